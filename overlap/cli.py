@@ -1,0 +1,56 @@
+"""The `overlap` command. Each subcommand is a module of `overlap.commands`, imported on use."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from overlap import __version__
+from overlap.errors import OverlapError
+
+COMMANDS = {
+    "play": "Play the lessons, draw their traces, judge them.",
+    "verdict": "Judge any trace: an id, a file or standard input.",
+    "pocket": "Run the backend for people with no Docker.",
+    "bench": "Measure: ratios within one run, on this machine.",
+}
+
+
+class LazyGroup(click.Group):
+    """Knows every command's name and one line of help; imports only the one that runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"overlap.commands.{cmd_name}").command
+        assert isinstance(command, click.Command)  # noqa: S101  a bug of ours, not of the user
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "--version", prog_name="overlap")
+def group() -> None:
+    """Shows whether async Django code really overlaps."""
+
+
+def main() -> None:
+    """Run the command line: 0 all well, 1 a lesson failed, 2 something the user can mend."""
+    try:
+        sys.exit(group.main(standalone_mode=False) or 0)
+    except OverlapError as error:
+        click.echo(f"overlap: {error}", err=True)
+        sys.exit(2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)

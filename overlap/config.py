@@ -1,0 +1,91 @@
+"""Where things are: a project's `[tool.overlap]` in pyproject.toml, and the environment over it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from overlap.errors import OverlapError
+
+if TYPE_CHECKING:
+    from overlap.scenario import Scenario
+
+OTLP_ENDPOINT = "http://127.0.0.1:4318"
+TRACES_URL = "http://127.0.0.1:16686"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The addresses and names that the commands share."""
+
+    otlp_endpoint: str = OTLP_ENDPOINT
+    """Where telemetry goes (`OTEL_EXPORTER_OTLP_ENDPOINT`)."""
+    traces_url: str = TRACES_URL
+    """Where traces are read from: Jaeger's v3 API (`OVERLAP_TRACES_URL`)."""
+    app_url: str = "http://127.0.0.1:8000"
+    """The app whose lessons are played (`OVERLAP_APP_URL`, or app_url in pyproject.toml)."""
+    scenarios: str = ""
+    """`package.module:NAME` of the lessons (`OVERLAP_SCENARIOS`, or scenarios)."""
+    start_hint: str = ""
+    """The command that starts the app (start_hint), for error messages."""
+
+
+def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -> Config:
+    """Read the settings of the project in `folder` or the nearest folder above it.
+
+    Raises OverlapError where pyproject.toml can't be read.
+    """
+    env = os.environ if environ is None else environ
+    table = _table(folder or Path.cwd())
+    config = replace(Config(), **{
+        key: str(table[key]) for key in ("app_url", "scenarios", "start_hint") if key in table
+    })
+    over = {
+        "otlp_endpoint": env.get("OTEL_EXPORTER_OTLP_ENDPOINT"),
+        "traces_url": env.get("OVERLAP_TRACES_URL"),
+        "app_url": env.get("OVERLAP_APP_URL"),
+        "scenarios": env.get("OVERLAP_SCENARIOS"),
+    }
+    config = replace(config, **{key: value for key, value in over.items() if value})
+    return replace(
+        config,
+        otlp_endpoint=config.otlp_endpoint.rstrip("/"),
+        traces_url=config.traces_url.rstrip("/"),
+        app_url=config.app_url.rstrip("/"),
+    )
+
+
+def load_scenarios(config: Config) -> Sequence[Scenario]:
+    """Import the project's lessons. Raises OverlapError where they are not named or not there."""
+    module_name, _, attribute = config.scenarios.partition(":")
+    if not module_name or not attribute:
+        raise OverlapError(
+            "no lessons: name them as scenarios = \"package.module:NAME\" under [tool.overlap] "
+            "in pyproject.toml, or in OVERLAP_SCENARIOS"
+        )
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.insert(0, here)  # as `python -m` does: the project is the folder one stands in
+    try:
+        scenarios: Sequence[Scenario] = getattr(import_module(module_name), attribute)
+    except (ImportError, AttributeError) as error:
+        raise OverlapError(f"no lessons at {config.scenarios}: {error}") from error
+    return scenarios
+
+
+def _table(folder: Path) -> Mapping[str, object]:
+    for place in (folder, *folder.parents):
+        path = place / "pyproject.toml"
+        if path.is_file():
+            try:
+                tool = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
+            except (OSError, tomllib.TOMLDecodeError) as error:
+                raise OverlapError(f"{path} can't be read: {error}") from error
+            table = tool.get("overlap", {})
+            return table if isinstance(table, dict) else {}
+    return {}

@@ -1,0 +1,126 @@
+"""A lesson as data: what to request and when, what its trace must show, and why.
+
+A project lists its own (`[tool.overlap] scenarios = "package.module:NAME"` in
+pyproject.toml); `overlap play` and the pocket backend's page read the same list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from overlap.judge import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request of a lesson, fired `at` seconds after the lesson's start."""
+
+    path: str
+    at: float = 0.0
+    method: str = "GET"
+    neighbour: bool = False
+    """Fired only to see whether it suffers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a lesson's verdict must show. An empty field asks for nothing."""
+
+    shapes: frozenset[str] = frozenset()
+    """Shapes that must be there."""
+    never: frozenset[str] = frozenset()
+    """Shapes that must not."""
+    stages: tuple[tuple[str, ...], ...] = ()
+    """Some group has exactly these stages."""
+    overlap_factor: tuple[float, float] | None = None
+    """The bounds, both included, of that group's overlap factor (of any group's, without stages)."""
+    culprit: str = ""
+    """Stands in the culprit of some block."""
+    victims: tuple[str, ...] | None = None
+    """Exactly these span names, in any order, are the victims of all blocks together."""
+    background: tuple[str, ...] = ()
+    """Each of these span names outlived its response."""
+    outlived_ms: float = 0.0
+    """The longest of them outlived it by at least this many milliseconds."""
+    offloaded: tuple[str, ...] = ()
+    """Each of these span names ran on another thread than its parent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One lesson."""
+
+    name: str
+    title: str
+    why: str
+    """Two sentences at most: what shape to expect, and why."""
+    requests: tuple[Request, ...]
+    expect: Expectation
+    pair: str | None = None
+    """The name of the lesson that does the same otherwise."""
+    source: str = ""
+    """Where the view is, for the reader: `app/views/smoking.py`."""
+    wait_for: dict[str, int] = field(default_factory=dict)
+    """Span name to count: the trace is whole only with at least these (work that nobody
+    records the end of can't be waited for in any other way)."""
+    within: float = 30.0
+    """Seconds after the last request by which the trace must be whole."""
+
+
+def mismatches(expect: Expectation, verdict: Verdict) -> list[str]:
+    """What the verdict lacks of the expectation, a sentence each; empty where it shows all."""
+    return list(_mismatches(expect, verdict))
+
+
+def _mismatches(expect: Expectation, verdict: Verdict) -> Iterator[str]:
+    shapes = set(verdict.shapes)
+    for shape in sorted(expect.shapes - shapes):
+        yield f"expected the shape {shape}, and it is not there"
+    for shape in sorted(expect.never & shapes):
+        yield f"the shape {shape} is there, and should not be"
+    yield from _group_mismatches(expect, verdict)
+    yield from _block_mismatches(expect, verdict)
+    outlived = {item.span: item.outlived_ms for item in verdict.background}
+    for name in expect.background:
+        if name not in outlived:
+            yield f"expected {name} to go on after the response, and it did not"
+    if expect.outlived_ms and max(outlived.values(), default=0.0) < expect.outlived_ms:
+        longest = max(outlived.values(), default=0.0)
+        yield f"expected work {expect.outlived_ms:.0f} ms past the response, saw {longest:.0f} ms"
+    elsewhere = {item.span for item in verdict.offloaded}
+    for name in expect.offloaded:
+        if name not in elsewhere:
+            yield f"expected {name} on another thread than its parent, and it was not"
+
+
+def _group_mismatches(expect: Expectation, verdict: Verdict) -> Iterator[str]:
+    groups = list(verdict.groups)
+    if expect.stages:
+        wanted = [list(stage) for stage in expect.stages]
+        groups = [group for group in groups if group.stages == wanted]
+        if not groups:
+            yield f"expected the stages {_stages(wanted)}, and no group has them"
+            return
+    if expect.overlap_factor:
+        low, high = expect.overlap_factor
+        if not any(low <= group.overlap_factor <= high for group in groups):
+            seen = ", ".join(f"{group.overlap_factor:.2f}" for group in groups) or "none"
+            yield f"expected an overlap factor from {low} to {high}, saw {seen}"
+
+
+def _block_mismatches(expect: Expectation, verdict: Verdict) -> Iterator[str]:
+    if expect.culprit and not any(expect.culprit in block.culprit for block in verdict.blocked):
+        seen = ", ".join(block.culprit for block in verdict.blocked) or "nobody"
+        yield f"expected the culprit {expect.culprit}, saw {seen}"
+    if expect.victims is not None:
+        victims = sorted(name for block in verdict.blocked for name in block.victims)
+        if victims != sorted(expect.victims):
+            yield (
+                f"expected the victims {', '.join(expect.victims) or 'nobody'}, "
+                f"saw {', '.join(victims) or 'nobody'}"
+            )
+
+
+def _stages(stages: list[list[str]]) -> str:
+    return ", ".join("{" + ", ".join(stage) + "}" for stage in stages)
