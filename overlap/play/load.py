@@ -1,0 +1,155 @@
+"""The requests of a lesson: fired on their timeline, each on a connection and a span of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+# Read once, when the first instrumentation of a process starts: attribute names as in names.py.
+os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
+
+import httpx
+from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor, RequestInfo
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON
+from opentelemetry.trace import Span, format_span_id, format_trace_id
+
+from overlap import names
+from overlap.scenario import Request, Scenario
+
+SERVICE = "overlap-play"
+TIMEOUT_S = 120.0
+"""A lesson may hold the event loop for seconds, and a busy machine makes that longer."""
+EXPORT_TIMEOUT_S = 3.0
+_SENT = "overlap.sent"
+
+
+@dataclass(slots=True)
+class Sent:
+    """One request and what became of it."""
+
+    request: Request
+    span_id: str = ""
+    status: int | None = None
+    error: str = ""
+    done: bool = False
+
+    @property
+    def problem(self) -> str:
+        """What went wrong, as a sentence; empty where nothing did."""
+        asked = f"{self.request.method} {self.request.path}"
+        if self.error:
+            return f"{asked} was not answered: {self.error}"
+        return f"{asked} answered {self.status}" if self.status and self.status >= 400 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A lesson's requests, all of them over, and the root span they stand under."""
+
+    trace_id: str
+    root_id: str
+    sent: list[Sent]
+
+
+class Load:
+    """The client side of a lesson, with a tracer that is nobody else's."""
+
+    def __init__(self, app_url: str, otlp_endpoint: str) -> None:
+        self._app_url = app_url
+        # Whatever OTEL_TRACES_SAMPLER and OTEL_SERVICE_NAME say is said of the app, not of us.
+        self._provider = TracerProvider(
+            sampler=ALWAYS_ON,
+            resource=Resource({names.SERVICE_NAME: SERVICE, names.PROCESS_PID: os.getpid()}),
+        )
+        exporter = OTLPSpanExporter(endpoint=f"{otlp_endpoint}/v1/traces", timeout=EXPORT_TIMEOUT_S)
+        self._provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=200))
+        self._tracer = self._provider.get_tracer(SERVICE)
+
+    async def __aenter__(self) -> Self:
+        # No connection is used twice: a request that waits for another's connection would look
+        # like one that waits for the loop. No proxy: what is measured is the app.
+        self._client = httpx.AsyncClient(
+            base_url=self._app_url,
+            timeout=TIMEOUT_S,
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
+            trust_env=False,
+        )
+        HTTPXClientInstrumentor.instrument_client(
+            self._client, tracer_provider=self._provider, request_hook=_name
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._client.aclose()
+        await asyncio.to_thread(self._provider.shutdown)
+
+    async def fire(
+        self, scenario: Scenario, changed: Callable[[str, Sequence[Sent]], None]
+    ) -> Fired:
+        """Fire the lesson's requests and return when each is answered or has failed.
+
+        `changed` is told the trace's id and the requests sent so far, at each change.
+        """
+        sent: list[Sent] = []
+        with self._tracer.start_as_current_span(
+            names.scenario_span(scenario.name),
+            context=Context(),  # a trace of its own, whatever trace the caller is in
+            attributes={names.SCENARIO_NAME: scenario.name},
+        ) as root:
+            ids = root.get_span_context()
+            trace_id = format_trace_id(ids.trace_id)
+            loop = asyncio.get_running_loop()
+            start = loop.time()
+
+            async def one(request: Request) -> None:
+                await asyncio.sleep(start + request.at - loop.time())
+                record = Sent(request)
+                sent.append(record)
+                changed(trace_id, sent)
+                await self._send(record)
+                changed(trace_id, sent)
+
+            async with asyncio.TaskGroup() as group:
+                for request in scenario.requests:
+                    group.create_task(one(request))
+        await asyncio.to_thread(self._provider.force_flush)
+        return Fired(trace_id, format_span_id(ids.span_id), sent)
+
+    async def _send(self, record: Sent) -> None:
+        request = record.request
+        try:
+            response = await self._client.request(
+                request.method, request.path, extensions={_SENT: record}
+            )
+            record.status = response.status_code
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            record.error = str(error) or type(error).__name__
+        finally:
+            record.done = True
+
+
+async def _name(span: Span, info: RequestInfo) -> None:
+    """Name a client span after its request, so that a reader sees which it is."""
+    extensions: dict[str, Any] = dict(info.extensions or {})
+    record = extensions.get(_SENT)
+    if not isinstance(record, Sent):
+        return
+    record.span_id = format_span_id(span.get_span_context().span_id)
+    span.update_name(f"{record.request.method} {record.request.path}")
+    span.set_attribute(names.URL_PATH, record.request.path.partition("?")[0])
+    if record.request.neighbour:
+        span.set_attribute(names.NEIGHBOUR, True)
