@@ -1,0 +1,78 @@
+# The habits. `make help` lists them.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV ?= .venv
+APP_PORT ?= 8000
+HTTPBIN_PORT ?= 8001
+OTLP_PORT ?= 4318
+TRACES_PORT ?= 16686
+LESSONS ?=
+PORTS = --app-port $(APP_PORT) --httpbin-port $(HTTPBIN_PORT) --otlp-port $(OTLP_PORT) --traces-port $(TRACES_PORT)
+BIN = $(VENV)/bin
+# uv is several times faster than pip; where there is none, plain venv and pip do.
+UV := $(shell command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1 && echo uv)
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev demo play test lint types lock bench pictures clean
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+install: $(VENV)/.installed ## Make .venv with overlap and the demo in it
+
+install-dev: $(VENV)/.installed-dev ## ... and what the tests need
+
+demo: install ## Start everything, play every lesson, print its trace and verdict, serve until Ctrl-C
+	@exec $(BIN)/python -m app.demo $(PORTS) $(LESSONS)
+
+play: install ## The same, then exit with play's status: 0 if every lesson showed what it expects
+	@exec $(BIN)/python -m app.demo --once $(PORTS) $(LESSONS)
+
+test: install-dev ## The everyday tests, under two minutes
+	$(BIN)/python -X dev -m pytest
+
+lint: install-dev ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install-dev ## mypy, strict, on overlap/
+	$(BIN)/mypy
+
+bench: install ## 200 and 1,000 smokings at once, on this machine, in one run
+	@exec $(BIN)/python -m app.demo --bench $(PORTS)
+
+lock: ## Write requirements*.lock anew from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet --upgrade \
+	  --custom-compile-command 'make lock' --extra demo --group build -o requirements.lock
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
+	  --custom-compile-command 'make lock' --extra demo --group build --group dev -c requirements.lock -o requirements-dev.lock
+
+clean: ## Remove .venv and what the demo left
+	rm -rf $(VENV) .demo
+
+# --- how an environment is made ----------------------------------------------
+$(VENV)/bin/python:
+ifeq ($(UV),uv)
+	@uv venv --quiet --python $(PYTHON) $(VENV)
+else
+	@$(PYTHON) -m venv $(VENV)
+endif
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(call sync,requirements.lock)
+
+$(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+	$(call sync,requirements-dev.lock)
+	@touch $(VENV)/.installed
+
+define sync
+@echo "Installing what $(1) names into $(VENV) ..."
+@if [ -n "$(UV)" ]; then \
+  uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) && \
+  uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
+else \
+  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1) && \
+  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
+fi
+@touch $@
+endef

@@ -1,0 +1,13 @@
+"""The demo under ASGI: `uvicorn app.asgi:application`."""
+
+import os
+
+from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
+from django.core.asgi import get_asgi_application
+
+import overlap
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "app.settings")
+overlap.instrument(service_name="smokehouse")
+# The handler serves the admin's style sheets; nothing else of the demo is static.
+application = ASGIStaticFilesHandler(get_asgi_application())

@@ -1,0 +1,36 @@
+"""The upstream: a real httpbin, instrumented, so that traces cross two services.
+
+`python -m app.httpbin --port 8001`
+"""
+
+import argparse
+
+import httpbin
+import waitress
+from opentelemetry.instrumentation.wsgi import OpenTelemetryMiddleware
+
+import overlap
+
+THREADS = 8
+CONNECTIONS = 1000
+
+
+def main() -> None:
+    """Serve httpbin on loopback until SIGTERM or Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="python -m app.httpbin", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8001)
+    args = parser.parse_args()
+    overlap.instrument(service_name="httpbin")
+    waitress.serve(
+        OpenTelemetryMiddleware(httpbin.app),
+        host=args.host,
+        port=args.port,
+        threads=THREADS,
+        connection_limit=CONNECTIONS,
+        _quiet=True,
+    )
+
+
+if __name__ == "__main__":
+    main()

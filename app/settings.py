@@ -1,0 +1,81 @@
+"""The demo's settings, and the only reader of the demo's environment variables."""
+
+import os
+import secrets
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(os.environ.get("SMOKEHOUSE_DATA_DIR", BASE_DIR / ".demo"))
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+
+def _secret_key() -> str:
+    """The key from the environment, or one made at the first start and kept out of git."""
+    if key := os.environ.get("SECRET_KEY"):
+        return key
+    path = DATA_DIR / "secret_key"
+    try:
+        # Made whole under another name, then linked: two processes that start at
+        # once agree on one key, and neither reads half of it.
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.write_text(secrets.token_urlsafe(50), encoding="ascii")
+        draft.chmod(0o600)
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink(missing_ok=True)
+    return path.read_text(encoding="ascii")
+
+
+# --- what the lessons read ---------------------------------------------------
+TIME_SCALE = float(os.environ.get("SMOKEHOUSE_TIME_SCALE", "1"))
+"""Every delay of simulation.py is multiplied by this: 0.05 plays the same shapes in a twentieth."""
+UPSTREAM_URL = os.environ.get("SMOKEHOUSE_UPSTREAM_URL", "http://127.0.0.1:8001/")
+"""What the tutorial calls https://httpbin.org/: `make demo` starts one on loopback."""
+
+# --- Django --------------------------------------------------------------------
+SECRET_KEY = _secret_key()
+DEBUG = os.environ.get("DEBUG") == "1"
+ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+ROOT_URLCONF = "app.urls"
+ASGI_APPLICATION = "app.asgi.application"
+WSGI_APPLICATION = "app.wsgi.application"
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+# Django's own middleware does its work in sync methods: under ASGI each of them
+# costs each request a hop to a thread. Only the admin needs them, so only it pays.
+# CsrfViewMiddleware is missing on purpose: its process_view is a hop too, and the
+# admin's own views are wrapped in csrf_protect, which checks the same.
+MIDDLEWARE = [
+    "app.middleware.SecurityMiddleware",
+    "app.middleware.SessionMiddleware",
+    "app.middleware.AuthenticationMiddleware",
+    "app.middleware.MessageMiddleware",
+    "app.middleware.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "db.sqlite3"}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+STATIC_URL = "static/"
+USE_TZ = True
+# structlog is set up by overlap.instrument(); Django's own dictConfig would undo it.
+LOGGING_CONFIG = None

@@ -1,0 +1,1 @@
+"""The views: the tutorial's, and beside them their pairs."""
