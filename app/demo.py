@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-
 from overlap.ports import describe_listener
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,7 +51,7 @@ def main() -> int:
         _start(services, _environment(args))
         asyncio.run(_ready(services))
         status = _play(args)
-        if args.once:
+        if args.once or args.bench:
             return status
         _urls(args)
         _serve(services)
@@ -60,7 +59,7 @@ def main() -> int:
         print(f"demo: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        if args.once:
+        if args.once or args.bench:
             return 130
     finally:
         _stop(services)
@@ -71,6 +70,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m app.demo", description=__doc__)
     parser.add_argument("lessons", nargs="*", help="play only these")
     parser.add_argument("--once", action="store_true", help="play, then exit with play's status")
+    parser.add_argument("--bench", action="store_true", help="run overlap bench, then exit")
     parser.add_argument("--app-port", type=int, default=8000)
     parser.add_argument("--httpbin-port", type=int, default=8001)
     parser.add_argument("--otlp-port", type=int, default=4318)
@@ -95,8 +95,10 @@ def _services(args: argparse.Namespace) -> list[Service]:
     return [
         Service(
             "pocket",
-            [python, "-m", "overlap", "pocket", "--otlp-port", str(args.otlp_port)]
-            + ["--port", str(args.traces_port)],
+            [
+                *(python, "-m", "overlap", "pocket"),
+                *("--otlp-port", str(args.otlp_port), "--port", str(args.traces_port)),
+            ],
             f"http://127.0.0.1:{args.traces_port}/api/v3/services",
         ),
         Service(
@@ -175,7 +177,8 @@ def _check_alive(service: Service) -> None:
 
 
 def _play(args: argparse.Namespace) -> int:
-    command = [sys.executable, "-m", "overlap", "play", *args.lessons]
+    what = ["bench"] if args.bench else ["play", *args.lessons]
+    command = [sys.executable, "-m", "overlap", *what]
     # In our session: Ctrl-C reaches it, and it ends by itself.
     return subprocess.run(command, cwd=ROOT, env=_environment(args), check=False).returncode
 

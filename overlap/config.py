@@ -43,9 +43,10 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
     """
     env = os.environ if environ is None else environ
     table = _table(folder or Path.cwd())
-    config = replace(Config(), **{
-        key: str(table[key]) for key in ("app_url", "scenarios", "start_hint") if key in table
-    })
+    config = replace(
+        Config(),
+        **{key: str(table[key]) for key in ("app_url", "scenarios", "start_hint") if key in table},
+    )
     over = {
         "otlp_endpoint": env.get("OTEL_EXPORTER_OTLP_ENDPOINT"),
         "traces_url": env.get("OVERLAP_TRACES_URL"),
@@ -66,7 +67,7 @@ def load_scenarios(config: Config) -> Sequence[Scenario]:
     module_name, _, attribute = config.scenarios.partition(":")
     if not module_name or not attribute:
         raise OverlapError(
-            "no lessons: name them as scenarios = \"package.module:NAME\" under [tool.overlap] "
+            'no lessons: name them as scenarios = "package.module:NAME" under [tool.overlap] '
             "in pyproject.toml, or in OVERLAP_SCENARIOS"
         )
     if (here := str(Path.cwd())) not in sys.path:

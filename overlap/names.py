@@ -27,7 +27,7 @@ EXCEPTION_MESSAGE = "exception.message"
 SPAN_BLOCKED = "event_loop.blocked"
 """The loop ran one callback longer than the threshold. Child of the culprit's current span."""
 SPAN_TASK_STARTED = "task.started"
-"""A mark (no duration), sent when `spawn` starts a task: with no end to match it, the task was lost."""
+"""A mark (no duration), sent when `spawn` starts a task: with no end to match it, it was lost."""
 
 
 def scenario_span(name: str) -> str:

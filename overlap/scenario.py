@@ -34,7 +34,7 @@ class Expectation:
     stages: tuple[tuple[str, ...], ...] = ()
     """Some group has exactly these stages."""
     overlap_factor: tuple[float, float] | None = None
-    """The bounds, both included, of that group's overlap factor (of any group's, without stages)."""
+    """Both bounds included: of that group's overlap factor (of any group's, without stages)."""
     culprit: str = ""
     """Stands in the culprit of some block."""
     victims: tuple[str, ...] | None = None
