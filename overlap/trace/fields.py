@@ -1,0 +1,137 @@
+"""Single values of untrusted JSON, each checked: what is not what it should be is Misread."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias, TypeGuard
+
+from overlap.trace.model import Attributes
+
+Json: TypeAlias = Mapping[str, Any]
+
+NOTHING: Attributes = {}
+"""Shared by every span, resource and event without attributes: a million empty dicts are 64 MB."""
+
+MAX_TIME_NS = 2**64 - 1
+"""OTLP's times are fixed64."""
+
+
+class Misread(ValueError):
+    """A value is not what its field asks for. Readers add where, and make it UnreadableTrace."""
+
+
+def show(value: object) -> str:
+    """A value in few characters, for an error message."""
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, list | tuple):
+        return "an array"
+    if isinstance(value, int) and not -(10**30) < value < 10**30:
+        return "a very large number"
+    text = ascii(value)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def is_object(value: object) -> TypeGuard[Json]:
+    """Whether a value is a JSON object."""
+    return isinstance(value, dict)
+
+
+def obj(value: object, name: str) -> Json:
+    """An object, or an empty one for null."""
+    if value is None:
+        return {}
+    if not is_object(value):
+        raise Misread(f"{name} is {show(value)}, not an object")
+    return value
+
+
+def array(value: object, name: str) -> Sequence[Any]:
+    """An array, or an empty one for null."""
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise Misread(f"{name} is {show(value)}, not an array")
+    return value
+
+
+def text(value: object, name: str) -> str:
+    """A string that any encoder takes; "" for null. Lone surrogates become question marks."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise Misread(f"{name} is {show(value)}, not a string")
+    return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+
+
+def integer(value: object, name: str) -> int:
+    """A whole number, written as a number or as a string of digits; 0 for null."""
+    if value is None:
+        return 0
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and math.isfinite(value) and value == int(value):
+        return int(value)
+    if isinstance(value, str) and value.isascii() and len(value) <= 24:
+        digits = value.removeprefix("-")
+        if digits.isdigit():
+            return int(value)
+    raise Misread(f"{name} is {show(value)}, not a whole number")
+
+
+def time_ns(value: object, name: str) -> int:
+    """Nanoseconds since the epoch, 0 for null."""
+    number = integer(value, name)
+    if not 0 <= number <= MAX_TIME_NS:
+        raise Misread(f"{name} is {show(number)}, which no OTLP time can be")
+    return number
+
+
+def number(value: object, name: str) -> float:
+    """A float; the strings NaN, Infinity and -Infinity as protobuf's JSON writes them."""
+    if isinstance(value, bool):
+        raise Misread(f"{name} is {show(value)}, not a number")
+    if isinstance(value, int | float | str):
+        try:
+            return float(value)
+        except (ValueError, OverflowError):
+            pass
+    raise Misread(f"{name} is {show(value)}, not a number")
+
+
+def raw(value: object, name: str) -> bytes:
+    """Bytes, written in base64 (either alphabet, padded or not)."""
+    plain = text(value, name)
+    try:
+        padded = plain.replace("-", "+").replace("_", "/").rstrip("=")
+        return base64.b64decode(padded + "=" * (-len(padded) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        raise Misread(f"{name} is {show(value)}, not base64") from None
+
+
+def hex_id(value: object, name: str, size: int) -> str:
+    """An id of `size` bytes as lower-case hex, from hex or base64; "" for none and all zero."""
+    plain = text(value, name)
+    if not plain:
+        return ""
+    if len(plain) == size * 2:
+        found = _hex(plain)
+    elif len(plain.rstrip("=")) == (size * 4 + 2) // 3:  # base64 without its padding
+        found = raw(plain, name).hex()
+    else:
+        found = None
+    if found is None or len(found) != size * 2:
+        raise Misread(f"{name} is {show(value)}, not {size} bytes in hex or base64")
+    return found if found.strip("0") else ""
+
+
+def _hex(plain: str) -> str | None:
+    try:
+        int(plain, 16)
+    except ValueError:
+        return None
+    # int() also takes signs, blanks, underscores and a prefix.
+    return plain.lower() if plain.isalnum() and plain[1] not in "xX" else None
