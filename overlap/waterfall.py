@@ -6,7 +6,7 @@ as mended, so that picture and verdict never contradict each other.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -41,6 +41,8 @@ class Bar:
     """It goes past its response."""
     concurrent: bool = False
     """It shares a stage with a sibling."""
+    serial: bool = False
+    """It is alone in its stage, and siblings come before or after it."""
     offloaded: bool = False
     """It ran on another thread than its parent, in the same service."""
     thread: str = ""
@@ -156,7 +158,7 @@ class _Facts:
     def __init__(self, tree: _Tree, verdict: Verdict) -> None:
         self._tree = tree
         self._responses = _responses(tree)
-        self._concurrent = set(_concurrent(tree, verdict))
+        self._stages = dict(_stages(tree, verdict))
         blocks = [span for span in tree.spans if span.name == names.SPAN_BLOCKED]
         self._culprits = {tree.parents[span.span_id] for span in blocks}
         self._victims = set(_victims(tree, blocks))
@@ -199,7 +201,8 @@ class _Facts:
             end_ms=end_ms,
             response_end_ms=response_ms if background else None,
             background=background,
-            concurrent=span.span_id in self._concurrent,
+            concurrent=self._stages.get(span.span_id, 0) > 1,
+            serial=self._stages.get(span.span_id) == 1,
             offloaded=parent is not None and _elsewhere(span, parent),
             thread=str(attributes.get(names.THREAD_NAME) or ""),
             lost=attributes.get(names.TASK_END) == names.TASK_LOST
@@ -239,18 +242,19 @@ def _responses(tree: _Tree) -> dict[str, int]:
     return result
 
 
-def _concurrent(tree: _Tree, verdict: Verdict) -> Iterator[str]:
-    """Hand the verdict's stages, which hold names, back to the spans, in order of start."""
+def _stages(tree: _Tree, verdict: Verdict) -> Iterator[tuple[str, int]]:
+    """Hand the verdict's stages, which hold names, back to the spans: id and size of its stage."""
     for group in verdict.groups:
-        left = [Counter(stage) for stage in group.stages]
-        crowded = [len(stage) > 1 for stage in group.stages]
+        if len(group.stages) == 1 and len(group.stages[0]) == 1:
+            continue  # an only child is neither concurrent nor serial
+        # By name, the sizes of the stages it stands in, the last first.
+        sizes: dict[str, list[int]] = defaultdict(list)
+        for stage in reversed(group.stages):
+            for name in stage:
+                sizes[name].append(len(stage))
         for span in tree.children.get(group.parent_id, ()):
-            for names_left, many in zip(left, crowded, strict=True):
-                if names_left[span.name] > 0:
-                    names_left[span.name] -= 1
-                    if many:
-                        yield span.span_id
-                    break
+            if sizes[span.name] and tree.end_ns(span) > span.start_ns:
+                yield span.span_id, sizes[span.name].pop()
 
 
 def _victims(tree: _Tree, blocks: Sequence[Span]) -> Iterator[str]:

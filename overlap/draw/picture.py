@@ -1,0 +1,160 @@
+"""The waterfall: a tree of names, bars under a time axis, and a legend of what occurs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.style import Style
+from rich.text import Text
+
+from overlap.draw.legend import legend
+from overlap.draw.look import CONCURRENT, QUIET, SERIAL, SERVICES, TROUBLE, Look, look
+from overlap.draw.rows import Row, rows
+from overlap.draw.strip import Strip
+from overlap.draw.words import clean, duration, fit, ticks
+from overlap.judge import Verdict
+from overlap.trace import Trace
+from overlap.waterfall import Bar, Waterfall, layout
+
+LAID_OUT = 20_000
+"""Rows that are laid out, so that what is folded is counted; of these, few are drawn."""
+DRAWN = 300
+NARROWEST = 40
+TAIL = 10
+"""Columns for a duration and the space before it."""
+
+
+def picture(trace: Trace, verdict: Verdict, *, width: int | None = None) -> RenderableType:
+    """Draw the trace as a waterfall, `width` columns wide or as wide as the terminal."""
+    return _Picture(layout(trace, verdict, limit=LAID_OUT), width)
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    waterfall: Waterfall
+    width: int | None
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw for this console's width, colours and encoding."""
+        width = max(NARROWEST, min(self.width or options.max_width, options.max_width))
+        yield from _Page(self.waterfall, width, look(console, options)).lines()
+
+
+class _Page:
+    """One picture at one width, line by line."""
+
+    def __init__(self, waterfall: Waterfall, width: int, look: Look) -> None:
+        self._waterfall, self._look, self._width = waterfall, look, width
+        found = rows(waterfall.bars)
+        self._rows = found[:DRAWN]
+        self._cut = sum(max(1, row.more) for row in found[DRAWN:]) + waterfall.omitted
+        services = dict.fromkeys(bar.span.service for bar in waterfall.bars)
+        self._hues = {name: SERVICES[i % len(SERVICES)] for i, name in enumerate(services)}
+        self._names = [self._name(row) for row in self._rows]
+        longest = max((cell_len(name) for name in self._names), default=0)
+        self._left = min(longest, max(18, int(width * 0.36)))
+        self._room = width - self._left - len("  ∥ ") - TAIL
+        self._ticks = list(ticks(waterfall.total_ms, self._room))
+
+    def lines(self) -> Iterator[Text]:
+        if not self._rows:
+            yield Text("no spans", style=self._style(QUIET))
+            return
+        yield from self._axis()
+        for row, name in zip(self._rows, self._names, strict=True):
+            yield self._line(row, name)
+        if self._cut:
+            yield Text(f"{self._look.ellipsis} and {self._cut:,} more rows", self._style(QUIET))
+        yield from legend(self._waterfall, self._rows, self._look, self._width)
+
+    def _axis(self) -> Iterator[Text]:
+        labels, line = [" "] * self._room, [self._look.axis[0]] * self._room
+        scale = self._room / self._waterfall.total_ms if self._waterfall.total_ms else 0.0
+        for ms, label in self._ticks:
+            at = min(int(ms * scale), self._room - 1)
+            line[at] = self._look.axis[1]
+            if at + len(label) <= self._room:
+                labels[at : at + len(label)] = label
+        indent = " " * (self._left + 4)
+        total = duration(self._waterfall.total_ms)
+        style = self._style(QUIET)
+        yield Text.assemble(indent, ("".join(labels), style), no_wrap=True)
+        yield Text.assemble(indent, ("".join(line), style), f"{total:>{TAIL}}", no_wrap=True)
+
+    def _line(self, row: Row, name: str) -> Text:
+        bar = row.bar
+        strip = Strip(self._room, self._waterfall.total_ms, self._look)
+        strip.shade(self._waterfall.blocked)
+        strip.grid(ms for ms, _ in self._ticks[1:])
+        line = Text(no_wrap=True, overflow="crop")
+        guides = "".join(self._look.guides[guide] for guide in row.guides)
+        shown = fit(name, self._left, self._look.ellipsis)
+        if row.more:
+            line.append(shown, self._style(QUIET))
+            strip.fold(row.start_ms, row.end_ms, QUIET)
+            return line.append("    ").append_text(strip.text())
+        line.append(shown[: len(guides)], self._style(QUIET))
+        line.append(shown[len(guides) :], self._name_style(bar))
+        line.append(" ").append_text(self._gutter(bar)).append(" ")
+        strip.bar(bar, self._colour(bar))
+        for tag, colour in self._tags(bar):
+            strip.tag(tag, colour)
+        line.append_text(strip.text())
+        return line.append(f"{self._tail(bar):>{TAIL}}", self._style(QUIET if bar.mark else None))
+
+    def _name(self, row: Row) -> str:
+        guides = "".join(self._look.guides[guide] for guide in row.guides)
+        name = clean(row.bar.span.name, encoding=self._look.encoding)
+        if row.more:
+            return f"{guides}{self._look.ellipsis} and {row.more:,} more {name}"
+        return f"{guides}{name}"
+
+    def _gutter(self, bar: Bar) -> Text:
+        """Two cells: what is wrong with it, and how it stood to its siblings."""
+        look = self._look
+        trouble = (
+            look.bad
+            if bar.lost or bar.error
+            else look.culprit
+            if bar.culprit
+            else look.victim
+            if bar.victim
+            else " "
+        )
+        stage, colour = (
+            (look.concurrent, CONCURRENT)
+            if bar.concurrent
+            else (look.serial, SERIAL)
+            if bar.serial
+            else (" ", None)
+        )
+        return Text.assemble((trouble, self._style(TROUBLE)), (stage, self._style(colour)))
+
+    def _tags(self, bar: Bar) -> Iterator[tuple[str, str]]:
+        if bar.lost:
+            yield "lost", TROUBLE
+        if bar.offloaded:
+            thread = clean(bar.thread, encoding=self._look.encoding)
+            yield f"{self._look.tag} {thread}", QUIET
+
+    def _colour(self, bar: Bar) -> str:
+        if bar.lost:
+            return TROUBLE
+        if bar.concurrent:
+            return CONCURRENT
+        return SERIAL if bar.serial else self._hues[bar.span.service]
+
+    def _name_style(self, bar: Bar) -> Style:
+        hue = TROUBLE if bar.lost or bar.error else self._hues[bar.span.service]
+        return self._style(hue, italic=bar.neighbour)
+
+    def _tail(self, bar: Bar) -> str:
+        if bar.unended:
+            return "no end"
+        return "" if bar.mark else duration(bar.end_ms - bar.start_ms)
+
+    def _style(self, colour: str | None, *, italic: bool = False) -> Style:
+        return Style(color=colour, italic=italic or None) if self._look.colour else Style.null()
