@@ -1,0 +1,110 @@
+"""The pocket process: two servers on one loop, over one store."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import uvicorn
+from starlette.applications import Starlette
+
+from overlap.config import Config
+from overlap.errors import OverlapError
+from overlap.pocket import jaeger, receiver
+from overlap.pocket.guard import Guard
+from overlap.pocket.store import MAX_BYTES, MAX_SPANS, Store
+from overlap.pocket.telemetry import Telemetry
+from overlap.ports import describe_listener
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the pocket backend is to run."""
+
+    host: str = "127.0.0.1"
+    otlp_port: int = 4318
+    port: int = 16686
+    max_spans: int = MAX_SPANS
+    max_bytes: int = MAX_BYTES
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the process's signals to us: there are two of it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(
+    options: Options, config: Config, *, ready: Callable[[str, str], None] | None = None
+) -> None:
+    """Serve until SIGINT or SIGTERM. `ready(otlp_url, page_url)` is called once both listen.
+
+    Raises OverlapError where a port is in use.
+    """
+    store, telemetry = Store(options.max_spans, options.max_bytes), Telemetry()
+    otlp_socket = listen(options.host, options.otlp_port, "--otlp-port")
+    page_socket = listen(options.host, options.port, "--port")
+    otlp = Guard(Starlette(routes=receiver.routes(store, telemetry)), options.host)
+    page = Guard(Starlette(routes=jaeger.routes(store)), options.host)
+    servers = [_server(otlp), _server(page)]
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        for server in servers:
+            server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    if ready is not None:
+        ready(_url(otlp_socket), _url(page_socket))
+    await asyncio.gather(
+        servers[0].serve(sockets=[otlp_socket]), servers[1].serve(sockets=[page_socket])
+    )
+
+
+def listen(host: str, port: int, option: str) -> socket.socket:
+    """Bind a port. Raises OverlapError with one sentence that says whose it is if it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+        sock.listen(2048)
+    except (OSError, OverflowError) as error:
+        sock.close()
+        if isinstance(error, OSError) and error.errno in _IN_USE:
+            owner = describe_listener(port)
+            raise OverlapError(
+                f"port {port} is in use{f' by {owner}' if owner else ''}: "
+                f"choose another with {option}"
+            ) from None
+        raise OverlapError(f"can't listen on {host}:{port}: {error}") from None
+    sock.setblocking(False)
+    return sock
+
+
+_IN_USE = frozenset({98, 48, 10048})  # EADDRINUSE on Linux, macOS and Windows
+
+
+def _server(app: Guard) -> _Server:
+    return _Server(
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=2,
+        )
+    )
+
+
+def _url(sock: socket.socket) -> str:
+    host, port = sock.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
