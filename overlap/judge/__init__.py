@@ -1,5 +1,6 @@
 """A trace in, its shape and figures out: pure functions, no I/O."""
 
+from overlap.judge.judging import verdict
 from overlap.judge.model import SHAPES, Background, Blocked, Group, Offloaded, Verdict
 
-__all__ = ["SHAPES", "Background", "Blocked", "Group", "Offloaded", "Verdict"]
+__all__ = ["SHAPES", "Background", "Blocked", "Group", "Offloaded", "Verdict", "verdict"]

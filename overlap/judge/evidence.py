@@ -1,0 +1,89 @@
+"""What else a trace is evidence of: work past the response, work in threads, work that was lost."""
+
+from __future__ import annotations
+
+from overlap import names
+from overlap.judge.model import Background, Offloaded
+from overlap.judge.tree import NO_PARENT, Tree, ms, plain, same_process
+from overlap.trace.model import Span
+
+OUTLIVED_NS = 1_000_000
+"""Work that ends at most this long after its response is the response's own tail."""
+
+
+def background(tree: Tree) -> list[Background]:
+    """Spans that end more than 1 ms after the nearest server span above them in their service.
+
+    The longest first. O(n log n).
+    """
+    found = []
+    for index, server in _nearest_servers(tree):
+        outlived = tree.ends[index] - tree.ends[server]
+        if outlived > OUTLIVED_NS and tree.is_work(index):
+            found.append((-outlived, tree.spans[index].name))
+    found.sort()
+    return [Background(name, ms(-outlived)) for outlived, name in found]
+
+
+def _nearest_servers(tree: Tree) -> list[tuple[int, int]]:
+    """Each span that has a server span of its own service above it, with the nearest of those."""
+    pairs = []
+    above: dict[str, list[int]] = {}  # by service, the server spans on the way down
+    todo = [index for index in tree.order if tree.parents[index] == NO_PARENT]
+    while todo:
+        index = todo.pop()
+        if index < 0:  # on the way up again, past ~index
+            above[tree.spans[~index].service].pop()
+            continue
+        span = tree.spans[index]
+        if servers := above.get(span.service):
+            pairs.append((index, servers[-1]))
+        if below := tree.children.get(index):
+            if span.kind == "server":
+                above.setdefault(span.service, []).append(index)
+                todo.append(~index)
+            todo.extend(below)
+    return pairs
+
+
+def offloaded(tree: Tree) -> list[Offloaded]:
+    """Spans on another thread than their parent's, in the same process, in order of start. O(n)."""
+    found = []
+    for index in sorted(range(len(tree.spans)), key=lambda i: (tree.starts[i], i)):
+        parent = tree.parents[index]
+        span = tree.spans[index]
+        thread = plain(span.attributes.get(names.THREAD_ID))
+        if parent == NO_PARENT or thread is None or span.name == names.SPAN_BLOCKED:
+            continue
+        above = tree.spans[parent]
+        others = plain(above.attributes.get(names.THREAD_ID))
+        if others is not None and others != thread and same_process(span, above):
+            name = span.attributes.get(names.THREAD_NAME)
+            found.append(Offloaded(span.name, name if isinstance(name, str) and name else thread))
+    return found
+
+
+def lost(tree: Tree) -> list[str]:
+    """The names of background tasks that were lost, or started and never ended; sorted. O(n log n)."""
+    found: dict[str, str] = {}  # by task id, so that none is told twice
+    started: list[tuple[str, str]] = []
+    ended = set()
+    for index, span in enumerate(tree.spans):
+        task = plain(span.attributes.get(names.TASK_ID))
+        if span.attributes.get(names.TASK_END) == names.TASK_LOST:
+            found[f"task {task}" if task is not None else f"span {index}"] = _task_name(span)
+        elif task is None:
+            continue
+        elif span.name == names.SPAN_TASK_STARTED or not tree.ended[index]:
+            started.append((task, _task_name(span)))
+        elif names.TASK_END in span.attributes:
+            ended.add(task)
+    for task, name in started:
+        if task not in ended:
+            found.setdefault(f"task {task}", name)
+    return sorted(found.values())
+
+
+def _task_name(span: Span) -> str:
+    name = span.attributes.get(names.TASK_NAME)
+    return name if isinstance(name, str) and name else span.name

@@ -1,0 +1,55 @@
+"""The verdict: every finding on one trace, and the shapes that follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from overlap.judge.blocked import blocked
+from overlap.judge.evidence import background, lost, offloaded
+from overlap.judge.groups import groups, is_concurrent, is_serial
+from overlap.judge.mend import mend
+from overlap.judge.model import (
+    BACKGROUND,
+    BLOCKING,
+    CONCURRENT,
+    LOST,
+    OFFLOADED,
+    SERIAL,
+    SHAPES,
+    SINGLE,
+    Verdict,
+)
+from overlap.trace.model import Span, Trace
+
+
+def verdict(trace: Trace | Iterable[Span]) -> Verdict:
+    """What a trace shows, decided by intervals and evidence in it alone.
+
+    Pure: the same for the same spans in any order. Takes any spans there are,
+    mends what it must and says so in `warnings`; raises nothing. Time is
+    O(n log n) in the number of spans, memory O(n). Times in the verdict are ms.
+    """
+    if isinstance(trace, Trace):
+        tree = mend(trace.spans, trace.trace_id)
+    else:
+        tree = mend(trace)
+    judged = list(groups(tree))
+    after, blocks, elsewhere, gone = background(tree), blocked(tree), offloaded(tree), lost(tree)
+    shown = {
+        CONCURRENT: any(is_concurrent(group) for group, _ in judged),
+        SERIAL: any(is_serial(each) for each in judged),
+        BLOCKING: bool(blocks),
+        BACKGROUND: bool(after),
+        OFFLOADED: bool(elsewhere),
+        LOST: bool(gone),
+    }
+    return Verdict(
+        trace_id=tree.trace_id,
+        shapes=[shape for shape in SHAPES if shown.get(shape)] or [SINGLE],
+        groups=[group for group, _ in judged],
+        background=after,
+        blocked=blocks,
+        offloaded=elsewhere,
+        lost=gone,
+        warnings=tree.warnings,
+    )

@@ -1,0 +1,39 @@
+"""A segment tree of maxima: which places in a range hold more than a bound, without asking all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+NOTHING = -(1 << 200)
+"""Less than any time there is."""
+
+
+class MaxTree:
+    """Values in fixed places. Change one: O(log n). List those above a bound: O(log n) each."""
+
+    def __init__(self, values: Sequence[int]) -> None:
+        self._size = 1 << max(0, len(values) - 1).bit_length()
+        self._most = [NOTHING] * self._size + list(values)
+        self._most += [NOTHING] * (2 * self._size - len(self._most))
+        for node in range(self._size - 1, 0, -1):
+            self._most[node] = max(self._most[2 * node], self._most[2 * node + 1])
+
+    def __setitem__(self, place: int, value: int) -> None:
+        node = place + self._size
+        self._most[node] = value
+        while node := node // 2:
+            self._most[node] = max(self._most[2 * node], self._most[2 * node + 1])
+
+    def above(self, bound: int, low: int, high: int) -> Iterator[int]:
+        """The places from `low` up to, not including, `high` whose value is above `bound`."""
+        todo = [(1, 0, self._size)]
+        while todo:
+            node, first, end = todo.pop()
+            if end <= low or first >= high or self._most[node] <= bound:
+                continue
+            if node >= self._size:
+                yield first
+                continue
+            middle = (first + end) // 2
+            todo.append((2 * node + 1, middle, end))
+            todo.append((2 * node, first, middle))
