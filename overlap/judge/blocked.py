@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from overlap import names
 from overlap.judge.maxtree import NOTHING, MaxTree
 from overlap.judge.model import Blocked
-from overlap.judge.tree import NO_PARENT, Tree, ms, process
+from overlap.judge.tree import NO_PARENT, Tree, ms, plain, process
 from overlap.trace.model import Span
 
 MAX_VICTIMS_PER_SPAN = 4
@@ -55,8 +55,8 @@ def _culprit(tree: Tree, index: int) -> str:
     )
     words = ""
     if isinstance(place, str) and place:
-        has_line = isinstance(line, int | str) and not isinstance(line, bool)
-        words = f"{place}:{line}" if has_line else place
+        number = plain(line)
+        words = f"{place}:{number}" if number else place
     if isinstance(function, str) and function:
         words = f"{words} in {function}" if words else function
     parent = tree.parents[index]
@@ -171,7 +171,7 @@ def _walk_above(tree: Tree, blocks: list[int]) -> Iterator[tuple[int, bool]]:
                 tops.append(place)
                 break
             place = tree.parents[place]
-    todo = [(top, True) for top in reversed(sorted(tops))]
+    todo = [(top, True) for top in sorted(tops, reverse=True)]
     while todo:
         index, entering = todo.pop()
         yield index, entering

@@ -64,7 +64,7 @@ def offloaded(tree: Tree) -> list[Offloaded]:
 
 
 def lost(tree: Tree) -> list[str]:
-    """The names of background tasks that were lost, or started and never ended; sorted. O(n log n)."""
+    """The names of background tasks that were lost, or started and never ended; sorted."""
     found: dict[str, str] = {}  # by task id, so that none is told twice
     started: list[tuple[str, str]] = []
     ended = set()

@@ -29,10 +29,7 @@ def verdict(trace: Trace | Iterable[Span]) -> Verdict:
     mends what it must and says so in `warnings`; raises nothing. Time is
     O(n log n) in the number of spans, memory O(n). Times in the verdict are ms.
     """
-    if isinstance(trace, Trace):
-        tree = mend(trace.spans, trace.trace_id)
-    else:
-        tree = mend(trace)
+    tree = mend(trace.spans, trace.trace_id) if isinstance(trace, Trace) else mend(trace)
     judged = list(groups(tree))
     after, blocks, elsewhere, gone = background(tree), blocked(tree), offloaded(tree), lost(tree)
     shown = {

@@ -120,7 +120,7 @@ def _parents_first(parents: list[int], children: dict[int, list[int]]) -> list[i
 def _set_ends(tree: Tree) -> None:
     """Take ends as recorded; a span that ends before it began gets no duration."""
     negative = 0
-    for index, span in enumerate(tree.spans):
+    for span in tree.spans:
         end = span.end_ns if span.end_ns else span.start_ns
         if end < span.start_ns:
             negative += 1

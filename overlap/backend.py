@@ -1,0 +1,154 @@
+"""The one client of a trace backend: Jaeger's v3 API, whoever serves it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from overlap.errors import NotFound, OverlapError, Unreachable, UnreadableTrace
+from overlap.trace import Trace, read
+
+HOW_TO_START = "start one with `overlap pocket` or `make demo`"
+
+
+class Backend:
+    """Reads traces, services and operations over HTTP. Use it as an async context manager.
+
+    Every method raises Unreachable where the backend does not answer in time or
+    answers that it can't, UnreadableTrace where its answer is not what the API
+    promises, and OverlapError where it refuses the question.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        timeout_s: float = 10,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        # trust_env off: a proxy of the environment has no business with loopback.
+        self._client = httpx.AsyncClient(timeout=timeout_s, trust_env=False, transport=transport)
+        self._timeout_s = timeout_s
+
+    async def __aenter__(self) -> Backend:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._client.aclose()
+
+    def trace_url(self, trace_id: str) -> str:
+        """The address of the trace's page for a person."""
+        return f"{self.base_url}/trace/{trace_id}"
+
+    async def trace(self, trace_id: str) -> Trace:
+        """The trace, as far as the backend has it. Raises NotFound where it has no span of it."""
+        answer = await self._get(f"/api/v3/traces/{trace_id}", {})
+        found = [] if answer is None else self._read(answer)
+        wanted = trace_id.lower().rjust(32, "0")
+        for trace in found:
+            if trace.trace_id.rjust(32, "0") == wanted:
+                return trace
+        raise NotFound(f"the trace backend at {self.base_url} has no trace {trace_id}")
+
+    async def services(self) -> list[str]:
+        """The names of the services that have sent spans, sorted."""
+        return sorted(self._names(await self._get("/api/v3/services", {}), "services"))
+
+    async def operations(self, service: str) -> list[str]:
+        """The names of the service's spans, sorted, each once."""
+        answer = await self._get("/api/v3/operations", {"service": service})
+        return sorted(set(self._names(answer, "operations")))
+
+    async def search(  # noqa: PLR0913  the API's own parameters
+        self,
+        service: str,
+        *,
+        start: datetime | int,
+        end: datetime | int,
+        depth: int,
+        operation: str | None = None,
+        attributes: Mapping[str, str] | None = None,
+    ) -> list[Trace]:
+        """Up to `depth` traces in which the service has a matching span that began in that time.
+
+        `start` and `end` are datetimes with a zone, or nanoseconds since the epoch.
+        """
+        query = {
+            "query.service_name": service,
+            "query.start_time_min": rfc3339(start),
+            "query.start_time_max": rfc3339(end),
+            "query.num_traces": str(depth),
+        }
+        if operation:
+            query["query.operation_name"] = operation
+        if attributes:
+            query["query.attributes"] = json.dumps(dict(attributes))
+        answer = await self._get("/api/v3/traces", query)
+        return [] if answer is None else self._read(answer, empty_ok=True)
+
+    async def _get(self, path: str, query: Mapping[str, str]) -> bytes | None:
+        """The body of the answer; None for 404."""
+        try:
+            answer = await self._client.get(self.base_url + path, params=query)
+        except httpx.TimeoutException:
+            raise Unreachable(
+                f"the trace backend at {self.base_url} did not answer within {self._timeout_s:g} s"
+            ) from None
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            why = str(error) or type(error).__name__
+            raise Unreachable(
+                f"no trace backend answers at {self.base_url} ({why}): {HOW_TO_START}, "
+                "or set OVERLAP_TRACES_URL"
+            ) from None
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        if answer.is_success:
+            return answer.content
+        said = f"the trace backend at {self.base_url} answered {answer.status_code}{_why(answer)}"
+        raise Unreachable(said) if answer.is_server_error else OverlapError(said)
+
+    def _read(self, answer: bytes, *, empty_ok: bool = False) -> list[Trace]:
+        if empty_ok and answer.strip() in (b"", b"{}", b'{"result":{}}'):
+            return []
+        return read(answer, source=f"the answer of {self.base_url}")
+
+    def _names(self, answer: bytes | None, key: str) -> list[str]:
+        """The names in a list of strings, or of objects with a name."""
+        try:
+            message = json.loads(answer or b"{}")
+            message = message.get("result", message)
+            items = message.get(key) or []
+            return [str(item["name"] if isinstance(item, dict) else item) for item in items]
+        except (ValueError, AttributeError, TypeError, KeyError, RecursionError):
+            raise UnreadableTrace(
+                f"the trace backend at {self.base_url} answered something other than {key}"
+            ) from None
+
+
+def rfc3339(time: datetime | int) -> str:
+    """A time as Jaeger takes it, in UTC, from a datetime or nanoseconds since the epoch."""
+    if isinstance(time, datetime):
+        return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    seconds, ns = divmod(time, 1_000_000_000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{ns:09d}Z"
+
+
+def _why(answer: httpx.Response) -> str:
+    """What an error's body says, in one line."""
+    try:
+        message: Any = answer.json()["error"]["message"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        message = answer.text
+    line = " ".join(str(message).split())[:200]
+    return f": {line}" if line else ""
