@@ -6,12 +6,15 @@ as mended, so that picture and verdict never contradict each other.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from overlap import names
 from overlap.judge import Verdict
+from overlap.judge.mend import mend
+from overlap.judge.tree import NO_PARENT, Tree, plain, same_process
 from overlap.trace import Event, Span, Trace
 
 NS_PER_MS = 1_000_000
@@ -83,117 +86,76 @@ class Waterfall:
 
 def layout(trace: Trace, verdict: Verdict, *, limit: int = 500) -> Waterfall:
     """Lay the trace out as at most `limit` rows; any input has a layout, an empty one too."""
-    tree = _Tree(trace)
-    if not tree.spans:
+    if not trace.spans:
         return Waterfall(total_ms=0.0)
+    tree = mend(trace.spans, trace.trace_id)
     facts = _Facts(tree, verdict)
-    rows = [row for row in tree.depth_first() if not facts.hidden(row[0])]
+    rows = [row for row in _depth_first(tree) if not facts.hidden(row[0])]
     return Waterfall(
-        total_ms=tree.ms(tree.last_ns),
-        bars=[facts.bar(span, depth) for span, depth in rows[:limit]],
-        blocked=[facts.shade(span) for span in tree.spans if span.name == names.SPAN_BLOCKED],
+        total_ms=facts.ms(facts.last_ns),
+        bars=[facts.bar(index, depth) for index, depth in rows[:limit]],
+        blocked=[facts.shade(index) for index in facts.blocks],
         omitted=max(0, len(rows) - limit),
     )
 
 
-class _Tree:
-    """The spans by parent, with cycles cut and lost parents made roots."""
-
-    def __init__(self, trace: Trace) -> None:
-        by_id = {span.span_id: span for span in reversed(trace.spans)}
-        self.by_id = by_id
-        self.spans = sorted(by_id.values(), key=lambda span: (span.start_ns, span.span_id))
-        self.first_ns = min((span.start_ns for span in self.spans), default=0)
-        self.last_ns = max((max(s.start_ns, s.end_ns or 0) for s in self.spans), default=0)
-        self.parents = _acyclic(
-            {
-                span.span_id: span.parent_id if span.parent_id in by_id else None
-                for span in self.spans
-            }
-        )
-        self.children: Mapping[str | None, list[Span]] = defaultdict(list)
-        for span in self.spans:
-            self.children[self.parents[span.span_id]].append(span)
-
-    def parent(self, span: Span) -> Span | None:
-        parent_id = self.parents[span.span_id]
-        return None if parent_id is None else self.by_id[parent_id]
-
-    def end_ns(self, span: Span) -> int:
-        return max(span.start_ns, span.end_ns) if span.end_ns else self.last_ns
-
-    def ms(self, time_ns: int) -> float:
-        """Milliseconds after the trace's start, held within the trace."""
-        return (min(max(time_ns, self.first_ns), self.last_ns) - self.first_ns) / NS_PER_MS
-
-    def depth_first(self) -> Iterator[tuple[Span, int]]:
-        stack = [(span, 0) for span in reversed(self.children[None])]
-        while stack:
-            span, depth = stack.pop()
-            yield span, depth
-            below = self.children.get(span.span_id, ())
-            stack.extend((child, depth + 1) for child in reversed(below))
-
-
-def _acyclic(parents: Mapping[str, str | None]) -> dict[str, str | None]:
-    """Cut each cycle once, at the span where the walk up from it first comes back."""
-    result = dict(parents)
-    done: set[str] = set()
-    for start in parents:
-        path: dict[str, None] = {}
-        at: str | None = start
-        while at is not None and at not in done:
-            if at in path:
-                result[at] = None
-                break
-            path[at] = None
-            at = result[at]
-        done.update(path)
-    return result
+def _depth_first(tree: Tree) -> Iterator[tuple[int, int]]:
+    """Each span's index and depth; siblings by their mended start."""
+    roots = [index for index, parent in enumerate(tree.parents) if parent == NO_PARENT]
+    stack = [(index, 0) for index in sorted(roots, key=tree.starts.__getitem__, reverse=True)]
+    while stack:
+        index, depth = stack.pop()
+        yield index, depth
+        below = sorted(tree.children.get(index, ()), key=tree.starts.__getitem__, reverse=True)
+        stack.extend((child, depth + 1) for child in below)
 
 
 class _Facts:
     """What each row is to carry, looked up once for the whole trace."""
 
-    def __init__(self, tree: _Tree, verdict: Verdict) -> None:
+    def __init__(self, tree: Tree, verdict: Verdict) -> None:
         self._tree = tree
-        self._responses = _responses(tree)
+        self.first_ns, self.last_ns = min(tree.starts), max(tree.ends)
+        self.blocks = [i for i, span in enumerate(tree.spans) if span.name == names.SPAN_BLOCKED]
+        self._servers = _servers_above(tree)
         self._stages = dict(_stages(tree, verdict))
-        blocks = [span for span in tree.spans if span.name == names.SPAN_BLOCKED]
-        self._culprits = {tree.parents[span.span_id] for span in blocks}
-        self._victims = set(_victims(tree, blocks))
+        self._culprits = {tree.parents[index] for index in self.blocks}
+        self._victims = set(_victims(tree, self.blocks))
         ended = {
-            span.attributes.get(names.TASK_ID)
+            str(span.attributes.get(names.TASK_ID))
             for span in tree.spans
             if span.name != names.SPAN_TASK_STARTED
         }
-        self._started_only = {
-            span.span_id
-            for span in tree.spans
+        self._never_ended = {
+            index
+            for index, span in enumerate(tree.spans)
             if span.name == names.SPAN_TASK_STARTED
-            and span.attributes.get(names.TASK_ID) not in ended
+            and str(span.attributes.get(names.TASK_ID)) not in ended
         }
 
-    def hidden(self, span: Span) -> bool:
+    def ms(self, time_ns: int) -> float:
+        """Milliseconds after the trace's start, held within the trace."""
+        return (min(max(time_ns, self.first_ns), self.last_ns) - self.first_ns) / NS_PER_MS
+
+    def hidden(self, index: int) -> bool:
         """Blocks are shades, and a task's start is drawn only if nothing else is left of it."""
-        if span.name == names.SPAN_TASK_STARTED:
-            return span.span_id not in self._started_only
-        return span.name == names.SPAN_BLOCKED
+        name = self._tree.spans[index].name
+        if name == names.SPAN_TASK_STARTED:
+            return index not in self._never_ended
+        return name == names.SPAN_BLOCKED
 
-    def shade(self, span: Span) -> Shade:
-        return Shade(
-            start_ms=self._tree.ms(span.start_ns),
-            end_ms=self._tree.ms(self._tree.end_ns(span)),
-            culprit=place(span),
-        )
+    def shade(self, index: int) -> Shade:
+        start_ms, end_ms = self.ms(self._tree.starts[index]), self.ms(self._tree.ends[index])
+        return Shade(start_ms, end_ms, place(self._tree.spans[index]))
 
-    def bar(self, span: Span, depth: int) -> Bar:
-        tree, attributes = self._tree, span.attributes
-        start_ms, end_ms = tree.ms(span.start_ns), tree.ms(tree.end_ns(span))
-        response = self._responses.get(span.span_id)
-        response_ms = None if response is None else tree.ms(response)
-        background = response_ms is not None and end_ms > response_ms + OUTLIVED_MS
-        parent = tree.parent(span)
+    def bar(self, index: int, depth: int) -> Bar:
+        tree, span = self._tree, self._tree.spans[index]
+        start_ms, end_ms = self.ms(tree.starts[index]), self.ms(tree.ends[index])
+        server = self._servers.get(index)
+        response_ms = end_ms if server is None else self.ms(tree.ends[server])
+        background = end_ms > response_ms + OUTLIVED_MS
+        stage = self._stages.get(index, 0)
+        shift_ns = tree.starts[index] - span.start_ns
         return Bar(
             span=span,
             depth=depth,
@@ -201,20 +163,20 @@ class _Facts:
             end_ms=end_ms,
             response_end_ms=response_ms if background else None,
             background=background,
-            concurrent=self._stages.get(span.span_id, 0) > 1,
-            serial=self._stages.get(span.span_id) == 1,
-            offloaded=parent is not None and _elsewhere(span, parent),
-            thread=str(attributes.get(names.THREAD_NAME) or ""),
-            lost=attributes.get(names.TASK_END) == names.TASK_LOST
-            or span.span_id in self._started_only,
-            culprit=span.span_id in self._culprits,
-            victim=span.span_id in self._victims,
-            unended=not span.end_ns,
+            concurrent=stage > 1,
+            serial=stage == 1,
+            offloaded=_elsewhere(tree, index),
+            thread=str(span.attributes.get(names.THREAD_NAME) or ""),
+            lost=index in self._never_ended
+            or span.attributes.get(names.TASK_END) == names.TASK_LOST,
+            culprit=index in self._culprits,
+            victim=index in self._victims,
+            unended=not tree.ended[index],
             mark=end_ms <= start_ms,
-            neighbour=bool(attributes.get(names.NEIGHBOUR)),
+            neighbour=bool(span.attributes.get(names.NEIGHBOUR)),
             error=span.status == "error",
             events=tuple(
-                Mark(tree.ms(event.time_ns), event)
+                Mark(self.ms(event.time_ns + shift_ns), event)
                 for event in sorted(span.events, key=lambda event: event.time_ns)
             ),
         )
@@ -227,62 +189,72 @@ def place(blocked: Span) -> str:
     return f"{path}:{line} in {function}"
 
 
-def _responses(tree: _Tree) -> dict[str, int]:
-    """The end of the nearest server span above each span in its own service, in ns."""
-    above: dict[str, dict[str, int]] = {}
-    result: dict[str, int] = {}
-    for span, _ in tree.depth_first():
-        parent = tree.parent(span)
-        known = {} if parent is None else above[parent.span_id]
-        if span.service in known:
-            result[span.span_id] = known[span.service]
+def _servers_above(tree: Tree) -> dict[int, int]:
+    """For each span the nearest server span above it in its own service and process."""
+    above: dict[int, int] = {}
+    entered: dict[str, list[int]] = defaultdict(list)  # by service, the servers one is below
+    stack = [(index, False) for index, up in enumerate(tree.parents) if up == NO_PARENT]
+    while stack:
+        index, leaving = stack.pop()
+        span = tree.spans[index]
+        servers = entered[span.service]
+        if leaving:
+            servers.pop()
+            continue
+        if servers and same_process(tree.spans[servers[-1]], span):
+            above[index] = servers[-1]
         if span.kind == "server":
-            known = {**known, span.service: tree.end_ns(span)}
-        above[span.span_id] = known
-    return result
+            servers.append(index)
+            stack.append((index, True))
+        stack.extend((child, False) for child in tree.children.get(index, ()))
+    return above
 
 
-def _stages(tree: _Tree, verdict: Verdict) -> Iterator[tuple[str, int]]:
-    """Hand the verdict's stages, which hold names, back to the spans: id and size of its stage."""
+def _stages(tree: Tree, verdict: Verdict) -> Iterator[tuple[int, int]]:
+    """Hand the verdict's stages, lists of names, back to the spans: index and stage's size."""
+    index_of = {span.span_id: index for index, span in enumerate(tree.spans)}
     for group in verdict.groups:
-        if len(group.stages) == 1 and len(group.stages[0]) == 1:
+        parent = index_of.get(group.parent_id)
+        if parent is None or (len(group.stages) == 1 and len(group.stages[0]) == 1):
             continue  # an only child is neither concurrent nor serial
         # By name, the sizes of the stages it stands in, the last first.
         sizes: dict[str, list[int]] = defaultdict(list)
         for stage in reversed(group.stages):
             for name in stage:
                 sizes[name].append(len(stage))
-        for span in tree.children.get(group.parent_id, ()):
-            if sizes[span.name] and tree.end_ns(span) > span.start_ns:
-                yield span.span_id, sizes[span.name].pop()
+        for index in sorted(tree.children.get(parent, ()), key=tree.starts.__getitem__):
+            if sizes[tree.spans[index].name] and tree.is_work(index):
+                yield index, sizes[tree.spans[index].name].pop()
 
 
-def _victims(tree: _Tree, blocks: Sequence[Span]) -> Iterator[str]:
-    for span in (*blocks, *tree.spans):
+def _victims(tree: Tree, blocks: Sequence[int]) -> Iterator[int]:
+    """Who waited: by the links of the block and of the victim, and by who was kept out."""
+    index_of = {span.span_id: index for index, span in enumerate(tree.spans)}
+    for index, span in enumerate(tree.spans):
         for link in span.links:
             kind = link.attributes.get(names.LINK_KIND)
-            if kind == names.LINK_VICTIM and span.name == names.SPAN_BLOCKED:
-                yield link.span_id
+            if kind == names.LINK_VICTIM and link.span_id in index_of:
+                yield index_of[link.span_id]
             elif kind == names.LINK_BLOCKED_BY:
-                yield span.span_id
-    yield from _kept_out(tree, blocks)
-
-
-def _kept_out(tree: _Tree, blocks: Iterable[Span]) -> Iterator[str]:
-    """Requests sent while the loop stood still, and taken in only when it went on."""
-    spells = [(block.start_ns, tree.end_ns(block), block.service) for block in blocks]
-    if not spells:
-        return
-    for span in tree.spans:
-        caller = tree.parent(span)
-        if span.kind != "server" or caller is None or caller.kind != "client":
+                yield index
+    spells = sorted((tree.starts[block], tree.ends[block], block) for block in blocks)
+    begins = [start for start, _, _ in spells]
+    for index, span in enumerate(tree.spans):
+        client = tree.parents[index]
+        if span.kind != "server" or client == NO_PARENT or tree.spans[client].kind != "client":
             continue
-        for start, end, service in spells:
-            if service == span.service and start <= caller.start_ns <= end <= span.start_ns:
-                yield span.span_id
-                break
+        # The last block that had begun when the request was sent.
+        at = bisect_right(begins, tree.starts[client]) - 1
+        if at < 0 or not tree.starts[client] <= spells[at][1] <= tree.starts[index]:
+            continue
+        if same_process(tree.spans[spells[at][2]], span):
+            yield from (client, index)
 
 
-def _elsewhere(span: Span, parent: Span) -> bool:
-    mine, theirs = (s.attributes.get(names.THREAD_ID) for s in (span, parent))
-    return span.service == parent.service and None not in (mine, theirs) and mine != theirs
+def _elsewhere(tree: Tree, index: int) -> bool:
+    """Whether a span ran on another thread than its parent, in the same process."""
+    if tree.parents[index] == NO_PARENT:
+        return False
+    span, parent = tree.spans[index], tree.spans[tree.parents[index]]
+    mine, others = (plain(one.attributes.get(names.THREAD_ID)) for one in (span, parent))
+    return same_process(span, parent) and None not in (mine, others) and mine != others

@@ -46,6 +46,8 @@ def legend(waterfall: Waterfall, rows: Sequence[Row], look: Look, width: int) ->
 
 def _entries(rows: Sequence[Row], look: Look) -> Iterator[tuple[str, str, str]]:
     bars = [row.bar for row in rows if not row.more]
+    threads = {clean(bar.thread, encoding=look.encoding) for bar in bars if bar.offloaded}
+    on_thread = f"on a thread: {threads.pop()}" if len(threads) == 1 else "on threads"
     events = [mark.event.name for bar in bars for mark in bar.events]
     entries = (
         (any(bar.concurrent for bar in bars), look.concurrent, CONCURRENT, "concurrent"),
@@ -57,7 +59,7 @@ def _entries(rows: Sequence[Row], look: Look) -> Iterator[tuple[str, str, str]]:
             QUIET,
             "after it",
         ),
-        (any(bar.offloaded for bar in bars), look.thread * 2, QUIET, "on a thread"),
+        (any(bar.offloaded for bar in bars), look.thread * 2, QUIET, on_thread),
         (any(bar.culprit for bar in bars), look.culprit, TROUBLE, "held the loop"),
         (any(bar.victim for bar in bars), look.victim, TROUBLE, "waited for it"),
         (any(bar.mark and not bar.lost for bar in bars), look.mark, QUIET, "no duration"),

@@ -79,10 +79,9 @@ class _Page:
             if at + len(label) <= self._room:
                 labels[at : at + len(label)] = label
         indent = " " * (self._left + 4)
-        total = duration(self._waterfall.total_ms)
         style = self._style(QUIET)
         yield Text.assemble(indent, ("".join(labels), style), no_wrap=True)
-        yield Text.assemble(indent, ("".join(line), style), f"{total:>{TAIL}}", no_wrap=True)
+        yield Text.assemble(indent, ("".join(line), style), no_wrap=True)
 
     def _line(self, row: Row, name: str) -> Text:
         bar = row.bar
