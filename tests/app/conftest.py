@@ -1,0 +1,127 @@
+"""The demo's processes as fixtures, in a twentieth of the tutorial's time."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+# Before anything imports app.settings: the lessons' expectations are in the demo's time.
+os.environ["SMOKEHOUSE_TIME_SCALE"] = "0.05"
+os.environ["SMOKEHOUSE_DATA_DIR"] = tempfile.mkdtemp(prefix="smokehouse-")
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+READY_WITHIN_S = 45.0
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Where each of the demo's processes listens."""
+
+    app_url: str
+    otlp_url: str
+    traces_url: str
+    httpbin_url: str
+    app_log: Path
+
+    def play(self, scenario):
+        """Play one lesson and return its result."""
+        from overlap.backend import Backend
+        from overlap.play import Player
+
+        async def run():
+            async with (
+                Backend(self.traces_url) as backend,
+                Player(self.app_url, self.otlp_url, backend) as player,
+            ):
+                return await player.play(scenario)
+
+        return asyncio.run(run())
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@contextmanager
+def process(command: list[str], log: Path, ready_url: str, **environment: str) -> Iterator[None]:
+    """Run one process until the block ends; it answers at `ready_url` when the block begins."""
+    with log.open("wb") as output:
+        running = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"} | environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        deadline = time.monotonic() + READY_WITHIN_S
+        while True:
+            assert running.poll() is None, log.read_text()
+            try:
+                httpx.get(ready_url, trust_env=False, timeout=5)
+                break
+            except httpx.TransportError:
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.05)
+        yield
+    finally:
+        running.terminate()
+        try:
+            running.wait(20)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            running.wait()
+            raise
+
+
+@pytest.fixture(scope="session")
+def start_app(tmp_path_factory) -> Iterator[Callable[..., object]]:
+    """Pocket and httpbin for the session; call it for a demo with an app of one's own."""
+    folder = tmp_path_factory.mktemp("demo")
+    otlp, traces, httpbin = free_port(), free_port(), free_port()
+    otlp_url, traces_url = f"http://127.0.0.1:{otlp}", f"http://127.0.0.1:{traces}"
+    httpbin_url = f"http://127.0.0.1:{httpbin}"
+    road = {"OTEL_EXPORTER_OTLP_ENDPOINT": otlp_url, "OTEL_BSP_SCHEDULE_DELAY": "100"}
+    python = sys.executable
+    ports = ["--otlp-port", str(otlp), "--port", str(traces)]
+
+    @contextmanager
+    def start(settings: str, **environment: str) -> Iterator[Demo]:
+        port = free_port()
+        log = folder / f"{settings}-{port}.log"
+        app_url = f"http://127.0.0.1:{port}"
+        command = [python, "-m", "uvicorn", "app.asgi:application", "--port", str(port)]
+        environment = road | {"DJANGO_SETTINGS_MODULE": settings} | environment
+        environment |= {"SMOKEHOUSE_UPSTREAM_URL": f"{httpbin_url}/"}
+        with process(command, log, app_url, **environment):
+            yield Demo(app_url, otlp_url, traces_url, httpbin_url, log)
+
+    with (
+        process([python, "-m", "overlap", "pocket", *ports], folder / "pocket.log", traces_url),
+        process(
+            [python, "-m", "app.httpbin", "--port", str(httpbin)],
+            folder / "httpbin.log",
+            f"{httpbin_url}/status/200",
+            **road,
+        ),
+    ):
+        yield start
+
+
+@pytest.fixture(scope="session")
+def demo(start_app) -> Iterator[Demo]:
+    """The demo as it is."""
+    with start_app("app.settings") as running:
+        yield running

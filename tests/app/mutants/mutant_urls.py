@@ -1,0 +1,41 @@
+"""Each mutation's routes at /<name>/..., served by a mutated copy of the module."""
+
+import sys
+from importlib.util import find_spec
+from types import ModuleType
+
+from django.urls import include, path
+from mutations import MUTATIONS, Mutation
+
+from app.urls import urlpatterns as real
+
+
+def mutated(mutation: Mutation) -> ModuleType:
+    """The view's module with its source changed; a change that changes nothing is an error."""
+    spec = find_spec(mutation.module)
+    with open(spec.origin, encoding="utf-8") as file:
+        source = file.read()
+    found = source.count(mutation.old)
+    if found != mutation.times:
+        raise ValueError(f"{mutation.name}: the text stands {found} times in {mutation.module}")
+    module = ModuleType(f"{mutation.module}__{mutation.name}")
+    module.__file__ = spec.origin
+    sys.modules[module.__name__] = module
+    exec(compile(source.replace(mutation.old, mutation.new), spec.origin, "exec"), vars(module))
+    return module
+
+
+def routes(mutation: Mutation) -> list:
+    """The real routes, the mutated module's views in place of the real module's."""
+    module = mutated(mutation)
+    return [
+        path(str(route.pattern), getattr(module, route.callback.__name__))
+        for route in real
+        if getattr(route, "callback", None) and route.callback.__module__ == mutation.module
+    ]
+
+
+urlpatterns = [
+    *(path(f"{mutation.name}/", include(routes(mutation))) for mutation in MUTATIONS),
+    *real,
+]
