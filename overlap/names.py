@@ -22,6 +22,8 @@ HTTP_STATUS = "http.response.status_code"
 URL_PATH = "url.path"
 EXCEPTION_TYPE = "exception.type"
 EXCEPTION_MESSAGE = "exception.message"
+EXCEPTION_STACKTRACE = "exception.stacktrace"
+ERROR_TYPE = "error.type"
 
 # --- spans ------------------------------------------------------------------
 SPAN_BLOCKED = "event_loop.blocked"
@@ -62,6 +64,9 @@ TASK_ENDS = (TASK_DONE, TASK_FAILED, TASK_CANCELLED, TASK_LOST)
 DROPPED_WHY = "overlap.dropped.reason"
 SIGNAL = "overlap.signal"
 """On the dropped-telemetry counter: traces, logs or metrics."""
+
+CLIENT_DISCONNECTED = "client.disconnected"
+"""On a server span: an event, and its error.type, where the client went away before the answer's end."""
 
 # --- metrics ------------------------------------------------------------------
 METRIC_LOOP_LAG = "overlap.event_loop.lag"                # histogram, s

@@ -1,1 +1,5 @@
-"""telemetry."""
+"""Who we are and where it goes: traces, metrics and logs of one process, over OTLP/HTTP."""
+
+from overlap.telemetry.process import Telemetry, start
+
+__all__ = ["Telemetry", "start"]

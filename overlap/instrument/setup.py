@@ -1,0 +1,108 @@
+"""`instrument()` and `shutdown()`: everything on, everything back."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import threading
+from contextlib import ExitStack
+from typing import Any
+
+from overlap.telemetry import Telemetry, start
+
+_log = logging.getLogger(__name__)
+_lock = threading.Lock()
+_active: Instrumentation | None = None
+
+
+class Instrumentation:
+    """What instrument() switched on, in order; `close` switches it off in reverse."""
+
+    def __init__(
+        self,
+        *,
+        service_name: str | None,
+        log_format: str | None,
+        django: dict[str, Any],
+    ) -> None:
+        # Before any instrumentation is imported: each reads it once.
+        os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
+        from overlap.instrument.threads import ThreadAttributes
+
+        self._undo = ExitStack()
+        self.telemetry: Telemetry = start(
+            service_name=service_name,
+            log_format=log_format,
+            span_processors=[ThreadAttributes()],
+        )
+        self._undo.callback(self.telemetry.shutdown)
+        self._instrument_httpx()
+        if _has_django():
+            self._instrument_django(django)
+
+    def close(self) -> None:
+        """Switch everything off and flush, within a few seconds whatever the backend does."""
+        self._undo.close()
+
+    def _instrument_httpx(self) -> None:
+        from overlap.instrument.httpx import instrument_httpx
+
+        self._undo.callback(instrument_httpx())
+
+    def _instrument_django(self, options: dict[str, Any]) -> None:
+        from overlap.instrument.django import instrument_django
+
+        self._undo.callback(
+            instrument_django(
+                on_load=self.telemetry.logging.attach, on_request=lambda: None, **options
+            )
+        )
+
+
+def instrument(
+    *,
+    service_name: str | None = None,
+    blocked_threshold_s: float | None = None,
+    drain_timeout_s: float | None = None,
+    log_format: str | None = None,
+    **django: Any,
+) -> None:
+    """Switch everything on: call it in the ASGI module, before get_asgi_application().
+
+    Called again, it does nothing.
+
+    service_name: what the service is called, unless OTEL_SERVICE_NAME says.
+    blocked_threshold_s: seconds for which the loop may stand (0.1, OVERLAP_BLOCKED_THRESHOLD_MS).
+    drain_timeout_s: seconds for which background tasks are waited for at shutdown
+        (20, OVERLAP_DRAIN_TIMEOUT_S).
+    log_format: "json" or "console" (OVERLAP_LOG_FORMAT; by default console on a terminal).
+    django: what DjangoInstrumentor.instrument takes: request_hook, excluded_urls, …
+    """
+    global _active  # noqa: PLW0603  one instrument a process
+    with _lock:
+        if _active is not None:
+            return
+        if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+            return
+        _active = Instrumentation(service_name=service_name, log_format=log_format, django=django)
+        atexit.register(shutdown)
+
+
+def shutdown() -> None:
+    """Give everything back, after a last flush. Does nothing where nothing is on."""
+    global _active
+    with _lock:
+        if _active is None:
+            return
+        active, _active = _active, None
+        atexit.unregister(shutdown)
+        active.close()
+
+
+def _has_django() -> bool:
+    if "DJANGO_SETTINGS_MODULE" in os.environ:
+        return True
+    from django.conf import settings
+
+    return bool(settings.configured)

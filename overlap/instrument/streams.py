@@ -1,0 +1,69 @@
+"""Streaming responses: the server span is current while each part is made, and ends with the last.
+
+Context is attached and detached around each part, in the coroutine that makes it: a
+generator that stayed attached between parts could be closed in another context, which
+OpenTelemetry answers with "Failed to detach context".
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from opentelemetry.context import attach, detach
+
+from overlap.instrument.exchange import Exchange
+
+
+def follow(response: Any, exchange: Exchange) -> None:
+    """Let a streaming response end the exchange: at its last part, its failure or its close."""
+    source = response._iterator
+    response._iterator = (
+        _AsyncParts(source, exchange) if response.is_async else _Parts(iter(source), exchange)
+    )
+    # Closed before its last part: whoever read it has gone.
+    response._resource_closers.append(lambda: exchange.finish(GeneratorExit()))
+
+
+class _AsyncParts:
+    def __init__(self, source: Any, exchange: Exchange) -> None:
+        self._source: AsyncIterator[Any] = aiter(source)
+        self._exchange = exchange
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self
+
+    async def __anext__(self) -> Any:
+        token = attach(self._exchange.context)
+        try:
+            return await anext(self._source)
+        except StopAsyncIteration:
+            self._exchange.finish()
+            raise
+        except BaseException as error:
+            self._exchange.finish(error)
+            raise
+        finally:
+            detach(token)
+
+
+class _Parts:
+    def __init__(self, source: Iterator[Any], exchange: Exchange) -> None:
+        self._source = source
+        self._exchange = exchange
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        token = attach(self._exchange.context)
+        try:
+            return next(self._source)
+        except StopIteration:
+            self._exchange.finish()
+            raise
+        except BaseException as error:
+            self._exchange.finish(error)
+            raise
+        finally:
+            detach(token)

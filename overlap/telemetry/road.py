@@ -1,0 +1,59 @@
+"""The way out of the process: OTLP over HTTP, and how long any of it may take."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+import requests
+
+from overlap.config import OTLP_ENDPOINT
+
+EXPORT_TIMEOUT_S = 5.0
+"""For one export with its retries. The SDK's own 10 s is longer than a rolling restart grants."""
+
+
+@dataclass(frozen=True, slots=True)
+class Road:
+    """Where one signal goes."""
+
+    signal: str
+    """`traces`, `metrics` or `logs`."""
+    endpoint: str
+    timeout_s: float
+
+    def session(self) -> requests.Session:
+        """An HTTP session that goes straight to a loopback address, whatever proxies are set."""
+        session = requests.Session()
+        # Without this, requests looks for proxies and a netrc file at every export.
+        session.trust_env = not _is_loopback(self.endpoint)
+        return session
+
+
+def road(signal: str) -> Road:
+    """Read the address of one signal from the standard environment variables."""
+    key = signal.upper()
+    endpoint = os.environ.get(f"OTEL_EXPORTER_OTLP_{key}_ENDPOINT")
+    if not endpoint:
+        base = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or OTLP_ENDPOINT
+        endpoint = f"{base.rstrip('/')}/v1/{signal}"
+    return Road(signal, endpoint, _timeout_s(key))
+
+
+def _timeout_s(key: str) -> float:
+    for variable in (f"OTEL_EXPORTER_OTLP_{key}_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"):
+        try:
+            return float(os.environ[variable])
+        except (KeyError, ValueError):
+            continue
+    return EXPORT_TIMEOUT_S
+
+
+def _is_loopback(endpoint: str) -> bool:
+    host = urlsplit(endpoint).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,43 @@
+"""Spans: a provider with a queue that holds a burst, and sends soon enough to be watched live."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+from overlap.telemetry.drops import Drops, QueueMetrics
+from overlap.telemetry.exporters import CountedSpanExporter
+from overlap.telemetry.road import road
+
+QUEUE_SIZE = 65536
+"""Spans. A thousand concurrent requests of the demo make 15,000 at once."""
+SCHEDULE_DELAY_MS = 200
+"""The SDK waits 5,000: too long for a page that shows a trace while it happens."""
+
+
+def make_tracer_provider(
+    resource: Resource, drops: Drops, processors: Sequence[SpanProcessor]
+) -> tuple[TracerProvider, BatchSpanProcessor]:
+    """A provider that runs `processors`, then batches and sends; and its batch processor."""
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+    for processor in processors:
+        provider.add_span_processor(processor)
+    batch = BatchSpanProcessor(
+        CountedSpanExporter(drops),
+        # None: the SDK reads the standard variable.
+        max_queue_size=None if "OTEL_BSP_MAX_QUEUE_SIZE" in os.environ else QUEUE_SIZE,
+        schedule_delay_millis=(
+            None if "OTEL_BSP_SCHEDULE_DELAY" in os.environ else SCHEDULE_DELAY_MS
+        ),
+    )
+    endpoint = road("traces").endpoint
+    inner = batch._batch_processor
+    inner._metrics = QueueMetrics(
+        inner._metrics, lambda count, why: drops.lost("traces", count, endpoint, why)
+    )
+    provider.add_span_processor(batch)
+    return provider, batch

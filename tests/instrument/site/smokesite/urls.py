@@ -1,0 +1,21 @@
+"""One view for each thing that a request can do."""
+
+from django.urls import path
+
+from smokesite import views
+
+urlpatterns = [
+    path("", views.index),
+    path("sync/", views.plain),
+    path("meats/<int:pk>/", views.meat),
+    path("boom/", views.boom),
+    path("stream/", views.stream),
+    path("broken-stream/", views.broken_stream),
+    path("sleepy/", views.sleepy),
+    path("endless/", views.endless),
+    path("burn/", views.burn),
+    path("wait/", views.wait),
+    path("congested/", views.congested),
+    path("spawn/", views.start_task),
+    path("log/", views.log),
+]

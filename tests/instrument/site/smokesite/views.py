@@ -1,0 +1,125 @@
+"""One view for each thing that a request can do."""
+
+import asyncio
+import logging
+import time
+
+import structlog
+from django.http import HttpResponse, StreamingHttpResponse
+from opentelemetry import trace
+
+import overlap
+
+tracer = trace.get_tracer("smokesite")
+logger = structlog.get_logger()
+
+
+async def index(request):
+    return HttpResponse("hello")
+
+
+def plain(request):
+    return HttpResponse("sync")
+
+
+async def meat(request, pk):
+    return HttpResponse(f"meat {pk}")
+
+
+async def boom(request):
+    raise RuntimeError("too hot")
+
+
+async def stream(request):
+    async def parts():
+        for number in range(3):
+            with tracer.start_as_current_span(f"part {number}"):
+                await asyncio.sleep(0.02)
+            yield f"{number}\n"
+
+    return StreamingHttpResponse(parts())
+
+
+async def broken_stream(request):
+    async def parts():
+        yield "one\n"
+        raise RuntimeError("out of wood")
+
+    return StreamingHttpResponse(parts())
+
+
+async def endless(request):
+    async def parts():
+        while True:
+            await asyncio.sleep(0.02)
+            yield "more\n"
+
+    return StreamingHttpResponse(parts())
+
+
+async def sleepy(request):
+    await asyncio.sleep(60)
+    return HttpResponse("awake")
+
+
+def overcook(seconds):
+    time.sleep(seconds)  # the line to blame
+
+
+async def burn(request):
+    seconds = float(request.GET.get("s", "0.6"))
+    with tracer.start_as_current_span("burning"):
+        overcook(seconds)
+    return HttpResponse("burnt")
+
+
+async def wait(request):
+    await asyncio.sleep(float(request.GET.get("s", "1")))
+    return HttpResponse("waited")
+
+
+async def congested(request):
+    async def step():
+        for _ in range(20):
+            end = time.perf_counter() + 0.002
+            while time.perf_counter() < end:
+                pass
+            await asyncio.sleep(0)
+
+    await asyncio.gather(*(step() for _ in range(20)))
+    return HttpResponse("congested")
+
+
+async def start_task(request):
+    overlap.spawn(KINDS[request.GET["kind"]](), name=request.GET["kind"])
+    return HttpResponse("started")
+
+
+async def _short():
+    logger.info("working")
+    await asyncio.sleep(0.3)
+
+
+async def _long():
+    await asyncio.sleep(60)
+
+
+async def _stubborn():
+    while True:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            logger.info("not now")
+
+
+async def _failing():
+    raise ValueError("no charcoal")
+
+
+KINDS = {"short": _short, "long": _long, "stubborn": _stubborn, "failing": _failing}
+
+
+async def log(request):
+    logger.info("rub applied", meat="brisket", grams=40, spices=["salt", "pepper"], odd=object)
+    logging.getLogger("smokesite").warning("running low on %s", "wood")
+    return HttpResponse("logged")
