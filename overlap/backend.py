@@ -13,7 +13,7 @@ import httpx
 from overlap.errors import NotFound, OverlapError, Unreachable, UnreadableTrace
 from overlap.trace import Trace, read
 
-HOW_TO_START = "start one with `overlap pocket` or `make demo`"
+HOW_TO_START = "start one with `overlap pocket`"
 
 
 class Backend:
@@ -85,13 +85,13 @@ class Backend:
         `start` and `end` are datetimes with a zone, or nanoseconds since the epoch.
         """
         query = {
-            "query.service_name": service,
-            "query.start_time_min": rfc3339(start),
-            "query.start_time_max": rfc3339(end),
-            "query.num_traces": str(depth),
+            **_both("service_name", "serviceName", service),
+            **_both("start_time_min", "startTimeMin", rfc3339(start)),
+            **_both("start_time_max", "startTimeMax", rfc3339(end)),
+            **_both("num_traces", "searchDepth", str(depth)),
         }
         if operation:
-            query["query.operation_name"] = operation
+            query.update(_both("operation_name", "operationName", operation))
         if attributes:
             query["query.attributes"] = json.dumps(dict(attributes))
         answer = await self._get("/api/v3/traces", query)
@@ -134,6 +134,11 @@ class Backend:
             raise UnreadableTrace(
                 f"the trace backend at {self.base_url} answered something other than {key}"
             ) from None
+
+
+def _both(old: str, new: str, value: str) -> dict[str, str]:
+    """A parameter by both its names: Jaeger spelled them with underscores up to 2.13 at least."""
+    return {f"query.{old}": value, f"query.{new}": value}
 
 
 def rfc3339(time: datetime | int) -> str:
