@@ -6,11 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from overlap.judge.model import (
-    BACKGROUND,
-    BLOCKING,
     CONCURRENT,
-    LOST,
-    OFFLOADED,
     SERIAL,
     SINGLE,
     Group,
@@ -56,26 +52,27 @@ def listing(names: Sequence[str]) -> str:
 
 def _clauses(verdict: Verdict) -> Iterator[str]:
     shapes = verdict.shapes
-    if CONCURRENT in shapes:
-        concurrent = [group for group in verdict.groups if any(map(_together, group.stages))]
+    concurrent = [group for group in verdict.groups if any(map(_together, group.stages))]
+    serial = [group for group in verdict.groups if _one_by_one(group)]
+    if CONCURRENT in shapes and concurrent:
         yield from _concurrent(max(concurrent, key=lambda group: group.wall_ms))
-    if SERIAL in shapes:
-        serial = [group for group in verdict.groups if _one_by_one(group)]
+    if SERIAL in shapes and serial:
         longest = max(serial, key=lambda group: group.wall_ms)
         names = [name for stage in longest.stages for name in stage]
         yield f"{listing(names)} ran one after another, in {duration(longest.wall_ms)}"
-    if BLOCKING in shapes:
+    if verdict.blocked:
         yield from _blocking(verdict)
-    if BACKGROUND in shapes:
+    if verdict.background:
         first, *others = verdict.background
-        more = f", and {_count(len(others), 'more span')} after it" if others else ""
-        yield f"{clean(first.span)} went on for {duration(first.outlived_ms)} past the response{more}"
-    if OFFLOADED in shapes:
+        more = f", and so did {_count(len(others), 'more span')}" if others else ""
+        past = f"{duration(first.outlived_ms)} past the response"
+        yield f"{clean(first.span)} went on for {past}{more}"
+    if verdict.offloaded:
         names = [item.span for item in verdict.offloaded]
         threads = {item.thread for item in verdict.offloaded}
         where = f"thread {clean(threads.pop())}" if len(threads) == 1 else f"{len(threads)} threads"
         yield f"{listing(names)} ran off its parent's thread, in {where}"
-    if LOST in shapes:
+    if verdict.lost:
         was = "was" if len(verdict.lost) == 1 else "were"
         task = _count(len(verdict.lost), "background task")
         yield f"{task} {was} lost: {listing(verdict.lost)}"
