@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from itertools import chain, repeat
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-from overlap.errors import NotFound, Unreachable, UnreadableTrace
-from overlap.judge import Verdict, verdict
+from overlap.backend import Backend
+from overlap.errors import OverlapError, Unreachable
+from overlap.judge import verdict
 from overlap.play import reach
 from overlap.play.load import Fired, Load, Sent
 from overlap.play.result import Progress, Result
 from overlap.play.whole import missing
 from overlap.scenario import Scenario, mismatches
 from overlap.trace import Trace
-
-if TYPE_CHECKING:
-    from overlap.backend import Backend
 
 POLL_S = (0.1, 0.2, 0.35, 0.5)
 """Seconds between two looks at the backend; the last goes on."""
@@ -54,8 +53,8 @@ class Player:
 
     async def check(self) -> None:
         """Raise Unreachable where the backend, the road to it or the app is not there."""
-        await reach.road(self._otlp_endpoint, self._start_hint)
-        await reach.traces(self._backend, self._start_hint)
+        await reach.road(self._otlp_endpoint)
+        await reach.traces(self._backend)
         await reach.app(self._app_url, self._start_hint)
         self._checked = True
 
@@ -76,8 +75,10 @@ class Player:
             tell(Progress(scenario, trace_id, len(sent) - answered, answered))
 
         fired = await self._load.fire(scenario, changed)
+        if fired.sent and all(item.error for item in fired.sent):
+            await reach.app(self._app_url, self._start_hint)  # gone altogether, or only unwell?
         trace, lacking = await self._whole(scenario, fired, tell)
-        seen = _verdict(trace)
+        seen = verdict(trace)
         problems = [item.problem for item in fired.sent if item.problem]
         if lacking:
             problems.append(
@@ -91,39 +92,30 @@ class Player:
         self, scenario: Scenario, fired: Fired, tell: Callable[[Progress], None]
     ) -> tuple[Trace, str]:
         """Poll until the trace is whole and calm, or time is up: the trace, and what it lacks."""
-        answered = [item.span_id for item in fired.sent if item.status is not None]
         loop = asyncio.get_running_loop()
         deadline = loop.time() + scenario.within
-        trace, polls = Trace(fired.trace_id, ()), 0
-        count, since = -1, loop.time()
+        waits = chain(POLL_S, repeat(POLL_S[-1]))
+        trace, count, since = Trace(fired.trace_id, ()), -1, loop.time()
         while True:
-            gone = ""
+            failure: OverlapError | None = None
             try:
                 trace = await self._backend.trace(fired.trace_id)
-            except NotFound:
-                gone = "the backend to have it"
-            except Unreachable as error:
-                gone = f"the backend to answer ({error})"
+            except OverlapError as error:
+                failure = error
             now = loop.time()
             if len(trace.spans) != count:
                 count, since = len(trace.spans), now
-            lacking = gone or ", ".join(
-                missing(
-                    trace,
-                    root_id=fired.root_id,
-                    answered=answered,
-                    wait_for=scenario.wait_for,
-                )
-            )
-            tell(Progress(scenario, fired.trace_id, 0, len(fired.sent), len(trace.spans), lacking))
+            lacking = str(failure) if failure else _lacking(trace, scenario, fired)
+            tell(Progress(scenario, fired.trace_id, 0, len(fired.sent), count, lacking))
+            if now >= deadline and isinstance(failure, Unreachable) and not trace.spans:
+                raise failure
             if (not lacking and now - since >= CALM_S) or now >= deadline:
                 return trace, lacking
-            await asyncio.sleep(min(POLL_S[min(polls, len(POLL_S) - 1)], max(0.0, deadline - now)))
-            polls += 1
+            await asyncio.sleep(min(next(waits), max(0.0, deadline - now)))
 
 
-def _verdict(trace: Trace) -> Verdict:
-    try:
-        return verdict(trace)
-    except UnreadableTrace as error:
-        return Verdict(trace.trace_id, [], warnings=[str(error)])
+def _lacking(trace: Trace, scenario: Scenario, fired: Fired) -> str:
+    answered = [item.span_id for item in fired.sent if item.status is not None]
+    return ", ".join(
+        missing(trace, root_id=fired.root_id, answered=answered, wait_for=scenario.wait_for)
+    )

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from contextlib import suppress
 
 import httpx
 
+from overlap.backend import HOW_TO_START, Backend
 from overlap.errors import NotFound, Unreachable
-
-if TYPE_CHECKING:
-    from overlap.backend import Backend
 
 TIMEOUT_S = 15.0
 # A valid trace context that asks not to be sampled: what it reaches should make no trace.
@@ -27,12 +25,13 @@ async def app(url: str, start_hint: str) -> None:
         async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False) as client:
             await client.get(f"{url}/", headers=_UNSAMPLED)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
+        start = f"start it with `{start_hint}`, or " if start_hint else ""
         raise Unreachable(
-            f"the app does not answer at {url} ({_why(error)}){_start(start_hint)}"
+            f"the app does not answer at {url} ({_why(error)}): {start}set OVERLAP_APP_URL"
         ) from error
 
 
-async def road(endpoint: str, start_hint: str) -> None:
+async def road(endpoint: str) -> None:
     """Raise Unreachable where nothing takes OTLP over HTTP at the endpoint."""
     url = f"{endpoint}/v1/traces"
     try:
@@ -43,28 +42,21 @@ async def road(endpoint: str, start_hint: str) -> None:
             )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise Unreachable(
-            f"nothing takes telemetry at {endpoint} ({_why(error)}){_start(start_hint)}"
+            f"nothing takes telemetry at {endpoint} ({_why(error)}): {HOW_TO_START}, "
+            "or set OTEL_EXPORTER_OTLP_ENDPOINT"
         ) from error
     if answer.is_error:
         raise Unreachable(
-            f"what answers at {url} takes no OTLP: it answered {answer.status_code}"
-            f"{_start(start_hint)}"
+            f"what answers at {url} takes no telemetry (it said {answer.status_code}): "
+            f"{HOW_TO_START}, or set OTEL_EXPORTER_OTLP_ENDPOINT"
         )
 
 
-async def traces(backend: Backend, start_hint: str) -> None:
+async def traces(backend: Backend) -> None:
     """Raise Unreachable where no trace can be read from the backend."""
-    try:
+    with suppress(NotFound):  # nobody has a trace of this id: it answers, and that is all we ask
         await backend.trace(secrets.token_hex(16))
-    except NotFound:
-        return
-    except Unreachable as error:
-        raise Unreachable(f"{error}{_start(start_hint)}") from error
 
 
 def _why(error: Exception) -> str:
     return str(error) or type(error).__name__
-
-
-def _start(hint: str) -> str:
-    return f"; start it with: {hint}" if hint else ""

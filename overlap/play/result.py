@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from overlap.judge import Verdict
+from overlap.judge.words import sentence
 from overlap.scenario import Expectation, Scenario
 from overlap.trace import Trace
 
@@ -50,6 +51,7 @@ class Result:
             "trace_id": self.trace_id,
             "url": self.url,
             "verdict": self.verdict.as_dict(),
+            "sentence": sentence(self.verdict),
             "problems": self.problems,
         }
 

@@ -41,4 +41,4 @@ def _tasks(trace: Trace) -> Iterator[str]:
     }
     for span in trace.spans:
         if span.name == names.SPAN_TASK_STARTED and span.attributes.get(names.TASK_ID) not in ended:
-            yield f"the end of the task {str(span.attributes.get(names.TASK_NAME) or '?')}"
+            yield f"the end of the task {span.attributes.get(names.TASK_NAME) or '?'!s}"

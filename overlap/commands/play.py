@@ -1,0 +1,99 @@
+"""`overlap play`: play the lessons, draw their traces, judge them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+
+import click
+from rich.console import Console
+
+from overlap.backend import Backend
+from overlap.config import Config, load, load_scenarios
+from overlap.errors import OverlapError
+from overlap.play import Player, Result
+from overlap.play.display import Display
+from overlap.play.report import Report, lessons_as_dict
+from overlap.scenario import Scenario
+
+
+@click.command("play")
+@click.argument("names", metavar="[SCENARIO]...", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@click.option("--list", "only_list", is_flag=True, help="List the lessons; play none.")
+@click.option("--app-url", metavar="URL", help="Where the app is.")
+@click.option("--otlp-endpoint", metavar="URL", help="Where its telemetry goes, and ours.")
+@click.option("--traces-url", metavar="URL", help="Where traces are read from.")
+def command(  # noqa: PLR0913, PLR0917  one parameter an option
+    names: tuple[str, ...],
+    as_json: bool,
+    only_list: bool,
+    app_url: str | None,
+    otlp_endpoint: str | None,
+    traces_url: str | None,
+) -> int:
+    """Play the lessons named, or all of them, one after another.
+
+    Exit status: 0 if every lesson showed what it expects, 1 if not, 2 if the app or the trace
+    backend can't be reached.
+    """
+    over = {"app_url": app_url, "otlp_endpoint": otlp_endpoint, "traces_url": traces_url}
+    config = replace(load(), **{key: url.rstrip("/") for key, url in over.items() if url})
+    scenarios = chosen(load_scenarios(config), names)
+    report = Report(Console(highlight=False))
+    if only_list and as_json:
+        _print_json(lessons_as_dict(scenarios))
+    elif only_list:
+        report.lessons(scenarios)
+    if only_list:
+        return 0
+    results = asyncio.run(_play(config, scenarios, None if as_json else report))
+    ok = all(result.ok for result in results)
+    if as_json:
+        _print_json({"ok": ok, "scenarios": [result.as_dict() for result in results]})
+    else:
+        report.summary(results)
+    return 0 if ok else 1
+
+
+def chosen(scenarios: Sequence[Scenario], names: Sequence[str]) -> list[Scenario]:
+    """The lessons of these names, in the order named; all of them without a name.
+
+    Raises OverlapError where there is none of a name.
+    """
+    by_name = {scenario.name: scenario for scenario in scenarios}
+    for name in names:
+        if name not in by_name:
+            near = get_close_matches(name, by_name, n=3, cutoff=0.5)
+            hint = f"did you mean {' or '.join(near)}?" if near else "see `overlap play --list`"
+            raise OverlapError(f"there is no lesson {name!r}: {hint}")
+    return [by_name[name] for name in dict.fromkeys(names or by_name)]
+
+
+async def _play(
+    config: Config, scenarios: Sequence[Scenario], report: Report | None
+) -> list[Result]:
+    results: list[Result] = []
+    async with (
+        Backend(config.traces_url) as backend,
+        Player(
+            config.app_url, config.otlp_endpoint, backend, start_hint=config.start_hint
+        ) as player,
+    ):
+        with Display(Console(stderr=True), len(scenarios)) as display:
+            display.say("looking for the app and the trace backend")
+            await player.check()
+        for number, scenario in enumerate(scenarios, 1):
+            with Display(Console(stderr=True), len(scenarios), number, scenario.name) as display:
+                result = await player.play(scenario, display.update)
+            if report:
+                report.lesson(result)
+            results.append(result)
+    return results
+
+
+def _print_json(value: object) -> None:
+    click.echo(json.dumps(value, indent=2))

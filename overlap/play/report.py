@@ -1,0 +1,140 @@
+"""What a reader is told of lessons: each one, all of them, and what there is to play."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from overlap.draw import clean, picture
+from overlap.judge import SHAPES
+from overlap.judge.words import sentence
+from overlap.play.result import Result, expected
+from overlap.scenario import Scenario
+
+GOOD, BAD, QUIET, HEAD = "green", "red", "bright_black", "bold"
+WIDE = 130
+"""From this width on, a lesson and its URL stand in one line of the summary."""
+
+
+class Report:
+    """Words and pictures for one console: what it can't show is not sent to it."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def lesson(self, result: Result) -> None:
+        """Print one lesson: its title, its picture, what it shows, why, and where to look."""
+        scenario = result.scenario
+        self._print(
+            Text.assemble(
+                "\n",
+                self._mark(result.ok),
+                " ",
+                self._text(scenario.title, HEAD),
+                "  ",
+                self._text(scenario.name, QUIET),
+                "\n",
+            ),
+            picture(result.trace, result.verdict),
+            Text(),
+            self._text(sentence(result.verdict), HEAD),
+            self._text(scenario.why),
+            *(self._text(f"mended: {words}", QUIET) for words in result.verdict.warnings),
+            *(
+                Text.assemble(self._mark(False), " ", self._text(words, BAD))
+                for words in result.problems
+            ),
+            Text(result.url, overflow="fold"),
+        )
+
+    def summary(self, results: Sequence[Result]) -> None:
+        """Print all lessons: expected, seen, and where to look."""
+        good = sum(result.ok for result in results)
+        table = Table(box=None, pad_edge=False, header_style=QUIET)
+        for heading in ("", "lesson", "expected", "seen"):
+            table.add_column(heading)
+        wide = self._console.width >= WIDE
+        if wide:
+            table.add_column("trace", no_wrap=True)
+        for result in results:
+            cells: list[RenderableType] = [
+                self._mark(result.ok),
+                self._text(result.scenario.name, HEAD),
+                self._text(_shapes(result.scenario.expect.shapes)),
+                self._text(_shapes(result.verdict.shapes)),
+            ]
+            table.add_row(*cells, *([Text(result.url)] if wide else []))
+        self._print(Text(), table, Text())
+        if not wide:
+            longest = max((len(result.scenario.name) for result in results), default=0)
+            for result in results:
+                name = self._text(f"{result.scenario.name:<{longest}}  ", QUIET)
+                self._print(Text.assemble(name, result.url, overflow="fold"))
+        count = f"{good} of {len(results)} lessons showed what they expect"
+        self._print(self._text(count, HEAD if good == len(results) else BAD))
+
+    def lessons(self, scenarios: Sequence[Scenario]) -> None:
+        """Print what there is to play."""
+        table = Table(box=None, pad_edge=False, header_style=QUIET)
+        for heading in ("name", "title", "requests", "pair"):
+            table.add_column(heading)
+        for scenario in scenarios:
+            table.add_row(
+                self._text(scenario.name, HEAD),
+                self._text(scenario.title),
+                self._text("\n".join(_routes(scenario))),
+                self._text(scenario.pair or "", QUIET),
+            )
+        self._print(table)
+
+    def _text(self, words: str, style: str = "") -> Text:
+        return Text(
+            "\n".join(
+                clean(line, encoding=self._console.encoding) for line in words.split("\n") if line
+            ),
+            style,
+        )
+
+    def _mark(self, ok: bool) -> Text:
+        good, bad = ("ok", "FAILED") if self._console.options.ascii_only else ("✓", "✗")
+        return Text(good if ok else bad, f"bold {GOOD if ok else BAD}")
+
+    def _print(self, *what: RenderableType) -> None:
+        self._console.print(Group(*what))
+
+
+def lessons_as_dict(scenarios: Sequence[Scenario]) -> dict[str, Any]:
+    """What there is to play, as plain data."""
+    return {
+        "scenarios": [
+            {
+                "name": scenario.name,
+                "title": scenario.title,
+                "why": scenario.why,
+                "routes": list(_routes(scenario)),
+                "pair": scenario.pair,
+                "source": scenario.source,
+                "expected": expected(scenario.expect),
+            }
+            for scenario in scenarios
+        ]
+    }
+
+
+def _routes(scenario: Scenario) -> Iterator[str]:
+    """Each different request once: `GET /`, in the order of first use."""
+    counts: dict[str, int] = {}
+    for request in scenario.requests:
+        asked = f"{request.method} {request.path}"
+        counts[asked] = counts.get(asked, 0) + 1
+    for asked, count in counts.items():
+        yield asked if count == 1 else f"{asked} ×{count}"
+
+
+def _shapes(shapes: Sequence[str] | frozenset[str]) -> str:
+    known = [shape for shape in SHAPES if shape in shapes]
+    return ", ".join((*known, *sorted(set(shapes) - set(SHAPES)))) or "-"
