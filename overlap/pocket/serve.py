@@ -14,8 +14,9 @@ from starlette.applications import Starlette
 
 from overlap.config import Config
 from overlap.errors import OverlapError
-from overlap.pocket import jaeger, receiver
+from overlap.pocket import jaeger, page, receiver
 from overlap.pocket.guard import Guard
+from overlap.pocket.rooms import Rooms
 from overlap.pocket.store import MAX_BYTES, MAX_SPANS, Store
 from overlap.pocket.telemetry import Telemetry
 from overlap.ports import describe_listener
@@ -50,22 +51,28 @@ async def serve(
     store, telemetry = Store(options.max_spans, options.max_bytes), Telemetry()
     otlp_socket = listen(options.host, options.otlp_port, "--otlp-port")
     page_socket = listen(options.host, options.port, "--port")
+    otlp_url, page_url = url(otlp_socket), url(page_socket)
+    rooms = Rooms(store, telemetry, config, otlp_url=otlp_url, page_url=page_url)
     otlp = Guard(Starlette(routes=receiver.routes(store, telemetry)), options.host)
-    page = Guard(Starlette(routes=jaeger.routes(store)), options.host)
-    servers = [_server(otlp), _server(page)]
+    routes = [*jaeger.routes(store), *page.routes(rooms)]
+    servers = [_server(otlp), _server(Guard(Starlette(routes=routes), options.host))]
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
+        rooms.hub.close()
         for server in servers:
             server.should_exit = True
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
     if ready is not None:
-        ready(_url(otlp_socket), _url(page_socket))
-    await asyncio.gather(
-        servers[0].serve(sockets=[otlp_socket]), servers[1].serve(sockets=[page_socket])
-    )
+        ready(otlp_url, page_url)
+    try:
+        await asyncio.gather(
+            servers[0].serve(sockets=[otlp_socket]), servers[1].serve(sockets=[page_socket])
+        )
+    finally:
+        await rooms.board.close()
 
 
 def listen(host: str, port: int, option: str) -> socket.socket:
@@ -105,6 +112,8 @@ def _server(app: Guard) -> _Server:
     )
 
 
-def _url(sock: socket.socket) -> str:
+def url(sock: socket.socket) -> str:
+    """The address of a listening socket, as this machine can ask for it."""
     host, port = sock.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"

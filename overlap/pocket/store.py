@@ -57,7 +57,9 @@ class Counts:
     logs: int = 0
     points: int = 0
     rejected: int = 0
-    """Items without a usable id."""
+    """Spans without usable ids."""
+    overfull: int = 0
+    """Spans of traces that alone were too large."""
     evicted_traces: int = 0
     evicted_spans: int = 0
     """Spans that made room for newer ones."""
@@ -97,6 +99,7 @@ class Store:
                 trace = changed[item.trace_id] = self._open(item.trace_id, now)
             if not self._keep(trace, item):
                 trace.dropped += 1
+                self.counts.overfull += 1
                 dropped += 1
         self._make_room()
         if changed:

@@ -1,0 +1,130 @@
+"""A lesson's expectation beside what its trace showed, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from overlap.draw.words import clean, duration
+from overlap.judge import Verdict
+from overlap.scenario import Expectation, Scenario, mismatches
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing a lesson's trace must show."""
+
+    what: str
+    wanted: str
+    seen: str
+    ok: bool
+
+
+def checks(scenario: Scenario, verdict: Verdict | None) -> list[Check]:
+    """Return what is asked for and, where there is a verdict, what was seen."""
+    return [
+        Check(
+            what,
+            wanted,
+            seen if verdict is not None else "",
+            verdict is not None and not mismatches(part, verdict),
+        )
+        for what, wanted, seen, part in _parts(scenario.expect, verdict or Verdict("", []))
+    ]
+
+
+def _parts(expect: Expectation, seen: Verdict) -> Iterator[tuple[str, str, str, Expectation]]:
+    shapes = _list(seen.shapes)
+    if expect.shapes:
+        yield (
+            "shapes", _list(sorted(expect.shapes)), shapes, Expectation(shapes=expect.shapes)
+        )  # fmt: skip
+    if expect.never:
+        yield "never", _list(sorted(expect.never)), shapes, Expectation(never=expect.never)
+    if expect.stages:
+        wanted = [list(stage) for stage in expect.stages]
+        group = next((group for group in seen.groups if group.stages == wanted), None)
+        longest = max(seen.groups, key=lambda group: group.wall_ms, default=None)
+        found = group or longest
+        yield (
+            "stages",
+            stages(wanted),
+            stages(found.stages) if found else "none",
+            Expectation(stages=expect.stages),
+        )
+    if expect.overlap_factor:
+        low, high = expect.overlap_factor
+        factors = [
+            group.overlap_factor
+            for group in seen.groups
+            if not expect.stages or group.stages == [list(stage) for stage in expect.stages]
+        ]
+        yield (
+            "overlap factor",
+            f"{low:g}" if low == high else f"{low:g} to {high:g}",
+            _list([f"{factor:.2f}" for factor in factors]),
+            Expectation(stages=expect.stages, overlap_factor=expect.overlap_factor),
+        )
+    if expect.culprit:
+        yield (
+            "culprit",
+            expect.culprit,
+            _list([clean(block.culprit) for block in seen.blocked]),
+            Expectation(culprit=expect.culprit),
+        )
+    if expect.victims is not None:
+        victims = [clean(name) for block in seen.blocked for name in block.victims]
+        yield (
+            "victims",
+            _list(list(expect.victims)),
+            _list(victims),
+            Expectation(victims=expect.victims),
+        )
+    yield from _elsewhere(expect, seen)
+
+
+def _elsewhere(expect: Expectation, seen: Verdict) -> Iterator[tuple[str, str, str, Expectation]]:
+    if expect.background or expect.outlived_ms:
+        least = f" by at least {duration(expect.outlived_ms)}" if expect.outlived_ms else ""
+        longest: dict[str, float] = {}
+        for item in seen.background:
+            longest[item.span] = max(item.outlived_ms, longest.get(item.span, 0.0))
+        yield (
+            "past the response",
+            _list(list(expect.background)) + least,
+            _list([f"{clean(name)} by {duration(ms)}" for name, ms in longest.items()]),
+            Expectation(background=expect.background, outlived_ms=expect.outlived_ms),
+        )
+    if expect.offloaded:
+        yield (
+            "on a thread",
+            _list(list(expect.offloaded)),
+            _list([clean(item.span) for item in seen.offloaded]),
+            Expectation(offloaded=expect.offloaded),
+        )
+
+
+def stages(found: list[list[str]]) -> str:
+    """Stages as a reader sees them: `tick × 5 › GET`, those of one stage joined by `∥`."""
+    parts: list[tuple[str, int]] = []
+    for stage in found:
+        text = " ∥ ".join(_counted([clean(name) for name in stage]))
+        if parts and parts[-1][0] == text:
+            parts[-1] = (text, parts[-1][1] + 1)
+        else:
+            parts.append((text, 1))
+    shown = [text if count == 1 else f"{text} × {count}" for text, count in parts[:12]]
+    return " › ".join(shown) + (f" › … {len(parts) - 12} more" if len(parts) > 12 else "")
+
+
+def _counted(items: list[str]) -> list[str]:
+    counts = dict.fromkeys(items, 0)
+    for item in items:
+        counts[item] += 1
+    return [item if count == 1 else f"{item} × {count}" for item, count in counts.items()]
+
+
+def _list(items: list[str]) -> str:
+    counted = _counted(items)
+    more = f" and {len(counted) - 8} more" if len(counted) > 8 else ""
+    return ", ".join(counted[:8]) + more if counted else "none"

@@ -1,0 +1,105 @@
+"""The lessons on the page: playing them, and how the last play of each went."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from overlap.backend import Backend
+from overlap.config import Config
+from overlap.errors import OverlapError
+from overlap.play import Player, Progress
+from overlap.scenario import Scenario
+
+
+@dataclass(slots=True)
+class Play:
+    """The last play of a lesson that this page started, or the one under way."""
+
+    state: str = "idle"
+    """`idle`, `waiting` for another lesson to end, or `playing`."""
+    progress: str = ""
+    error: str = ""
+    """Why it could not be played at all."""
+    live_id: str = ""
+    """The trace that grows while it plays."""
+    trace_id: str = ""
+    problems: list[str] = field(default_factory=list)
+    """What was not as expected in the trace `trace_id`."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether it waits or plays."""
+        return self.state != "idle"
+
+
+class Board:
+    """Plays lessons one after another: two at once would be each other's neighbours."""
+
+    def __init__(
+        self,
+        scenarios: Sequence[Scenario],
+        config: Config,
+        *,
+        otlp_url: str,
+        page_url: str,
+        changed: Callable[[str], None],
+    ) -> None:
+        self.scenarios = {scenario.name: scenario for scenario in scenarios}
+        self.plays = {name: Play() for name in self.scenarios}
+        self._config, self._otlp_url, self._page_url = config, otlp_url, page_url
+        self._changed = changed
+        self._turn = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, name: str) -> None:
+        """Play a lesson in the background; nothing happens where it is already under way."""
+        play = self.plays[name]
+        if play.busy:
+            return
+        self.plays[name] = Play(state="waiting", trace_id=play.trace_id, problems=play.problems)
+        task = asyncio.create_task(self._play(self.scenarios[name]))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        self._changed(name)
+
+    async def close(self) -> None:
+        """Give up what is under way."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _play(self, scenario: Scenario) -> None:
+        play = self.plays[scenario.name]
+        try:
+            async with self._turn:
+                play.state, play.progress = "playing", "asking whether the app is there"
+                self._changed(scenario.name)
+                app_url, hint = self._config.app_url, self._config.start_hint
+                async with (
+                    Backend(self._page_url) as backend,
+                    Player(app_url, self._otlp_url, backend, start_hint=hint) as player,
+                ):
+                    result = await player.play(scenario, self._tell)
+                play.trace_id, play.problems = result.trace_id, list(result.problems)
+        except OverlapError as error:
+            play.error = str(error)
+        except Exception as error:
+            # A lesson of the user's that breaks must not take the page with it.
+            play.error = f"the lesson broke: {type(error).__name__}: {error}"
+        finally:
+            play.state = "idle"
+            self._changed(scenario.name)
+
+    def _tell(self, progress: Progress) -> None:
+        play = self.plays[progress.scenario.name]
+        total = len(progress.scenario.requests)
+        words = f"{progress.answered} of {total} request{'' if total == 1 else 's'} answered"
+        if progress.spans:
+            words += f", {progress.spans} spans"
+        if progress.waiting_for:
+            words += f", waiting for {progress.waiting_for}"
+        if words != play.progress or play.live_id != progress.trace_id:
+            play.progress, play.live_id = words, progress.trace_id
+            self._changed(progress.scenario.name)

@@ -1,0 +1,252 @@
+"""A waterfall as the template needs it: classes, and places in per cent of the width.
+
+Everything is a class or an SVG attribute, because the page's policy allows no style attribute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from overlap import names
+from overlap.draw.words import clean, duration, ticks
+from overlap.trace import Attributes, AttributeValue, Span
+from overlap.waterfall import Bar, Mark, Waterfall
+
+DEEPEST = 12
+SERVICE_COLOURS = 6
+EVENTS_DRAWN = 60
+EVENTS_LISTED = 200
+VALUE_CHARS = 2000
+LEAST_WIDTH = 0.3
+"""Per cent: a bar is at least a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle of a row; `x` and `width` in per cent."""
+
+    kind: str
+    x: str
+    width: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """An event on a row."""
+
+    x: str
+    failed: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A word about a row, with a glyph so that colour is not the only mark."""
+
+    kind: str
+    glyph: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One span."""
+
+    span: Span
+    name: str
+    service: int
+    depth: int
+    boxes: list[Box]
+    dots: list[Dot]
+    badges: list[Badge]
+    response_x: str
+    mark_x: str
+    lost: bool
+    label: str
+    label_x: str
+    label_side: str
+    """`after` the bar, `before` it, or `over` it."""
+    spoken: str
+    """The row in words, for who does not see the bar."""
+    start: str
+    events: list[tuple[str, str, list[tuple[str, str]]]]
+    attributes: list[tuple[str, str]]
+    links: list[tuple[str, str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shaded:
+    """A time in which the loop stood still."""
+
+    box: Box
+    text: str
+    wide: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Everything the waterfall's template draws."""
+
+    rows: list[Row] = field(default_factory=list)
+    shades: list[Shaded] = field(default_factory=list)
+    ticks: list[tuple[str, str]] = field(default_factory=list)
+    services: list[str] = field(default_factory=list)
+    legend: list[Badge] = field(default_factory=list)
+    total: str = ""
+    omitted: int = 0
+
+
+def picture(waterfall: Waterfall, *, scale_ms: float = 0.0, columns: int = 70) -> Picture:
+    """Draw a waterfall; `scale_ms` stretches the axis, so that two can be compared."""
+    return _Painter(waterfall, max(scale_ms, waterfall.total_ms), columns).picture()
+
+
+class _Painter:
+    def __init__(self, waterfall: Waterfall, total_ms: float, columns: int) -> None:
+        self._waterfall, self._total, self._columns = waterfall, total_ms, columns
+        self._services = list(dict.fromkeys(bar.span.service for bar in waterfall.bars))
+
+    def picture(self) -> Picture:
+        rows = [self._row(bar) for bar in self._waterfall.bars]
+        return Picture(
+            rows=rows,
+            shades=list(self._shades()),
+            ticks=[
+                (self._at(ms), text)
+                for ms, text in ticks(self._total, self._columns)
+                if ms <= self._total * 0.97
+            ],
+            services=self._services,
+            legend=list({badge.kind: badge for row in rows for badge in row.badges}.values()),
+            total=duration(self._waterfall.total_ms),
+            omitted=self._waterfall.omitted,
+        )
+
+    def _shades(self) -> Iterator[Shaded]:
+        for shade in self._waterfall.blocked:
+            box = self._box("shade", shade.start_ms, shade.end_ms)
+            took = duration(shade.end_ms - shade.start_ms)
+            text = f"event loop blocked {took} by {clean(shade.culprit)}"
+            yield Shaded(box, text, (shade.end_ms - shade.start_ms) > self._total * 0.2)
+
+    def _row(self, bar: Bar) -> Row:
+        span = bar.span
+        name, took = clean(span.name), duration(bar.end_ms - bar.start_ms)
+        label = "no duration" if bar.mark else "no end" if bar.unended else took
+        label_x, side = self._label(bar)
+        badges = list(_badges(bar))
+        spoken = f"{clean(span.service)}, starts at {duration(bar.start_ms)}, takes {label}"
+        return Row(
+            span=span,
+            name=name,
+            service=self._services.index(span.service) % SERVICE_COLOURS,
+            depth=min(bar.depth, DEEPEST),
+            boxes=[] if bar.mark else list(self._boxes(bar)),
+            dots=[self._dot(mark) for mark in bar.events[:EVENTS_DRAWN]],
+            badges=badges,
+            response_x="" if bar.response_end_ms is None else self._at(bar.response_end_ms),
+            mark_x=self._at(bar.start_ms) if bar.mark else "",
+            lost=bar.lost,
+            label=label,
+            label_x=label_x,
+            label_side=side,
+            spoken=spoken,
+            start=duration(bar.start_ms),
+            events=[
+                (duration(mark.ms), clean(mark.event.name), pairs(mark.event.attributes))
+                for mark in bar.events[:EVENTS_LISTED]
+            ],
+            attributes=pairs(span.attributes),
+            links=[
+                (link.trace_id, link.span_id, _link_words(link.attributes))
+                for link in span.links[:EVENTS_LISTED]
+            ],
+        )
+
+    def _boxes(self, bar: Bar) -> Iterator[Box]:
+        here = bar.end_ms
+        if bar.response_end_ms is not None:
+            here = min(max(bar.start_ms, bar.response_end_ms), bar.end_ms)
+            yield self._box("late", here, bar.end_ms)
+        if here > bar.start_ms:
+            yield self._box("open" if bar.unended else "bar", bar.start_ms, here)
+        if bar.offloaded:
+            yield self._box("hatch", bar.start_ms, bar.end_ms)
+
+    def _label(self, bar: Bar) -> tuple[str, str]:
+        if bar.end_ms <= self._total * 0.84:
+            return self._at(bar.end_ms), "after"
+        if bar.start_ms >= self._total * 0.16:
+            return self._at(bar.start_ms), "before"
+        return self._at(bar.end_ms), "over"
+
+    def _dot(self, mark: Mark) -> Dot:
+        text = f"{duration(mark.ms)} {clean(mark.event.name)}"
+        return Dot(self._at(mark.ms), mark.event.name == "exception", text)
+
+    def _box(self, kind: str, start_ms: float, end_ms: float) -> Box:
+        width = max(self._share(end_ms - start_ms), LEAST_WIDTH)
+        x = min(self._share(start_ms), 100 - width)
+        return Box(kind, f"{x:.3f}%", f"{width:.3f}%")
+
+    def _at(self, ms: float) -> str:
+        return f"{self._share(ms):.3f}%"
+
+    def _share(self, ms: float) -> float:
+        return 100 * ms / self._total if self._total > 0 else 0.0
+
+
+def _badges(bar: Bar) -> Iterator[Badge]:
+    if bar.culprit:
+        yield Badge("culprit", "●", "held the loop")
+    if bar.victim:
+        yield Badge("victim", "◌", "waited for the loop")
+    if bar.background:
+        yield Badge("background", "▒", "past its response")
+    if bar.offloaded:
+        yield Badge("thread", "▞", f"thread {clean(bar.thread)}" if bar.thread else "a thread")
+    if bar.lost:
+        yield Badge("lost", "✗", "lost")
+    if bar.error:
+        yield Badge("error", "✗", "error")
+    if bar.unended and not bar.lost:
+        yield Badge("open", "╌", "no end recorded")
+    if bar.neighbour:
+        yield Badge("neighbour", "→", "neighbour")
+
+
+def pairs(attributes: Attributes) -> list[tuple[str, str]]:
+    """Attributes as text, sorted by key; what is too long is cut and says so."""
+    return [(clean(key), value_text(attributes[key])) for key in sorted(attributes)]
+
+
+def value_text(value: AttributeValue) -> str:
+    """One attribute's value as text."""
+    text = value if isinstance(value, str) else _plain(value)
+    if len(text) > VALUE_CHARS:
+        return f"{text[:VALUE_CHARS]}… ({len(text):,} characters)"
+    return text
+
+
+def _plain(value: AttributeValue) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, bytes):
+        return value[:VALUE_CHARS].hex()
+    if isinstance(value, list):
+        return ", ".join(value_text(item) for item in value[:100])
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {value_text(item)}" for key, item in list(value.items())[:100])
+    return str(value)
+
+
+def _link_words(attributes: Attributes) -> str:
+    kind = attributes.get(names.LINK_KIND)
+    delay = attributes.get(names.VICTIM_DELAY_MS)
+    if kind == names.LINK_VICTIM:
+        held = f", held up {duration(float(delay))}" if isinstance(delay, int | float) else ""
+        return f"its victim{held}"
+    if kind == names.LINK_BLOCKED_BY:
+        return "blocked by"
+    return ", ".join(f"{key} {value}" for key, value in pairs(attributes)) or "linked"
