@@ -1,0 +1,98 @@
+"""A verdict for a reader at a terminal, as rich renderables. Names in it never act as markup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Group as Renderables
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from overlap.judge.model import Group, Verdict
+from overlap.judge.words import clean, duration, listing, sentence
+
+MOST_ROWS = 20
+"""Of each kind; a trace of ten thousand groups is read with --json."""
+_ARROW = " > "
+
+
+def report(verdict: Verdict) -> RenderableType:
+    """The verdict whole: its sentence, its groups as a table, and a line for each finding."""
+    parts: list[RenderableType] = [
+        Text.assemble((", ".join(verdict.shapes), "bold"), "  ", (verdict.trace_id, "dim")),
+        Text(sentence(verdict).partition(": ")[2]),  # without the shapes: they stand above it
+    ]
+    if verdict.groups:
+        parts.append(_groups(verdict.groups))
+    parts.extend(_findings(verdict))
+    return Renderables(*parts)
+
+
+def _groups(groups: Sequence[Group]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", expand=False)
+    table.add_column("group", overflow="fold")
+    table.add_column("stages", overflow="fold")
+    for heading in ("overlap", "peak", "wall", "work"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("critical path", overflow="fold")
+    for group in groups[:MOST_ROWS]:
+        table.add_row(
+            Text(clean(group.parent)),
+            Text(_chain([f"{{{listing(stage)}}}" for stage in group.stages])),
+            Text(f"{group.overlap_factor:.2f}"),
+            Text(str(group.peak)),
+            Text(duration(group.wall_ms)),
+            Text(duration(group.work_ms)),
+            Text(_chain([clean(name) for name in group.critical_path])),
+        )
+    if len(groups) > MOST_ROWS:
+        table.add_row(Text(f"and {len(groups) - MOST_ROWS} more groups", style="dim"))
+    return table
+
+
+def _chain(links: Sequence[str]) -> str:
+    if len(links) <= 2 * 4:
+        return _ARROW.join(links)
+    return _ARROW.join([*links[:4], f"({len(links) - 8} more)", *links[-4:]])
+
+
+def _findings(verdict: Verdict) -> Iterator[Text]:
+    yield from _lines(
+        "blocked",
+        "red",
+        [
+            f"{duration(item.ms)} at {clean(item.culprit)}; waited: "
+            + (listing(item.victims) if item.victims else "nobody")
+            for item in verdict.blocked[: MOST_ROWS + 1]
+        ],
+        len(verdict.blocked),
+    )
+    yield from _lines(
+        "background",
+        "magenta",
+        [
+            f"{clean(item.span)} ended {duration(item.outlived_ms)} after its response"
+            for item in verdict.background[: MOST_ROWS + 1]
+        ],
+        len(verdict.background),
+    )
+    yield from _lines(
+        "offloaded",
+        "cyan",
+        [
+            f"{clean(item.span)} in thread {clean(item.thread)}"
+            for item in verdict.offloaded[: MOST_ROWS + 1]
+        ],
+        len(verdict.offloaded),
+    )
+    lost = [clean(name) for name in verdict.lost[: MOST_ROWS + 1]]
+    yield from _lines("lost", "red", lost, len(verdict.lost))
+    yield from _lines("note", "yellow", verdict.warnings, len(verdict.warnings))
+
+
+def _lines(label: str, style: str, sayings: Sequence[str], count: int) -> Iterator[Text]:
+    for saying in sayings[:MOST_ROWS]:
+        yield Text.assemble((f"{label:<11}", style), saying)
+    if count > MOST_ROWS:
+        yield Text.assemble((f"{label:<11}", style), f"and {count - MOST_ROWS} more")
