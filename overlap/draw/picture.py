@@ -53,9 +53,11 @@ class _Page:
         self._cut = sum(max(1, row.more) for row in found[DRAWN:]) + waterfall.omitted
         services = dict.fromkeys(bar.span.service for bar in waterfall.bars)
         self._hues = {name: SERVICES[i % len(SERVICES)] for i, name in enumerate(services)}
+        # One thread is named in the legend; several, each on its row.
+        self._many_threads = len({row.bar.thread for row in self._rows if row.bar.offloaded}) > 1
         self._names = [self._name(row) for row in self._rows]
         longest = max((cell_len(name) for name in self._names), default=0)
-        self._left = min(longest, max(18, int(width * 0.36)))
+        self._left = min(longest, max(18, int(width * 0.4)))
         self._room = width - self._left - len("  ∥ ") - TAIL
         self._ticks = list(ticks(waterfall.total_ms, self._room))
 
@@ -135,7 +137,7 @@ class _Page:
     def _tags(self, bar: Bar) -> Iterator[tuple[str, str]]:
         if bar.lost:
             yield "lost", TROUBLE
-        if bar.offloaded:
+        if bar.offloaded and self._many_threads:
             thread = clean(bar.thread, encoding=self._look.encoding)
             yield f"{self._look.tag} {thread}", QUIET
 

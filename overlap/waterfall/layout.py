@@ -1,0 +1,38 @@
+"""From a trace and its verdict to rows, depth first, children by their start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from overlap.judge import Verdict
+from overlap.judge.mend import mend
+from overlap.judge.tree import NO_PARENT, Tree
+from overlap.trace import Trace
+from overlap.waterfall.facts import Facts
+from overlap.waterfall.rows import Waterfall
+
+
+def layout(trace: Trace, verdict: Verdict, *, limit: int = 500) -> Waterfall:
+    """Lay the trace out as at most `limit` rows; any input has a layout, an empty one too."""
+    if not trace.spans:
+        return Waterfall(total_ms=0.0)
+    tree = mend(trace.spans, trace.trace_id)
+    facts = Facts(tree, verdict)
+    rows = [row for row in _depth_first(tree) if not facts.hidden(row[0])]
+    return Waterfall(
+        total_ms=facts.ms(facts.last_ns),
+        bars=[facts.bar(index, depth) for index, depth in rows[:limit]],
+        blocked=[facts.shade(index) for index in facts.blocks],
+        omitted=max(0, len(rows) - limit),
+    )
+
+
+def _depth_first(tree: Tree) -> Iterator[tuple[int, int]]:
+    """Each span's index and depth; siblings by their mended start."""
+    roots = [index for index, parent in enumerate(tree.parents) if parent == NO_PARENT]
+    stack = [(index, 0) for index in sorted(roots, key=tree.starts.__getitem__, reverse=True)]
+    while stack:
+        index, depth = stack.pop()
+        yield index, depth
+        below = sorted(tree.children.get(index, ()), key=tree.starts.__getitem__, reverse=True)
+        stack.extend((child, depth + 1) for child in below)

@@ -1,0 +1,69 @@
+"""What to draw, as plain data: bars, the marks on them, the shades behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from overlap.trace import Event, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An event of a bar, `ms` after the trace's start."""
+
+    ms: float
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One row. Times in ms after the trace's start."""
+
+    span: Span
+    depth: int
+    start_ms: float
+    end_ms: float
+    response_end_ms: float | None = None
+    """The end of the server span above it in its own service, where the bar goes past it."""
+    background: bool = False
+    """It goes past its response."""
+    concurrent: bool = False
+    """It shares a stage with a sibling."""
+    serial: bool = False
+    """It is alone in its stage, and siblings come before or after it."""
+    offloaded: bool = False
+    """It ran on another thread than its parent, in the same service."""
+    thread: str = ""
+    lost: bool = False
+    culprit: bool = False
+    """It held the event loop."""
+    victim: bool = False
+    """It waited for a loop that another held."""
+    unended: bool = False
+    """No end was recorded; it is drawn to the end of the trace."""
+    mark: bool = False
+    """It has no duration."""
+    neighbour: bool = False
+    """Fired only to see whether it suffers."""
+    error: bool = False
+    events: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shade:
+    """A time in which the event loop stood still, across all rows. Times in ms."""
+
+    start_ms: float
+    end_ms: float
+    culprit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waterfall:
+    """What to draw: every time lies in [0, total_ms]."""
+
+    total_ms: float
+    bars: list[Bar] = field(default_factory=list)
+    blocked: list[Shade] = field(default_factory=list)
+    omitted: int = 0
+    """How many rows the limit left out."""
