@@ -86,7 +86,8 @@ def _parents(spans: list[Span], warnings: list[str]) -> list[int]:
         what = "1 circle of parents was" if cycles == 1 else f"{cycles} circles of parents were"
         warnings.append(f"{what} cut: the earliest span of each is taken as a root")
     if orphans:
-        warnings.append(f"{_spans(orphans)} no parent in this trace: each is taken as a root")
+        each = "it" if orphans == 1 else "each"
+        warnings.append(f"{_spans(orphans)} no parent in this trace: {each} is taken as a root")
     if roots > 1:
         warnings.append(f"{roots} spans are roots: each is judged with what is below it")
     return parents
