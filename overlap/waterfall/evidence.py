@@ -109,9 +109,8 @@ def lost(tree: Tree) -> Iterator[int]:
     for index, span in enumerate(tree.spans):
         task = tasks[index]
         never_ended = task not in seen if marks[index] else not tree.ended[index]
-        if span.attributes.get(names.TASK_END) == names.TASK_LOST:
-            yield index
-        elif task is not None and never_ended:
+        told = span.attributes.get(names.TASK_END) == names.TASK_LOST
+        if told or (task is not None and never_ended):
             yield index
 
 

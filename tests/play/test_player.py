@@ -1,0 +1,163 @@
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from overlap import names
+from overlap.backend import Backend
+from overlap.errors import Unreachable
+from overlap.play import Player, Progress, Result
+from overlap.scenario import Expectation, Request, Scenario
+
+GATHER = Scenario(
+    name="gather",
+    title="Two steps at once",
+    why="Neither needs the other.",
+    requests=(Request("/gather/"), Request("/?again=1", at=0.1, neighbour=True)),
+    expect=Expectation(
+        shapes=frozenset({"concurrent"}),
+        never=frozenset({"serial", "background", "offloaded"}),
+        stages=(("boil", "chop"),),
+    ),
+)
+
+
+def play(places, *scenarios, told=None, **where) -> list[Result]:
+    async def main():
+        urls = {"app": places.app, "otlp": places.otlp, "traces": places.traces, **where}
+        async with (
+            Backend(urls["traces"]) as backend,
+            Player(urls["app"], urls["otlp"], backend, start_hint="make kitchen") as player,
+        ):
+            return [await player.play(scenario, told) for scenario in scenarios]
+
+    return asyncio.run(main())
+
+
+def lesson(*paths: str, **changes) -> Scenario:
+    requests = tuple(Request(path) for path in paths)
+    return replace(GATHER, requests=requests, expect=Expectation(), **changes)
+
+
+def test_a_lesson_is_one_trace_from_its_root_to_the_apps_steps(places):
+    """The root, a client span for each request named after it, and below each the app's spans."""
+    [result] = play(places, GATHER)
+    by_name = {span.name: span for span in result.trace.spans}
+    root = by_name["scenario gather"]
+    client, neighbour = by_name["GET /gather/"], by_name["GET /?again=1"]
+    assert root.parent_id is None
+    assert root.attributes[names.SCENARIO_NAME] == "gather"
+    assert {span.service for span in (root, neighbour)} == {"overlap-play"}
+    assert neighbour.kind == "client"
+    assert neighbour.parent_id == root.span_id
+    assert neighbour.attributes[names.NEIGHBOUR] is True
+    assert neighbour.attributes[names.URL_PATH] == "/"
+    assert neighbour.attributes[names.HTTP_STATUS] == 200
+    assert names.NEIGHBOUR not in client.attributes
+    assert by_name["GET /"].parent_id == neighbour.span_id
+    assert {"chop", "boil"} <= by_name.keys()
+    assert {span.trace_id for span in result.trace.spans} == {result.trace_id}
+
+
+def test_a_lesson_that_shows_what_it_expects_is_ok(places):
+    """The verdict comes from the spans, and the result says where to look at them."""
+    [result] = play(places, GATHER)
+    assert result.problems == []
+    assert result.ok
+    assert "concurrent" in result.verdict.shapes
+    assert result.url == f"{places.traces}/trace/{result.trace_id}"
+
+
+def test_requests_are_fired_on_their_timeline(places):
+    """A request `at` 0.1 s starts no earlier than that after the root span."""
+    [result] = play(places, GATHER)
+    start = {span.name: span.start_ns for span in result.trace.spans}
+    assert start["GET /?again=1"] - start["scenario gather"] >= 100_000_000
+
+
+def test_lessons_are_played_one_after_another_as_traces_of_their_own(places):
+    """The second lesson's root begins when the first one's has ended."""
+    first, second = play(places, GATHER, lesson("/serial/"))
+    ends = max(span.end_ns for span in first.trace.spans if span.parent_id is None)
+    begins = min(span.start_ns for span in second.trace.spans)
+    assert first.trace_id != second.trace_id
+    assert ends <= begins
+
+
+def test_work_past_the_response_is_waited_for(places):
+    """A task that has begun is in the trace with its end, long after the response."""
+    expect = Expectation(shapes=frozenset({"background"}), background=("wash up",))
+    [result] = play(places, replace(lesson("/late/"), expect=expect))
+    assert result.problems == []
+
+
+def test_what_only_a_count_can_tell_is_waited_for_too(places):
+    """`wait_for` names spans that must be there; a trace without them is not whole."""
+    [result] = play(places, lesson("/", wait_for={"nothing": 2}, within=0.3))
+    assert result.problems == [
+        "the trace was not whole after 0.3 s: waited for 2 of nothing, 0 seen"
+    ]
+
+
+def test_an_error_status_is_a_problem_of_the_result(places):
+    """A lesson whose request answers 500 is judged all the same."""
+    [result] = play(places, lesson("/boom/"))
+    assert result.problems == ["GET /boom/ answered 500"]
+    assert result.verdict.shapes == ["single"]
+
+
+def test_a_broken_answer_is_a_problem_of_the_result(places):
+    """An answer that breaks off is told in a sentence, not raised."""
+    [result] = play(places, lesson("/short/", "/"))
+    assert len(result.problems) == 1
+    assert result.problems[0].startswith("GET /short/ was not answered: ")
+
+
+def test_a_trace_that_stays_incomplete_is_judged_at_its_deadline(places):
+    """A request that was answered and left no server span is named as what was waited for."""
+    [result] = play(places, lesson("/untraced/", within=0.3))
+    assert result.problems == [
+        "the trace was not whole after 0.3 s: waited for the server spans of 1 answered request"
+    ]
+    assert result.verdict.trace_id == result.trace_id
+
+
+def test_progress_tells_of_requests_and_of_spans(places):
+    """A display learns what is in flight, then what the backend has."""
+    seen: list[Progress] = []
+    play(places, GATHER, told=seen.append)
+    assert max(item.in_flight for item in seen) >= 1
+    assert seen[-1].answered == 2
+    assert seen[-1].spans == 7
+    assert seen[-1].waiting_for == ""
+
+
+def test_the_first_look_at_the_app_asks_to_leave_no_trace(places):
+    """It carries a trace context that is not sampled."""
+    before = len(places.headers)
+    play(places, lesson("/"))
+    first, second = places.headers[before:]
+    assert first["traceparent"].endswith("-00")
+    assert int(second["traceparent"][-2:], 16) & 1
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ("app", "the app does not answer at {url} "),
+        ("otlp", "nothing takes telemetry at {url} "),
+        ("traces", "no trace backend answers at {url} "),
+    ],
+)
+def test_what_can_not_be_reached_is_named_with_its_address(places, dead_url, part, said):
+    """Which part, at which address, and how to start it."""
+    with pytest.raises(Unreachable) as caught:
+        play(places, GATHER, **{part: dead_url})
+    assert str(caught.value).startswith(said.format(url=dead_url))
+    assert ("make kitchen" if part == "app" else "overlap pocket") in str(caught.value)
+
+
+def test_something_else_at_the_telemetry_address_is_told_apart(places):
+    """An address that answers, but takes no OTLP, is no road."""
+    with pytest.raises(Unreachable, match=r"takes no telemetry \(it said 404\)"):
+        play(places, GATHER, otlp=places.app)
