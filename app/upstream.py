@@ -6,33 +6,51 @@ costs a request (`/smoke_some_meats/new_clients/`).
 """
 
 import asyncio
+from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 import httpx
 
 from app.settings import UPSTREAM_URL
 
-# Connections that a thousand requests share; past them a request waits its turn, and
-# may, hence no limit on the wait for a connection.
-LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=100)
+CONNECTIONS = 16
+"""As many as the upstream has use for: what they are all busy with, more could not speed up."""
+LIMITS = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
 TIMEOUT = httpx.Timeout(10.0, pool=None)
 
 sync_client = httpx.Client(limits=LIMITS, timeout=TIMEOUT)
 _tls = httpx.create_ssl_context()
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A client, and as many places as it has connections.
+
+    httpx looks through all that wait for a connection, each time one is free: with a
+    thousand waiting that alone holds the loop. A semaphore's queue costs nothing.
+    """
+
+    client: httpx.AsyncClient = field(
+        default_factory=lambda: httpx.AsyncClient(verify=_tls, limits=LIMITS, timeout=TIMEOUT)
+    )
+    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CONNECTIONS))
+
+
+_pools: WeakKeyDictionary[asyncio.AbstractEventLoop, Pool] = WeakKeyDictionary()
 
 
 async def get() -> httpx.Response:
-    """GET the upstream, on the running loop's client.
+    """GET the upstream, from the running loop's pool.
 
     One for each loop: a connection can't outlive its loop, and Django's development
     server makes a loop for each request.
     """
     loop = asyncio.get_running_loop()
-    client = _clients.get(loop)
-    if client is None:
-        client = _clients[loop] = httpx.AsyncClient(verify=_tls, limits=LIMITS, timeout=TIMEOUT)
-    return await client.get(UPSTREAM_URL)
+    pool = _pools.get(loop)
+    if pool is None:
+        pool = _pools[loop] = Pool()
+    async with pool.places:
+        return await pool.client.get(UPSTREAM_URL)
 
 
 def get_sync() -> httpx.Response:
