@@ -6,9 +6,9 @@ import asyncio
 import time
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from opentelemetry.context import Context
+from opentelemetry.context import Context, create_key, set_value
 from opentelemetry.instrumentation._semconv import (
     _filter_semconv_active_request_count_attr,
     _filter_semconv_duration_attrs,
@@ -25,6 +25,9 @@ from opentelemetry.trace import Span, Status, StatusCode
 
 from overlap import names
 
+EXCHANGE_KEY = create_key("overlap-exchange")
+"""In OpenTelemetry's context: the request that the code which runs works for."""
+
 IN_FLIGHT: dict[int, Exchange] = {}
 """The requests of this process that have not ended, for the watchdog. By id()."""
 
@@ -39,6 +42,13 @@ class Instruments:
     duration_old: Histogram | None
 
 
+class Blocking(Protocol):
+    """What stood in a request's way (overlap.instrument.block)."""
+
+    def tell(self, victim: Exchange) -> None:
+        """Link the victim's span to the block."""
+
+
 class Exchange:
     """Made when a request comes in; `finish` may be called twice, and counts once."""
 
@@ -50,7 +60,7 @@ class Exchange:
         instruments: Instruments,
     ) -> None:
         self.span = span
-        self.context = context
+        self.context = set_value(EXCHANGE_KEY, self, context)
         self._attributes = attributes
         self._instruments = instruments
         self._active_attributes = _filter_semconv_active_request_count_attr(
@@ -60,6 +70,9 @@ class Exchange:
             instruments.mode,
         )
         self._began = time.perf_counter()
+        self.began_ns = time.time_ns()
+        self.blocks: list[Blocking] = []
+        """Blocks of the loop that this request does not know of yet."""
         self._over = False
         self.error: BaseException | None = None
         instruments.active.add(1, self._active_attributes, context)
@@ -84,15 +97,24 @@ class Exchange:
             sem_conv_opt_in_mode=self._instruments.mode,
         )
 
+    def hear(self, block: Blocking) -> None:
+        """Link the span to a block, if that has not been done. On the loop's thread."""
+        if block in self.blocks:
+            self.blocks.remove(block)
+            block.tell(self)
+
     def finish(self, error: BaseException | None = None) -> None:
         """End span and metrics. A cancelled request is no error: the client went away."""
         if self._over:
             return
         self._over = True
         IN_FLIGHT.pop(id(self), None)
+        for block in [*self.blocks]:
+            self.hear(block)
         self._note(error or self.error)
         self._record(time.perf_counter() - self._began)
         self.span.end()
+        self.context = Context()  # it refers to this object; let both go at once
 
     def _note(self, error: BaseException | None) -> None:
         if error is None:

@@ -11,6 +11,9 @@ from typing import Any
 
 from overlap.telemetry import Telemetry, start
 
+BLOCKED_THRESHOLD_S = 0.1
+"""asyncio's own debug mode calls a callback slow from here on, too."""
+
 _log = logging.getLogger(__name__)
 _lock = threading.Lock()
 _active: Instrumentation | None = None
@@ -24,11 +27,13 @@ class Instrumentation:
         *,
         service_name: str | None,
         log_format: str | None,
+        blocked_threshold_s: float,
         django: dict[str, Any],
     ) -> None:
         # Before any instrumentation is imported: each reads it once.
         os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
         from overlap.instrument.threads import ThreadAttributes
+        from overlap.instrument.watch import Watch
 
         self._undo = ExitStack()
         self.telemetry: Telemetry = start(
@@ -37,6 +42,11 @@ class Instrumentation:
             span_processors=[ThreadAttributes()],
         )
         self._undo.callback(self.telemetry.shutdown)
+        self._watch = Watch(blocked_threshold_s)
+        self._undo.callback(self._watch.stop)
+        # uvicorn imports the application inside its running loop; others do not, and there
+        # the first request says which loop it is.
+        self._watch.watch_running()
         self._instrument_httpx()
         if _has_django():
             self._instrument_django(django)
@@ -55,7 +65,9 @@ class Instrumentation:
 
         self._undo.callback(
             instrument_django(
-                on_load=self.telemetry.logging.attach, on_request=lambda: None, **options
+                on_load=self.telemetry.logging.attach,
+                on_request=self._watch.watch_running,
+                **options,
             )
         )
 
@@ -85,7 +97,14 @@ def instrument(
             return
         if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
             return
-        _active = Instrumentation(service_name=service_name, log_format=log_format, django=django)
+        _active = Instrumentation(
+            service_name=service_name,
+            log_format=log_format,
+            blocked_threshold_s=_seconds(
+                blocked_threshold_s, "OVERLAP_BLOCKED_THRESHOLD_MS", 1000, BLOCKED_THRESHOLD_S
+            ),
+            django=django,
+        )
         atexit.register(shutdown)
 
 
@@ -98,6 +117,14 @@ def shutdown() -> None:
         active, _active = _active, None
         atexit.unregister(shutdown)
         active.close()
+
+
+def _seconds(given: float | None, variable: str, per_second: int, otherwise: float) -> float:
+    # The environment wins: whoever deploys knows better than whoever wrote the code.
+    try:
+        return float(os.environ[variable]) / per_second
+    except (KeyError, ValueError):
+        return otherwise if given is None else given
 
 
 def _has_django() -> bool:

@@ -1,0 +1,179 @@
+"""The event loop's watchdog: a heartbeat on the loop, and a thread that looks when it stops.
+
+Nothing of asyncio is patched, so that it is right under uvloop too, whose callbacks never
+pass through Python's Handle. Limit: C code that holds the interpreter lock stops the
+watchdog's thread as well. It is then seen once, when it returns, and counts as a block if
+the loop's thread used the processor meanwhile (where the platform tells).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import threading
+import time
+from types import FrameType
+
+from opentelemetry import metrics
+
+from overlap import names
+from overlap.instrument import current, stack
+from overlap.instrument.block import Block
+from overlap.instrument.suspicion import Sample, Suspicion
+
+INTERVAL_S = 0.025
+"""Between two beats, and between two looks. Forty a second cost well under 1 % of a core."""
+LATE_S = INTERVAL_S * 1.4
+"""A beat older than this is late: from then on, what the loop runs is looked at."""
+LAG_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+_log = logging.getLogger(__name__)
+
+
+class Watchdog:
+    """Watches one loop, from `start` until `stop` or until the loop is closed."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, threshold_s: float) -> None:
+        self.loop = loop
+        self._threshold = threshold_s
+        self._stop = threading.Event()
+        self._lag = metrics.get_meter("overlap.instrument.loop").create_histogram(
+            names.METRIC_LOOP_LAG,
+            "s",
+            "How late the event loop runs what is due.",
+            explicit_bucket_boundaries_advisory=list(LAG_BUCKETS_S),
+        )
+        self._thread = threading.Thread(target=self._watch, name="overlap-watchdog", daemon=True)
+        self._loop_thread: threading.Thread | None = None
+        self._cpu_clock: int | None = None
+        self._base: FrameType | None = None
+        self._beat_at = 0.0
+        self._marked = False
+        self._other_at = 0.0
+        self._suspicion: Suspicion | None = None
+        self._block: Block | None = None
+
+    def start(self) -> None:
+        """Begin at the loop's next turn. From any thread."""
+        self.loop.call_soon_threadsafe(self._begin)
+
+    def stop(self) -> None:
+        """End the thread, and with it the heartbeat. From any thread but the watchdog's."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(1.0)
+
+    # --- on the loop's thread -------------------------------------------------
+
+    def _begin(self) -> None:
+        self._loop_thread = threading.current_thread()
+        if hasattr(time, "pthread_getcpuclockid"):
+            self._cpu_clock = time.pthread_getcpuclockid(threading.get_ident())
+        self._beat_at = time.perf_counter()
+        self._base = sys._getframe(1)
+        self.loop.call_later(INTERVAL_S, self._beat)
+        self._thread.start()
+
+    def _beat(self) -> None:
+        now = time.perf_counter()
+        self._lag.record(max(0.0, now - self._beat_at - INTERVAL_S))
+        # Under uvloop, the frame that every callback is called from.
+        self._base = sys._getframe(1)
+        self._beat_at = now
+        if not self._stop.is_set():
+            self.loop.call_later(INTERVAL_S, self._beat)
+
+    def _mark(self) -> None:
+        # Asked for while the loop stood: what runs first when it moves again.
+        self._marked = False
+        self._beat_at = time.perf_counter()
+        if (block := self._block) is not None:
+            block.answered(time.time_ns())
+
+    # --- on the watchdog's thread ---------------------------------------------
+
+    def _watch(self) -> None:
+        looked, cpu = time.perf_counter(), self._cpu()
+        while not self._stop.wait(INTERVAL_S) and not self.loop.is_closed():
+            now, used = time.perf_counter(), self._cpu()
+            try:
+                self._look(now, max(0.0, now - looked - INTERVAL_S), used - cpu)
+            except Exception:  # a watchdog that fails must not fail every 25 ms
+                _log.exception("the watchdog ends: the loop is watched no more")
+                break
+            looked, cpu = now, used
+        self._clear(time.perf_counter())
+
+    def _look(self, now: float, late: float, used: float) -> None:
+        beat = self._beat_at
+        if now - beat < LATE_S:
+            self._clear(beat)
+            return
+        sample = self._sample(now, beat, max(0.0, late - used), min(late, used))
+        suspicion = self._suspicion
+        if suspicion is None or suspicion.running is not sample.running:
+            since = max(beat, self._other_at if suspicion is None else now)
+            self._clear(now)
+            if sample.running is None:
+                self._other_at = now
+                return
+            suspicion = self._suspicion = Suspicion(sample, since)
+        else:
+            suspicion.add(sample)
+        self._judge(suspicion, sample)
+
+    def _sample(self, now: float, beat: float, starved: float, held: float) -> Sample:
+        thread = self._loop_thread
+        frame = sys._current_frames().get(thread.ident) if thread and thread.ident else None
+        outermost = stack.callback_frame(frame, self._base) if frame else None
+        if frame is None or outermost is None:
+            return Sample(now, beat, None)
+        task = current.current_task(self.loop)
+        return Sample(
+            now,
+            beat,
+            task or outermost,
+            starved,
+            held,
+            stack.lines(frame, outermost),
+            current.trace_context(task),
+        )
+
+    def _judge(self, suspicion: Suspicion, sample: Sample) -> None:
+        if self._block is not None:
+            self._block.saw(sample.lines)
+        elif suspicion.confirmed(sample.at, self._threshold) and self._loop_thread:
+            first = suspicion.first
+            context = first.context if first.context is not None else current.trace_context(None)
+            block = Block(_epoch_ns(suspicion.since), context, self._loop_thread)
+            block.saw(first.lines)
+            block.saw(sample.lines)
+            self._block = block
+            self._ask_for_mark()
+
+    def _ask_for_mark(self) -> None:
+        if not self._marked:
+            self._marked = True
+            self.loop.call_soon_threadsafe(self._mark)
+
+    def _clear(self, at: float) -> None:
+        """Drop the suspicion; if it was a block, it ended at `at` or when the loop said."""
+        block, self._block, self._suspicion = self._block, None, None
+        if block is not None:
+            if block.end_ns is None:
+                block.end_ns = _epoch_ns(at)
+            block.close()
+
+    def _cpu(self) -> float:
+        """Seconds of processor that the loop's thread has used; 0 where it can't be known."""
+        if self._cpu_clock is None:
+            return 0.0
+        try:
+            return time.clock_gettime(self._cpu_clock)
+        except OSError:  # the thread has ended
+            return 0.0
+
+
+def _epoch_ns(at: float) -> int:
+    return time.time_ns() - int((time.perf_counter() - at) * 1e9)

@@ -1,0 +1,103 @@
+"""Where a thread stands, as plain data, and which of its lines is the user's own."""
+
+from __future__ import annotations
+
+import asyncio
+import linecache
+import sysconfig
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import CodeType, FrameType
+
+DEPTH = 40
+"""Frames kept of a stack, from the innermost outwards."""
+_TEXT_LIMIT = 8000
+"""Characters of a formatted stack: attributes travel with every span that has one."""
+
+_HANDLE_RUN: CodeType = asyncio.Handle._run.__code__
+_OWN = str(Path(__file__).resolve().parent.parent)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One frame of a stack."""
+
+    file: str
+    number: int
+    function: str
+
+    @property
+    def path(self) -> str:
+        """The file, relative to the working directory where it is under it, with slashes."""
+        path = Path(self.file)
+        try:
+            return path.relative_to(Path.cwd()).as_posix()
+        except ValueError:
+            return path.as_posix()
+
+
+def callback_frame(innermost: FrameType, base: FrameType | None) -> FrameType | None:
+    """The outermost frame of what the loop runs just now; None where it runs nothing.
+
+    asyncio calls each callback in a frame of Handle._run; uvloop calls it from C, so that
+    there its caller is `base`, the frame in which the loop was started.
+    """
+    frame: FrameType | None = innermost
+    while frame is not None:
+        back = frame.f_back
+        if back is not None and (back is base or back.f_code is _HANDLE_RUN):
+            return frame
+        frame = back
+    return None
+
+
+def lines(innermost: FrameType, outermost: FrameType) -> tuple[Line, ...]:
+    """The stack between two frames, innermost first, at most DEPTH lines of it."""
+    found: list[Line] = []
+    frame: FrameType | None = innermost
+    while frame is not None and len(found) < DEPTH:
+        code = frame.f_code
+        found.append(Line(code.co_filename, frame.f_lineno or 0, code.co_qualname))
+        if frame is outermost:
+            break
+        frame = frame.f_back
+    return tuple(found)
+
+
+def culprit(stack: tuple[Line, ...]) -> Line:
+    """The innermost line of the user's own code; the innermost of all where there is none."""
+    return next((line for line in stack if is_users(line.file)), stack[0])
+
+
+@lru_cache(maxsize=4096)
+def is_users(file: str) -> bool:
+    """Whether a file is neither the standard library's, nor installed, nor ours."""
+    if file.startswith("<"):
+        return False
+    return not any(file.startswith(f"{folder}/") for folder in _foreign()) and not (
+        "/site-packages/" in file or "/dist-packages/" in file
+    )
+
+
+def text(stack: tuple[Line, ...]) -> str:
+    """The stack as a traceback prints it, outermost first, bounded."""
+    shown: list[str] = []
+    size = 0
+    for line in stack:
+        entry = f'  File "{line.path}", line {line.number}, in {line.function}\n'
+        if source := linecache.getline(line.file, line.number).strip():
+            entry += f"    {source}\n"
+        size += len(entry)
+        if size > _TEXT_LIMIT:
+            break
+        shown.append(entry)
+    return "".join(reversed(shown))
+
+
+@lru_cache(maxsize=1)
+def _foreign() -> frozenset[str]:
+    paths = sysconfig.get_paths()
+    return frozenset(
+        {paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")} | {_OWN}
+    )

@@ -1,0 +1,258 @@
+"""A sink that speaks OTLP/HTTP, and real servers that send to it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import SimpleNamespace
+
+import httpx
+import pytest
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+SITE = Path(__file__).parent / "site"
+DEADLINE_S = 30.0
+
+
+def until(check, what="it"):
+    """Poll until `check()` is truthy, and give that back."""
+    deadline = time.monotonic() + DEADLINE_S
+    while time.monotonic() < deadline:
+        if value := check():
+            return value
+        time.sleep(0.02)
+    pytest.fail(f"not in {DEADLINE_S:.0f} s: {what}")
+
+
+class Sink:
+    """Keeps what it is sent, as plain objects. `status` and `hang` make it a bad backend."""
+
+    def __init__(self):
+        self.status = 200
+        self.hang = threading.Event()
+        self.release = threading.Event()
+        self.requests = 0
+        self._bodies = []
+        sink = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                sink.requests += 1
+                if sink.hang.is_set():
+                    sink.release.wait(DEADLINE_S)
+                    self.close_connection = True
+                    return
+                if sink.status == 200:
+                    sink._bodies.append((self.path, body))
+                self.send_response(sink.status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_arguments):
+                """Say nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def close(self):
+        self.release.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def _messages(self, path, kind):
+        for sent_to, body in list(self._bodies):
+            if sent_to == path:
+                yield kind.FromString(body)
+
+    @property
+    def spans(self):
+        return [
+            _span(span, resource.resource)
+            for message in self._messages("/v1/traces", ExportTraceServiceRequest)
+            for resource in message.resource_spans
+            for scope in resource.scope_spans
+            for span in scope.spans
+        ]
+
+    @property
+    def logs(self):
+        return [
+            SimpleNamespace(
+                body=_value(record.body),
+                severity=record.severity_text,
+                attributes=_attributes(record.attributes),
+                trace_id=record.trace_id.hex(),
+                span_id=record.span_id.hex(),
+            )
+            for message in self._messages("/v1/logs", ExportLogsServiceRequest)
+            for resource in message.resource_logs
+            for scope in resource.scope_logs
+            for record in scope.log_records
+        ]
+
+    def points(self, name):
+        """The data points of a metric in the newest export that has it."""
+        for message in reversed(list(self._messages("/v1/metrics", ExportMetricsServiceRequest))):
+            for resource in message.resource_metrics:
+                for scope in resource.scope_metrics:
+                    for metric in scope.metrics:
+                        if metric.name == name:
+                            data = getattr(metric, metric.WhichOneof("data"))
+                            return [(_attributes(p.attributes), p) for p in data.data_points]
+        return []
+
+    def named(self, name):
+        return [span for span in self.spans if span.name == name]
+
+    def one(self, name):
+        """The one span of that name, as soon as it has come."""
+        until(lambda: self.named(name), f"a span {name}; there are {self.names()}")
+        found = self.named(name)
+        assert len(found) == 1, f"{len(found)} spans {name}"
+        return found[0]
+
+    def names(self):
+        return dict(Counter(span.name for span in self.spans))
+
+
+def _span(span, resource):
+    return SimpleNamespace(
+        name=span.name,
+        kind=span.kind,
+        trace_id=span.trace_id.hex(),
+        span_id=span.span_id.hex(),
+        parent_id=span.parent_span_id.hex(),
+        start=span.start_time_unix_nano,
+        end=span.end_time_unix_nano,
+        ms=(span.end_time_unix_nano - span.start_time_unix_nano) / 1e6,
+        attributes=_attributes(span.attributes),
+        events=[(event.name, _attributes(event.attributes)) for event in span.events],
+        links=[
+            SimpleNamespace(span_id=link.span_id.hex(), attributes=_attributes(link.attributes))
+            for link in span.links
+        ],
+        status=span.status.code,
+        resource=_attributes(resource.attributes),
+    )
+
+
+def _attributes(pairs):
+    return {pair.key: _value(pair.value) for pair in pairs}
+
+
+def _value(value):
+    kind = value.WhichOneof("value")
+    if kind == "array_value":
+        return [_value(item) for item in value.array_value.values]
+    return getattr(value, kind) if kind else None
+
+
+@pytest.fixture
+def sink():
+    sink = Sink()
+    yield sink
+    sink.close()
+
+
+@pytest.fixture
+def wait_until():
+    return until
+
+
+class Server:
+    """One uvicorn process that serves the little site."""
+
+    def __init__(self, process, url, log):
+        self.process = process
+        self.url = url
+        self._log = log
+        self.client = httpx.Client(base_url=url, timeout=DEADLINE_S)
+
+    def get(self, path, **options):
+        return self.client.get(path, **options)
+
+    @property
+    def log(self):
+        return self._log.read_text()
+
+    def stop(self, how=signal.SIGTERM):
+        """Send a signal, wait for the end, and give back how long it took, in seconds."""
+        self.client.close()
+        began = time.monotonic()
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        self.process.wait(DEADLINE_S)
+        return time.monotonic() - began
+
+
+@pytest.fixture
+def serve(tmp_path, sink):
+    """A function that starts a server; all are ended after the test, by their pid."""
+    servers = []
+
+    def start(*options, loop="asyncio", app="smokesite.asgi:application", env=None):
+        port = _free_port()
+        log = tmp_path / f"server-{len(servers)}.log"
+        command = [sys.executable, "-m", "uvicorn", app, "--port", str(port), "--loop", loop]
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                [*command, *options],
+                cwd=SITE,
+                env=_environment(sink.url) | (env or {}),
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+        server = Server(process, f"http://127.0.0.1:{port}", log)
+        servers.append(server)
+        until(lambda: _is_up(server), "the server's first answer")
+        return server
+
+    yield start
+    for server in servers:
+        server.client.close()
+        if server.process.poll() is None:
+            server.process.kill()
+            server.process.wait()
+
+
+def _environment(endpoint):
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("OTEL_")}
+    return kept | {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
+        "OTEL_METRIC_EXPORT_INTERVAL": "300",
+        "OVERLAP_LOG_FORMAT": "json",
+        "DJANGO_SETTINGS_MODULE": "smokesite.settings",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _is_up(server):
+    assert server.process.poll() is None, server.log
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        return probe.connect_ex(("127.0.0.1", int(server.url.rpartition(":")[2]))) == 0
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

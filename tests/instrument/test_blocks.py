@@ -1,0 +1,82 @@
+"""The watchdog on real loops: who blocks is named, who waits is linked, who is only busy is not."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+
+@pytest.fixture(params=["asyncio", "uvloop"])
+def server(request, serve):
+    return serve(loop=request.param)
+
+
+def fire(server, *paths):
+    """Send requests at once, each on a connection of its own."""
+    with ThreadPoolExecutor(len(paths)) as pool:
+        return list(pool.map(lambda path: httpx.get(server.url + path, timeout=30), paths))
+
+
+def test_a_block_is_in_the_culprits_trace_with_its_line(server, sink):
+    """The block is a child of the innermost span, and names the line that slept."""
+    server.get("/burn/?s=0.5")
+    burning, block = sink.one("burning"), sink.one("event_loop.blocked")
+    assert block.parent_id == burning.span_id
+    assert block.ms > 400
+    assert block.start >= burning.start
+    assert block.attributes["code.file.path"] == "smokesite/views.py"
+    assert block.attributes["code.function.name"] == "overcook"
+    assert "the line to blame" in block.attributes["code.stacktrace"].splitlines()[-1]
+    assert block.attributes["thread.id"] == burning.attributes["thread.id"]
+    assert block.attributes["overlap.blocked.victims"] == 0
+
+
+def test_victims_and_block_link_to_one_another(server, sink, wait_until):
+    """Requests in flight while the loop stands carry a link to the block, and it to them."""
+    with ThreadPoolExecutor(3) as pool:
+        waiting = [pool.submit(httpx.get, server.url + "/wait/?s=1.2", timeout=30) for _ in "ab"]
+        wait_until(
+            lambda: (
+                sink.points("http.server.active_requests")
+                and sum(p.as_int for _, p in sink.points("http.server.active_requests")) == 2
+            )
+        )
+        httpx.get(server.url + "/burn/?s=0.5", timeout=30)
+        assert all(each.result().status_code == 200 for each in waiting)
+    block = sink.one("event_loop.blocked")
+    wait_until(lambda: len(sink.named("GET /wait/")) == 2)
+    victims = sink.named("GET /wait/")
+    assert {link.span_id for link in block.links} == {victim.span_id for victim in victims}
+    assert {link.attributes["overlap.link"] for link in block.links} == {"victim"}
+    for victim in victims:
+        (link,) = victim.links
+        assert link.span_id == block.span_id
+        assert link.attributes["overlap.link"] == "blocked_by"
+        assert 300 < link.attributes["overlap.victim.delay_ms"] < victim.ms
+    assert sink.one("GET /burn/").links == []
+
+
+def test_a_busy_loop_is_late_but_not_blocked(server, sink, wait_until):
+    """Many short steps: the lag metric tells, and there is no block to blame anyone for."""
+    fire(server, *["/congested/"] * 6)
+    wait_until(lambda: len(sink.named("GET /congested/")) == 6)
+    wait_until(lambda: sink.points("overlap.event_loop.lag"))
+    assert sink.named("event_loop.blocked") == []
+
+
+def test_a_block_is_counted_in_seconds(server, sink, wait_until):
+    """overlap.event_loop.blocked.time grows by what the loop stood still."""
+    server.get("/burn/?s=0.4")
+    points = wait_until(lambda: sink.points("overlap.event_loop.blocked.time"))
+    assert points[0][1].as_double > 0.3
+
+
+def test_threads_that_wait_are_no_block(server, sink):
+    """A sync view sleeps in its thread: the loop goes on."""
+    assert threading.active_count()
+    server.get("/sync/")
+    sink.one("GET /sync/")
+    assert sink.named("event_loop.blocked") == []
