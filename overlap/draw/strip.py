@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 
 from overlap.draw.look import DOT, GRID, SHADE, TROUBLE, Look, over_shade
-from overlap.draw.words import fit
 from overlap.waterfall import Bar, Shade
 
 
@@ -29,7 +31,12 @@ class Cell:
         if not colours:
             return Style.null()
         behind = self.behind or (SHADE if self.shaded else None)
-        return Style(color=self.colour, bgcolor=behind, reverse=self.inverse or None)
+        return _style(self.colour, behind, self.inverse)
+
+
+@cache
+def _style(colour: str | None, behind: str | None, inverse: bool) -> Style:
+    return Style(color=colour, bgcolor=behind, reverse=inverse or None)
 
 
 class Strip:
@@ -93,10 +100,9 @@ class Strip:
         """Write beside the bar, right of it or else left, if there is room."""
         taken = [at for at, cell in enumerate(self.cells) if cell.taken]
         first, last = (taken[0], taken[-1]) if taken else (0, -1)
-        length = len(text)  # tags are cut to what they need; wide characters take two cells
-        wide = fit(text, length)
-        if wide != text:
-            return
+        length = len(text)
+        if cell_len(text) != length:
+            return  # a cell holds one column: what is wider has no room here
         if last + 2 + length <= self._width:
             start = last + 2
         elif first - 1 - length >= 0:
@@ -109,8 +115,9 @@ class Strip:
     def text(self) -> Text:
         """The strip as one line."""
         line = Text(no_wrap=True, end="")
-        for cell in self.cells:
-            line.append(cell.char, cell.style(self._look.colour))
+        runs = groupby(self.cells, key=lambda cell: cell.style(self._look.colour))
+        for style, cells in runs:
+            line.append("".join(cell.char for cell in cells), style)
         return line
 
     def _stretch(self, bar: Bar, start_ms: float, end_ms: float, colour: str) -> None:

@@ -34,15 +34,26 @@ def play(places, *scenarios, told=None, **where) -> list[Result]:
     return asyncio.run(main())
 
 
+@pytest.fixture(scope="module")
+def told() -> list[Progress]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def gathered(places, told) -> Result:
+    """The same lesson, played once for every test that only looks at it."""
+    [result] = play(places, GATHER, told=told.append)
+    return result
+
+
 def lesson(*paths: str, **changes) -> Scenario:
     requests = tuple(Request(path) for path in paths)
     return replace(GATHER, requests=requests, expect=Expectation(), **changes)
 
 
-def test_a_lesson_is_one_trace_from_its_root_to_the_apps_steps(places):
+def test_a_lesson_is_one_trace_from_its_root_to_the_apps_steps(gathered):
     """The root, a client span for each request named after it, and below each the app's spans."""
-    [result] = play(places, GATHER)
-    by_name = {span.name: span for span in result.trace.spans}
+    by_name = {span.name: span for span in gathered.trace.spans}
     root = by_name["scenario gather"]
     client, neighbour = by_name["GET /gather/"], by_name["GET /?again=1"]
     assert root.parent_id is None
@@ -56,22 +67,20 @@ def test_a_lesson_is_one_trace_from_its_root_to_the_apps_steps(places):
     assert names.NEIGHBOUR not in client.attributes
     assert by_name["GET /"].parent_id == neighbour.span_id
     assert {"chop", "boil"} <= by_name.keys()
-    assert {span.trace_id for span in result.trace.spans} == {result.trace_id}
+    assert {span.trace_id for span in gathered.trace.spans} == {gathered.trace_id}
 
 
-def test_a_lesson_that_shows_what_it_expects_is_ok(places):
+def test_a_lesson_that_shows_what_it_expects_is_ok(gathered, places):
     """The verdict comes from the spans, and the result says where to look at them."""
-    [result] = play(places, GATHER)
-    assert result.problems == []
-    assert result.ok
-    assert "concurrent" in result.verdict.shapes
-    assert result.url == f"{places.traces}/trace/{result.trace_id}"
+    assert gathered.problems == []
+    assert gathered.ok
+    assert "concurrent" in gathered.verdict.shapes
+    assert gathered.url == f"{places.traces}/trace/{gathered.trace_id}"
 
 
-def test_requests_are_fired_on_their_timeline(places):
+def test_requests_are_fired_on_their_timeline(gathered):
     """A request `at` 0.1 s starts no earlier than that after the root span."""
-    [result] = play(places, GATHER)
-    start = {span.name: span.start_ns for span in result.trace.spans}
+    start = {span.name: span.start_ns for span in gathered.trace.spans}
     assert start["GET /?again=1"] - start["scenario gather"] >= 100_000_000
 
 
@@ -122,14 +131,12 @@ def test_a_trace_that_stays_incomplete_is_judged_at_its_deadline(places):
     assert result.verdict.trace_id == result.trace_id
 
 
-def test_progress_tells_of_requests_and_of_spans(places):
+def test_progress_tells_of_requests_and_of_spans(gathered, told):
     """A display learns what is in flight, then what the backend has."""
-    seen: list[Progress] = []
-    play(places, GATHER, told=seen.append)
-    assert max(item.in_flight for item in seen) >= 1
-    assert seen[-1].answered == 2
-    assert seen[-1].spans == 7
-    assert seen[-1].waiting_for == ""
+    assert max(item.in_flight for item in told) >= 1
+    assert told[-1].answered == 2
+    assert told[-1].spans == len(gathered.trace.spans) == 7
+    assert told[-1].waiting_for == ""
 
 
 def test_the_first_look_at_the_app_asks_to_leave_no_trace(places):
