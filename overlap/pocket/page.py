@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import (
     HTMLResponse,
@@ -63,7 +65,12 @@ class _Page:
             lstrip_blocks=True,
         )
         self._templates.filters.update(
-            clean=clean, duration=duration, stages=stages, clock=_clock, thousands="{:,}".format
+            clean=clean,
+            duration=duration,
+            stages=stages,
+            clock=_clock,
+            thousands="{:,}".format,
+            prose=_prose,
         )
 
     async def home(self, request: Request) -> Response:
@@ -179,6 +186,11 @@ class _Page:
         }
         html = template.render(values)
         return HTMLResponse(html, status, headers={"cache-control": "no-store"})
+
+
+def _prose(text: str) -> Markup:
+    """A sentence with its `code` as code; everything in it escaped first."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704
 
 
 def _clock(seconds: float) -> str:

@@ -66,7 +66,7 @@ class Row:
     label: str
     label_x: str
     label_side: str
-    """`after` the bar, `before` it, or `over` it."""
+    """`after` the bar, `before` it, or `over` it (`over-late` where that is a pale end)."""
     spoken: str
     """The row in words, for who does not see the bar."""
     start: str
@@ -179,7 +179,8 @@ class _Painter:
             return self._at(bar.end_ms), "after"
         if bar.start_ms >= self._total * 0.16:
             return self._at(bar.start_ms), "before"
-        return self._at(bar.end_ms), "over"
+        pale = bar.background or bar.unended
+        return self._at(bar.end_ms), "over-late" if pale else "over"
 
     def _dot(self, mark: Mark) -> Dot:
         text = f"{duration(mark.ms)} {clean(mark.event.name)}"
@@ -203,7 +204,7 @@ def _badges(bar: Bar) -> Iterator[Badge]:
     if bar.victim:
         yield Badge("victim", "◌", "waited for the loop")
     if bar.background:
-        yield Badge("background", "▒", "past its response")
+        yield Badge("background", "⇥", "past its response")
     if bar.offloaded:
         yield Badge("thread", "▞", f"thread {clean(bar.thread)}" if bar.thread else "a thread")
     if bar.lost:
