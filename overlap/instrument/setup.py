@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import logging
 import os
@@ -13,6 +14,9 @@ from overlap.telemetry import Telemetry, start
 
 BLOCKED_THRESHOLD_S = 0.1
 """asyncio's own debug mode calls a callback slow from here on, too."""
+DRAIN_TIMEOUT_S = 8.0
+"""With a second for what is cancelled and a flush, just under the ten seconds after which
+`docker stop` kills."""
 
 _log = logging.getLogger(__name__)
 _lock = threading.Lock()
@@ -28,6 +32,7 @@ class Instrumentation:
         service_name: str | None,
         log_format: str | None,
         blocked_threshold_s: float,
+        drain_timeout_s: float,
         django: dict[str, Any],
     ) -> None:
         # Before any instrumentation is imported: each reads it once.
@@ -42,6 +47,8 @@ class Instrumentation:
             span_processors=[ThreadAttributes()],
         )
         self._undo.callback(self.telemetry.shutdown)
+        self._drain_timeout_s = drain_timeout_s
+        self._undo.callback(_write_off)
         self._watch = Watch(blocked_threshold_s)
         self._undo.callback(self._watch.stop)
         # uvicorn imports the application inside its running loop; others do not, and there
@@ -55,6 +62,13 @@ class Instrumentation:
         """Switch everything off and flush, within a few seconds whatever the backend does."""
         self._undo.close()
 
+    async def _drain(self) -> None:
+        from overlap.instrument.drain import drain
+
+        await drain(self._drain_timeout_s)
+        # In a thread: the last flush may take seconds, and tasks may still be running.
+        await asyncio.to_thread(shutdown)
+
     def _instrument_httpx(self) -> None:
         from overlap.instrument.httpx import instrument_httpx
 
@@ -62,7 +76,9 @@ class Instrumentation:
 
     def _instrument_django(self, options: dict[str, Any]) -> None:
         from overlap.instrument.django import instrument_django
+        from overlap.instrument.lifespan import answer_lifespan
 
+        self._undo.callback(answer_lifespan(self._watch.watch_running, self._drain))
         self._undo.callback(
             instrument_django(
                 on_load=self.telemetry.logging.attach,
@@ -87,7 +103,7 @@ def instrument(
     service_name: what the service is called, unless OTEL_SERVICE_NAME says.
     blocked_threshold_s: seconds for which the loop may stand (0.1, OVERLAP_BLOCKED_THRESHOLD_MS).
     drain_timeout_s: seconds for which background tasks are waited for at shutdown
-        (20, OVERLAP_DRAIN_TIMEOUT_S).
+        (8, OVERLAP_DRAIN_TIMEOUT_S).
     log_format: "json" or "console" (OVERLAP_LOG_FORMAT; by default console on a terminal).
     django: what DjangoInstrumentor.instrument takes: request_hook, excluded_urls, …
     """
@@ -102,6 +118,9 @@ def instrument(
             log_format=log_format,
             blocked_threshold_s=_seconds(
                 blocked_threshold_s, "OVERLAP_BLOCKED_THRESHOLD_MS", 1000, BLOCKED_THRESHOLD_S
+            ),
+            drain_timeout_s=_seconds(
+                drain_timeout_s, "OVERLAP_DRAIN_TIMEOUT_S", 1, DRAIN_TIMEOUT_S
             ),
             django=django,
         )
@@ -125,6 +144,12 @@ def _seconds(given: float | None, variable: str, per_second: int, otherwise: flo
         return float(os.environ[variable]) / per_second
     except (KeyError, ValueError):
         return otherwise if given is None else given
+
+
+def _write_off() -> None:
+    from overlap.instrument.drain import write_off
+
+    write_off()
 
 
 def _has_django() -> bool:
