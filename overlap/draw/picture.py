@@ -82,7 +82,7 @@ class _Page:
                 labels[at : at + len(label)] = label
         indent = " " * (self._left + 4)
         style = self._style(QUIET)
-        yield Text.assemble(indent, ("".join(labels), style), no_wrap=True)
+        yield Text.assemble(indent, ("".join(labels).rstrip(), style), no_wrap=True)
         yield Text.assemble(indent, ("".join(line), style), no_wrap=True)
 
     def _line(self, row: Row, name: str) -> Text:
@@ -96,7 +96,7 @@ class _Page:
         if row.more:
             line.append(shown, self._style(QUIET))
             strip.fold(row.start_ms, row.end_ms, QUIET)
-            return line.append("    ").append_text(strip.text())
+            return _trimmed(line.append("    ").append_text(strip.text()), strip)
         line.append(shown[: len(guides)], self._style(QUIET))
         line.append(shown[len(guides) :], self._name_style(bar))
         line.append(" ").append_text(self._gutter(bar)).append(" ")
@@ -104,7 +104,8 @@ class _Page:
         for tag, colour in self._tags(bar):
             strip.tag(tag, colour)
         line.append_text(strip.text())
-        return line.append(f"{self._tail(bar):>{TAIL}}", self._style(QUIET if bar.mark else None))
+        tail = self._tail(bar)
+        return line.append(f"{tail:>{TAIL}}") if tail else _trimmed(line, strip)
 
     def _name(self, row: Row) -> str:
         guides = "".join(self._look.guides[guide] for guide in row.guides)
@@ -159,3 +160,10 @@ class _Page:
 
     def _style(self, colour: str | None, *, italic: bool = False) -> Style:
         return Style(color=colour, italic=italic or None) if self._look.colour else Style.null()
+
+
+def _trimmed(line: Text, strip: Strip) -> Text:
+    """Without spaces at its end, unless they are the colour of a blocked loop."""
+    if not strip.cells[-1].shaded:
+        line.rstrip()
+    return line

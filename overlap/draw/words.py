@@ -53,14 +53,13 @@ def duration(ms: float) -> str:
         return f"{ms:.2f} ms"
     if seconds < 0.9995:
         return f"{ms:.0f} ms"
-    if seconds < 60:
+    if seconds < 59.95:
         return f"{seconds:.2f} s" if seconds < 9.995 else f"{seconds:.1f} s"
-    minutes, hours, days = seconds / 60, seconds / 3600, seconds / 86400
+    minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
-        return f"{int(minutes)} m {int(seconds % 60):02d} s"
-    if hours < 24:
-        return f"{int(hours)} h {int(minutes % 60):02d} m"
-    return f"{days:.0f} d"
+        return f"{minutes} m {rest:02d} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} m" if hours < 24 else f"{hours // 24} d"
 
 
 def ticks(total_ms: float, width: int, gap: int = 11) -> Iterator[tuple[float, str]]:
