@@ -39,6 +39,7 @@ class Drops:
         self._counter: Counter | None = None
         self._lost: dict[str, int] = {}
         self._said: dict[str, str] = {}
+        self._closed = False
 
     def count_with(self, meter: Meter) -> None:
         """Send the counts as a metric too, from now on."""
@@ -50,7 +51,7 @@ class Drops:
         """Count `count` items of a signal as lost; say so if it is the first time."""
         with self._lock:
             self._lost[signal] = self._lost.get(signal, 0) + count
-            first = signal not in self._said
+            first = signal not in self._said and not self._closed
             self._said.setdefault(signal, endpoint)
         if self._counter is not None:
             self._counter.add(count, {names.SIGNAL: signal, names.DROPPED_WHY: _kind(why)})
@@ -77,7 +78,8 @@ class Drops:
         return self._lost.get(signal, 0)
 
     def close(self) -> None:
-        """Say what is still unsaid, at the end of the process."""
+        """Say what is still unsaid, and say no more, at the end of the process."""
+        self._closed = True
         for signal in list(self._said):
             self._close(signal, "were not delivered to the end")
 

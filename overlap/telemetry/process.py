@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
 
 from opentelemetry import _logs as logs_api
 from opentelemetry import metrics as metrics_api
@@ -36,8 +35,7 @@ class Telemetry:
     ) -> None:
         resource = make_resource(service_name)
         self.drops = Drops()
-        self._undo = ExitStack()
-        self._undo.callback(hush_sdk())
+        self._unhush = hush_sdk()
         self.tracer_provider, self._spans = make_tracer_provider(resource, self.drops, processors)
         self.meter_provider = make_meter_provider(resource, self.drops)
         self.logger_provider, self._records = make_logger_provider(resource, self.drops)
@@ -66,10 +64,16 @@ class Telemetry:
             self.meter_provider.shutdown(timeout_millis=_left_ms(deadline))
         except Exception:  # it raises when it is late; that is counted already
             logging.getLogger(__name__).debug("metrics were not flushed", exc_info=True)
+        well = not self.drops.failing() and not self._is_exporting()
         self.drops.close()
         self.logging.close()
-        self._undo.close()
+        if well:
+            self._unhush()  # else what is abandoned would still complain of its end
         _forget_globals()
+
+    def _is_exporting(self) -> bool:
+        batches = (self._spans._batch_processor, self._records._batch_processor)
+        return any(batch._worker_thread.is_alive() for batch in batches)
 
 
 def start(
