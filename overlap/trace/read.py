@@ -15,7 +15,7 @@ _BLANK = " \t\r\n\x1e"
 """What may stand between JSON texts; the last is RFC 7464's record separator."""
 
 
-def read(data: bytes, *, source: str = "input") -> list[Trace]:
+def read(data: bytes, *, source: str = "input", empty_ok: bool = False) -> list[Trace]:
     """Every trace in `data`, in order of first appearance.
 
     Takes OTLP JSON (bare, in `result` as Jaeger's v3 API answers, an object a
@@ -23,13 +23,13 @@ def read(data: bytes, *, source: str = "input") -> list[Trace]:
     JSON that Jaeger's UI downloads. Time and memory are linear in `data`.
 
     Raises UnreadableTrace, with `source` and where known the line, where the
-    input can't be read or holds no span.
+    input can't be read or, unless `empty_ok`, holds no span.
     """
     try:
         traces = _read(data)
     except UnreadableTrace as error:
         raise UnreadableTrace(f"{source}: {error}") from None
-    if not traces:
+    if not traces and not empty_ok:
         raise UnreadableTrace(f"{source}: there is no span in it")
     return traces
 
