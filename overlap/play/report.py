@@ -53,27 +53,23 @@ class Report:
 
     def summary(self, results: Sequence[Result]) -> None:
         """Print all lessons: expected, seen, and where to look."""
-        good = sum(result.ok for result in results)
-        table = Table(box=None, pad_edge=False, header_style=QUIET)
-        for heading in ("", "lesson", "expected", "seen"):
-            table.add_column(heading)
         wide = self._console.width >= WIDE
-        if wide:
-            table.add_column("trace", no_wrap=True)
+        table = Table(box=None, pad_edge=False, header_style=QUIET)
+        for heading in ("", "lesson", "expected", "seen", *(["trace"] if wide else [])):
+            table.add_column(heading, overflow="fold")
         for result in results:
-            cells: list[RenderableType] = [
+            row = (
                 self._mark(result.ok),
                 self._text(result.scenario.name, HEAD),
                 self._text(_shapes(result.scenario.expect.shapes)),
                 self._text(_shapes(result.verdict.shapes)),
-            ]
-            table.add_row(*cells, *([Text(result.url)] if wide else []))
+            )
+            table.add_row(*row, *([Text(result.url)] if wide else []))
         self._print(Text(), table, Text())
-        if not wide:
-            longest = max((len(result.scenario.name) for result in results), default=0)
+        if not wide:  # a URL that is broken in two can't be clicked
             for result in results:
-                name = self._text(f"{result.scenario.name:<{longest}}  ", QUIET)
-                self._print(Text.assemble(name, result.url, overflow="fold"))
+                self._print(self._text(result.scenario.name, QUIET), Text(f"  {result.url}"))
+        good = sum(result.ok for result in results)
         count = f"{good} of {len(results)} lessons showed what they expect"
         self._print(self._text(count, HEAD if good == len(results) else BAD))
 
