@@ -10,9 +10,12 @@ import sys
 import threading
 import time
 from collections import Counter
+from contextlib import contextmanager
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -24,6 +27,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 SITE = Path(__file__).parent / "site"
 DEADLINE_S = 30.0
+CALLER = "b7ad6b7169203331"
+"""The span id that the tests call from."""
 
 
 def until(check, what="it"):
@@ -166,8 +171,38 @@ def _value(value):
     return getattr(value, kind) if kind else None
 
 
+class View:
+    """What the shared sink was sent of one trace. Metrics are everybody's."""
+
+    def __init__(self, sink, trace_id):
+        self._sink = sink
+        self.trace_id = trace_id
+        self.points = sink.points
+
+    @property
+    def spans(self):
+        return [span for span in self._sink.spans if span.trace_id == self.trace_id]
+
+    @property
+    def logs(self):
+        return [record for record in self._sink.logs if record.trace_id == self.trace_id]
+
+    named, one, names = Sink.named, Sink.one, Sink.names
+
+
+@pytest.fixture(scope="session")
+def shared_sink():
+    sink = Sink()
+    yield sink
+    sink.close()
+
+
 @pytest.fixture
-def sink():
+def sink(request):
+    """A sink of the test's own where it starts servers; else its own trace in the shared one."""
+    if "serve" not in request.fixturenames:
+        yield View(request.getfixturevalue("shared_sink"), uuid4().hex)
+        return
     sink = Sink()
     yield sink
     sink.close()
@@ -181,11 +216,16 @@ def wait_until():
 class Server:
     """One uvicorn process that serves the little site."""
 
-    def __init__(self, process, url, log):
+    def __init__(self, process, url, log, headers=None):
         self.process = process
         self.url = url
         self._log = log
-        self.client = httpx.Client(base_url=url, timeout=DEADLINE_S)
+        self.client = httpx.Client(base_url=url, timeout=DEADLINE_S, headers=headers)
+
+    def within(self, trace_id):
+        """The same server, each request of which belongs to one trace."""
+        headers = {"traceparent": f"00-{trace_id}-{CALLER}-01"}
+        return Server(self.process, self.url, self._log, headers)
 
     def get(self, path, **options):
         return self.client.get(path, **options)
@@ -204,9 +244,31 @@ class Server:
         return time.monotonic() - began
 
 
+@pytest.fixture(scope="session")
+def shared_servers(tmp_path_factory, shared_sink):
+    """A function that gives the one server of an event loop, started at its first use."""
+    with starting(tmp_path_factory.mktemp("shared"), shared_sink) as start:
+        yield cache(lambda loop: start(loop=loop))
+
+
+@pytest.fixture
+def server(request, shared_servers, sink):
+    """The shared server, its requests in this test's trace. Its parameter: the event loop."""
+    server = shared_servers(getattr(request, "param", "asyncio")).within(sink.trace_id)
+    yield server
+    server.client.close()
+
+
 @pytest.fixture
 def serve(tmp_path, sink):
     """A function that starts a server; all are ended after the test, by their pid."""
+    with starting(tmp_path, sink) as start:
+        yield start
+
+
+@contextmanager
+def starting(tmp_path, sink):
+    """Start servers that send to a sink; end them, by their pid."""
     servers = []
 
     def start(*options, loop="asyncio", app="smokesite.asgi:application", env=None):

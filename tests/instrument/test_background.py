@@ -11,11 +11,6 @@ import overlap
 ERROR = 2  # STATUS_CODE_ERROR
 
 
-@pytest.fixture
-def server(serve):
-    return serve(env={"OVERLAP_DRAIN_TIMEOUT_S": "1"})
-
-
 def test_a_task_has_a_mark_at_once_and_a_span_that_outlives_its_request(server, sink):
     """Both are children of the request's span; the mark has no duration."""
     server.get("/spawn/?kind=short")
@@ -39,7 +34,6 @@ def test_a_failure_is_on_the_span_and_in_the_log(server, sink, wait_until):
     (record,) = [r for r in sink.logs if r.body == "background task failed"]
     assert record.attributes["exception.message"] == "no charcoal"
     assert record.trace_id == task.trace_id
-    server.stop()
     assert "never retrieved" not in server.log
 
 

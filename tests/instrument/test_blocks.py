@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
 import pytest
 
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def server(request, serve):
-    return serve(loop=request.param)
+pytestmark = pytest.mark.parametrize("server", ["asyncio", "uvloop"], indirect=True)
 
 
 def fire(server, *paths):
     """Send requests at once, each on a connection of its own."""
     with ThreadPoolExecutor(len(paths)) as pool:
-        return list(pool.map(lambda path: httpx.get(server.url + path, timeout=30), paths))
+        return list(pool.map(server.get, paths))
 
 
 def test_a_block_is_in_the_culprits_trace_with_its_line(server, sink):
@@ -37,14 +32,14 @@ def test_a_block_is_in_the_culprits_trace_with_its_line(server, sink):
 def test_victims_and_block_link_to_one_another(server, sink, wait_until):
     """Requests in flight while the loop stands carry a link to the block, and it to them."""
     with ThreadPoolExecutor(3) as pool:
-        waiting = [pool.submit(httpx.get, server.url + "/wait/?s=1.2", timeout=30) for _ in "ab"]
+        waiting = [pool.submit(server.get, "/wait/?s=1.2") for _ in "ab"]
         wait_until(
             lambda: (
                 sink.points("http.server.active_requests")
                 and sum(p.as_int for _, p in sink.points("http.server.active_requests")) == 2
             )
         )
-        httpx.get(server.url + "/burn/?s=0.5", timeout=30)
+        server.get("/burn/?s=0.5")
         assert all(each.result().status_code == 200 for each in waiting)
     block = sink.one("event_loop.blocked")
     wait_until(lambda: len(sink.named("GET /wait/")) == 2)
@@ -61,8 +56,8 @@ def test_victims_and_block_link_to_one_another(server, sink, wait_until):
 
 def test_a_busy_loop_is_late_but_not_blocked(server, sink, wait_until):
     """Many short steps: the lag metric tells, and there is no block to blame anyone for."""
-    fire(server, *["/congested/"] * 6)
-    wait_until(lambda: len(sink.named("GET /congested/")) == 6)
+    fire(server, *["/congested/"] * 3)
+    wait_until(lambda: len(sink.named("GET /congested/")) == 3)
     wait_until(lambda: sink.points("overlap.event_loop.lag"))
     assert sink.named("event_loop.blocked") == []
 
@@ -76,7 +71,6 @@ def test_a_block_is_counted_in_seconds(server, sink, wait_until):
 
 def test_threads_that_wait_are_no_block(server, sink):
     """A sync view sleeps in its thread: the loop goes on."""
-    assert threading.active_count()
     server.get("/sync/")
     sink.one("GET /sync/")
     assert sink.named("event_loop.blocked") == []

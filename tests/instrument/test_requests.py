@@ -12,11 +12,6 @@ SERVER = 2  # SPAN_KIND_SERVER
 ERROR = 2  # STATUS_CODE_ERROR
 
 
-@pytest.fixture
-def server(serve):
-    return serve()
-
-
 def test_a_plain_request_is_one_server_span_named_by_its_route(server, sink):
     """The span has route, status and the new conventions, and started on the loop's thread."""
     server.get("/meats/7/?grams=40")
@@ -85,7 +80,8 @@ def test_a_stream_that_breaks_is_an_error(server, sink):
 @pytest.mark.parametrize("path", ["/sleepy/", "/endless/"])
 def test_a_client_that_goes_away_ends_the_span(server, sink, wait_until, path):
     """The span says so, no request stays active, and the log has no line of it."""
-    with suppress(httpx.ReadTimeout), httpx.stream("GET", server.url + path, timeout=0.3) as answer:
+    before = len(server.log)
+    with suppress(httpx.ReadTimeout), server.client.stream("GET", path, timeout=0.3) as answer:
         next(answer.iter_bytes())
     span = sink.one(f"GET {path}")
     assert span.attributes["error.type"] == "client.disconnected"
@@ -94,18 +90,24 @@ def test_a_client_that_goes_away_ends_the_span(server, sink, wait_until, path):
         lambda: {p.as_int for _, p in sink.points("http.server.active_requests")} == {0},
         "no active request",
     )
-    assert "Failed to detach" not in server.log
-    assert "Traceback" not in server.log
+    since = server.log[before:]
+    assert "Failed to detach" not in since
+    assert "Traceback" not in since
 
 
 def test_durations_are_recorded_by_route_in_seconds(server, sink, wait_until):
     """http.server.request.duration has http.route and the status."""
     server.get("/meats/7/")
-    points = wait_until(lambda: sink.points("http.server.request.duration"))
+    points = wait_until(
+        lambda: [
+            (attributes, point)
+            for attributes, point in sink.points("http.server.request.duration")
+            if attributes.get("http.route") == "/meats/<int:pk>/"
+        ]
+    )
     attributes, point = points[0]
-    assert attributes["http.route"] == "/meats/<int:pk>/"
     assert attributes["http.response.status_code"] == 200
-    assert 0 < point.sum < 5
+    assert 0 < point.sum / point.count < 5
 
 
 def test_a_sync_middleware_leaves_the_server_span_on_the_loop(serve, sink):
@@ -127,14 +129,13 @@ def test_under_wsgi_a_request_is_one_span_too(serve, sink):
 
 def test_a_trace_goes_on_from_the_caller(server, sink):
     """A traceparent header makes the server span a child of the caller's span."""
-    trace_id, span_id = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
-    server.get("/", headers={"traceparent": f"00-{trace_id}-{span_id}-01"})
-    span = sink.one("GET /")
-    assert (span.trace_id, span.parent_id) == (trace_id, span_id)
+    server.get("/")  # the fixture sends the header
+    assert sink.one("GET /").parent_id == "b7ad6b7169203331"
 
 
-def test_hostile_trace_headers_change_nothing(server, sink):
+def test_hostile_trace_headers_change_nothing(serve, sink):
     """Nonsense in trace headers starts a trace of its own."""
+    server = serve()
     hostile = {"traceparent": "00-zz-zz-01", "tracestate": "=" * 4000, "baggage": "%%%;,=" * 500}
     assert server.get("/", headers=hostile).status_code == 200
     assert sink.one("GET /").parent_id == ""
@@ -158,8 +159,8 @@ def test_each_event_is_once_on_its_span_and_once_a_record(server, sink, wait_unt
     assert records[0].attributes == expected
     assert (records[0].trace_id, records[0].span_id) == (span.trace_id, span.span_id)
     lines = [json.loads(line) for line in server.log.splitlines() if line.startswith("{")]
-    shown = [line for line in lines if line["event"] == "rub applied"]
-    assert [line["trace_id"] for line in shown] == [span.trace_id]
+    shown = [line for line in lines if line.get("trace_id") == span.trace_id]
+    assert [line["event"] for line in shown] == ["rub applied", "running low on wood"]
 
 
 def test_a_logging_record_is_shown_once_and_sent_once(serve, sink, wait_until):

@@ -80,13 +80,13 @@ async def wait(request):
 
 async def congested(request):
     async def step():
-        for _ in range(20):
+        for _ in range(10):
             end = time.perf_counter() + 0.002
             while time.perf_counter() < end:
                 pass
             await asyncio.sleep(0)
 
-    await asyncio.gather(*(step() for _ in range(20)))
+    await asyncio.gather(*(step() for _ in range(15)))
     return HttpResponse("congested")
 
 
