@@ -95,7 +95,7 @@ class Backend:
         if attributes:
             query["query.attributes"] = json.dumps(dict(attributes))
         answer = await self._get("/api/v3/traces", query)
-        return [] if answer is None else self._read(answer, empty_ok=True)
+        return [] if answer is None else self._read(answer)
 
     async def _get(self, path: str, query: Mapping[str, str]) -> bytes | None:
         """The body of the answer; None for 404."""
@@ -105,6 +105,8 @@ class Backend:
             raise Unreachable(
                 f"the trace backend at {self.base_url} did not answer within {self._timeout_s:g} s"
             ) from None
+        except httpx.DecodingError as error:
+            raise UnreadableTrace(f"the answer of {self.base_url}: {error}") from None
         except (httpx.TransportError, httpx.InvalidURL) as error:
             why = str(error) or type(error).__name__
             raise Unreachable(
@@ -118,8 +120,8 @@ class Backend:
         said = f"the trace backend at {self.base_url} answered {answer.status_code}{_why(answer)}"
         raise Unreachable(said) if answer.is_server_error else OverlapError(said)
 
-    def _read(self, answer: bytes, *, empty_ok: bool = False) -> list[Trace]:
-        return read(answer, source=f"the answer of {self.base_url}", empty_ok=empty_ok)
+    def _read(self, answer: bytes) -> list[Trace]:
+        return read(answer, source=f"the answer of {self.base_url}", empty_ok=True)
 
     def _names(self, answer: bytes | None, key: str) -> list[str]:
         """The names in a list of strings, or of objects with a name."""

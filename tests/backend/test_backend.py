@@ -55,6 +55,7 @@ def test_an_unknown_trace_is_not_found() -> None:
     for response in (
         httpx.Response(404, json={"error": {"httpCode": 404, "message": "No traces found"}}),
         httpx.Response(200, json=spans("a" * 16, trace_id="e" * 32)),
+        httpx.Response(200, json={"result": {}}),
     ):
         with pytest.raises(NotFound, match=f"at http://backend:1 has no trace {TRACE}"):
             ask(lambda _, r=response: r, lambda backend: backend.trace(TRACE))
@@ -131,8 +132,24 @@ def test_a_broken_answer_is_unreadable(body: str) -> None:
     """What is no answer of Jaeger's is said to be none, whichever question it was."""
     with pytest.raises(UnreadableTrace):
         ask(lambda _: httpx.Response(200, text=body), lambda backend: backend.services())
+
+
+@pytest.mark.parametrize("body", ["<html>", '{"services": 5}', "[1]", '{"result": {"x": 1}}'])
+def test_a_broken_trace_is_unreadable(body: str) -> None:
+    """What is no trace is said to be none, with where it came from."""
     with pytest.raises(UnreadableTrace, match="the answer of http://backend:1: "):
         ask(lambda _: httpx.Response(200, text=body), lambda backend: backend.trace(TRACE))
+
+
+def test_a_body_that_does_not_unpack_is_unreadable() -> None:
+    """Promised gzip, sent something else."""
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        headers = {"content-encoding": "gzip"}
+        return httpx.Response(200, headers=headers, stream=httpx.ByteStream(b"no gzip"))
+
+    with pytest.raises(UnreadableTrace, match="the answer of http://backend:1: "):
+        ask(answer, lambda backend: backend.trace(TRACE))
 
 
 @pytest.mark.parametrize(("status", "kind"), [(503, Unreachable), (400, OverlapError)])
