@@ -14,7 +14,7 @@ CONCURRENT = "#2fae8f"
 SERIAL = "#d39a2d"
 TROUBLE = "#e5484d"
 QUIET = "#7d8796"
-GRID = "#3a4150"
+GRID = "#59606d"
 DOT = "#ffffff"
 SERVICES = ("#7f8ea3", "#4a9eea", "#a884e8", "#d977a8", "#5fb3b3", "#c98a5b")
 """In the order in which services appear: the first is who asks, the next who answers."""

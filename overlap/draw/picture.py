@@ -143,7 +143,7 @@ class _Page:
             yield f"{self._look.tag} {thread}", QUIET
 
     def _colour(self, bar: Bar) -> str:
-        if bar.lost:
+        if bar.lost or bar.culprit:
             return TROUBLE
         if bar.concurrent:
             return CONCURRENT
