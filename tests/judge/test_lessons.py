@@ -275,3 +275,15 @@ def test_shapes_come_in_one_order(span: MakeSpan) -> None:
         ]
     )
     assert found.shapes == ["concurrent", "serial", "blocking", "background"]
+
+
+def test_a_request_sent_as_the_block_ends_waited_for_it(span: MakeSpan) -> None:
+    """The block's time includes its two ends; one sent after it is no victim."""
+    spans = [
+        span("1", "GET /burn", 0, 100, kind="server"),
+        span("2", names.SPAN_BLOCKED, 10, 90, "1"),
+    ]
+    for sent in (9, 10, 90, 91):
+        client = span(f"c{sent}", "GET", sent, 120, kind="client", service="play")
+        spans += [client, span(f"s{sent}", f"sent at {sent}", 95, 99, f"c{sent}", kind="server")]
+    assert verdict(spans).blocked[0].victims == ["sent at 10", "sent at 90"]
