@@ -22,9 +22,9 @@ from overlap.instrument import current, stack
 from overlap.instrument.block import Block
 from overlap.instrument.suspicion import Sample, Suspicion
 
-BEAT_S = 0.05
+BEAT_S = 0.06
 """Between two beats. A timer on the loop costs three times what a look costs."""
-LOOK_S = 0.025
+LOOK_S = 0.03
 """Between two looks at the loop."""
 LATE_S = BEAT_S + 0.01
 """A beat older than this is late: from then on, the loop's stack is sampled at each look."""

@@ -70,8 +70,8 @@ class LoggingSetup:
         django = logging.getLogger("django")
         for handler in [*django.handlers]:
             if handler.name == "console" and type(handler) is logging.StreamHandler:
+                self._undo.callback(django.handlers.insert, django.handlers.index(handler), handler)
                 django.removeHandler(handler)
-                self._undo.callback(django.addHandler, handler)
 
     def _configure_structlog(self, log_format: Format, provider: LoggerProvider | None) -> None:
         before = structlog.get_config() if structlog.is_configured() else None

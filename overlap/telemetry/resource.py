@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from uuid import uuid4
 
 from opentelemetry.sdk.resources import Resource
 
@@ -13,18 +12,13 @@ _UNNAMED = "unknown_service"
 
 
 def make_resource(service_name: str | None) -> Resource:
-    """Describe this process.
+    """Describe this process; the SDK adds a service.instance.id that is the process's own.
 
     `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` win over `service_name`: whoever
     deploys knows better than whoever wrote the code.
     """
-    ours: dict[str, str | int] = {
-        names.SERVICE_INSTANCE_ID: str(uuid4()),
-        names.PROCESS_PID: os.getpid(),
-    }
-    from_environment = Resource.create()
-    resource = Resource(ours).merge(from_environment)
-    named = str(from_environment.attributes.get(names.SERVICE_NAME, _UNNAMED))
+    resource = Resource({names.PROCESS_PID: os.getpid()}).merge(Resource.create())
+    named = str(resource.attributes.get(names.SERVICE_NAME, _UNNAMED))
     if service_name and named.startswith(_UNNAMED):
         resource = resource.merge(Resource({names.SERVICE_NAME: service_name}))
     return resource

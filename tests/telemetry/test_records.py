@@ -1,0 +1,49 @@
+"""Values as OpenTelemetry takes them."""
+
+from __future__ import annotations
+
+import pytest
+
+from overlap.telemetry.records import exception_attributes, safe_attributes
+
+
+class Rude:
+    def __str__(self):
+        raise RuntimeError("no")
+
+
+@pytest.mark.parametrize(
+    ("value", "safe"),
+    [
+        (1, 1),
+        (True, True),
+        (1.5, 1.5),
+        ("a", "a"),
+        (["a", "b"], ["a", "b"]),
+        ((1, 2), [1, 2]),
+        ([1, "a"], "[1, 'a']"),
+        ([], "[]"),
+        ({"a": 1}, "{'a': 1}"),
+        (b"x", "b'x'"),
+        (Rude(), "<Rude>"),
+    ],
+)
+def test_a_value_is_kept_or_becomes_text(value, safe):
+    """Never an exception, and never a type that the SDK would drop with a warning."""
+    assert safe_attributes({"key": value}) == {"key": safe}
+
+
+def test_none_is_left_out():
+    """OpenTelemetry has no word for it."""
+    assert safe_attributes({"key": None}) == {}
+
+
+def test_an_exception_has_type_message_and_stack():
+    """As in the semantic conventions."""
+    try:
+        raise KeyError("brisket")
+    except KeyError as error:
+        attributes = exception_attributes(error)
+    assert attributes["exception.type"] == "KeyError"
+    assert attributes["exception.message"] == "'brisket'"
+    assert "test_records.py" in attributes["exception.stacktrace"]
