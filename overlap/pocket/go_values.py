@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 
 _TIME = re.compile(
-    r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:\d\d)", re.ASCII
+    r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII
 )
 _DURATION = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
 _UNITS = {
@@ -24,17 +24,22 @@ def time_ns(text: str) -> int:
         raise ValueError(f"{text[:60]!r} is not a time in RFC 3339 form")
     day, clock, fraction, zone = match.groups()
     moment = datetime.fromisoformat(f"{day}T{clock}{'+00:00' if zone == 'Z' else zone}")
-    whole = moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    whole = moment - datetime(1970, 1, 1, tzinfo=UTC)
     seconds = whole.days * 86_400 + whole.seconds
-    return seconds * 1_000_000_000 + int((fraction or "0").ljust(9, "0"))
+    return seconds * 1_000_000_000 + int((fraction or "0")[:9].ljust(9, "0"))
 
 
 def duration_ns(text: str) -> int:
     """Read Go's durations, `1.5s` or `2m30s`, as nanoseconds."""
+    if text == "0":
+        return 0
     parts = _DURATION.findall(text)
     if not parts or "".join(number + unit for number, unit in parts) != text.lstrip("+"):
         raise ValueError(f"{text[:60]!r} is not a duration such as 1.5s or 100ms")
-    return round(sum(float(number) * _UNITS[unit] for number, unit in parts))
+    total = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    if total >= 2**63:
+        raise ValueError(f"{text[:60]!r} is longer than a duration can be")
+    return round(total)
 
 
 def boolean(text: str) -> bool:

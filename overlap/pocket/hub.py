@@ -30,6 +30,8 @@ class Hub:
 
     def publish(self, topics: Iterable[str]) -> None:
         """Tell every listener that something under these topics changed."""
+        if not self._listeners:
+            return
         topics = set(topics)
         for listener in self._listeners:
             listener.add(topics)
