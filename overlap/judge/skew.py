@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from overlap.judge.tree import NO_PARENT, Tree
 
-TOLERANCE_NS = 1_000_000
-"""How far a server span may stick out: clocks agree no better, and a server ends its span
-after the last byte has left, when the client's may be over."""
+EARLY_NS = 1_000_000
+"""A server span may begin this much before its client span: clocks agree no better."""
+LATE_NS = 5_000_000
+"""And end this much after it: the server ends its span when the last byte has left, and
+the client may have read that byte before a busy machine lets the server go on."""
 
 
 def straighten(tree: Tree) -> None:
@@ -32,8 +34,8 @@ def straighten(tree: Tree) -> None:
             moved += 1
         shifts[index] = shift + own
     if moved:
-        what = "1 server span was" if moved == 1 else f"{moved} server spans were"
-        tree.warnings.append(f"{what} outside the client span by clock skew: shifted into it")
+        what = "1 server span lay" if moved == 1 else f"{moved} server spans lay"
+        tree.warnings.append(f"{what} outside the client span (clock skew): shifted into it")
 
 
 def _shift(tree: Tree, index: int, parent: int) -> int:
@@ -43,13 +45,13 @@ def _shift(tree: Tree, index: int, parent: int) -> int:
     start, low = tree.starts[index], tree.starts[parent]
     early = low - start
     if not tree.ended[parent]:
-        return early if early > TOLERANCE_NS else 0
+        return early if early > EARLY_NS else 0
     high = tree.ends[parent]
     fits = tree.ended[index] and tree.ends[index] - start <= high - low
     # What can't fit, or whose end isn't known, only has to begin inside.
     late = (tree.ends[index] if fits else start) - high
-    if early > TOLERANCE_NS:
+    if early > EARLY_NS:
         return early
-    if late > TOLERANCE_NS:
+    if late > LATE_NS:
         return -late if fits else early
     return 0
