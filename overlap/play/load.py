@@ -82,6 +82,7 @@ class Load:
             timeout=TIMEOUT_S,
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
             trust_env=False,
+            verify=self._app_url.startswith("https:"),  # certificates are slow to load
         )
         HTTPXClientInstrumentor.instrument_client(
             self._client, tracer_provider=self._provider, request_hook=_name

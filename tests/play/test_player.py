@@ -168,3 +168,27 @@ def test_something_else_at_the_telemetry_address_is_told_apart(places):
     """An address that answers, but takes no OTLP, is no road."""
     with pytest.raises(Unreachable, match=r"takes no telemetry \(it said 404\)"):
         play(places, GATHER, otlp=places.app)
+
+
+def test_an_app_that_goes_away_before_the_lesson_is_unreachable(places):
+    """Not a lesson that failed: there was nothing to play it against."""
+
+    async def main() -> None:
+        async def answer(reader, writer):
+            await reader.readuntil(b"\r\n\r\n")
+            server.close()
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+            await writer.drain()
+            writer.close()
+
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        host, port = server.sockets[0].getsockname()
+        async with (
+            Backend(places.traces) as backend,
+            Player(f"http://{host}:{port}", places.otlp, backend) as player,
+        ):
+            await player.check()
+            with pytest.raises(Unreachable, match="the app does not answer"):
+                await player.play(GATHER)
+
+    asyncio.run(main())
