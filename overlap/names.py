@@ -65,6 +65,8 @@ DROPPED_WHY = "overlap.dropped.reason"
 SIGNAL = "overlap.signal"
 """On the dropped-telemetry counter: traces, logs or metrics."""
 
+FIRST_PART_MS = "overlap.response.first_part_ms"
+"""On a server span that streams: from the request's start to the first part, in milliseconds."""
 CLIENT_DISCONNECTED = "client.disconnected"
 """On a server span: an event, and its error.type, where the client went away before the answer's end."""
 

@@ -46,6 +46,8 @@ def instrument_django(
     instrumentor.instrument(**options)
     undo.callback(instrumentor.uninstrument)
     Middleware.on_request = staticmethod(on_request)
+    Middleware.enabled = True
+    undo.callback(setattr, Middleware, "enabled", False)
     got_request_exception.connect(note_exception, weak=False, dispatch_uid=__name__)
     undo.callback(got_request_exception.disconnect, dispatch_uid=__name__)
     undo.callback(_patch_loading(on_load))

@@ -58,7 +58,10 @@ class Exchange:
         context: Context,
         attributes: MutableMapping[str, Any],
         instruments: Instruments,
+        *,
+        is_asgi: bool,
     ) -> None:
+        self.is_asgi = is_asgi
         self.span = span
         self.context = set_value(EXCHANGE_KEY, self, context)
         self._attributes = attributes
@@ -74,6 +77,7 @@ class Exchange:
         self.blocks: list[Blocking] = []
         """Blocks of the loop that this request does not know of yet."""
         self._over = False
+        self._sent_any = False
         self.error: BaseException | None = None
         instruments.active.add(1, self._active_attributes, context)
         IN_FLIGHT[id(self)] = self
@@ -96,6 +100,13 @@ class Exchange:
             server_span=True,
             sem_conv_opt_in_mode=self._instruments.mode,
         )
+
+    def sent_part(self) -> None:
+        """Note when the first part of a stream was there."""
+        if not self._sent_any:
+            self._sent_any = True
+            ms = (time.perf_counter() - self._began) * 1000
+            self.span.set_attribute(names.FIRST_PART_MS, round(ms, 3))
 
     def hear(self, block: Blocking) -> None:
         """Link the span to a block, if that has not been done. On the loop's thread."""

@@ -20,6 +20,7 @@ from opentelemetry import metrics
 from overlap import names
 from overlap.instrument import current, stack
 from overlap.instrument.block import Block
+from overlap.instrument.garbage import GarbageClock
 from overlap.instrument.suspicion import Sample, Suspicion
 
 BEAT_S = 0.06
@@ -51,6 +52,7 @@ class Watchdog:
         self._cpu_clock: int | None = None
         self._base: FrameType | None = None
         self._beat_at = 0.0
+        self._garbage = GarbageClock()
         self._marked = False
         self._glimpse: tuple[float, object | None] = (0.0, None)
         self._suspicion: Suspicion | None = None
@@ -96,26 +98,30 @@ class Watchdog:
     # --- on the watchdog's thread ---------------------------------------------
 
     def _watch(self) -> None:
-        looked, cpu = time.perf_counter(), self._cpu()
+        self._garbage.start()
+        looked, cpu, garbage = time.perf_counter(), self._cpu(), 0.0
         while not self._stopped and not self.loop.is_closed():
             time.sleep(LOOK_S)  # an Event's wait costs twice as much
-            now, used = time.perf_counter(), self._cpu()
+            now, used, collected = time.perf_counter(), self._cpu(), self._garbage.seconds
+            late = max(0.0, now - looked - LOOK_S)
+            held = max(0.0, min(late, used - cpu) - (collected - garbage))
             try:
-                self._look(now, max(0.0, now - looked - LOOK_S), used - cpu)
-            except Exception:  # a watchdog that fails must not fail every 25 ms
+                self._look(now, late - held, held)
+            except Exception:  # a watchdog that fails must not fail at every look
                 _log.exception("the watchdog ends: the loop is watched no more")
                 break
-            looked, cpu = now, used
+            looked, cpu, garbage = now, used, collected
+        self._garbage.stop()
         self._clear(time.perf_counter())
 
-    def _look(self, now: float, late: float, used: float) -> None:
+    def _look(self, now: float, starved: float, held: float) -> None:
         beat = self._beat_at
         if now - beat < LATE_S:
             self._clear(beat)
             # Almost free, and it tells what ran before a block began.
             self._glimpse = (now, current.current_task(self.loop))
             return
-        sample = self._sample(now, beat, max(0.0, late - used), min(late, used))
+        sample = self._sample(now, beat, starved, held)
         suspicion = self._suspicion
         if suspicion is None or suspicion.running is not sample.running:
             since = max(beat, self._since(sample) if suspicion is None else now)

@@ -31,6 +31,8 @@ class Middleware(_DjangoMiddleware):
 
     sync_capable = True
     async_capable = True
+    enabled = False
+    """After shutdown() a loaded handler still has the middleware: it lets requests pass."""
     on_request: Callable[[], None] = staticmethod(lambda: None)
 
     def __init__(self, get_response: Callable[[Any], Any]) -> None:
@@ -58,7 +60,6 @@ class Middleware(_DjangoMiddleware):
             detach(token)
 
     async def _serve_async(self, request: Any) -> Any:
-        type(self).on_request()
         exchange = self._begin(request)
         if exchange is None:
             return await self.get_response(request)
@@ -87,7 +88,11 @@ class Middleware(_DjangoMiddleware):
         """Nothing: the signal got_request_exception tells of what nobody handled."""
 
     def _begin(self, request: Any) -> Exchange | None:
+        if not self.enabled:
+            return None
         try:
+            if self._async:
+                type(self).on_request()
             if self._is_excluded(request):
                 return None
             exchange = self._make_exchange(request)
@@ -99,6 +104,14 @@ class Middleware(_DjangoMiddleware):
         return exchange
 
     def _end(self, request: Any, response: Any, exchange: Exchange) -> Any:
+        try:
+            self._answer(request, response, exchange)
+        except Exception:  # telemetry never hurts the service
+            _log.exception("a response is not traced to its end")
+            exchange.finish()
+        return response
+
+    def _answer(self, request: Any, response: Any, exchange: Exchange) -> None:
         exchange.set_status(response.status_code)
         if exchange.span.is_recording():
             exchange.span.set_attributes(headers.response_headers(response.items))
@@ -110,7 +123,6 @@ class Middleware(_DjangoMiddleware):
             streams.follow(response, exchange)
         else:
             exchange.finish()
-        return response
 
     def _is_excluded(self, request: Any) -> bool:
         if not self._excluded_urls._excluded_urls:
@@ -140,7 +152,13 @@ class Middleware(_DjangoMiddleware):
             own._duration_histogram_new,
             own._duration_histogram_old,
         )
-        return Exchange(span, set_span_in_context(span, context), attributes, instruments)
+        return Exchange(
+            span,
+            set_span_in_context(span, context),
+            attributes,
+            instruments,
+            is_asgi=is_asgi,
+        )
 
     def _asked_for(self, request: Any, is_asgi: bool) -> dict[str, Any]:
         asked: dict[str, Any] = {}

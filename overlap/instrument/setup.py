@@ -37,7 +37,7 @@ class Instrumentation:
     ) -> None:
         # Before any instrumentation is imported: each reads it once.
         os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
-        from overlap.instrument.threads import ThreadAttributes
+        from overlap.instrument.threads import ThreadAttributes, count_threads
         from overlap.instrument.watch import Watch
 
         self._undo = ExitStack()
@@ -47,6 +47,7 @@ class Instrumentation:
             span_processors=[ThreadAttributes()],
         )
         self._undo.callback(self.telemetry.shutdown)
+        count_threads(self.telemetry.meter_provider.get_meter("overlap.instrument.threads"))
         self._drain_timeout_s = drain_timeout_s
         self._undo.callback(_write_off)
         self._watch = Watch(blocked_threshold_s)

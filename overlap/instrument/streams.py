@@ -21,8 +21,14 @@ def follow(response: Any, exchange: Exchange) -> None:
     response._iterator = (
         _AsyncParts(source, exchange) if response.is_async else _Parts(iter(source), exchange)
     )
-    # Closed before its last part: whoever read it has gone.
-    response._resource_closers.append(lambda: exchange.finish(GeneratorExit()))
+    # A WSGI server may send a file by itself, and never ask for a part.
+    by_server = getattr(response, "file_to_stream", None) is not None and not exchange.is_asgi
+
+    def closed() -> None:
+        # Closed before its last part: whoever read it has gone.
+        exchange.finish(None if by_server else GeneratorExit())
+
+    response._resource_closers.append(closed)
 
 
 class _AsyncParts:
@@ -36,7 +42,7 @@ class _AsyncParts:
     async def __anext__(self) -> Any:
         token = attach(self._exchange.context)
         try:
-            return await anext(self._source)
+            part = await anext(self._source)
         except StopAsyncIteration:
             self._exchange.finish()
             raise
@@ -45,6 +51,8 @@ class _AsyncParts:
             raise
         finally:
             detach(token)
+        self._exchange.sent_part()
+        return part
 
 
 class _Parts:
@@ -58,7 +66,7 @@ class _Parts:
     def __next__(self) -> Any:
         token = attach(self._exchange.context)
         try:
-            return next(self._source)
+            part = next(self._source)
         except StopIteration:
             self._exchange.finish()
             raise
@@ -67,3 +75,5 @@ class _Parts:
             raise
         finally:
             detach(token)
+        self._exchange.sent_part()
+        return part

@@ -25,8 +25,8 @@ class Sample:
     running: object | None
     """The task, or the frame of the callback; None where the loop ran nothing."""
     starved: float = 0.0
-    """For how much of the time since the last sample neither the watchdog nor the loop's
-    thread had the processor: nobody's fault, and no evidence."""
+    """For how much of the time since the last sample the watchdog could not look, and the
+    loop's thread did not run either, or the garbage collector did: nobody's fault."""
     held: float = 0.0
     """For how long the loop's thread kept the processor, and the watchdog out, since then."""
     lines: tuple[Line, ...] = ()

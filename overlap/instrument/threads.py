@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 
 from opentelemetry.context import Context
+from opentelemetry.metrics import CallbackOptions, Meter, Observation
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
 from overlap import names
@@ -27,3 +29,12 @@ class ThreadAttributes(SpanProcessor):
 def thread_attributes(thread: threading.Thread) -> dict[str, str | int]:
     """The attributes that name a thread."""
     return {names.THREAD_ID: thread.native_id or 0, names.THREAD_NAME: thread.name}
+
+
+def count_threads(meter: Meter) -> None:
+    """Report how many Python threads the process has: one a request, under stock Django."""
+
+    def observe(_options: CallbackOptions) -> Iterable[Observation]:
+        yield Observation(threading.active_count())
+
+    meter.create_observable_gauge(names.METRIC_THREADS, [observe], "{thread}")

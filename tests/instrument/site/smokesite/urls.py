@@ -18,4 +18,6 @@ urlpatterns = [
     path("congested/", views.congested),
     path("spawn/", views.start_task),
     path("log/", views.log),
+    path("upstream/", views.upstream),
+    path("file/", views.file),
 ]

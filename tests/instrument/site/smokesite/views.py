@@ -4,8 +4,9 @@ import asyncio
 import logging
 import time
 
+import httpx
 import structlog
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from opentelemetry import trace
 
 import overlap
@@ -123,3 +124,13 @@ async def log(request):
     logger.info("rub applied", meat="brisket", grams=40, spices=["salt", "pepper"], odd=object)
     logging.getLogger("smokesite").warning("running low on %s", "wood")
     return HttpResponse("logged")
+
+
+async def upstream(request):
+    async with httpx.AsyncClient() as client:
+        response = await client.get(request.build_absolute_uri("/meats/3/"))
+    return HttpResponse(response.text)
+
+
+def file(request):
+    return FileResponse(open(__file__, "rb"))  # noqa: PTH123  Django closes it
