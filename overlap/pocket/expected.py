@@ -40,7 +40,13 @@ def _parts(expect: Expectation, seen: Verdict) -> Iterator[tuple[str, str, str, 
             "shapes", _list(sorted(expect.shapes)), shapes, Expectation(shapes=expect.shapes)
         )  # fmt: skip
     if expect.never:
-        yield "never", _list(sorted(expect.never)), shapes, Expectation(never=expect.never)
+        there = sorted(expect.never & set(seen.shapes))
+        yield (
+            "must not show",
+            _list(sorted(expect.never)),
+            _list(there) if there else "none of them",
+            Expectation(never=expect.never),
+        )
     if expect.stages:
         wanted = [list(stage) for stage in expect.stages]
         group = next((group for group in seen.groups if group.stages == wanted), None)

@@ -6,18 +6,18 @@ Everything is a class or an SVG attribute, because the page's policy allows no s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from overlap import names
 from overlap.draw.words import clean, duration, ticks
-from overlap.trace import Attributes, AttributeValue, Span
+from overlap.pocket.values import link_words, pairs
+from overlap.trace import Span
 from overlap.waterfall import Bar, Mark, Waterfall
 
 DEEPEST = 12
 SERVICE_COLOURS = 6
 EVENTS_DRAWN = 60
 EVENTS_LISTED = 200
-VALUE_CHARS = 2000
 LEAST_WIDTH = 0.3
 """Per cent: a bar is at least a line."""
 
@@ -97,8 +97,15 @@ class Picture:
     omitted: int = 0
 
 
-def picture(waterfall: Waterfall, *, scale_ms: float = 0.0, columns: int = 70) -> Picture:
-    """Draw a waterfall; `scale_ms` stretches the axis, so that two can be compared."""
+def picture(
+    waterfall: Waterfall, *, scale_ms: float = 0.0, columns: int = 70, live: bool = False
+) -> Picture:
+    """Draw a waterfall; `scale_ms` stretches the axis, so that two can be compared.
+
+    While a trace is `live`, a task without an end has not ended yet: it is not lost.
+    """
+    if live:
+        waterfall = replace(waterfall, bars=[_not_lost_yet(bar) for bar in waterfall.bars])
     return _Painter(waterfall, max(scale_ms, waterfall.total_ms), columns).picture()
 
 
@@ -159,7 +166,7 @@ class _Painter:
             ],
             attributes=pairs(span.attributes),
             links=[
-                (link.trace_id, link.span_id, _link_words(link.attributes))
+                (link.trace_id, link.span_id, link_words(link.attributes))
                 for link in span.links[:EVENTS_LISTED]
             ],
         )
@@ -198,6 +205,12 @@ class _Painter:
         return 100 * ms / self._total if self._total > 0 else 0.0
 
 
+def _not_lost_yet(bar: Bar) -> Bar:
+    if bar.lost and bar.span.attributes.get(names.TASK_END) != names.TASK_LOST:
+        return replace(bar, lost=False, unended=True)
+    return bar
+
+
 def _badges(bar: Bar) -> Iterator[Badge]:
     if bar.culprit:
         yield Badge("culprit", "●", "held the loop")
@@ -215,39 +228,3 @@ def _badges(bar: Bar) -> Iterator[Badge]:
         yield Badge("open", "╌", "no end recorded")
     if bar.neighbour:
         yield Badge("neighbour", "→", "neighbour")
-
-
-def pairs(attributes: Attributes) -> list[tuple[str, str]]:
-    """Attributes as text, sorted by key; what is too long is cut and says so."""
-    return [(clean(key), value_text(attributes[key])) for key in sorted(attributes)]
-
-
-def value_text(value: AttributeValue) -> str:
-    """One attribute's value as text."""
-    text = value if isinstance(value, str) else _plain(value)
-    if len(text) > VALUE_CHARS:
-        return f"{text[:VALUE_CHARS]}… ({len(text):,} characters)"
-    return text
-
-
-def _plain(value: AttributeValue) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, bytes):
-        return value[:VALUE_CHARS].hex()
-    if isinstance(value, list):
-        return ", ".join(value_text(item) for item in value[:100])
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {value_text(item)}" for key, item in list(value.items())[:100])
-    return str(value)
-
-
-def _link_words(attributes: Attributes) -> str:
-    kind = attributes.get(names.LINK_KIND)
-    delay = attributes.get(names.VICTIM_DELAY_MS)
-    if kind == names.LINK_VICTIM:
-        held = f", held up {duration(float(delay))}" if isinstance(delay, int | float) else ""
-        return f"its victim{held}"
-    if kind == names.LINK_BLOCKED_BY:
-        return "blocked by"
-    return ", ".join(f"{key} {value}" for key, value in pairs(attributes)) or "linked"

@@ -50,6 +50,11 @@ class Card:
         return "coming" if self.coming else "bad"
 
     @property
+    def settled(self) -> bool:
+        """Whether its trace is whole, so that it can be called right or wrong."""
+        return self.state in ("good", "bad")
+
+    @property
     def watch(self) -> str:
         """The topics that change this card."""
         topics = [f"lesson:{self.scenario.name}"]
@@ -95,6 +100,12 @@ class Rooms:
             scenarios = load_scenarios(config)
         except OverlapError as error:
             self.no_lessons = str(error)
+        except Exception as error:
+            # The lessons are the user's module: what breaks in it must not stop the backend.
+            self.no_lessons = (
+                f"the lessons at {config.scenarios} can't be imported: "
+                f"{type(error).__name__}: {error}"
+            )
         self.board = Board(
             scenarios,
             config,
@@ -139,7 +150,7 @@ class Rooms:
         return View(
             stored=stored,
             judged=judged,
-            picture=picture(judged.waterfall),
+            picture=picture(judged.waterfall, live=_coming(stored)),
             rows=rows,
             # A log record is also an event of its span: only those without one say more.
             logs=[
@@ -194,4 +205,6 @@ def _drawn(card: Card, scale_ms: float, rows: int | None) -> Card:
     if rows is not None and len(waterfall.bars) > rows:
         more = waterfall.omitted + len(waterfall.bars) - rows
         waterfall = replace(waterfall, bars=waterfall.bars[:rows], omitted=more)
-    return replace(card, picture=picture(waterfall, scale_ms=scale_ms, columns=44))
+    live = card.state in ("playing", "coming")
+    drawn = picture(waterfall, scale_ms=scale_ms, columns=44, live=live)
+    return replace(card, picture=drawn)

@@ -54,6 +54,18 @@ def test_without_lessons_the_page_says_how_to_name_them(helpers, tmp_path):
         pocket.process.stdout.close()
 
 
+def test_lessons_that_break_do_not_stop_it(helpers, tmp_path):
+    """A lessons module with an error in it is told on the page; traces come in all the same."""
+    (tmp_path / "pocket_lessons_broken.py").write_text("1 / 0")
+    pocket = helpers.start_pocket(tmp_path, OVERLAP_SCENARIOS="pocket_lessons_broken:SCENARIOS")
+    try:
+        assert "ZeroDivisionError" in httpx.get(pocket.page).text
+        pocket.send(helpers.span())
+    finally:
+        pocket.interrupt()
+        pocket.process.stdout.close()
+
+
 def test_a_burst_is_taken_whole(pocket):
     """Thirty senders at once, 15,000 spans: every one of them is in the traces they belong to."""
     before = _kept(pocket, "burst")
