@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+
 from overlap.ports import describe_listener
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -9,13 +9,14 @@ import asyncio
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
+import anyio._backends._asyncio  # noqa: F401  else httpx imports it in the first request, on the loop
 import httpx
 
-from app.settings import UPSTREAM_URL
+from app.settings import UPSTREAM_CONNECTIONS, UPSTREAM_URL
 
-CONNECTIONS = 16
-"""As many as the upstream has use for: what they are all busy with, more could not speed up."""
-LIMITS = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
+LIMITS = httpx.Limits(
+    max_connections=UPSTREAM_CONNECTIONS, max_keepalive_connections=UPSTREAM_CONNECTIONS
+)
 TIMEOUT = httpx.Timeout(10.0, pool=None)
 
 sync_client = httpx.Client(limits=LIMITS, timeout=TIMEOUT)
@@ -33,7 +34,9 @@ class Pool:
     client: httpx.AsyncClient = field(
         default_factory=lambda: httpx.AsyncClient(verify=_tls, limits=LIMITS, timeout=TIMEOUT)
     )
-    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CONNECTIONS))
+    places: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(UPSTREAM_CONNECTIONS)
+    )
 
 
 _pools: WeakKeyDictionary[asyncio.AbstractEventLoop, Pool] = WeakKeyDictionary()

@@ -36,12 +36,17 @@ def demo_command(*arguments):
     return [sys.executable, "-m", "app.demo", *arguments]
 
 
+def run_demo(root, *arguments):
+    """Run the demo to its end."""
+    return subprocess.run(
+        demo_command(*arguments),
+        cwd=root, env=os.environ, capture_output=True, text=True, timeout=90, check=False,
+    )  # fmt: skip
+
+
 def test_once_exits_with_plays_status_and_leaves_nothing(root, ports):
     """`make play`: a lesson that shows what it expects is exit 0; no process stays."""
-    done = subprocess.run(
-        demo_command("--once", *ports, "index"),
-        cwd=root, env=os.environ, capture_output=True, text=True, timeout=90,
-    )  # fmt: skip
+    done = run_demo(root, "--once", *ports, "index")
     assert done.returncode == 0, done.stderr
     assert "single" in done.stdout
     with pytest.raises(httpx.ConnectError):
@@ -78,10 +83,7 @@ def test_demo_serves_until_it_is_told_to_end_and_ends_every_process(root, ports,
 def test_port_in_use_is_told_with_its_owner_and_the_way_out(root, ports):
     """A port that is taken: which, whose, and how to choose another; exit 2, nothing started."""
     with socket.create_server(("127.0.0.1", int(ports[1]))):
-        done = subprocess.run(
-            demo_command("--once", *ports),
-            cwd=root, env=os.environ, capture_output=True, text=True, timeout=60,
-        )  # fmt: skip
+        done = run_demo(root, "--once", *ports)
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
     assert f"port {ports[1]} is in use by" in done.stderr
@@ -91,9 +93,6 @@ def test_port_in_use_is_told_with_its_owner_and_the_way_out(root, ports):
 
 def test_unknown_lesson_is_one_sentence(root, ports):
     """A lesson that is not there: exit 2."""
-    done = subprocess.run(
-        demo_command("--once", *ports, "smoke_some_meat"),
-        cwd=root, env=os.environ, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+    done = run_demo(root, "--once", *ports, "smoke_some_meat")
     assert done.returncode == 2
     assert "smoke_some_meats" in done.stderr

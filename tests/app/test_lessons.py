@@ -122,7 +122,5 @@ def test_traces_cross_two_services(played):
 def test_log_lines_carry_the_trace(played, demo):
     """Each line the app writes says which trace and span it belongs to."""
     result = played("burn_some_meats")
-    written = [
-        line for line in demo.app_log.read_text().splitlines() if "Who doesn't love" in line
-    ]
+    written = [line for line in demo.app_log.read_text().splitlines() if "Who doesn't love" in line]
     assert sum(result.trace_id in line for line in written) == 1

@@ -1,4 +1,4 @@
-"""Each lesson's view, broken on purpose: what is replaced by what, and what the verdict then lacks."""
+"""Each lesson's view, broken on purpose: what replaces what, and what the verdict then lacks."""
 
 from dataclasses import dataclass
 
