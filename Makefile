@@ -13,7 +13,7 @@ BIN = $(VENV)/bin
 UV := $(shell command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1 && echo uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo play test lint types lock bench pictures clean
+.PHONY: help install install-dev demo play test lint types lock bench readme clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ types: install-dev ## mypy, strict, on overlap/
 
 bench: install ## 200 and 1,000 smokings at once, on this machine, in one run
 	@exec $(BIN)/python -m app.demo --bench $(PORTS)
+
+readme: install ## Write the README's table of lessons from app/scenarios.py
+	@$(BIN)/python -m app.readme
 
 lock: ## Write requirements*.lock anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet --upgrade \

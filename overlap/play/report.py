@@ -48,6 +48,7 @@ class Report:
                 Text.assemble(self._mark(False), " ", self._text(words, BAD))
                 for words in result.problems
             ),
+            *([self._text(f"view in {scenario.source}", QUIET)] if scenario.source else []),
             Text(result.url, overflow="fold"),
         )
 
