@@ -67,10 +67,23 @@ def overcook(seconds):
     time.sleep(seconds)  # the line to blame
 
 
+def chew(seconds):
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        pass
+
+
+def swallow(_seconds):
+    return sum(range(40_000_000))  # C code that holds the interpreter
+
+
+WAYS = {"sleep": overcook, "python": chew, "c": swallow}
+
+
 async def burn(request):
     seconds = float(request.GET.get("s", "0.6"))
     with tracer.start_as_current_span("burning"):
-        overcook(seconds)
+        WAYS[request.GET.get("how", "sleep")](seconds)
     return HttpResponse("burnt")
 
 
