@@ -2,8 +2,9 @@
 
 Nothing of asyncio is patched, so that it is right under uvloop too, whose callbacks never
 pass through Python's Handle. Limit: C code that holds the interpreter lock stops the
-watchdog's thread as well. It is then seen once, when it returns, and counts as a block if
-the loop's thread used the processor meanwhile (where the platform tells).
+watchdog's thread as well. It is then seen once at best, when it returns, and counts as a
+block if the loop's thread used the processor meanwhile (where the platform tells). On a busy
+machine another thread may run first and the callback be over: then only the lag tells.
 """
 
 from __future__ import annotations

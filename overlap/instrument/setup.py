@@ -33,6 +33,7 @@ class Instrumentation:
         log_format: str | None,
         blocked_threshold_s: float,
         drain_timeout_s: float,
+        lean: bool,
         django: dict[str, Any],
     ) -> None:
         # Before any instrumentation is imported: each reads it once.
@@ -58,6 +59,10 @@ class Instrumentation:
         self._instrument_httpx()
         if _has_django():
             self._instrument_django(django)
+            if lean:
+                from overlap.lean import install
+
+                self._undo.callback(install())
 
     def close(self) -> None:
         """Switch everything off and flush, within a few seconds whatever the backend does."""
@@ -95,6 +100,7 @@ def instrument(
     blocked_threshold_s: float | None = None,
     drain_timeout_s: float | None = None,
     log_format: str | None = None,
+    lean: bool | None = None,
     **django: Any,
 ) -> None:
     """Switch everything on: call it in the ASGI module, before get_asgi_application().
@@ -106,6 +112,8 @@ def instrument(
     drain_timeout_s: seconds for which background tasks are waited for at shutdown
         (8, OVERLAP_DRAIN_TIMEOUT_S).
     log_format: "json" or "console" (OVERLAP_LOG_FORMAT; by default console on a terminal).
+    lean: whether Django under ASGI goes without needless threads (yes, OVERLAP_LEAN=0 or 1);
+        see overlap.lean. Off, its behaviour is stock.
     django: what DjangoInstrumentor.instrument takes: request_hook, excluded_urls, …
     """
     global _active  # noqa: PLW0603  one instrument a process
@@ -123,6 +131,7 @@ def instrument(
             drain_timeout_s=_seconds(
                 drain_timeout_s, "OVERLAP_DRAIN_TIMEOUT_S", 1, DRAIN_TIMEOUT_S
             ),
+            lean=_flag(lean, "OVERLAP_LEAN", True),
             django=django,
         )
         atexit.register(shutdown)
@@ -145,6 +154,13 @@ def _seconds(given: float | None, variable: str, per_second: int, otherwise: flo
         return float(os.environ[variable]) / per_second
     except (KeyError, ValueError):
         return otherwise if given is None else given
+
+
+def _flag(given: bool | None, variable: str, otherwise: bool) -> bool:
+    value = os.environ.get(variable, "").strip().lower()
+    if value in ("0", "1", "false", "true", "no", "yes", "off", "on"):
+        return value in ("1", "true", "yes", "on")
+    return otherwise if given is None else given
 
 
 def _write_off() -> None:

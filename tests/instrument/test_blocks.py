@@ -76,10 +76,9 @@ def test_threads_that_wait_are_no_block(server, sink):
     assert sink.named("event_loop.blocked") == []
 
 
-@pytest.mark.parametrize(("how", "function"), [("python", "chew"), ("c", "swallow")])
-def test_computing_blocks_as_sleeping_does(server, sink, how, function):
-    """Python code, and C code that lets no other thread run, the watchdog's neither."""
-    server.get(f"/burn/?s=0.4&how={how}")
+def test_computing_blocks_as_sleeping_does(server, sink):
+    """Python code that never waits. (C code may hide from the watchdog: see loop.py.)"""
+    server.get("/burn/?s=0.4&how=python")
     block = sink.one("event_loop.blocked")
-    assert block.attributes["code.function.name"] == function
+    assert block.attributes["code.function.name"] == "chew"
     assert block.parent_id == sink.one("burning").span_id

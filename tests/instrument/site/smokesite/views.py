@@ -73,11 +73,7 @@ def chew(seconds):
         pass
 
 
-def swallow(_seconds):
-    return sum(range(40_000_000))  # C code that holds the interpreter
-
-
-WAYS = {"sleep": overcook, "python": chew, "c": swallow}
+WAYS = {"sleep": overcook, "python": chew}
 
 
 async def burn(request):
