@@ -178,7 +178,7 @@ def _check_alive(service: Service) -> None:
 
 
 def _play(args: argparse.Namespace) -> int:
-    what = ["bench"] if args.bench else ["play", *args.lessons]
+    what = ["bench", "burst"] if args.bench else ["play", *args.lessons]
     command = [sys.executable, "-m", "overlap", *what]
     # In our session: Ctrl-C reaches it, and it ends by itself.
     return subprocess.run(command, cwd=ROOT, env=_environment(args), check=False).returncode

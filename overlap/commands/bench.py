@@ -1,4 +1,4 @@
-"""`overlap bench`: what many requests at once cost, and whether a span is lost."""
+"""`overlap bench`: what telemetry costs, ours and others'; and bursts against the running app."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import platform
+import signal
 import sys
 
 import click
@@ -14,10 +15,76 @@ from rich.table import Table
 
 from overlap import config as configuration
 from overlap.backend import Backend
-from overlap.bench import BurstReport, measure
+from overlap.bench import (
+    WIDTH,
+    BurstReport,
+    Comparison,
+    Loads,
+    Plan,
+    choose,
+    compare,
+    lines,
+    load_by,
+    measure,
+    table,
+)
 
 
-@click.command(name="bench")
+@click.group(name="bench", invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
+@click.option("--only", metavar="A,B", help="Only these variants.")
+@click.option("--rounds", type=click.IntRange(1, 100), default=5, show_default=True)
+@click.option(
+    "--seconds",
+    type=click.IntRange(1, 600),
+    default=3,
+    show_default=True,
+    help="Of each load at full rate.",
+)
+@click.option(
+    "--in-flight",
+    type=click.IntRange(1, 10_000),
+    default=1000,
+    show_default=True,
+    help="One-second async views at once.",
+)
+@click.option(
+    "--disconnects",
+    type=click.IntRange(1, 10_000),
+    default=300,
+    show_default=True,
+    help="Clients that go away unanswered.",
+)
+@click.pass_context
+def command(  # noqa: PLR0913, PLR0917  one parameter an option
+    context: click.Context,
+    as_json: bool,
+    only: str | None,
+    rounds: int,
+    seconds: int,
+    in_flight: int,
+    disconnects: int,
+) -> None:
+    """Serve the same views with and without telemetry, ours and others', and compare.
+
+    Each variant is a real uvicorn on loopback, in turn, round after round. The peers need
+    what `make install-bench` installs. Exit status: 0 if every variant was measured or is
+    not installed, 1 if one failed.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    plan = Plan(choose(only), rounds, Loads(seconds, in_flight, disconnects, load_by()))
+    comparison = _compare(plan)
+    if as_json:
+        click.echo(json.dumps(comparison.as_dict()))
+    else:
+        _print_comparison(comparison)
+    installed = [each.name for each in plan.variants if not each.missing]
+    well = installed and not any(name in comparison.failures for name in installed)
+    sys.exit(0 if well else 1)
+
+
+@command.command("burst")
 @click.option("--path", default="/smoke_some_meats/", show_default=True, help="What to request.")
 @click.option(
     "--at-once",
@@ -31,7 +98,7 @@ from overlap.bench import BurstReport, measure
 @click.option("--app-url", help="The app (default: as `overlap play`).")
 @click.option("--traces-url", help="Jaeger's v3 API (default: as `overlap play`).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
-def command(
+def burst_command(
     path: str, sizes: tuple[int, ...], app_url: str | None, traces_url: str | None, as_json: bool
 ) -> None:
     """Measure bursts against the running app: time over one request alone, and every span.
@@ -41,27 +108,52 @@ def command(
     """
     config = configuration.load()
     url = (app_url or config.app_url).rstrip("/") + "/" + path.lstrip("/")
-    report = asyncio.run(_run(url, sizes, traces_url or config.traces_url))
+    report = asyncio.run(_burst(url, sizes, traces_url or config.traces_url))
     if as_json:
         click.echo(json.dumps({"machine": _machine(), "burst": report.as_dict()}))
     else:
-        _print(report)
+        _print_burst(report)
     sys.exit(0 if report.ok else 1)
 
 
-async def _run(url: str, sizes: tuple[int, ...], traces_url: str) -> BurstReport:
+def _compare(plan: Plan) -> Comparison:
+    # A SIGTERM too ends every server that was started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    console = Console(stderr=True)
+    if plan.loads.by != "wrk":
+        console.print("no wrk here: httpx makes the load, and most of what it measures is itself")
+    with console.status("bench") as status:
+
+        def say(text: str) -> None:
+            status.update(f"bench: {text}")
+            if not console.is_terminal:
+                console.print(text, highlight=False, markup=False)
+
+        return compare(plan, say, lambda text: console.print(text, markup=False, style="yellow"))
+
+
+async def _burst(url: str, sizes: tuple[int, ...], traces_url: str) -> BurstReport:
     console = Console(stderr=True)
     async with Backend(traces_url) as backend:
         with console.status("bench") as status:
             return await measure(url, sizes, backend, lambda text: status.update(f"bench: {text}"))
 
 
-def _print(report: BurstReport) -> None:
-    table = Table(title=f"{report.url}: one alone takes {report.alone_s:.2f} s")
+def _print_comparison(comparison: Comparison) -> None:
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=WIDTH)
+    console.print(table(comparison))
+    for line in lines(comparison):
+        console.print(line, soft_wrap=True)
+
+
+def _print_burst(report: BurstReport) -> None:
+    made = Table(title=f"{report.url}: one alone takes {report.alone_s:.2f} s")
     for heading in ("at once", "failed", "wall s", "over one alone", "spans", "lost"):
-        table.add_column(heading, justify="right")
+        made.add_column(heading, justify="right")
     for each in report.bursts:
-        table.add_row(
+        made.add_row(
             f"{each.requests:,}",
             str(each.failed),
             f"{each.wall_s:.2f}",
@@ -70,7 +162,7 @@ def _print(report: BurstReport) -> None:
             str(each.spans_lost),
         )
     console = Console()
-    console.print(table)
+    console.print(made)
     console.print(_machine(), style="dim")
 
 

@@ -1,0 +1,110 @@
+"""Figures of one round, their medians over rounds, and the ratios between variants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+
+from overlap.bench.variants import peers
+
+Value = float | int | None
+Summary = dict[str, Value]
+
+WORST = ("error_lines", "failed")
+"""Of these the worst round counts: an error in one round of five is an error."""
+TOTAL = ("spans_made", "spans_received", "spans_lost")
+
+
+@dataclass(slots=True)
+class Figures:
+    """One variant, one round. None: not measured, or means nothing for this variant."""
+
+    rps: float | None = None
+    """Requests a second on `/`, the async view."""
+    p99_ms: float | None = None
+    sync_rps: float | None = None
+    sync_p99_ms: float | None = None
+    orm_rps: float | None = None
+    orm_p99_ms: float | None = None
+    wall_s: float | None = None
+    """All one-second async views in flight at once: from the first's start to the last's end."""
+    burst_rps: float | None = None
+    burst_p99_ms: float | None = None
+    threads: int | None = None
+    """The most of the whole process while they were in flight."""
+    rss_mb: float | None = None
+    """The most memory meanwhile, in MiB."""
+    failed: int = 0
+    """Requests of all loads that were not answered well; those hung up on are not among them."""
+    disconnected: int | None = None
+    """Clients that went away unanswered."""
+    error_lines: int | None = None
+    """Records of errors in the server's log from then on, to its end."""
+    spans_made: int | None = None
+    """Requests that reached the server: one server span is due for each."""
+    spans_received: int | None = None
+    spans_lost: int | None = None
+
+
+def summary(rounds: Sequence[Figures]) -> Summary:
+    """Medians; but the worst of errors, and the sum of spans."""
+    result: Summary = {}
+    columns = [asdict(each) for each in rounds]
+    for key in columns[0]:
+        values = [column[key] for column in columns if column[key] is not None]
+        if not values:
+            result[key] = None
+        elif key in WORST:
+            result[key] = max(values)
+        elif key in TOTAL:
+            result[key] = sum(values)
+        else:
+            result[key] = _rounded(median(values))
+    return result
+
+
+def ratios(variants: Mapping[str, Summary]) -> dict[str, dict[str, float]]:
+    """Of medians, by what they say and variant; only those whose both sides were measured.
+
+    `watch_cost` is the share of req/s that the watchdog and the ledger take.
+    """
+    found = {
+        "rps_over_none": _over(variants, "rps", "none", variants),
+        "sync_rps_over_none": _over(variants, "sync_rps", "none", variants),
+        "orm_rps_over_none": _over(variants, "orm_rps", "none", variants),
+        "wall_over_none": _over(variants, "wall_s", "none", variants),
+        "rps_over_best_peer": {},
+        "watch_cost": {},
+    }
+    if (best := best_peer(variants)) is not None:
+        ours = [name for name in variants if name.startswith("overlap")]
+        found["rps_over_best_peer"] = _over(variants, "rps", best, ours)
+    without = _over(variants, "rps", "overlap-no-watch", ["overlap"])
+    found["watch_cost"] = {name: round(1 - value, 4) for name, value in without.items()}
+    return {key: values for key, values in found.items() if values}
+
+
+def best_peer(variants: Mapping[str, Summary]) -> str | None:
+    """The peer with the most req/s on `/`; None where none was measured."""
+    rates = {name: variants[name].get("rps") for name in peers(list(variants))}
+    return max(
+        (name for name in rates if rates[name]), key=lambda name: rates[name] or 0, default=None
+    )
+
+
+def _over(
+    variants: Mapping[str, Summary], key: str, base: str, names: Iterable[str]
+) -> dict[str, float]:
+    below = variants.get(base, {}).get(key)
+    result = {}
+    for name in names:
+        above = variants.get(name, {}).get(key)
+        if name != base and above is not None and below:
+            result[name] = round(above / below, 3)
+    return result
+
+
+def _rounded(value: float) -> float:
+    # Four digits: more would claim what no load on loopback can tell.
+    return float(f"{value:.4g}") if abs(value) < 1000 else float(round(value))

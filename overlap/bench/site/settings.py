@@ -1,0 +1,33 @@
+"""As little Django as serves a view: what is measured is the way in and out, not a project."""
+
+import os
+
+SECRET_KEY = "measured-on-loopback"  # noqa: S105  no secret: nothing here is signed
+DEBUG = False
+ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
+ROOT_URLCONF = "overlap.bench.site.urls"
+INSTALLED_APPS = ["overlap.bench.site"]
+MIDDLEWARE: list[str] = []
+DATABASES = {
+    "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ.get("BENCH_DB", "")}
+}
+USE_TZ = True
+# Every variant's log lines begin with their level: the bench counts those of errors.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+}
+
+if os.environ.get("BENCH_VARIANT") == "elastic":
+    # Its own way in: an app that listens to Django's signals, and a middleware.
+    INSTALLED_APPS.append("elasticapm.contrib.django")
+    MIDDLEWARE.append("elasticapm.contrib.django.middleware.TracingMiddleware")
+    ELASTIC_APM = {
+        "SERVICE_NAME": "bench",
+        "SERVER_URL": os.environ["BENCH_SINK"],
+        "CLOUD_PROVIDER": "none",  # else it asks the network where it runs
+        "TRANSACTION_SAMPLE_RATE": 1.0,
+    }

@@ -1,0 +1,16 @@
+"""Where the loads go, and the five requests of the page "stock and ours"."""
+
+from django.urls import path
+
+from overlap.bench.site import views
+
+urlpatterns = [
+    path("", views.index),
+    path("sync/", views.index_in_a_thread),
+    path("orm/", views.count_orders),
+    path("second/", views.second),
+    path("smoke/", views.smoke),
+    path("smoke_in_a_thread/", views.smoke_in_a_thread),
+    path("stream/", views.stream),
+    path("patience/", views.patience),
+]

@@ -1,0 +1,84 @@
+"""What is requested. Nothing here knows which variant serves it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+from django.http import HttpResponse, StreamingHttpResponse
+from opentelemetry import trace
+
+from overlap.bench.site.models import Order
+
+Request = Any
+SECOND_S = 1.0
+WORK_S = 0.04
+"""A step of work in the views of "stock and ours"; long beside what a hop costs."""
+PATIENCE_S = 10.0
+"""Longer than anyone waits: the client goes away first."""
+
+
+async def index(_request: Request) -> HttpResponse:
+    """Do the least an async view can."""
+    return HttpResponse("Hello, async Django!")
+
+
+def index_in_a_thread(_request: Request) -> HttpResponse:
+    """Do the least a sync view can."""
+    return HttpResponse("Hello, Django!")
+
+
+async def count_orders(_request: Request) -> HttpResponse:
+    """Make one query."""
+    return HttpResponse(str(await Order.objects.acount()))
+
+
+async def second(_request: Request) -> HttpResponse:
+    """Wait for a second, as for another service."""
+    await asyncio.sleep(SECOND_S)
+    return HttpResponse("a second later")
+
+
+# --- the five requests of "stock and ours", with spans of their own inside ------
+
+
+async def smoke(_request: Request) -> HttpResponse:
+    """Two steps at once, then one."""
+    await asyncio.gather(_step("get_smokables"), _step("get_flavor"))
+    await _step("smoke")
+    return HttpResponse("smoked")
+
+
+def smoke_in_a_thread(_request: Request) -> HttpResponse:
+    """Two steps, one after the other."""
+    for name in ("get_smokables", "smoke"):
+        with _tracer().start_as_current_span(name):
+            time.sleep(WORK_S)
+    return HttpResponse("smoked")
+
+
+async def stream(_request: Request) -> StreamingHttpResponse:
+    """Send three parts, each made while the response is under way."""
+
+    async def parts() -> AsyncIterator[bytes]:
+        for number in (1, 2, 3):
+            await _step(f"part {number}")
+            yield b"part\n"
+
+    return StreamingHttpResponse(parts(), content_type="text/plain")
+
+
+async def patience(_request: Request) -> HttpResponse:
+    """Work longer than the client waits."""
+    await _step("get_smokables")
+    await asyncio.sleep(PATIENCE_S)
+    return HttpResponse("nobody reads this")
+
+
+async def _step(name: str) -> None:
+    with _tracer().start_as_current_span(name):
+        await asyncio.sleep(WORK_S)
+
+
+def _tracer() -> trace.Tracer:
+    return trace.get_tracer("bench")

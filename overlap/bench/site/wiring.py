@@ -1,0 +1,127 @@
+"""Each variant's application: Django, with what that variant's own documentation asks for."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from typing import Any
+
+Application = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+def make(variant: str) -> Application:
+    """The application of `variant`, a name of `overlap.bench.VARIANTS`."""
+    return MAKERS[variant]()
+
+
+def _django() -> Application:
+    from django.core.asgi import get_asgi_application
+
+    application: Application = get_asgi_application()
+    return application
+
+
+def _raw() -> Application:
+    async def application(scope: Any, _receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        if scope["path"] == "/second/":
+            await asyncio.sleep(1.0)
+        body = b"Hello, ASGI!"
+        headers = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    return application
+
+
+def _lean() -> Application:
+    import_module("overlap.lean").install()
+    return _django()
+
+
+def _overlap() -> Application:
+    import overlap
+
+    overlap.instrument(service_name="bench")
+    return _django()
+
+
+def _overlap_no_watch() -> Application:
+    # The switch is in the environment where there is one (see variants.py); where the
+    # threshold 0 does not mean off, the watchdog is kept from starting here.
+    watch: Any = import_module("overlap.instrument.watch").Watch
+    watch.watch = lambda _self, _loop: None
+    return _overlap()
+
+
+def _stock() -> Application:
+    _sdk()
+    import_module("opentelemetry.instrumentation.django").DjangoInstrumentor().instrument()
+    return _django()
+
+
+def _stock_asgi() -> Application:
+    _sdk()
+    wrap: Any = import_module("opentelemetry.instrumentation.asgi").OpenTelemetryMiddleware
+    application: Application = wrap(_django())
+    return application
+
+
+def _sdk() -> None:
+    """OpenTelemetry's SDK with its own defaults, traces and metrics over OTLP/HTTP."""
+    from opentelemetry import metrics, trace
+    from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.metrics import MeterProvider
+    from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    provider = TracerProvider()
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    trace.set_tracer_provider(provider)
+    reader = PeriodicExportingMetricReader(OTLPMetricExporter())
+    metrics.set_meter_provider(MeterProvider(metric_readers=[reader]))
+
+
+def _logfire() -> Application:
+    logfire: Any = import_module("logfire")
+    logfire.configure(
+        token="bench",  # noqa: S106  the sink asks for none
+        service_name="bench",
+        console=False,
+        inspect_arguments=False,
+        advanced=logfire.AdvancedOptions(base_url=os.environ["BENCH_SINK"]),
+    )
+    logfire.instrument_django()
+    return _django()
+
+
+def _sentry() -> Application:
+    host = os.environ["BENCH_SINK"].removeprefix("http://")
+    import_module("sentry_sdk").init(dsn=f"http://bench@{host}/1", traces_sample_rate=1.0)
+    return _django()
+
+
+def _ddtrace() -> Application:
+    import_module("ddtrace.auto")  # before Django is imported
+    return _django()
+
+
+MAKERS: dict[str, Callable[[], Application]] = {
+    "raw": _raw,
+    "none": _django,
+    "lean": _lean,
+    "overlap": _overlap,
+    "overlap-not-lean": _overlap,
+    "overlap-no-watch": _overlap_no_watch,
+    "stock": _stock,
+    "stock-asgi": _stock_asgi,
+    "logfire": _logfire,
+    "sentry": _sentry,
+    "elastic": _django,  # its way in is in settings.py
+    "ddtrace": _ddtrace,
+}

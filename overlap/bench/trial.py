@@ -1,0 +1,111 @@
+"""One variant, one round: a server started, each load once, the server ended, spans counted."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from overlap.bench.disconnect import disconnect
+from overlap.bench.fetch import fetch
+from overlap.bench.figures import Figures
+from overlap.bench.full import full_load, percentile
+from overlap.bench.loader import burst
+from overlap.bench.log import error_lines
+from overlap.bench.process import Failed, Server, Vitals
+from overlap.bench.sink import COUNTS, RESET
+from overlap.bench.variants import Variant
+
+WARM_UP = 60
+"""Requests before a load is measured: imports, caches, connections, pools."""
+BURST_TIMEOUT_S = 60.0
+QUIET_S = 0.5
+QUIET_WITHIN_S = 8.0
+"""For a log to end growing, once the clients are gone."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Loads:
+    """How much of each."""
+
+    seconds: int = 3
+    """Of each load at full rate."""
+    in_flight: int = 1000
+    """One-second views at once."""
+    disconnects: int = 300
+    by: str = "wrk"
+
+
+def trial(variant: Variant, loads: Loads, sink_url: str, folder: Path, say: Say) -> Figures:
+    """Measure one variant once. Raises Failed in one line where it can't be."""
+    fetch(sink_url + RESET, method="POST")
+    figures = Figures()
+    with Server(variant, sink_url, folder) as server:
+        _full_loads(server, figures, loads, say)
+        say(f"{loads.in_flight:,} one-second views at once")
+        _burst(server, figures, loads)
+        say(f"{loads.disconnects} clients go away")
+        before = error_lines(_log(server))
+        figures.disconnected = asyncio.run(disconnect(server, "/second/", loads.disconnects))
+        _wait_until_quiet(server)
+        figures.spans_made = server.served()
+        say("the last flush")
+    figures.error_lines = error_lines(_log(server)) - before
+    if variant.backend:
+        received = json.loads(fetch(sink_url + COUNTS))[variant.backend]
+        figures.spans_received = received
+        figures.spans_lost = max(0, figures.spans_made - received)
+    else:
+        figures.spans_made = None
+    return figures
+
+
+def _full_loads(server: Server, figures: Figures, loads: Loads, say: Say) -> None:
+    # The bare function has one answer: on the other paths it would be measured again.
+    paths = (
+        {"": "/"} if server.variant.name == "raw" else {"": "/", "sync_": "/sync/", "orm_": "/orm/"}
+    )
+    for prefix, path in paths.items():
+        say(f"req/s on {path}")
+        answers, _ = asyncio.run(burst(server.url + path, WARM_UP, timeout_s=30.0))
+        if not any(answer.status == 200 for answer in answers):
+            raise Failed(f"{path} answers {answers[0].status}, not 200")
+        load = full_load(server.url + path, loads.seconds, by=loads.by)
+        setattr(figures, f"{prefix}rps", load.rps)
+        setattr(figures, f"{prefix}p99_ms", load.p99_ms)
+        figures.failed += load.failed
+
+
+def _burst(server: Server, figures: Figures, loads: Loads) -> None:
+    with Vitals(server.pid) as vitals:
+        answers, wall_s = asyncio.run(
+            burst(f"{server.url}/second/", loads.in_flight, timeout_s=BURST_TIMEOUT_S)
+        )
+    well = [answer.seconds for answer in answers if answer.status == 200]
+    figures.failed += len(answers) - len(well)
+    if not well:
+        raise Failed(f"none of {len(answers):,} one-second views was answered")
+    figures.wall_s = wall_s
+    figures.burst_rps = len(well) / wall_s
+    figures.burst_p99_ms = percentile(well, 0.99) * 1000
+    figures.threads, figures.rss_mb = vitals.threads, vitals.rss_mb
+
+
+def _wait_until_quiet(server: Server) -> None:
+    # Until the views that nobody waits for any more are over, and what they log is written.
+    deadline = time.monotonic() + QUIET_WITHIN_S
+    time.sleep(1.0)
+    size, since = server.log.stat().st_size, time.monotonic()
+    while time.monotonic() < deadline and time.monotonic() - since < QUIET_S:
+        time.sleep(0.05)
+        if (now := server.log.stat().st_size) != size:
+            size, since = now, time.monotonic()
+
+
+def _log(server: Server) -> str:
+    return server.log.read_text(encoding="utf-8", errors="replace")

@@ -1,0 +1,117 @@
+"""What is measured against what: the names, what each needs, and its environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from types import MappingProxyType
+
+from overlap.errors import OverlapError
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One way to serve the same views."""
+
+    name: str
+    says: str
+    backend: str = ""
+    """Whose protocol it speaks to the sink: otlp, sentry, elastic, datadog; none: no telemetry."""
+    peer: bool = False
+    """Made by others for the same purpose as ours."""
+    needs: tuple[str, ...] = ()
+    """Modules beyond Overlap's own dependencies."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Which of the modules it needs are not installed."""
+        return tuple(name for name in self.needs if not _is_installed(name))
+
+
+_ASGI = "opentelemetry.instrumentation.asgi"
+_ALL = (
+    Variant("raw", "a bare ASGI function: the limit"),
+    Variant("none", "stock Django, no telemetry"),
+    Variant("lean", "no telemetry, lean", needs=("overlap.lean",)),
+    Variant("overlap", "overlap.instrument()", "otlp", environment={"OVERLAP_LEAN": "1"}),
+    Variant("overlap-not-lean", "lean off", "otlp", environment={"OVERLAP_LEAN": "0"}),
+    Variant(
+        "overlap-no-watch",
+        "watchdog off",
+        "otlp",
+        environment={"OVERLAP_LEAN": "1"},
+    ),
+    Variant("stock", "DjangoInstrumentor", "otlp", peer=True, needs=(_ASGI,)),
+    Variant("stock-asgi", "OpenTelemetry's ASGI middleware", "otlp", peer=True, needs=(_ASGI,)),
+    Variant("logfire", "Logfire", "otlp", peer=True, needs=("logfire",)),
+    Variant("sentry", "Sentry, every trace", "sentry", peer=True, needs=("sentry_sdk",)),
+    Variant("elastic", "Elastic APM", "elastic", peer=True, needs=("elasticapm",)),
+    Variant(
+        "ddtrace",
+        "Datadog",
+        "datadog",
+        peer=True,
+        needs=("ddtrace",),
+        environment={
+            "DD_SERVICE": "bench",
+            # What it tells its maker of itself is not what is measured.
+            "DD_INSTRUMENTATION_TELEMETRY_ENABLED": "false",
+            "DD_REMOTE_CONFIGURATION_ENABLED": "false",
+        },
+    ),
+)
+VARIANTS: Mapping[str, Variant] = MappingProxyType({each.name: each for each in _ALL})
+"""Every variant by name, in the order in which they are measured and printed."""
+
+_SETTINGS = ("OTEL_", "OVERLAP_", "BENCH_", "DD_", "SENTRY_", "ELASTIC_APM_", "LOGFIRE_", "DJANGO_")
+
+
+def choose(only: str | None) -> list[Variant]:
+    """The variants named in `only` ("a,b"), or all. Raises OverlapError at a name unknown."""
+    if not only:
+        return list(_ALL)
+    names = dict.fromkeys(name.strip() for name in only.split(",") if name.strip())
+    if unknown := [name for name in names if name not in VARIANTS]:
+        raise OverlapError(f"no variant {', '.join(unknown)}; there are {', '.join(VARIANTS)}")
+    return [each for each in _ALL if each.name in names]
+
+
+def environment(variant: Variant, sink_url: str, database: str) -> dict[str, str]:
+    """The environment of a variant's server: no setting of the caller's, and no proxy."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_SETTINGS) and not name.lower().endswith("_proxy")
+    }
+    return {
+        **kept,
+        "BENCH_VARIANT": variant.name,
+        "BENCH_SINK": sink_url,
+        "BENCH_DB": database,
+        "DJANGO_SETTINGS_MODULE": "overlap.bench.site.settings",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": sink_url,
+        "OTEL_SERVICE_NAME": "bench",
+        "DD_TRACE_AGENT_URL": sink_url,
+        "PYTHONUNBUFFERED": "1",
+        **variant.environment,
+    }
+
+
+def missing_sentence(variant: Variant) -> str:
+    """Why a variant is left out, and what to do."""
+    return f"not installed: {', '.join(variant.missing)} (make install-bench)"
+
+
+def peers(names: Sequence[str]) -> list[str]:
+    """Those of `names` that are peers."""
+    return [name for name in names if name in VARIANTS and VARIANTS[name].peer]
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # a parent package is not there
+        return False
