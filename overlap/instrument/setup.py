@@ -26,7 +26,7 @@ _active: Instrumentation | None = None
 class Instrumentation:
     """What instrument() switched on, in order; `close` switches it off in reverse."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  one argument a setting
         self,
         *,
         service_name: str | None,

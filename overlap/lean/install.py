@@ -1,0 +1,54 @@
+"""Lean on, and lean off again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
+
+from overlap.lean.guard import objection
+from overlap.lean.pool import IDLE_S, MAX_IDLE, Pool
+
+_log = logging.getLogger("overlap.lean")
+
+
+def install(*, idle_s: float = IDLE_S, max_idle: int = MAX_IDLE) -> Callable[[], None]:
+    """Serve requests under ASGI without needless threads; gives back a function that undoes it.
+
+    With a Django or an asgiref that is not known, nothing happens and the log says so, once.
+    Requests under way at an undo keep their thread until their end.
+
+    idle_s: seconds after which a thread that no request borrowed goes.
+    max_idle: threads kept at most for requests to come; it limits no request.
+    """
+    reason = objection()
+    if reason is not None:
+        _log.warning("lean stays off: %s", reason)
+        return lambda: None
+    from django.core import signals
+    from django.core.handlers import asgi
+
+    from overlap.lean.closing import sync_to_async
+    from overlap.lean.context import RequestContext
+    from overlap.lean.receivers import Finished, Started
+
+    pool = Pool(idle_s=idle_s, max_idle=max_idle)
+    ours = {
+        "ThreadSensitiveContext": partial(RequestContext, pool),
+        "sync_to_async": sync_to_async,
+        "signals": SimpleNamespace(
+            **{**vars(signals), "request_started": Started(), "request_finished": Finished()}
+        ),
+    }
+    stock = {name: getattr(asgi, name) for name in ours}
+    for name, value in ours.items():
+        setattr(asgi, name, value)
+
+    def undo() -> None:
+        for name, value in ours.items():
+            if getattr(asgi, name) is value:  # else someone has put theirs in its place
+                setattr(asgi, name, stock[name])
+        pool.close()
+
+    return undo

@@ -1,0 +1,41 @@
+"""What of one request must not meet the next one on the same thread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connections
+
+
+def tidy() -> None:
+    """Drop each database connection of this thread that is not as new.
+
+    Stock Django drops them all: the thread ends with its request. Kept are those that are open
+    and at rest and not too old (CONN_MAX_AGE), as under WSGI.
+    """
+    for alias in connections:
+        if not hasattr(connections._connections, alias):
+            continue
+        connection = connections[alias]
+        try:
+            if not _is_at_rest(connection):
+                connection.close()
+                # Inside atomic(), close() leaves a wrapper behind that can't be used again.
+                del connections[alias]
+            else:
+                connection.close_if_unusable_or_obsolete()
+        except Exception:  # what can't be closed in order is dropped, as with its thread
+            del connections[alias]
+
+
+def _is_at_rest(connection: Any) -> bool:
+    return not (
+        connection.in_atomic_block
+        or connection.closed_in_transaction
+        or connection.needs_rollback
+        or connection.savepoint_ids
+        or connection.run_on_commit
+        or connection.execute_wrappers
+        or connection.force_debug_cursor
+        or connection.allow_thread_sharing
+    )
