@@ -29,7 +29,7 @@ play: install ## The same, then exit with play's status: 0 if every lesson showe
 	@exec $(BIN)/python -m app.demo --once $(PORTS) $(LESSONS)
 
 test: install-dev ## The everyday tests, under two minutes
-	$(BIN)/python -X dev -m pytest
+	$(BIN)/python -X dev -m pytest -n 3 --dist loadfile
 
 lint: install-dev ## ruff: rules and format
 	$(BIN)/ruff check .

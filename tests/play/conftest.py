@@ -139,6 +139,7 @@ def places(pocket: tuple[str, str]) -> Iterator[Places]:
     kitchen = Kitchen(provider)
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
+        sock.listen()  # from here on a request waits for the server, and is not refused
         config = uvicorn.Config(
             kitchen, log_level="critical", lifespan="off", timeout_graceful_shutdown=1
         )
