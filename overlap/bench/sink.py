@@ -95,6 +95,8 @@ class Sink:
                 self._otlp.update(otlp_server_spans(plain))
                 if self._keep:
                     self._kept.append(plain)
+            elif backend == "datadog":
+                self._counted[backend] += datadog_traces(headers)
             elif backend is not None:
                 self._counted[backend] += _COUNT[backend](plain)
 
@@ -107,7 +109,7 @@ def backend_of(path: str) -> str | None:
         return "sentry"
     if path == "/intake/v2/events":
         return "elastic"
-    return "datadog" if path == "/v0.4/traces" else None
+    return "datadog" if path in _DATADOG_PATHS else None
 
 
 def otlp_server_spans(body: bytes) -> Iterator[bytes]:
@@ -148,23 +150,18 @@ def elastic_transactions(body: bytes) -> int:
     return sum(line.startswith(b'{"transaction"') for line in body.splitlines())
 
 
-def datadog_traces(body: bytes) -> int:
-    """How many traces a v0.4 payload holds: the length of its outermost msgpack array."""
-    if not body:
-        return 0
-    first = body[0]
-    if first & 0xF0 == 0x90:
-        return first & 0x0F
-    size = {0xDC: 2, 0xDD: 4}.get(first, 0)
-    return int.from_bytes(body[1 : 1 + size], "big")
+def datadog_traces(headers: Headers) -> int:
+    """How many traces a payload holds: its tracer says so beside it."""
+    return int(headers.get(b"x-datadog-trace-count", b"0"))
 
 
 _COUNT: dict[str, Callable[[bytes], int]] = {
     "sentry": sentry_transactions,
     "elastic": elastic_transactions,
-    "datadog": datadog_traces,
 }
-_DATADOG_INFO = {"version": "7.60.0", "endpoints": ["/v0.4/traces"], "client_drop_p0s": False}
+_DATADOG_PATHS = ("/v0.4/traces", "/v0.5/traces")
+_DATADOG_INFO = {"version": "7.60.0", "endpoints": _DATADOG_PATHS, "client_drop_p0s": False}
+_SAMPLE_ALL = b'{"rate_by_service": {}}'
 _ANSWERS: dict[tuple[str, str], Answer] = {
     ("/v1/traces", ""): (200, _PROTOBUF, b""),
     ("/v1/metrics", ""): (200, _PROTOBUF, b""),
@@ -179,7 +176,7 @@ _ANSWERS: dict[tuple[str, str], Answer] = {
     ("/intake/v2/events", ""): (202, _JSON, b""),
     ("/config/v1/agents", ""): (200, _JSON, b"{}"),
     ("/info", ""): (200, _JSON, json.dumps(_DATADOG_INFO).encode()),
-    ("/v0.4/traces", ""): (200, _JSON, b'{"rate_by_service": {}}'),
+    **{(path, ""): (200, _JSON, _SAMPLE_ALL) for path in _DATADOG_PATHS},
     ("/telemetry/", ""): (202, _JSON, b"{}"),
     ("/v0.6/stats", ""): (200, _JSON, b"{}"),
     # Elastic's agent asks the server for its version; last, as every path ends like it.

@@ -48,7 +48,9 @@ _ALL = (
     Variant("stock-asgi", "OpenTelemetry's ASGI middleware", "otlp", peer=True, needs=(_ASGI,)),
     Variant("logfire", "Logfire", "otlp", peer=True, needs=("logfire",)),
     Variant("sentry", "Sentry, every trace", "sentry", peer=True, needs=("sentry_sdk",)),
-    Variant("elastic", "Elastic APM", "elastic", peer=True, needs=("elasticapm",)),
+    Variant(
+        "elastic", "Elastic APM's ASGI middleware", "elastic", peer=True, needs=("elasticapm",)
+    ),
     Variant(
         "ddtrace",
         "Datadog",

@@ -20,14 +20,3 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }
-
-if os.environ.get("BENCH_VARIANT") == "elastic":
-    # Its own way in: an app that listens to Django's signals, and a middleware.
-    INSTALLED_APPS.append("elasticapm.contrib.django")
-    MIDDLEWARE.append("elasticapm.contrib.django.middleware.TracingMiddleware")
-    ELASTIC_APM = {
-        "SERVICE_NAME": "bench",
-        "SERVER_URL": os.environ["BENCH_SINK"],
-        "CLOUD_PROVIDER": "none",  # else it asks the network where it runs
-        "TRANSACTION_SAMPLE_RATE": 1.0,
-    }
