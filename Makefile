@@ -13,7 +13,7 @@ BIN = $(VENV)/bin
 UV := $(shell command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1 && echo uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo play test lint types lock bench readme clean
+.PHONY: help install install-dev demo play test lint types lock bench install-bench bench-peers stock-and-ours readme clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -41,6 +41,15 @@ types: install-dev ## mypy, strict, on overlap/
 bench: install ## 200 and 1,000 smokings at once, on this machine, in one run
 	@exec $(BIN)/python -m app.demo --bench $(PORTS)
 
+install-bench: $(VENV)/.installed-bench ## ... and what overlap bench compares with
+
+bench-peers: install-bench ## Ours, stock and every peer, each served in turn: overlap bench
+	@exec $(BIN)/python -m overlap bench
+
+stock-and-ours: install-bench ## Write docs/stock-and-ours.md: five requests traced by both
+	$(BIN)/python -m overlap.bench.stock_and_ours > docs/stock-and-ours.md.new
+	@mv docs/stock-and-ours.md.new docs/stock-and-ours.md
+
 readme: install ## Write the README's table of lessons from app/scenarios.py
 	@$(BIN)/python -m app.readme
 
@@ -49,6 +58,8 @@ lock: ## Write requirements*.lock anew from pyproject.toml (needs uv)
 	  --custom-compile-command 'make lock' --extra demo --group build -o requirements.lock
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
 	  --custom-compile-command 'make lock' --extra demo --group build --group dev -c requirements.lock -o requirements-dev.lock
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
+	  --custom-compile-command 'make lock' --extra bench --group build -c requirements-dev.lock -o requirements-bench.lock
 
 clean: ## Remove .venv and what the demo left
 	rm -rf $(VENV) .demo
@@ -67,6 +78,9 @@ $(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
 $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	$(call sync,requirements-dev.lock)
 	@touch $(VENV)/.installed
+
+$(VENV)/.installed-bench: requirements-bench.lock pyproject.toml | $(VENV)/.installed
+	$(call sync,requirements-bench.lock)
 
 define sync
 @echo "Installing what $(1) names into $(VENV) ..."
