@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -35,12 +35,14 @@ class Failed(OverlapError):
 class Server:
     """A variant under uvicorn: one worker, uvloop, no access log."""
 
-    def __init__(self, variant: Variant, sink_url: str, folder: Path) -> None:
+    def __init__(
+        self, variant: Variant, sink_url: str, folder: Path, extra: Mapping[str, str] | None = None
+    ) -> None:
         self.variant = variant
         self.log = folder / f"{variant.name}.log"
         database = folder / "orders.sqlite3"
         _make_database(database)
-        self._environment = environment(variant, sink_url, str(database))
+        self._environment = {**environment(variant, sink_url, str(database)), **(extra or {})}
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
@@ -86,20 +88,21 @@ class Server:
         try:
             return int(fetch(self.url + SERVED))
         except (OSError, ValueError) as error:
-            raise Failed(f"the server does not answer: {error}; {self._last_line()}") from None
+            raise Failed(f"the server does not answer: {error}; {self.last_line()}") from None
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + READY_WITHIN_S
         while time.monotonic() < deadline:
             if process.poll() is not None:
-                raise Failed(f"the server ended at its start: {self._last_line()}")
+                raise Failed(f"the server ended at its start: {self.last_line()}")
             with contextlib.suppress(OSError, ValueError):
                 fetch(self.url + SERVED, timeout_s=1.0)
                 return
             time.sleep(POLL_S)
         raise Failed(f"the server did not answer within {READY_WITHIN_S:.0f} s")
 
-    def _last_line(self) -> str:
+    def last_line(self) -> str:
+        """The last line of its log, for a failure's message."""
         lines = self.log.read_text(errors="replace").strip().splitlines()
         return lines[-1].strip()[:200] if lines else "it wrote nothing"
 

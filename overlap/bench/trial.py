@@ -46,9 +46,13 @@ def trial(variant: Variant, loads: Loads, sink_url: str, folder: Path, say: Say)
     fetch(sink_url + RESET, method="POST")
     figures = Figures()
     with Server(variant, sink_url, folder) as server:
-        _full_loads(server, figures, loads, say)
+        _full_load(server, figures, loads, "", "/", say)
+        # Before any load that needs threads: what is pooled from it would count here.
         say(f"{loads.in_flight:,} one-second views at once")
         _burst(server, figures, loads)
+        if variant.name != "raw":  # it has one answer, which would be measured again
+            _full_load(server, figures, loads, "sync_", "/sync/", say)
+            _full_load(server, figures, loads, "orm_", "/orm/", say)
         say(f"{loads.disconnects} clients go away")
         before = error_lines(_log(server))
         figures.disconnected = asyncio.run(disconnect(server, "/second/", loads.disconnects))
@@ -65,20 +69,17 @@ def trial(variant: Variant, loads: Loads, sink_url: str, folder: Path, say: Say)
     return figures
 
 
-def _full_loads(server: Server, figures: Figures, loads: Loads, say: Say) -> None:
-    # The bare function has one answer: on the other paths it would be measured again.
-    paths = (
-        {"": "/"} if server.variant.name == "raw" else {"": "/", "sync_": "/sync/", "orm_": "/orm/"}
-    )
-    for prefix, path in paths.items():
-        say(f"req/s on {path}")
-        answers, _ = asyncio.run(burst(server.url + path, WARM_UP, timeout_s=30.0))
-        if not any(answer.status == 200 for answer in answers):
-            raise Failed(f"{path} answers {answers[0].status}, not 200")
-        load = full_load(server.url + path, loads.seconds, by=loads.by)
-        setattr(figures, f"{prefix}rps", load.rps)
-        setattr(figures, f"{prefix}p99_ms", load.p99_ms)
-        figures.failed += load.failed
+def _full_load(  # noqa: PLR0913, PLR0917
+    server: Server, figures: Figures, loads: Loads, prefix: str, path: str, say: Say
+) -> None:
+    say(f"req/s on {path}")
+    answers, _ = asyncio.run(burst(server.url + path, WARM_UP, timeout_s=30.0))
+    if not any(answer.status == 200 for answer in answers):
+        raise Failed(f"{path} answers {answers[0].status}, not 200; {server.last_line()}")
+    load = full_load(server.url + path, loads.seconds, by=loads.by)
+    setattr(figures, f"{prefix}rps", load.rps)
+    setattr(figures, f"{prefix}p99_ms", load.p99_ms)
+    figures.failed += load.failed
 
 
 def _burst(server: Server, figures: Figures, loads: Loads) -> None:
@@ -89,7 +90,9 @@ def _burst(server: Server, figures: Figures, loads: Loads) -> None:
     well = [answer.seconds for answer in answers if answer.status == 200]
     figures.failed += len(answers) - len(well)
     if not well:
-        raise Failed(f"none of {len(answers):,} one-second views was answered")
+        raise Failed(
+            f"none of {len(answers):,} one-second views was answered; {server.last_line()}"
+        )
     figures.wall_s = wall_s
     figures.burst_rps = len(well) / wall_s
     figures.burst_p99_ms = percentile(well, 0.99) * 1000
