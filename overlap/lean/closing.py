@@ -23,7 +23,7 @@ def sync_to_async(func: Any = None, *arguments: Any, **options: Any) -> Any:
     ):
         return stock(func, *arguments, **options)
     response = func.__self__
-    if lease.taken or not _can_close_here(response):
+    if not lease.at_rest or not _can_close_here(response):
         return stock(lease.tidying(func))
 
     async def close() -> None:

@@ -37,12 +37,6 @@ class RequestContext(ThreadSensitiveContext):
             await lease.end()
 
 
-def free_lease() -> Lease | None:
-    """The running request's lease, if it decides what thread sync code gets and has none yet."""
-    lease = current_lease()
-    return None if lease is None or lease.taken else lease
-
-
 def current_lease() -> Lease | None:
     """The running request's lease, if it decides what thread sync code gets."""
     if getattr(AsyncToSync.executors, "current", None):

@@ -14,7 +14,7 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, reset_queries
 from django.dispatch import Signal, dispatcher
 
-from overlap.lean.context import free_lease
+from overlap.lean.context import current_lease
 
 Receiver = Callable[..., Any]
 Responses = list[tuple[Receiver, Any]]
@@ -30,9 +30,9 @@ class Started:
 
     async def asend(self, sender: Any, **named: Any) -> Responses:
         """Send the signal; Django's own receivers run when the request takes a thread."""
-        lease = free_lease()
+        lease = current_lease()
         sync, asynchronous = request_started._live_receivers(sender)
-        if lease is None or not _AT_START.issuperset(sync):
+        if lease is None or lease.taken or not _AT_START.issuperset(sync):
             responses: Responses = await request_started.asend(sender, **named)
             return responses
         if sync:
@@ -47,10 +47,10 @@ class Finished:
     """Stands for request_finished in Django's ASGI handler, which sends it after a cancel."""
 
     async def asend(self, sender: Any, **named: Any) -> Responses:
-        """Send the signal; Django's own receivers run here where the request has no thread."""
-        lease = free_lease()
+        """Send the signal; Django's own receivers run here where no thread holds anything."""
+        lease = current_lease()
         sync, asynchronous = request_finished._live_receivers(sender)
-        if lease is None or not _is_harmless(sync):
+        if lease is None or not lease.at_rest or not _is_harmless(sync):
             responses: Responses = await request_finished.asend(sender, **named)
             return responses
         _call(request_finished, sync, sender, named)

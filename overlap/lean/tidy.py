@@ -28,6 +28,17 @@ def tidy() -> None:
             del connections[alias]
 
 
+def is_bare() -> bool:
+    """Whether this thread holds no database connection at all, and no sign of one's use."""
+    try:
+        return all(
+            connection.connection is None and _is_at_rest(connection)
+            for connection in connections.all(initialized_only=True)
+        )
+    except Exception:  # a backend of another making
+        return False
+
+
 def _is_at_rest(connection: Any) -> bool:
     return not (
         connection.in_atomic_block

@@ -1,0 +1,37 @@
+"""Plays scenarios: a name a line on stdin, what came of it as JSON a line on stdout."""
+
+import asyncio
+import json
+import sys
+import traceback
+
+from leansite.asgi import application
+
+
+def main():
+    from django.core.management import call_command
+
+    from leansite import scenarios, views
+
+    call_command("migrate", run_syncdb=True, verbosity=0)
+    print("ready", flush=True)
+    for line in sys.stdin:
+        name = line.strip()
+        views.gate.clear()
+        while views.inside.acquire(blocking=False):
+            pass
+        views.happened.clear()
+        views.Meat.objects.all().delete()
+        from django.db import connection
+
+        connection.close()
+        try:
+            outcome = asyncio.run(getattr(scenarios, name)(application))
+        except Exception:
+            outcome = {"failed": traceback.format_exc()}
+        finally:
+            views.gate.set()
+        print(json.dumps(outcome), flush=True)
+
+
+main()
