@@ -24,7 +24,7 @@ _COLUMNS = (
     ("failed", "failed", "{:,.0f}"),
     ("errors", "error_lines", "{:,.0f}"),
     ("spans", "spans_made", "{:,.0f}"),
-    ("received", "spans_received", "{:,.0f}"),
+    ("got", "spans_received", "{:,.0f}"),
     ("lost", "spans_lost", "{:,.0f}"),
 )
 _RATIOS = {

@@ -24,6 +24,8 @@ class Plan:
     variants: Sequence[Variant]
     rounds: int = 5
     loads: Loads = field(default_factory=Loads)
+    pocket: bool = False
+    """Whether OTLP goes through the pocket backend's receiver, and not only to be counted."""
 
 
 @dataclass(slots=True)
@@ -47,7 +49,11 @@ class Comparison:
         return {
             "machine": self.machine,
             "loader": self.plan.loads.by,
-            "plan": {"rounds": self.plan.rounds, **asdict(self.plan.loads)},
+            "plan": {
+                "rounds": self.plan.rounds,
+                "pocket": self.plan.pocket,
+                **asdict(self.plan.loads),
+            },
             "variants": medians,
             "ratios": ratios(medians),
             "best_peer": best_peer(medians),
@@ -72,7 +78,11 @@ def compare(plan: Plan, say: Say, told: Say) -> Comparison:
         else:
             ready.append(variant)
             result.rounds[variant.name] = []
-    with tempfile.TemporaryDirectory(prefix="overlap-bench-") as folder, running_sink() as sink:
+    options = ["--pocket"] if plan.pocket else []
+    with (
+        tempfile.TemporaryDirectory(prefix="overlap-bench-") as folder,
+        running_sink(*options) as sink,
+    ):
         for number in range(plan.rounds):
             # Another one begins each round, so that none is always the first.
             turn = number % max(1, len(ready))

@@ -80,8 +80,9 @@ def ratios(variants: Mapping[str, Summary]) -> dict[str, dict[str, float]]:
     if (best := best_peer(variants)) is not None:
         ours = [name for name in variants if name.startswith("overlap")]
         found["rps_over_best_peer"] = _over(variants, "rps", best, ours)
-    without = _over(variants, "rps", "overlap-no-watch", ["overlap"])
-    found["watch_cost"] = {name: round(1 - value, 4) for name, value in without.items()}
+    with_it, without = (variants.get(n, {}).get("rps") for n in ("overlap", "overlap-no-watch"))
+    if with_it and without:
+        found["watch_cost"] = {"overlap": round(1 - with_it / without, 4)}
     return {key: values for key, values in found.items() if values}
 
 

@@ -108,9 +108,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def running_sink(*, keep: bool = False) -> Iterator[str]:
-    """A sink in a process of its own; gives its address."""
-    command = [sys.executable, "-m", "overlap.bench.sink", *(["--keep"] if keep else [])]
+def running_sink(*options: str) -> Iterator[str]:
+    """A sink in a process of its own; gives its address. `options` are --keep and --pocket."""
+    command = [sys.executable, "-m", "overlap.bench.sink", *options]
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,

@@ -10,10 +10,11 @@ from __future__ import annotations
 import contextlib
 import json
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 Headers = Mapping[bytes, bytes]
+Application = Callable[[Any, Any, Any], Awaitable[None]]
 Answer = tuple[int, bytes, bytes]
 """Status, content type, body."""
 
@@ -30,8 +31,9 @@ _GZIP_OR_ZLIB = 47  # zlib's window bits: either header, whichever is there
 class Sink:
     """The ASGI application. `counts` is the number of server spans by kind of backend."""
 
-    def __init__(self, *, keep: bool = False) -> None:
+    def __init__(self, *, keep: bool = False, pocket: Application | None = None) -> None:
         self._keep = keep
+        self._pocket = pocket
         self.reset()
 
     def reset(self) -> None:
@@ -58,10 +60,24 @@ class Sink:
                 return
             body += message.get("body", b"")
             more = message.get("more_body", False)
+        if self._pocket is not None and backend_of(scope["path"]) == "otlp":
+            await self._through_pocket(scope, body, send)
+            return
         status, kind, answer = self._answer(scope["path"], dict(scope["headers"]), body)
         headers = [(b"content-type", kind), (b"content-length", b"%d" % len(answer))]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": answer})
+
+    async def _through_pocket(self, scope: Any, body: bytes, send: Any) -> None:
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def noting(message: Any) -> None:
+            if message.get("status") == 200:
+                self._put_aside(scope["path"], dict(scope["headers"]), body)
+            await send(message)
+
+        await self._pocket(scope, receive, noting)  # type: ignore[misc]  # asked above
 
     def _answer(self, path: str, headers: Headers, body: bytes) -> Answer:
         if path == COUNTS:
@@ -191,6 +207,21 @@ def _inflated(headers: Headers, body: bytes) -> bytes:
     return body
 
 
+def _pocket() -> Application:
+    """The pocket backend's own receiver and store.
+
+    In this process, as no door of it tells how many spans have come since the start: what
+    it keeps is bounded.
+    """
+    from starlette.applications import Starlette
+
+    from overlap.pocket.receiver import routes
+    from overlap.pocket.store import Store
+    from overlap.pocket.telemetry import Telemetry
+
+    return Starlette(routes=routes(Store(), Telemetry()))
+
+
 def main() -> None:
     """Listen on a free port, print the address, serve until a signal."""
     import socket
@@ -200,9 +231,10 @@ def main() -> None:
 
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
     print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-    config = uvicorn.Config(
-        Sink(keep="--keep" in sys.argv[1:]), access_log=False, log_level="error", lifespan="off"
+    sink = Sink(
+        keep="--keep" in sys.argv[1:], pocket=_pocket() if "--pocket" in sys.argv[1:] else None
     )
+    config = uvicorn.Config(sink, access_log=False, log_level="error", lifespan="off")
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])
 

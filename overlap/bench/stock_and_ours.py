@@ -109,9 +109,16 @@ def page(asked: Sequence[Asked] = ASKED) -> Iterator[str]:
     stock, ours = (_serve(name, asked) for name in ("stock", "overlap"))
     yield _INTRO
     for one, left, right in zip(asked, stock, ours, strict=True):
-        yield f"## {one.title}\n\n`GET {one.path}`: {one.says} {one.see}\n"
-        yield _table(left, right)
-        yield "```text\n" + "\n".join(_beside(_drawn(left), _drawn(right))) + "\n```\n"
+        yield block(one, left, right)
+
+
+def block(one: Asked, stock: Side, ours: Side) -> str:
+    """One request: what it is, what differs, and both traces drawn beside each other."""
+    drawn = "\n".join(_beside(_drawn(stock), _drawn(ours)))
+    return (
+        f"## {one.title}\n\n`GET {one.path}`: {one.says} {one.see}\n\n"
+        f"{_table(stock, ours)}\n```text\n{drawn}\n```\n"
+    )
 
 
 def _serve(name: str, asked: Sequence[Asked]) -> list[Side]:
@@ -120,7 +127,7 @@ def _serve(name: str, asked: Sequence[Asked]) -> list[Side]:
         raise OverlapError(missing_sentence(variant))
     with (
         tempfile.TemporaryDirectory(prefix="overlap-bench-") as folder,
-        running_sink(keep=True) as sink,
+        running_sink("--keep") as sink,
     ):
         with Server(variant, sink, Path(folder), _BATCH) as server:
             asyncio.run(_ask(server.url, Asked("", "/sync/", "")))  # imports and the first thread

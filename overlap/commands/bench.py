@@ -55,6 +55,7 @@ from overlap.bench import (
     show_default=True,
     help="Clients that go away unanswered.",
 )
+@click.option("--pocket", is_flag=True, help="OTLP goes to the pocket backend's receiver.")
 @click.pass_context
 def command(  # noqa: PLR0913, PLR0917  one parameter an option
     context: click.Context,
@@ -64,6 +65,7 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
     seconds: int,
     in_flight: int,
     disconnects: int,
+    pocket: bool,
 ) -> None:
     """Serve the same views with and without telemetry, ours and others', and compare.
 
@@ -73,7 +75,8 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
     """
     if context.invoked_subcommand is not None:
         return
-    plan = Plan(choose(only), rounds, Loads(seconds, in_flight, disconnects, load_by()))
+    loads = Loads(seconds, in_flight, disconnects, load_by())
+    plan = Plan(choose(only), rounds, loads, pocket)
     comparison = _compare(plan)
     if as_json:
         click.echo(json.dumps(comparison.as_dict()))

@@ -1,0 +1,57 @@
+"""Medians, totals and ratios: the arithmetic, without a server."""
+
+import pytest
+
+from overlap.bench import ratios
+from overlap.bench.columns import lines
+from overlap.bench.comparison import Comparison, Plan
+from overlap.bench.figures import Figures, best_peer, summary
+
+
+def test_speed_is_the_median_errors_the_worst_and_spans_the_sum():
+    """One bad round in three does not move a speed, and does not hide an error or a loss."""
+    rounds = [
+        Figures(rps=900.0, error_lines=0, failed=0, spans_made=10, spans_lost=0),
+        Figures(rps=100.0, error_lines=7, failed=2, spans_made=12, spans_lost=3),
+        Figures(rps=1000.0, error_lines=0, failed=0, spans_made=11, spans_lost=0),
+    ]
+    found = summary(rounds)
+    assert found["rps"] == 900
+    assert (found["error_lines"], found["failed"]) == (7, 2)
+    assert (found["spans_made"], found["spans_lost"]) == (33, 3)
+
+
+def test_what_was_not_measured_stays_unknown():
+    """No telemetry, no spans: not 0 of them."""
+    assert summary([Figures(rps=1.0), Figures(rps=2.0)])["spans_lost"] is None
+
+
+def test_ratios_are_of_medians_over_stock_django_and_over_the_best_peer():
+    """Each ratio can be had again by dividing two figures of the table."""
+    variants = {
+        "none": {"rps": 500.0, "sync_rps": 400.0, "orm_rps": 300.0, "wall_s": 4.0},
+        "overlap": {"rps": 1500.0, "sync_rps": 1000.0, "orm_rps": 450.0, "wall_s": 1.6},
+        "overlap-no-watch": {"rps": 1530.0},
+        "stock": {"rps": 300.0, "wall_s": 5.0},
+        "elastic": {"rps": 375.0},
+    }
+    found = ratios(variants)
+    assert found["rps_over_none"]["overlap"] == 3.0
+    assert found["sync_rps_over_none"] == {"overlap": 2.5}
+    assert found["orm_rps_over_none"] == {"overlap": 1.5}
+    assert found["wall_over_none"] == {"overlap": 0.4, "stock": 1.25}
+    assert best_peer(variants) == "elastic"
+    assert found["rps_over_best_peer"] == {"overlap": 4.0, "overlap-no-watch": 4.08}
+    assert found["watch_cost"]["overlap"] == pytest.approx(0.0196, abs=1e-4)
+
+
+def test_a_ratio_without_its_base_is_left_out():
+    """`--only overlap` measures nothing to compare with, and says no ratio."""
+    assert ratios({"overlap": {"rps": 1500.0}}) == {}
+    assert best_peer({"overlap": {"rps": 1500.0}}) is None
+
+
+def test_a_failure_stands_under_the_table_in_one_line():
+    """What is missing from the table is told with its reason."""
+    comparison = Comparison(Plan([], 1), "a machine", failures={"logfire": "not installed"})
+    assert [line.plain for line in lines(comparison)] == ["logfire: not installed", "a machine"]
