@@ -67,6 +67,9 @@ SIGNAL = "overlap.signal"
 
 FIRST_PART_MS = "overlap.response.first_part_ms"
 """On a server span that streams: from the request's start to the first part, in milliseconds."""
+SYNC_MIDDLEWARE = "overlap.sync_middleware"
+"""On a server span under ASGI: the middlewares that know no async, by their dotted names. Django
+runs what stands inside of them in a thread: each request takes one, for a hop there and back."""
 CLIENT_DISCONNECTED = "client.disconnected"
 """On a server span: an event, and its error.type, where the client went away before the answer's end."""
 

@@ -7,16 +7,22 @@ through a request, as the stock one is synchronous and knows no end of a stream.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import wraps
 from typing import Any
 
 from django.core.handlers.base import BaseHandler
 from django.core.signals import got_request_exception
+from opentelemetry.instrumentation._semconv import _StabilityMode
 from opentelemetry.instrumentation.django import DjangoInstrumentor
 from opentelemetry.instrumentation.django.middleware.otel_middleware import _DjangoMiddleware
 
+from overlap.instrument.active import ActiveRequests, is_sdks
+from overlap.instrument.arrival import watch_arrivals
+from overlap.instrument.chain import Chain
+from overlap.instrument.exchange import Instruments
+from overlap.instrument.maker import Maker
 from overlap.instrument.middleware import Middleware, note_exception
 
 _STOCK = f"{_DjangoMiddleware.__module__}.{_DjangoMiddleware.__qualname__}"
@@ -45,13 +51,30 @@ def instrument_django(
     instrumentor = Instrumentor()
     instrumentor.instrument(**options)
     undo.callback(instrumentor.uninstrument)
+    maker = Middleware.maker = Maker(_instruments(options))
     Middleware.on_request = staticmethod(on_request)
     Middleware.enabled = True
     undo.callback(setattr, Middleware, "enabled", False)
     got_request_exception.connect(note_exception, weak=False, dispatch_uid=__name__)
     undo.callback(got_request_exception.disconnect, dispatch_uid=__name__)
     undo.callback(_patch_loading(on_load))
+    undo.callback(watch_arrivals(maker.gone, maker.refused))
     return undo.close
+
+
+def _instruments(options: Mapping[str, Any]) -> Instruments:
+    stock: Any = _DjangoMiddleware
+    active = stock._active_request_counter
+    mode = stock._sem_conv_opt_in_mode
+    # By the old conventions there is a count for each Host header that someone sends.
+    if mode is _StabilityMode.HTTP and is_sdks(active) and options.get("meter_provider") is None:
+        active = ActiveRequests(stock._meter, active)
+    return Instruments(
+        mode,
+        active,
+        stock._duration_histogram_new,
+        stock._duration_histogram_old,
+    )
 
 
 def _patch_loading(on_load: Callable[[], None]) -> Callable[[], None]:
@@ -64,9 +87,10 @@ def _patch_loading(on_load: Callable[[], None]) -> Callable[[], None]:
         # span would start in a thread.
         Middleware.sync_capable = not is_async
         try:
-            original(self, is_async=is_async)
+            hops = Chain(self).load(lambda: original(self, is_async=is_async))
         finally:
             Middleware.sync_capable = True
+        Middleware.maker.hops = hops if is_async else ()
         on_load()
 
     BaseHandler.load_middleware = load_middleware

@@ -4,32 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-from opentelemetry.context import Context, create_key, set_value
-from opentelemetry.instrumentation._semconv import (
-    _filter_semconv_active_request_count_attr,
-    _filter_semconv_duration_attrs,
-    _report_new,
-    _server_active_requests_count_attrs_new,
-    _server_active_requests_count_attrs_old,
-    _server_duration_attrs_new,
-    _server_duration_attrs_old,
-    _set_status,
-    _StabilityMode,
-)
+from opentelemetry.context import Context, create_key
+from opentelemetry.instrumentation._semconv import _StabilityMode
 from opentelemetry.metrics import Histogram, UpDownCounter
 from opentelemetry.trace import Span, Status, StatusCode
+from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
 from overlap import names
+from overlap.instrument.arrival import Arrival
+from overlap.instrument.kind import Kind, status_attributes
 
 EXCHANGE_KEY = create_key("overlap-exchange")
 """In OpenTelemetry's context: the request that the code which runs works for."""
 
 IN_FLIGHT: dict[int, Exchange] = {}
 """The requests of this process that have not ended, for the watchdog. By id()."""
+
+SERVER_ERRORS = 500
+"""Statuses from here on say that the server failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,58 +47,59 @@ class Blocking(Protocol):
 class Exchange:
     """Made when a request comes in; `finish` may be called twice, and counts once."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what one request is made of
         self,
         span: Span,
         context: Context,
-        attributes: MutableMapping[str, Any],
+        kind: Kind,
         instruments: Instruments,
+        arrival: Arrival,
         *,
         is_asgi: bool,
     ) -> None:
         self.is_asgi = is_asgi
         self.span = span
-        self.context = set_value(EXCHANGE_KEY, self, context)
-        self._attributes = attributes
+        self.context = Context({**context, SPAN_KEY: span, EXCHANGE_KEY: self})
+        self._kind = kind
         self._instruments = instruments
-        self._active_attributes = _filter_semconv_active_request_count_attr(
-            attributes,
-            _server_active_requests_count_attrs_old,
-            _server_active_requests_count_attrs_new,
-            instruments.mode,
-        )
-        self._began = time.perf_counter()
-        self.began_ns = time.time_ns()
+        self._route: str | None = None
+        self._status: int | None = None
+        self._began = arrival.at
+        self.began_ns = arrival.at_ns
         self.blocks: list[Blocking] = []
         """Blocks of the loop that this request does not know of yet."""
         self._over = False
         self._sent_any = False
         self.error: BaseException | None = None
-        instruments.active.add(1, self._active_attributes, context)
+        instruments.active.add(1, kind.active, self.context)
         IN_FLIGHT[id(self)] = self
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether anybody will see what is written on the span."""
+        return self.span.is_recording()
 
     def set_route(self, method: str, route: str, name_at_start: str) -> None:
         """Name the span by its route, unless a hook has named it already."""
-        self._attributes[names.HTTP_ROUTE] = route
-        if self.span.is_recording():
+        self._route = route
+        if self.is_recording:
             self.span.set_attribute(names.HTTP_ROUTE, route)
             if getattr(self.span, "name", name_at_start) == name_at_start:
                 self.span.update_name(f"{method} {route}")
 
     def set_status(self, status: int) -> None:
         """Note the answer's status, on the span and for the duration metric."""
-        _set_status(
-            self.span,
-            self._attributes,
-            status,
-            str(status),
-            server_span=True,
-            sem_conv_opt_in_mode=self._instruments.mode,
-        )
+        self._status = status
+        if self.is_recording:
+            attributes = status_attributes(status, self._instruments.mode)
+            for name, value in attributes.items():
+                self.span.set_attribute(name, value)
+            if status >= SERVER_ERRORS:
+                self.span.set_status(Status(StatusCode.ERROR))
 
     def sent_part(self) -> None:
         """Note when the first part of a stream was there."""
-        if not self._sent_any:
+        if not self._sent_any and self.is_recording:
             self._sent_any = True
             ms = (time.perf_counter() - self._began) * 1000
             self.span.set_attribute(names.FIRST_PART_MS, round(ms, 3))
@@ -122,37 +118,32 @@ class Exchange:
         IN_FLIGHT.pop(id(self), None)
         for block in [*self.blocks]:
             self.hear(block)
-        self._note(error or self.error)
-        self._record(time.perf_counter() - self._began)
+        error = error or self.error
+        self._record(time.perf_counter() - self._began, self._note(error) if error else None)
         self.span.end()
         self.context = Context()  # it refers to this object; let both go at once
 
-    def _note(self, error: BaseException | None) -> None:
-        if error is None:
-            return
+    def _note(self, error: BaseException) -> str | None:
+        """Write an error on the span; gives back what the duration says of it."""
         if isinstance(error, asyncio.CancelledError | GeneratorExit):
-            self._attributes[names.ERROR_TYPE] = names.CLIENT_DISCONNECTED
-            self.span.set_attribute(names.ERROR_TYPE, names.CLIENT_DISCONNECTED)
-            self.span.add_event(names.CLIENT_DISCONNECTED)
-            return
+            if self.is_recording:
+                self.span.set_attribute(names.ERROR_TYPE, names.CLIENT_DISCONNECTED)
+                self.span.add_event(names.CLIENT_DISCONNECTED)
+            return names.CLIENT_DISCONNECTED
         kind = type(error).__qualname__
-        self._attributes.setdefault(names.ERROR_TYPE, kind)
-        if self.span.is_recording():
+        if self.is_recording:
             self.span.set_attribute(names.ERROR_TYPE, kind)
             self.span.record_exception(error)
             self.span.set_status(Status(StatusCode.ERROR, f"{kind}: {error}"))
+        # Where there is a status that says error, the duration has that.
+        return None if (self._status or 0) >= SERVER_ERRORS else kind
 
-    def _record(self, seconds: float) -> None:
+    def _record(self, seconds: float, error: str | None) -> None:
         own = self._instruments
-        own.active.add(-1, self._active_attributes, self.context)
-        if own.duration_new is not None and _report_new(own.mode):
-            attributes = self._kept(_StabilityMode.HTTP)
+        own.active.add(-1, self._kind.active, self.context)
+        if own.duration_new is not None:
+            attributes = self._kind.at_end(_StabilityMode.HTTP, self._route, self._status, error)
             own.duration_new.record(seconds, attributes, self.context)
         if own.duration_old is not None:
-            attributes = self._kept(_StabilityMode.DEFAULT)
+            attributes = self._kind.at_end(_StabilityMode.DEFAULT, self._route, self._status, error)
             own.duration_old.record(round(seconds * 1000), attributes, self.context)
-
-    def _kept(self, mode: _StabilityMode) -> Mapping[str, Any]:
-        return _filter_semconv_duration_attrs(
-            self._attributes, _server_duration_attrs_old, _server_duration_attrs_new, mode
-        )

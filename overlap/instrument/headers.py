@@ -16,26 +16,29 @@ from opentelemetry.util.http import (
 )
 
 
-def request_headers(read: Callable[[], Mapping[str, list[str]]]) -> dict[str, Any]:
-    """`http.request.header.*`; `read` is called only where some header is asked for."""
-    wanted = get_custom_headers(OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_REQUEST)
-    return _attributes(read, wanted, normalise_request_header_name) if wanted else {}
+class Wanted:
+    """Which headers, as the environment says when Django loads its middleware."""
 
+    def __init__(self) -> None:
+        self.request = get_custom_headers(OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_REQUEST)
+        self.response = get_custom_headers(
+            OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_RESPONSE
+        )
+        self._hidden = get_custom_headers(OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS)
 
-def response_headers(items: Callable[[], Iterable[tuple[str, str]]]) -> dict[str, Any]:
-    """`http.response.header.*`, in the same way."""
-    wanted = get_custom_headers(OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_RESPONSE)
-    if not wanted:
-        return {}
-    return _attributes(
-        lambda: {name.lower(): [value] for name, value in items()},
-        wanted,
-        normalise_response_header_name,
-    )
+    def of_request(self, values: Mapping[str, list[str]]) -> dict[str, Any]:
+        """`http.request.header.*`, from headers by their name in lower case."""
+        return self._attributes(values, self.request, normalise_request_header_name)
 
+    def of_response(self, items: Iterable[tuple[str, str]]) -> dict[str, Any]:
+        """`http.response.header.*`."""
+        values = {name.lower(): [value] for name, value in items}
+        return self._attributes(values, self.response, normalise_response_header_name)
 
-def _attributes(
-    read: Callable[[], Mapping[str, list[str]]], wanted: list[str], normalise: Callable[[str], str]
-) -> dict[str, Any]:
-    hidden = get_custom_headers(OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS)
-    return dict(get_custom_header_attributes(dict(read()), wanted, hidden, normalise))
+    def _attributes(
+        self,
+        values: Mapping[str, list[str]],
+        wanted: list[str],
+        normalise: Callable[[str], str],
+    ) -> dict[str, Any]:
+        return dict(get_custom_header_attributes(dict(values), wanted, self._hidden, normalise))

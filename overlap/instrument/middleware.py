@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.core.handlers.asgi import ASGIRequest
-from opentelemetry.context import Context, attach, detach, get_current
+from opentelemetry.context import attach, detach
 from opentelemetry.instrumentation.django.middleware.otel_middleware import _DjangoMiddleware
 from opentelemetry.instrumentation.propagators import get_global_response_propagator
-from opentelemetry.instrumentation.utils import extract_attributes_from_object
-from opentelemetry.instrumentation.wsgi import collect_request_attributes, wsgi_getter
-from opentelemetry.propagate import extract
-from opentelemetry.trace import INVALID_SPAN, SpanKind, get_current_span, set_span_in_context
-from opentelemetry.util.http import sanitize_method
 
-from overlap.instrument import headers, scope, streams
-from overlap.instrument.exchange import Exchange, Instruments
+from overlap.instrument import streams
+from overlap.instrument.exchange import Exchange
+from overlap.instrument.maker import Maker, method_of
 
 _log = logging.getLogger(__name__)
 _KEY = "_overlap_exchange"
@@ -34,6 +29,7 @@ class Middleware(_DjangoMiddleware):
     enabled = False
     """After shutdown() a loaded handler still has the middleware: it lets requests pass."""
     on_request: Callable[[], None] = staticmethod(lambda: None)
+    maker: Maker
 
     def __init__(self, get_response: Callable[[Any], Any]) -> None:
         super().__init__(get_response)  # type: ignore[no-untyped-call]
@@ -78,7 +74,7 @@ class Middleware(_DjangoMiddleware):
         exchange: Exchange | None = getattr(request, _KEY, None)
         match = request.resolver_match
         if exchange is not None and match is not None:
-            method = _method(request)
+            method = method_of(request)
             exchange.set_route(method, route_of(match.route), method)
 
     async def _process_view_async(self, request: Any, *view: Any) -> None:
@@ -93,11 +89,11 @@ class Middleware(_DjangoMiddleware):
         try:
             if self._async:
                 type(self).on_request()
-            if self._is_excluded(request):
-                return None
-            exchange = self._make_exchange(request)
+            exchange = self.maker.make(request)
         except Exception:  # telemetry never hurts the service
             _log.exception("a request is not traced")
+            return None
+        if exchange is None:
             return None
         setattr(request, _KEY, exchange)
         self._call(_DjangoMiddleware._otel_request_hook, exchange.span, request)
@@ -113,67 +109,19 @@ class Middleware(_DjangoMiddleware):
 
     def _answer(self, request: Any, response: Any, exchange: Exchange) -> None:
         exchange.set_status(response.status_code)
-        if exchange.span.is_recording():
-            exchange.span.set_attributes(headers.response_headers(response.items))
+        wanted = self.maker.wanted
+        if wanted.response and exchange.is_recording:
+            exchange.span.set_attributes(wanted.of_response(response.items()))
         propagator: Any = get_global_response_propagator()  # type: ignore[no-untyped-call]
         if propagator is not None:
             propagator.inject(response)
         self._call(_DjangoMiddleware._otel_response_hook, exchange.span, request, response)
-        if response.streaming:
+        if self._async and _is_cut_off():
+            exchange.finish(asyncio.CancelledError())
+        elif response.streaming:
             streams.follow(response, exchange)
         else:
             exchange.finish()
-
-    def _is_excluded(self, request: Any) -> bool:
-        if not self._excluded_urls._excluded_urls:
-            return False
-        # Not build_absolute_uri, which raises where the host is not allowed.
-        url = f"{request.scheme}://{request._get_raw_host()}{request.path}"
-        return bool(self._excluded_urls.url_disabled(url))
-
-    def _make_exchange(self, request: Any) -> Exchange:
-        is_asgi = isinstance(request, ASGIRequest)
-        mode = self._sem_conv_opt_in_mode
-        if is_asgi:
-            attributes = scope.request_attributes(request.scope, mode)
-        else:
-            attributes = collect_request_attributes(request.META, mode)
-        context, kind = _parent(request, is_asgi)
-        tracer: Any = self._tracer
-        span = tracer.start_span(
-            _method(request), context=context, kind=kind, attributes=attributes
-        )
-        if span.is_recording():
-            span.set_attributes(self._asked_for(request, is_asgi))
-        own: Any = self  # the stock class declares its meters as None
-        instruments = Instruments(
-            mode,
-            own._active_request_counter,
-            own._duration_histogram_new,
-            own._duration_histogram_old,
-        )
-        return Exchange(
-            span,
-            set_span_in_context(span, context),
-            attributes,
-            instruments,
-            is_asgi=is_asgi,
-        )
-
-    def _asked_for(self, request: Any, is_asgi: bool) -> dict[str, Any]:
-        asked: dict[str, Any] = {}
-        if self._traced_request_attrs:
-            extract_attributes_from_object(request, self._traced_request_attrs, asked)
-            if is_asgi:
-                plain = {
-                    key.decode("latin-1"): value.decode("latin-1")
-                    for key, value in request.scope.get("headers", ())
-                }
-                extract_attributes_from_object(
-                    SimpleNamespace(**plain), self._traced_request_attrs, asked
-                )
-        asked.update(headers.request_headers(lambda: _headers(request, is_asgi)))
-        return asked
 
     @staticmethod
     def _call(hook: Callable[..., None] | None, *arguments: Any) -> None:
@@ -191,25 +139,12 @@ def note_exception(request: Any = None, **_signal: Any) -> None:
         exchange.error = sys.exc_info()[1]
 
 
+def _is_cut_off() -> bool:
+    # A synchronous view is not interrupted: asgiref waits for its end and answers to nobody.
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 def route_of(pattern: str) -> str:
     """Django's route with its leading slash: `/` for the root, `/meats/<int:pk>/`, …"""
     return "/" + pattern.removeprefix("^").removeprefix("/")
-
-
-def _method(request: Any) -> str:
-    method = sanitize_method((request.method or "").strip())
-    return "HTTP" if method in (None, "", "_OTHER") else str(method)
-
-
-def _parent(request: Any, is_asgi: bool) -> tuple[Context, SpanKind]:
-    if get_current_span() is not INVALID_SPAN:
-        return get_current(), SpanKind.INTERNAL  # someone traces around Django already
-    if is_asgi:
-        return extract(request.scope, getter=scope.GETTER), SpanKind.SERVER
-    return extract(request.META, getter=wsgi_getter), SpanKind.SERVER
-
-
-def _headers(request: Any, is_asgi: bool) -> dict[str, list[str]]:
-    if is_asgi:
-        return scope.header_values(request.scope)
-    return {name.lower(): [value] for name, value in request.headers.items()}

@@ -7,6 +7,7 @@ which nothing else here needs.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from opentelemetry.instrumentation._semconv import (
@@ -24,7 +25,16 @@ from opentelemetry.instrumentation._semconv import (
 from opentelemetry.propagators.textmap import Getter
 from opentelemetry.util.http import redact_query_parameters, sanitize_method
 
+from overlap.instrument.kind import Kind
+
 Scope = Mapping[str, Any]
+
+# Method, scheme, version of the protocol, Host header, server, user agent, conventions.
+_Facts = tuple[str, str, str, str, tuple[str, int | None], str, _StabilityMode]
+
+_LONG = 512
+"""Characters of a request's names beyond which what is made of them is not kept."""
+_PORT_DIGITS = 5
 
 
 class ScopeGetter(Getter[Scope]):
@@ -56,13 +66,31 @@ def header_values(scope: Scope) -> dict[str, list[str]]:
     return values
 
 
-def request_attributes(scope: Scope, mode: _StabilityMode) -> dict[str, Any]:
-    """The semantic conventions' attributes of a request, old, new or both by `mode`."""
-    result: dict[str, Any] = {}
+def kind_of(scope: Scope, mode: _StabilityMode) -> Kind:
+    """The request's kind, with the conventions' attributes, old, new or both by `mode`."""
+    host = agent = ""
+    for name, value in scope.get("headers", ()):
+        if name == b"host":
+            host = value.decode("latin-1")
+        elif name == b"user-agent":
+            agent = value.decode("latin-1")
     method = str(scope.get("method", ""))
-    _set_http_method(result, method, sanitize_method(method), mode)
-    _set_http_scheme(result, scope.get("scheme", "http"), mode)
-    _set_http_flavor_version(result, scope.get("http_version", ""), mode)
+    facts: _Facts = (
+        method,
+        scope.get("scheme", "http"),
+        scope.get("http_version", ""),
+        host,
+        tuple(scope.get("server") or ("", None)),
+        agent,
+        mode,
+    )
+    # Whoever sends a new name at each request must not fill the memory with long ones.
+    return (_kind if len(method) + len(host) + len(agent) < _LONG else _kind.__wrapped__)(facts)
+
+
+def own_attributes(scope: Scope, mode: _StabilityMode) -> dict[str, Any]:
+    """What of the attributes is this request's: where it goes, and where it comes from."""
+    result: dict[str, Any] = {}
     path = str(scope.get("path", "/"))
     query = scope.get("query_string", b"").decode("latin-1")
     target = f"{path}?{query}" if query else path
@@ -70,26 +98,30 @@ def request_attributes(scope: Scope, mode: _StabilityMode) -> dict[str, Any]:
         target = redact_query_parameters(target)
         query = target.partition("?")[2]
     _set_http_target(result, target, path, query, mode)
-    _set_addresses(result, scope, mode)
-    return result
-
-
-def _set_addresses(result: dict[str, Any], scope: Scope, mode: _StabilityMode) -> None:
-    host, port = "", None
-    for name, value in scope.get("headers", ()):
-        if name == b"host":
-            host, port = _split(value.decode("latin-1"))
-        elif name == b"user-agent":
-            _set_http_user_agent(result, value.decode("latin-1"), mode)
-    server = scope.get("server") or ("", None)
-    _set_http_host_server(result, host or server[0] or "", mode)
-    if known_port := port or server[1]:
-        _set_http_net_host_port(result, known_port, mode)
     if client := scope.get("client"):
         _set_http_peer_ip_server(result, client[0], mode)
         _set_http_peer_port_server(result, client[1], mode)
+    return result
+
+
+@lru_cache(maxsize=512)
+def _kind(facts: _Facts) -> Kind:
+    method, scheme, version, host, server, agent, mode = facts
+    result: dict[str, Any] = {}
+    _set_http_method(result, method, sanitize_method(method), mode)
+    _set_http_scheme(result, scheme, mode)
+    _set_http_flavor_version(result, version, mode)
+    name, port = _split(host)
+    _set_http_host_server(result, name or server[0] or "", mode)
+    if known_port := port or server[1]:
+        _set_http_net_host_port(result, known_port, mode)
+    if agent:
+        _set_http_user_agent(result, agent, mode)
+    return Kind(result, mode)
 
 
 def _split(host: str) -> tuple[str, str | None]:
     name, colon, port = host.rpartition(":")
-    return (name, port) if colon and port.isdigit() else (host, None)
+    # A caller may write what it likes there; a number that OTLP can't hold would cost the batch.
+    is_port = port.isascii() and port.isdigit() and len(port) <= _PORT_DIGITS
+    return (name, port) if colon and is_port else (host, None)
