@@ -21,6 +21,7 @@ from opentelemetry.instrumentation.django.middleware.otel_middleware import _Dja
 from overlap.instrument.active import ActiveRequests, is_sdks
 from overlap.instrument.arrival import watch_arrivals
 from overlap.instrument.chain import Chain
+from overlap.instrument.duration import Duration
 from overlap.instrument.exchange import Instruments
 from overlap.instrument.maker import Maker
 from overlap.instrument.middleware import Middleware, note_exception
@@ -69,11 +70,11 @@ def _instruments(options: Mapping[str, Any]) -> Instruments:
     # By the old conventions there is a count for each Host header that someone sends.
     if mode is _StabilityMode.HTTP and is_sdks(active) and options.get("meter_provider") is None:
         active = ActiveRequests(stock._meter, active)
+    histograms = (stock._duration_histogram_new, stock._duration_histogram_old)
     return Instruments(
         mode,
         active,
-        stock._duration_histogram_new,
-        stock._duration_histogram_old,
+        *(each and Duration(each) for each in histograms),
     )
 
 

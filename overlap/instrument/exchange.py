@@ -79,12 +79,13 @@ class Exchange:
         """Whether anybody will see what is written on the span."""
         return self.span.is_recording()
 
-    def set_route(self, method: str, route: str, name_at_start: str) -> None:
+    def set_route(self, route: str) -> None:
         """Name the span by its route, unless a hook has named it already."""
         self._route = route
         if self.is_recording:
             self.span.set_attribute(names.HTTP_ROUTE, route)
-            if getattr(self.span, "name", name_at_start) == name_at_start:
+            method = self._kind.method
+            if getattr(self.span, "name", method) == method:
                 self.span.update_name(f"{method} {route}")
 
     def set_status(self, status: int) -> None:

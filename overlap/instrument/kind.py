@@ -18,6 +18,7 @@ from opentelemetry.instrumentation._semconv import (
 )
 from opentelemetry.semconv._incubating.attributes.http_attributes import HTTP_TARGET
 from opentelemetry.trace import INVALID_SPAN
+from opentelemetry.util.http import sanitize_method
 
 from overlap import names
 
@@ -30,7 +31,9 @@ _KEPT = 256
 class Kind:
     """The requests with the same method, scheme, host and so on."""
 
-    def __init__(self, attributes: Attributes, mode: _StabilityMode) -> None:
+    def __init__(self, method: str, attributes: Attributes, mode: _StabilityMode) -> None:
+        self.method = _name(method)
+        """As a span's name has it."""
         self.attributes = attributes
         self.active: Attributes = _filter_semconv_active_request_count_attr(
             attributes,
@@ -67,6 +70,11 @@ class Kind:
         if route is not None and mode is _StabilityMode.DEFAULT:
             kept[HTTP_TARGET] = route  # as the stock instrumentation has it
         return kept
+
+
+def _name(method: str) -> str:
+    name = sanitize_method(method.strip())
+    return "HTTP" if name in (None, "", "_OTHER") else str(name)
 
 
 @lru_cache(maxsize=512)

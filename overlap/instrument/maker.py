@@ -15,7 +15,6 @@ from opentelemetry.instrumentation.utils import extract_attributes_from_object
 from opentelemetry.instrumentation.wsgi import collect_request_attributes, wsgi_getter
 from opentelemetry.propagate import extract
 from opentelemetry.trace import INVALID_SPAN, SpanKind, get_current_span
-from opentelemetry.util.http import sanitize_method
 
 from overlap import names
 from overlap.instrument import scope
@@ -49,11 +48,11 @@ class Maker:
             arrival = arrival_of(request.scope)
         else:
             attributes = collect_request_attributes(request.META, self._instruments.mode)
-            kind = Kind(attributes, self._instruments.mode)
+            kind = Kind(request.method or "", attributes, self._instruments.mode)
             arrival = Arrival(request.META)
         context, span_kind = _parent(request, is_asgi)
         span = _stock._tracer.start_span(
-            method_of(request),
+            kind.method,
             context=context,
             kind=span_kind,
             # An unsampled request is asked for none.
@@ -97,12 +96,6 @@ class Maker:
         if self.wanted.request:
             found.update(self.wanted.of_request(_headers(request, is_asgi)))
         return found
-
-
-def method_of(request: Any) -> str:
-    """The request's method as a span's name has it."""
-    method = sanitize_method((request.method or "").strip())
-    return "HTTP" if method in (None, "", "_OTHER") else str(method)
 
 
 def _parent(request: Any, is_asgi: bool) -> tuple[Context, SpanKind]:

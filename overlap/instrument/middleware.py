@@ -15,7 +15,7 @@ from opentelemetry.instrumentation.propagators import get_global_response_propag
 
 from overlap.instrument import streams
 from overlap.instrument.exchange import Exchange
-from overlap.instrument.maker import Maker, method_of
+from overlap.instrument.maker import Maker
 
 _log = logging.getLogger(__name__)
 _KEY = "_overlap_exchange"
@@ -74,8 +74,7 @@ class Middleware(_DjangoMiddleware):
         exchange: Exchange | None = getattr(request, _KEY, None)
         match = request.resolver_match
         if exchange is not None and match is not None:
-            method = method_of(request)
-            exchange.set_route(method, route_of(match.route), method)
+            exchange.set_route(route_of(match.route))
 
     async def _process_view_async(self, request: Any, *view: Any) -> None:
         Middleware.process_view(self, request, *view)

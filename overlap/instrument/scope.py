@@ -117,7 +117,7 @@ def _kind(facts: _Facts) -> Kind:
         _set_http_net_host_port(result, known_port, mode)
     if agent:
         _set_http_user_agent(result, agent, mode)
-    return Kind(result, mode)
+    return Kind(method, result, mode)
 
 
 def _split(host: str) -> tuple[str, str | None]:
