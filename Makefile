@@ -53,6 +53,9 @@ stock-and-ours: install-bench ## Write docs/stock-and-ours.md: five requests tra
 readme: install ## Write the README's table of lessons from app/scenarios.py
 	@$(BIN)/python -m app.readme
 
+pictures: install-dev ## Take the README's pictures from the running demo (needs Chromium)
+	@$(BIN)/python docs/pictures.py
+
 lock: ## Write requirements*.lock anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet --upgrade \
 	  --custom-compile-command 'make lock' --extra demo --group build -o requirements.lock

@@ -1,0 +1,98 @@
+"""The README's pictures, taken anew from the running demo: `make pictures`.
+
+Needs `make demo` running, and the system's Chromium and chromedriver.
+"""
+
+import asyncio
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.terminal_theme import DIMMED_MONOKAI
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+
+from overlap import config as configuration
+from overlap.backend import Backend
+from overlap.play import Player, Result
+from overlap.play.report import Report
+
+PICTURES = Path(__file__).resolve().parent / "pictures"
+COLUMNS = 104
+TERMINAL = ["smoke_some_meats", "smoke_some_meats_sync", "burn_some_meats"]
+LESSON, TRACE = "burn_some_meats", "smoke_some_meats"
+OPTIONS = (
+    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --hide-scrollbars "
+    "--disable-background-networking --disable-component-update --disable-sync "
+    "--force-device-scale-factor=1.5"
+)
+
+
+async def play() -> list[Result]:
+    """Play the lessons that the terminal's picture shows."""
+    config = configuration.load()
+    lessons = {each.name: each for each in configuration.load_scenarios(config)}
+    async with (
+        Backend(config.traces_url) as backend,
+        Player(config.app_url, config.otlp_endpoint, backend, start_hint="make demo") as player,
+    ):
+        return [await player.play(lessons[name]) for name in TERMINAL]
+
+
+def terminal(results: list[Result]) -> str:
+    """What `overlap play` prints of them, as SVG."""
+    console = Console(
+        record=True, width=COLUMNS, force_terminal=True, color_system="truecolor",
+        file=tempfile.TemporaryFile("w", encoding="utf-8"),
+    )  # fmt: skip
+    for result in results:
+        Report(console).lesson(result)
+    return console.export_svg(title="overlap play", theme=DIMMED_MONOKAI)
+
+
+def main() -> None:
+    """Take every picture."""
+    driver_path = shutil.which("chromedriver")
+    if driver_path is None:
+        sys.exit("pictures: chromedriver is not installed (Debian: chromium, chromium-driver)")
+    results = asyncio.run(play())
+    options = webdriver.ChromeOptions()
+    for option in OPTIONS.split():
+        options.add_argument(option)
+    browser = webdriver.Chrome(options=options, service=Service(driver_path))
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            drawing = Path(folder) / "terminal.svg"
+            drawing.write_text(terminal(results), encoding="utf-8")
+            take(browser, drawing.as_uri(), "terminal", 1300, "svg")
+        base = configuration.load().traces_url
+        take(browser, f"{base}/", "lessons", 1280, "main", 1700)
+        take(browser, f"{base}/lessons/{LESSON}", "lesson", 1280, "main")
+        trace = next(each for each in results if each.scenario.name == TRACE)
+        take(browser, trace.url, "trace", 1280, "main")
+    finally:
+        browser.quit()
+
+
+def take(
+    browser: webdriver.Chrome, url: str, name: str, width: int, element: str, most: int = 3000
+) -> None:
+    """One picture: the page at `url`, as high as its `element` is, `most` pixels at most."""
+    browser.set_window_size(width, 1000)
+    browser.get(url)
+    height = browser.execute_script(
+        "const box = document.querySelector(arguments[0]).getBoundingClientRect();"
+        "return Math.ceil(box.bottom + window.scrollY);",
+        element,
+    )
+    # The window's own height is more than the page's, by what the browser says.
+    frame = browser.execute_script("return window.outerHeight - window.innerHeight;")
+    browser.set_window_size(width, min(height, most) + frame + 8)
+    browser.save_screenshot(str(PICTURES / f"{name}.png"))
+    print(PICTURES / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main()
