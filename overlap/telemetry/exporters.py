@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -10,14 +12,19 @@ from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExp
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk._logs import ReadableLogRecord
 from opentelemetry.sdk._logs.export import LogRecordExporter, LogRecordExportResult
+from opentelemetry.sdk.environment_variables import OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED
 from opentelemetry.sdk.metrics.export import MetricExporter, MetricExportResult, MetricsData
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from overlap.telemetry.drops import Drops
+from overlap.telemetry.drops import LOGGER_NAME, Drops
+from overlap.telemetry.encode import encode_logs, encode_spans
 from overlap.telemetry.road import Road, road
 
 Result = TypeVar("Result")
+
+_NO_LIMIT = 1 << 62
+_log = logging.getLogger(LOGGER_NAME)
 
 
 class _Counted(Generic[Result]):
@@ -25,6 +32,7 @@ class _Counted(Generic[Result]):
 
     def __init__(self, inner: Any, way: Road, drops: Drops, success: Result, failure: Result):
         self._inner = inner
+        way.straighten(inner)
         self._way = way
         self._drops = drops
         self._success = success
@@ -45,6 +53,17 @@ class _Counted(Generic[Result]):
             self._drops.lost(self._way.signal, count, self._way.endpoint, self._why)
         return result
 
+    def encoded(self, batch: Sequence[Any], encode: Callable[[Sequence[Any]], bytes]) -> Result:
+        """Export what `encode` makes of a batch; the SDK's own, slower way where that can't do."""
+        inner = self._inner
+        data = None if _counts_itself() else _attempt(encode, batch)
+        if data is None or inner._shutdown or len(data) > (inner._max_request_size or _NO_LIMIT):
+            return self.send(len(batch), lambda: inner.export(batch))
+        client = inner._client
+        return self.send(
+            len(batch), lambda: self._success if client.export(data).success else self._failure
+        )
+
     def _noting(self, export: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
         def noting(data: bytes) -> Any:
             result = export(data)
@@ -60,16 +79,14 @@ class CountedSpanExporter(SpanExporter):
 
     def __init__(self, drops: Drops) -> None:
         way = road("traces")
-        self._inner = OTLPSpanExporter(
-            endpoint=way.endpoint, timeout=way.timeout_s, session=way.session()
-        )
+        self._inner = OTLPSpanExporter(endpoint=way.endpoint, timeout=way.timeout_s)
         self._counted = _Counted(
             self._inner, way, drops, SpanExportResult.SUCCESS, SpanExportResult.FAILURE
         )
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Send, and count if it fails."""
-        return self._counted.send(len(spans), lambda: self._inner.export(spans))
+        return self._counted.encoded(spans, encode_spans)
 
     def shutdown(self) -> None:
         """Abort what is being retried."""
@@ -81,16 +98,14 @@ class CountedLogExporter(LogRecordExporter):
 
     def __init__(self, drops: Drops) -> None:
         way = road("logs")
-        self._inner = OTLPLogExporter(
-            endpoint=way.endpoint, timeout=way.timeout_s, session=way.session()
-        )
+        self._inner = OTLPLogExporter(endpoint=way.endpoint, timeout=way.timeout_s)
         self._counted = _Counted(
             self._inner, way, drops, LogRecordExportResult.SUCCESS, LogRecordExportResult.FAILURE
         )
 
     def export(self, batch: Sequence[ReadableLogRecord]) -> LogRecordExportResult:
         """Send, and count if it fails."""
-        return self._counted.send(len(batch), lambda: self._inner.export(batch))
+        return self._counted.encoded(batch, encode_logs)
 
     def shutdown(self) -> None:
         """Abort what is being retried."""
@@ -106,9 +121,7 @@ class CountedMetricExporter(MetricExporter):
 
     def __init__(self, drops: Drops) -> None:
         way = road("metrics")
-        self._inner = OTLPMetricExporter(
-            endpoint=way.endpoint, timeout=way.timeout_s, session=way.session()
-        )
+        self._inner = OTLPMetricExporter(endpoint=way.endpoint, timeout=way.timeout_s)
         super().__init__(
             preferred_temporality=self._inner._preferred_temporality,
             preferred_aggregation=self._inner._preferred_aggregation,
@@ -133,6 +146,19 @@ class CountedMetricExporter(MetricExporter):
     def force_flush(self, timeout_millis: float = 10_000) -> bool:
         """Nothing is kept here."""
         return True
+
+
+def _attempt(encode: Callable[[Sequence[Any]], bytes], batch: Sequence[Any]) -> bytes | None:
+    try:
+        return encode(batch)
+    except Exception:
+        _log.debug("a batch is left to the SDK to encode", exc_info=True)
+        return None
+
+
+def _counts_itself() -> bool:
+    # Where the SDK is asked for metrics of its own exports, it must see them.
+    return os.environ.get(OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED, "").strip().lower() == "true"
 
 
 def _points(data: MetricsData) -> int:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlsplit
-
-import requests
 
 from overlap.config import OTLP_ENDPOINT
 
@@ -24,12 +23,11 @@ class Road:
     endpoint: str
     timeout_s: float
 
-    def session(self) -> requests.Session:
-        """An HTTP session that goes straight to a loopback address, whatever proxies are set."""
-        session = requests.Session()
-        # Without this, requests looks for proxies and a netrc file at every export.
-        session.trust_env = not _is_loopback(self.endpoint)
-        return session
+    def straighten(self, exporter: Any) -> None:
+        """Let an exporter go straight to a loopback address, whatever proxies are set."""
+        if _is_loopback(self.endpoint):
+            # Else it looks for proxies and a netrc file at every export.
+            exporter._client._transport._session.trust_env = False
 
 
 def road(signal: str) -> Road:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
 from overlap.telemetry.road import EXPORT_TIMEOUT_S, road
 
@@ -43,8 +44,10 @@ def test_without_a_word_it_is_loopback():
 def test_loopback_needs_no_proxy(monkeypatch, endpoint, trusts):
     """Proxies of the environment are for other hosts."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
-    with road("traces").session() as session:
-        assert session.trust_env is trusts
+    exporter = OTLPSpanExporter(endpoint=endpoint)
+    road("traces").straighten(exporter)
+    assert exporter._client._transport._session.trust_env is trusts
+    exporter.shutdown()
 
 
 def test_a_nonsense_timeout_is_the_default(monkeypatch):

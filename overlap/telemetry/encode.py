@@ -1,0 +1,147 @@
+"""Batches of spans and of log records as OTLP's bytes: the same messages as the SDK makes.
+
+Source: opentelemetry/proto/{trace,logs}/v1/*.proto. A comment names the field of each tag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+from opentelemetry.exporter.otlp.proto.common._internal import (
+    _encode_instrumentation_scope,
+    _encode_resource,
+)
+from opentelemetry.sdk._logs import ReadableLogRecord
+from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.trace import Link
+
+from overlap.telemetry.wire import any_value, attributes, fixed32, fixed64, sized, utf8, varint
+
+Item = TypeVar("Item", ReadableSpan, ReadableLogRecord)
+
+_HAS_IS_REMOTE, _IS_REMOTE = 0x100, 0x200
+_FLAGS = {
+    remote: fixed32(_HAS_IS_REMOTE | (_IS_REMOTE if remote else 0)) for remote in (False, True)
+}
+
+
+def encode_spans(spans: Sequence[ReadableSpan]) -> bytes:
+    """An ExportTraceServiceRequest."""
+    return _request(spans, _span)
+
+
+def encode_logs(batch: Sequence[ReadableLogRecord]) -> bytes:
+    """An ExportLogsServiceRequest."""
+    return _request(batch, _record)
+
+
+def _request(items: Sequence[Item], encode: Callable[[Item], bytes]) -> bytes:
+    # Both signals nest alike: resource 1, scopes 2, schema 3; scope 1, items 2, schema 3.
+    resources: dict[int, tuple[Any, dict[Any, list[bytes]]]] = {}
+    for item in items:
+        # By identity: a resource's hash is made from its JSON, at every look.
+        _, scopes = resources.setdefault(id(item.resource), (item.resource, {}))
+        scopes.setdefault(item.instrumentation_scope or None, []).append(encode(item))
+    parts: list[bytes] = []
+    for resource, scopes in resources.values():
+        body = b"\x0a" + sized(_encode_resource(resource).SerializeToString())
+        for scope, encoded in scopes.items():
+            body += b"\x12" + sized(
+                b"\x0a"
+                + sized(_encode_instrumentation_scope(scope).SerializeToString())
+                + b"".join(b"\x12" + sized(each) for each in encoded)
+                + _text(b"\x1a", scope.schema_url if scope else None)
+            )
+        parts.append(b"\x0a" + sized(body + _text(b"\x1a", resource.schema_url)))
+    return b"".join(parts)
+
+
+def _span(span: ReadableSpan) -> bytes:
+    context: Any = span.get_span_context()
+    parent = span.parent
+    parts = [b"\x0a\x10", context.trace_id.to_bytes(16), b"\x12\x08", context.span_id.to_bytes(8)]
+    if context.trace_state:
+        state = ",".join(f"{key}={value}" for key, value in context.trace_state.items())
+        parts.append(_text(b"\x1a", state))  # trace_state
+    if parent:
+        parts += (b"\x22\x08", parent.span_id.to_bytes(8))  # parent_span_id
+    parts += (
+        b"\x2a",  # name
+        sized(utf8(span.name)),
+        b"\x30",  # kind: OTLP counts from one
+        varint(span.kind.value + 1),
+        b"\x39",  # start_time_unix_nano
+        fixed64(span.start_time or 0),
+        b"\x41",  # end_time_unix_nano
+        fixed64(span.end_time or 0),
+        *attributes(b"\x4a", span._attributes),  # not a view of it: it has ended
+        _count(b"\x50", span.dropped_attributes),
+        *(b"\x5a" + sized(_event(event)) for event in span.events),
+        _count(b"\x60", span.dropped_events),
+        *(b"\x6a" + sized(_link(link)) for link in span.links),
+        _count(b"\x70", span.dropped_links),
+        b"\x7a",  # status: its message 2, its code 3
+        sized(
+            _text(b"\x12", span.status.description) + _count(b"\x18", span.status.status_code.value)
+        ),
+        b"\x85\x01",  # flags
+        _FLAGS[bool(parent and parent.is_remote)],
+    )
+    return b"".join(parts)
+
+
+def _event(event: Event) -> bytes:
+    return b"".join(
+        (
+            b"\x09",  # time_unix_nano
+            fixed64(event.timestamp),
+            _text(b"\x12", event.name),
+            *attributes(b"\x1a", event.attributes),
+            _count(b"\x20", event.dropped_attributes),
+        )
+    )
+
+
+def _link(link: Link) -> bytes:
+    return b"".join(
+        (
+            b"\x0a\x10",  # trace_id
+            link.context.trace_id.to_bytes(16),
+            b"\x12\x08",  # span_id
+            link.context.span_id.to_bytes(8),
+            *attributes(b"\x22", link.attributes),
+            _count(b"\x28", link.dropped_attributes),
+            b"\x35",  # flags
+            _FLAGS[link.context.is_remote],
+        )
+    )
+
+
+def _record(item: ReadableLogRecord) -> bytes:
+    record = item.log_record
+    return b"".join(_record_parts(item, record))
+
+
+def _record_parts(item: ReadableLogRecord, record: Any) -> Iterable[bytes]:
+    yield b"\x09" + fixed64(record.timestamp or 0)  # time_unix_nano
+    yield _count(b"\x10", getattr(record.severity_number, "value", 0))
+    yield _text(b"\x1a", record.severity_text)
+    yield b"\x2a" + sized(any_value(record.body))
+    yield from attributes(b"\x32", record.attributes)
+    yield _count(b"\x38", item.dropped_attributes)
+    yield b"\x45" + fixed32(int(record.trace_flags or 0))  # flags
+    if record.trace_id:
+        yield b"\x4a\x10" + record.trace_id.to_bytes(16)
+    if record.span_id:
+        yield b"\x52\x08" + record.span_id.to_bytes(8)
+    yield b"\x59" + fixed64(record.observed_timestamp or 0)  # observed_time_unix_nano
+    yield _text(b"\x62", record.event_name)
+
+
+def _text(tag: bytes, text: str | None) -> bytes:
+    return tag + sized(utf8(text)) if text else b""
+
+
+def _count(tag: bytes, number: int) -> bytes:
+    return tag + varint(number) if number else b""
