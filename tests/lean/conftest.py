@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import select
 import subprocess
 import sys
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -38,8 +40,11 @@ class Stage:
         assert "failed" not in outcome, outcome["failed"]
         return outcome
 
-    def close(self):
+    def leave(self):
+        """Let the process end."""
         self._process.stdin.close()
+
+    def close(self):
         try:
             self._process.wait(DEADLINE_S)
         except subprocess.TimeoutExpired:
@@ -94,6 +99,8 @@ def stages():
 
     yield start
     for stage in running:
+        stage.leave()
+    for stage in running:
         stage.close()
 
 
@@ -104,5 +111,43 @@ def on_sqlite(stages, site_environment):
     @cache
     def stage(lean, *, age=0, atomic=False, **more):
         return stages(site_environment(lean, age=age, atomic=atomic, **more))
+
+    return stage
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """A server of the tests' own; skipped where PostgreSQL or psycopg is not installed."""
+    psycopg = pytest.importorskip("psycopg")
+    location = Path(__file__).parent / "postgresql.py"
+    spec = importlib.util.spec_from_file_location("lean_postgresql", location)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    if module.programs() is None:
+        pytest.skip("no PostgreSQL here: apt-get install postgresql")
+    with module.server() as database:
+
+        def create(name):
+            options = {key.lower(): database[key] for key in ("HOST", "PORT", "USER")}
+            with psycopg.connect(dbname="postgres", autocommit=True, **options) as connection:
+                connection.execute(f"CREATE DATABASE {name}")
+            return database | {"NAME": name}
+
+        yield create
+
+
+@pytest.fixture(scope="session")
+def on_postgresql(stages, postgresql):
+    """A function that gives the stage for a setting on PostgreSQL, at its first use."""
+    names = count(1)
+
+    @cache
+    def stage(lean, *, age=0, pool=0, health_checks=False):
+        database = postgresql(f"site_{next(names)}") | {
+            "CONN_MAX_AGE": age,
+            "CONN_HEALTH_CHECKS": health_checks,
+            "OPTIONS": {"pool": {"min_size": 1, "max_size": pool}} if pool else {},
+        }
+        return stages(environment_of(lean, database, LEAN_KEPT="0" if age == 0 else "1"))
 
     return stage

@@ -41,8 +41,14 @@ async def slow(request):
     return seen()
 
 
-async def threads(request):
-    return seen(names=[thread.name for thread in threading.enumerate()])
+async def waiting(request):
+    """How many wait in `slow`, where only it counts."""
+    return seen(inside=inside._value)
+
+
+async def open(request):
+    gate.set()
+    return seen()
 
 
 def sync(request):
@@ -243,7 +249,8 @@ async def stream(request):
 VIEWS = [
     index,
     slow,
-    threads,
+    waiting,
+    open,
     sync,
     held,
     together,
