@@ -57,6 +57,7 @@ def main() -> None:
     driver_path = shutil.which("chromedriver")
     if driver_path is None:
         sys.exit("pictures: chromedriver is not installed (Debian: chromium, chromium-driver)")
+    PICTURES.mkdir(exist_ok=True)
     results = asyncio.run(play())
     options = webdriver.ChromeOptions()
     for option in OPTIONS.split():
@@ -68,7 +69,7 @@ def main() -> None:
             drawing.write_text(terminal(results), encoding="utf-8")
             take(browser, drawing.as_uri(), "terminal", 1300, "svg")
         base = configuration.load().traces_url
-        take(browser, f"{base}/", "lessons", 1280, "main", 1700)
+        take(browser, f"{base}/", "lessons", 1280, "body", 1700)
         take(browser, f"{base}/lessons/{LESSON}", "lesson", 1280, "main")
         trace = next(each for each in results if each.scenario.name == TRACE)
         take(browser, trace.url, "trace", 1280, "main")
@@ -79,19 +80,15 @@ def main() -> None:
 def take(
     browser: webdriver.Chrome, url: str, name: str, width: int, element: str, most: int = 3000
 ) -> None:
-    """One picture: the page at `url`, as high as its `element` is, `most` pixels at most."""
-    browser.set_window_size(width, 1000)
+    """One picture: `element` of the page at `url`, `most` pixels high at most."""
+    browser.set_window_size(width, most)
     browser.get(url)
-    height = browser.execute_script(
-        "const box = document.querySelector(arguments[0]).getBoundingClientRect();"
-        "return Math.ceil(box.bottom + window.scrollY);",
-        element,
-    )
-    # The window's own height is more than the page's, by what the browser says.
-    frame = browser.execute_script("return window.outerHeight - window.innerHeight;")
-    browser.set_window_size(width, min(height, most) + frame + 8)
-    browser.save_screenshot(str(PICTURES / f"{name}.png"))
-    print(PICTURES / f"{name}.png")
+    found = browser.find_element("css selector", element)
+    path = str(PICTURES / f"{name}.png")
+    done = browser.save_screenshot(path) if element == "body" else found.screenshot(path)
+    if not done:
+        sys.exit(f"pictures: {path} could not be written")
+    print(path)
 
 
 if __name__ == "__main__":
