@@ -13,7 +13,7 @@ BIN = $(VENV)/bin
 UV := $(shell command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1 && echo uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo play test lint types lock bench install-bench bench-peers stock-and-ours readme clean
+.PHONY: help install install-dev demo play test test-django lint types lock bench install-bench bench-peers stock-and-ours readme clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ play: install ## The same, then exit with play's status: 0 if every lesson showe
 
 test: install-dev ## The everyday tests, under two minutes
 	$(BIN)/python -X dev -m pytest -n 3 --dist loadfile
+
+test-django: install-dev ## Django's own tests of what lean touches, stock and lean (ten minutes)
+	$(BIN)/python tests/lean/django_suite.py
 
 lint: install-dev ## ruff: rules and format
 	$(BIN)/ruff check .
