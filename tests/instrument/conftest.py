@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,6 +18,7 @@ from types import SimpleNamespace
 from uuid import uuid4
 
 import httpx
+import psutil
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
@@ -29,6 +30,13 @@ SITE = Path(__file__).parent / "site"
 DEADLINE_S = 30.0
 CALLER = "b7ad6b7169203331"
 """The span id that the tests call from."""
+KINDS = {
+    "/v1/traces": ExportTraceServiceRequest,
+    "/v1/logs": ExportLogsServiceRequest,
+    "/v1/metrics": ExportMetricsServiceRequest,
+}
+SERVERS = ("asyncio", "uvloop", "hypercorn")
+"""uvicorn on either loop, and another server."""
 
 
 def until(check, what="it"):
@@ -49,7 +57,7 @@ class Sink:
         self.hang = threading.Event()
         self.release = threading.Event()
         self.requests = 0
-        self._bodies = []
+        self._messages = {path: [] for path in KINDS}
         sink = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -63,7 +71,7 @@ class Sink:
                     self.close_connection = True
                     return
                 if sink.status == 200:
-                    sink._bodies.append((self.path, body))
+                    sink._messages[self.path].append(KINDS[self.path].FromString(body))
                 self.send_response(sink.status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -73,7 +81,10 @@ class Sink:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        # By default the server looks only twice a second whether it shall end.
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), daemon=True
+        )
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
@@ -83,16 +94,11 @@ class Sink:
         self._server.server_close()
         self._thread.join()
 
-    def _messages(self, path, kind):
-        for sent_to, body in list(self._bodies):
-            if sent_to == path:
-                yield kind.FromString(body)
-
     @property
     def spans(self):
         return [
             _span(span, resource.resource)
-            for message in self._messages("/v1/traces", ExportTraceServiceRequest)
+            for message in [*self._messages["/v1/traces"]]
             for resource in message.resource_spans
             for scope in resource.scope_spans
             for span in scope.spans
@@ -108,7 +114,7 @@ class Sink:
                 trace_id=record.trace_id.hex(),
                 span_id=record.span_id.hex(),
             )
-            for message in self._messages("/v1/logs", ExportLogsServiceRequest)
+            for message in [*self._messages["/v1/logs"]]
             for resource in message.resource_logs
             for scope in resource.scope_logs
             for record in scope.log_records
@@ -116,7 +122,7 @@ class Sink:
 
     def points(self, name):
         """The data points of a metric in the newest export that has it."""
-        for message in reversed(list(self._messages("/v1/metrics", ExportMetricsServiceRequest))):
+        for message in reversed([*self._messages["/v1/metrics"]]):
             for resource in message.resource_metrics:
                 for scope in resource.scope_metrics:
                     for metric in scope.metrics:
@@ -175,7 +181,7 @@ class View:
     """What the shared sink was sent of one trace. Metrics are everybody's."""
 
     def __init__(self, sink, trace_id):
-        self._sink = sink
+        self.everybody = self._sink = sink
         self.trace_id = trace_id
         self.points = sink.points
 
@@ -220,7 +226,14 @@ class Server:
         self.process = process
         self.url = url
         self._log = log
-        self.client = httpx.Client(base_url=url, timeout=DEADLINE_S, headers=headers)
+        # A context for TLS that nobody needs takes longer than most tests.
+        self.client = httpx.Client(
+            base_url=url,
+            timeout=DEADLINE_S,
+            headers=headers,
+            verify=False,  # noqa: S501  plain HTTP on loopback
+            trust_env=False,
+        )
 
     def within(self, trace_id):
         """The same server, each request of which belongs to one trace."""
@@ -246,14 +259,14 @@ class Server:
 
 @pytest.fixture(scope="session")
 def shared_servers(tmp_path_factory, shared_sink):
-    """A function that gives the one server of an event loop, started at its first use."""
+    """A function that gives the one server of each kind, started at its first use."""
     with starting(tmp_path_factory.mktemp("shared"), shared_sink) as start:
-        yield cache(lambda loop: start(loop=loop))
+        yield cache(lambda kind: start(by="hypercorn") if kind == "hypercorn" else start(loop=kind))
 
 
 @pytest.fixture
 def server(request, shared_servers, sink):
-    """The shared server, its requests in this test's trace. Its parameter: the event loop."""
+    """The shared server, its requests in this test's trace. Its parameter: one of SERVERS."""
     server = shared_servers(getattr(request, "param", "asyncio")).within(sink.trace_id)
     yield server
     server.client.close()
@@ -271,14 +284,13 @@ def starting(tmp_path, sink):
     """Start servers that send to a sink; end them, by their pid."""
     servers = []
 
-    def start(*options, loop="asyncio", app="smokesite.asgi:application", env=None):
+    def start(*options, by="uvicorn", cwd=SITE, env=None, **named):
         port = _free_port()
         log = tmp_path / f"server-{len(servers)}.log"
-        command = [sys.executable, "-m", "uvicorn", app, "--port", str(port), "--loop", loop]
         with log.open("wb") as out:
             process = subprocess.Popen(
-                [*command, *options],
-                cwd=SITE,
+                [sys.executable, "-m", *COMMANDS[by](port, **named), *options],
+                cwd=cwd,
                 env=_environment(sink.url) | (env or {}),
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -291,16 +303,42 @@ def starting(tmp_path, sink):
     yield start
     for server in servers:
         server.client.close()
-        if server.process.poll() is None:
-            server.process.kill()
-            server.process.wait()
+        _end(server.process)
+
+
+def _end(process):
+    """Kill a server and the workers it started: those would live on."""
+    if process.poll() is None:
+        family = [*psutil.Process(process.pid).children(recursive=True), process]
+        for each in family:
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+        process.wait()
+
+
+def _uvicorn(port, loop="asyncio", app="smokesite.asgi:application"):
+    return ["uvicorn", app, "--port", str(port), "--loop", loop]
+
+
+def _hypercorn(port, app="smokesite.asgi:application"):
+    return ["hypercorn", app, "--bind", f"127.0.0.1:{port}", "--graceful-timeout", "1"]
+
+
+def _gunicorn(port, app="smokesite.asgi:application"):
+    worker = ("--worker-class", "uvicorn_worker.UvicornWorker", "--no-control-socket")
+    return ["gunicorn", app, "--bind", f"127.0.0.1:{port}", *worker]
+
+
+COMMANDS = {"uvicorn": _uvicorn, "hypercorn": _hypercorn, "gunicorn": _gunicorn}
 
 
 def _environment(endpoint):
     kept = {key: value for key, value in os.environ.items() if not key.startswith("OTEL_")}
     return kept | {
         "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
-        "OTEL_METRIC_EXPORT_INTERVAL": "300",
+        "OTEL_METRIC_EXPORT_INTERVAL": "150",
+        "OTEL_BSP_SCHEDULE_DELAY": "40",
+        "OTEL_BLRP_SCHEDULE_DELAY": "40",
         "OVERLAP_LOG_FORMAT": "json",
         "DJANGO_SETTINGS_MODULE": "smokesite.settings",
         "PYTHONUNBUFFERED": "1",

@@ -1,4 +1,7 @@
-"""A middleware that knows no async, as many still do."""
+"""Middlewares as projects have them: one that knows no async, and two that do."""
+
+from asgiref.sync import markcoroutinefunction
+from django.core.exceptions import MiddlewareNotUsed
 
 
 def sync_only(get_response):
@@ -6,3 +9,26 @@ def sync_only(get_response):
         return get_response(request)
 
     return middleware
+
+
+def not_used(get_response):
+    raise MiddlewareNotUsed
+
+
+class Touchy:
+    """Raises when it is asked to, on the way in or on the way out."""
+
+    async_capable = True
+    sync_capable = False
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        markcoroutinefunction(self)
+
+    async def __call__(self, request):
+        if request.headers.get("X-Touchy") == "in":
+            raise RuntimeError("not today")
+        response = await self.get_response(request)
+        if request.headers.get("X-Touchy") == "out":
+            raise RuntimeError("not like this")
+        return response

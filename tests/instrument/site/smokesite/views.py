@@ -6,7 +6,13 @@ import time
 
 import httpx
 import structlog
-from django.http import FileResponse, HttpResponse, StreamingHttpResponse
+from django.http import (
+    FileResponse,
+    HttpResponse,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
+from django.views.decorators.http import require_GET
 from opentelemetry import trace
 
 import overlap
@@ -56,6 +62,25 @@ async def endless(request):
             yield "more\n"
 
     return StreamingHttpResponse(parts())
+
+
+def slow(request):
+    with tracer.start_as_current_span("off the loop"):
+        time.sleep(0.8)
+    return HttpResponse("done")
+
+
+async def upload(request):
+    return HttpResponse(str(len(request.body)))
+
+
+@require_GET
+async def only_get(request):
+    return HttpResponse("got")
+
+
+async def moved(request):
+    return HttpResponseRedirect("/")
 
 
 async def sleepy(request):
