@@ -4,6 +4,7 @@ Needs `make demo` running, and the system's Chromium and chromedriver.
 """
 
 import asyncio
+import io
 import shutil
 import sys
 import tempfile
@@ -45,7 +46,7 @@ def terminal(results: list[Result]) -> str:
     """What `overlap play` prints of them, as SVG."""
     console = Console(
         record=True, width=COLUMNS, force_terminal=True, color_system="truecolor",
-        file=tempfile.TemporaryFile("w", encoding="utf-8"),
+        file=io.StringIO(),
     )  # fmt: skip
     for result in results:
         Report(console).lesson(result)
@@ -65,11 +66,11 @@ def main() -> None:
     browser = webdriver.Chrome(options=options, service=Service(driver_path))
     try:
         with tempfile.TemporaryDirectory() as folder:
-            drawing = Path(folder) / "terminal.svg"
-            drawing.write_text(terminal(results), encoding="utf-8")
-            take(browser, drawing.as_uri(), "terminal", 1300, "svg")
+            (Path(folder) / "terminal.svg").write_text(terminal(results), encoding="utf-8")
+            page = Path(folder) / "terminal.html"
+            page.write_text('<img src="terminal.svg" width="1000">', encoding="utf-8")
+            take(browser, page.as_uri(), "terminal", 1100, "img")
         base = configuration.load().traces_url
-        take(browser, f"{base}/", "lessons", 1280, "body", 1700)
         take(browser, f"{base}/lessons/{LESSON}", "lesson", 1280, "main")
         trace = next(each for each in results if each.scenario.name == TRACE)
         take(browser, trace.url, "trace", 1280, "main")
@@ -77,16 +78,12 @@ def main() -> None:
         browser.quit()
 
 
-def take(
-    browser: webdriver.Chrome, url: str, name: str, width: int, element: str, most: int = 3000
-) -> None:
-    """One picture: `element` of the page at `url`, `most` pixels high at most."""
-    browser.set_window_size(width, most)
+def take(browser: webdriver.Chrome, url: str, name: str, width: int, element: str) -> None:
+    """One picture: `element` of the page at `url`, in a window `width` pixels wide."""
+    browser.set_window_size(width, 3000)
     browser.get(url)
-    found = browser.find_element("css selector", element)
     path = str(PICTURES / f"{name}.png")
-    done = browser.save_screenshot(path) if element == "body" else found.screenshot(path)
-    if not done:
+    if not browser.find_element("css selector", element).screenshot(path):
         sys.exit(f"pictures: {path} could not be written")
     print(path)
 
