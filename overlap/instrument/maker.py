@@ -92,7 +92,7 @@ class Maker:
         if is_asgi and self.hops:
             found[names.SYNC_MIDDLEWARE] = self.hops
         if _stock._traced_request_attrs:
-            _add_traced(request, found, is_asgi)
+            found.update(_traced(request, is_asgi))
         if self.wanted.request:
             found.update(self.wanted.of_request(_headers(request, is_asgi)))
         return found
@@ -112,10 +112,10 @@ def _headers(request: Any, is_asgi: bool) -> dict[str, list[str]]:
     return {name.lower(): [value] for name, value in request.headers.items()}
 
 
-def _add_traced(request: Any, found: dict[str, Any], is_asgi: bool) -> None:
-    extract_attributes_from_object(request, _stock._traced_request_attrs, found)
-    if is_asgi:
+def _traced(request: Any, is_asgi: bool) -> dict[str, Any]:
+    wanted = _stock._traced_request_attrs
+    found: dict[str, Any] = extract_attributes_from_object(request, wanted)
+    if is_asgi:  # there, the stock middleware takes headers for attributes too
         plain = {name: values[-1] for name, values in scope.header_values(request.scope).items()}
-        extract_attributes_from_object(
-            SimpleNamespace(**plain), _stock._traced_request_attrs, found
-        )
+        found.update(extract_attributes_from_object(SimpleNamespace(**plain), wanted))
+    return found

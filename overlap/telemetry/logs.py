@@ -174,6 +174,7 @@ def _rendering(log_format: Format) -> list[Processor]:
 
 def _shower(log_format: Format) -> logging.Handler:
     handler = logging.StreamHandler()  # standard error, as it is then
+    handler.addFilter(_is_news)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[
@@ -189,6 +190,19 @@ def _shower(log_format: Format) -> logging.Handler:
         )
     )
     return handler
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether no handler between the record's logger and the root shows it already.
+
+    Some servers (hypercorn) have a console handler of their own and propagate all the same.
+    """
+    logger: logging.Logger | None = logging.getLogger(record.name)
+    while logger is not None and logger.parent is not None and logger.propagate:
+        if any(type(handler) is logging.StreamHandler for handler in logger.handlers):
+            return False
+        logger = logger.parent
+    return True
 
 
 def _format(asked: str | None) -> Format:

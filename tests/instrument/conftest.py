@@ -258,10 +258,16 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def shared_servers(tmp_path_factory, shared_sink):
-    """A function that gives the one server of each kind, started at its first use."""
+def starter(tmp_path_factory, shared_sink):
+    """A function that starts a server which sends to the shared sink."""
     with starting(tmp_path_factory.mktemp("shared"), shared_sink) as start:
-        yield cache(lambda kind: start(by="hypercorn") if kind == "hypercorn" else start(loop=kind))
+        yield start
+
+
+@pytest.fixture(scope="session")
+def shared_servers(starter):
+    """A function that gives the one server of each kind, started at its first use."""
+    return cache(lambda kind: starter(by=kind) if kind in COMMANDS else starter(loop=kind))
 
 
 @pytest.fixture

@@ -200,10 +200,8 @@ def test_a_header_of_64_kb_hurts_nobody(server, sink, wait_until):
     sink.one("GET /")
 
 
-def test_a_target_that_is_no_text_is_a_span(server, sink):
-    """Bytes that are no UTF-8 in the query: refused by the server, or by Django, and traced."""
+def test_a_target_that_is_no_text_is_refused(server, sink):
+    """By the server; what reaches Django all the same is tested in test_scopes.py."""
     answer = raw(server, sink, ["GET /?q=\xff HTTP/1.1", "Host: smokehouse"])
     assert answer.split()[1] == b"400"
-    if not answer.startswith(b"HTTP/1.1 400 \r\n") and b"Invalid HTTP" not in answer:
-        assert sink.one("GET").attributes["http.response.status_code"] == 400
     assert server.get("/").text == "hello"

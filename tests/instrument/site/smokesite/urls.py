@@ -11,6 +11,7 @@ urlpatterns = [
     path("boom/", views.boom),
     path("stream/", views.stream),
     path("broken-stream/", views.broken_stream),
+    path("pid/", views.pid),
     path("slow/", views.slow),
     path("upload/", views.upload),
     path("only-get/", views.only_get),

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import time
 
 import httpx
@@ -27,6 +28,10 @@ async def index(request):
 
 def plain(request):
     return HttpResponse("sync")
+
+
+async def pid(request):
+    return HttpResponse(str(os.getpid()))
 
 
 async def meat(request, pk):

@@ -1,0 +1,82 @@
+"""Servers with several processes: every one is traced, and none twice."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+SITE = Path(__file__).parent / "site"
+
+
+@pytest.fixture
+def ask(wait_until):
+    """A function that sends requests, each on a connection of its own, until `pids` have answered.
+
+    It gives back how many each process has answered.
+    """
+
+    def ask(server, pids):
+        asked = Counter()
+
+        def once(_number):
+            with httpx.Client(verify=False, trust_env=False) as client:  # noqa: S501
+                return int(client.get(f"{server.url}/pid/").text)
+
+        def round_of_requests():
+            with ThreadPoolExecutor(16) as pool:
+                asked.update(pool.map(once, range(32)))
+            return len(asked) >= pids
+
+        wait_until(round_of_requests, f"{pids} processes")
+        return asked
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("by", "options", "pids"),
+    [("uvicorn", ("--workers", "4"), 4), ("gunicorn", ("--workers", "2"), 2)],
+)
+def test_every_worker_is_traced_and_none_twice(serve, sink, ask, wait_until, by, options, pids):
+    """As many spans as requests, by process; each has an instance id of its own."""
+    server = serve(*options, by=by)
+    asked = ask(server, pids)
+    wait_until(lambda: len(sink.named("GET /pid/")) == sum(asked.values()))
+    spans = sink.named("GET /pid/")
+    assert Counter(span.resource["process.pid"] for span in spans) == asked
+    pairs = {(s.resource["process.pid"], s.resource["service.instance.id"]) for s in spans}
+    assert len(pairs) == len({instance for _, instance in pairs}) == pids
+    assert server.stop() < 10
+    assert sum(p.as_int for _, p in sink.points("http.server.active_requests")) == 0
+    assert "Traceback" not in server.log
+
+
+def test_a_reload_serves_traced_requests_with_the_new_code(serve, sink, ask, tmp_path, wait_until):
+    """Before and after a file has changed: one span a request, of two processes."""
+    site = shutil.copytree(SITE, tmp_path / "site")
+    server = serve("--reload", "--reload-delay", "0.1", cwd=site)
+    (before,) = ask(server, 1)
+    views = site / "smokesite" / "views.py"
+    views.write_text(views.read_text().replace('"hello"', '"hello again"'))
+
+    def is_new():
+        try:
+            return server.get("/").text == "hello again"
+        except httpx.TransportError:  # between the two
+            return False
+
+    wait_until(is_new)
+    (after,) = ask(server, 1)
+    assert after != before
+    wait_until(lambda: len(sink.named("GET /pid/")) == 64)
+    assert Counter(s.resource["process.pid"] for s in sink.named("GET /pid/")) == {
+        before: 32,
+        after: 32,
+    }
+    server.stop()
+    assert "Traceback" not in server.log
