@@ -64,6 +64,13 @@ OUTCOMES = {
         "meats": [0, 0, 0],
         "atomic": [False, False, False],
     },
+    "server_cancels": {
+        "early": False,
+        "cancelled": True,
+        "others": 3,
+        "atomic": False,
+        "meats": 0,
+    },
     "background_after_response": {"happened": [1], "meats": 1},
     "background_holds_thread": {"apart": True, "happened": ["done"], "meats": 1},
     "many_mixed": {

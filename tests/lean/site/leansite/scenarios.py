@@ -337,6 +337,25 @@ async def disconnect_in_left_transaction(app):
     return await _disconnect_while_held(app, "/left_in_atomic/")
 
 
+async def server_cancels(app):
+    """A server, or a timeout around the application, cancels the request itself."""
+    request = asyncio.create_task(get(app, "/left_in_atomic/"))
+    await entered(1)
+    request.cancel()
+    others = [(await get(app, "/sync/")).json["thread"] for _ in range(3)]
+    early = request.done()
+    views.gate.set()
+    await asyncio.wait([request])
+    after = (await get(app, "/look/")).json
+    return {
+        "early": early,
+        "cancelled": request.cancelled(),
+        "others": len(others),
+        "atomic": after["atomic"],
+        "meats": after["meats"],
+    }
+
+
 async def background_after_response(app):
     await get(app, "/background/")
     await asyncio.gather(*views.tasks)
