@@ -41,7 +41,7 @@ def table(comparison: Comparison) -> Table:
     """Medians, a variant a row."""
     loads = comparison.plan.loads
     made = Table(
-        title=f"medians of {comparison.plan.rounds} rounds, {loads.seconds} s a load at 16 "
+        title=f"medians over {comparison.plan.rounds} round(s), {loads.seconds} s a load at 16 "
         f"connections, {loads.in_flight:,} one-second views at once (wall, p99, threads, MB), "
         f"{loads.disconnects} disconnects (errors, the worst round), spans of all rounds",
         title_style="dim",

@@ -13,6 +13,7 @@ from overlap.bench.disconnect import disconnect
 from overlap.bench.fetch import fetch
 from overlap.bench.figures import Figures
 from overlap.bench.full import full_load, percentile
+from overlap.bench.inflight import in_flight
 from overlap.bench.loader import burst
 from overlap.bench.log import error_lines
 from overlap.bench.process import Failed, Server, Vitals
@@ -21,7 +22,7 @@ from overlap.bench.variants import Variant
 
 WARM_UP = 60
 """Requests before a load is measured: imports, caches, connections, pools."""
-BURST_TIMEOUT_S = 60.0
+IN_FLIGHT_TIMEOUT_S = 60.0
 QUIET_S = 0.5
 QUIET_WITHIN_S = 8.0
 """For a log to end growing, once the clients are gone."""
@@ -49,7 +50,7 @@ def trial(variant: Variant, loads: Loads, sink_url: str, folder: Path, say: Say)
         _full_load(server, figures, loads, "", "/", say)
         # Before any load that needs threads: what is pooled from it would count here.
         say(f"{loads.in_flight:,} one-second views at once")
-        _burst(server, figures, loads)
+        _in_flight(server, figures, loads)
         if variant.name != "raw":  # it has one answer, which would be measured again
             _full_load(server, figures, loads, "sync_", "/sync/", say)
             _full_load(server, figures, loads, "orm_", "/orm/", say)
@@ -82,20 +83,17 @@ def _full_load(  # noqa: PLR0913, PLR0917
     figures.failed += load.failed
 
 
-def _burst(server: Server, figures: Figures, loads: Loads) -> None:
+def _in_flight(server: Server, figures: Figures, loads: Loads) -> None:
     with Vitals(server.pid) as vitals:
-        answers, wall_s = asyncio.run(
-            burst(f"{server.url}/second/", loads.in_flight, timeout_s=BURST_TIMEOUT_S)
-        )
-    well = [answer.seconds for answer in answers if answer.status == 200]
-    figures.failed += len(answers) - len(well)
-    if not well:
+        flight = in_flight(f"{server.url}/second/", loads.in_flight, timeout_s=IN_FLIGHT_TIMEOUT_S)
+    figures.failed += flight.failed
+    if not flight.seconds:
         raise Failed(
-            f"none of {len(answers):,} one-second views was answered; {server.last_line()}"
+            f"none of {loads.in_flight:,} one-second views was answered; {server.last_line()}"
         )
-    figures.wall_s = wall_s
-    figures.burst_rps = len(well) / wall_s
-    figures.burst_p99_ms = percentile(well, 0.99) * 1000
+    figures.wall_s = flight.wall_s
+    figures.burst_rps = len(flight.seconds) / flight.wall_s
+    figures.burst_p99_ms = percentile(flight.seconds, 0.99) * 1000
     figures.threads, figures.rss_mb = vitals.threads, vitals.rss_mb
 
 
