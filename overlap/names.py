@@ -71,7 +71,9 @@ SYNC_MIDDLEWARE = "overlap.sync_middleware"
 """On a server span under ASGI: the middlewares that know no async, by their dotted names. Django
 runs what stands inside of them in a thread: each request takes one, for a hop there and back."""
 CLIENT_DISCONNECTED = "client.disconnected"
-"""On a server span: an event, and its error.type, where the client went away before the answer's end."""
+"""On a server span: an event, and its error.type; the client went away before the answer's end."""
+SERVER_STOPPED = "server.stopped"
+"""The same, where the process ended, or the instrument was switched off, before that."""
 
 # --- metrics ------------------------------------------------------------------
 METRIC_LOOP_LAG = "overlap.event_loop.lag"                # histogram, s

@@ -85,12 +85,12 @@ def _patch_loading(on_load: Callable[[], None]) -> Callable[[], None]:
     def load_middleware(self: Any, is_async: bool = False) -> None:
         # Under ASGI we must be async whatever stands inside: Django makes each middleware
         # around a synchronous one synchronous too, if it lets itself be, and the server
-        # span would start in a thread.
-        Middleware.sync_capable = not is_async
+        # span would start in a thread. Under WSGI the same the other way round.
+        Middleware.sync_capable, Middleware.async_capable = not is_async, is_async
         try:
             hops = Chain(self).load(lambda: original(self, is_async=is_async))
         finally:
-            Middleware.sync_capable = True
+            Middleware.sync_capable = Middleware.async_capable = True
         Middleware.maker.hops = hops if is_async else ()
         on_load()
 

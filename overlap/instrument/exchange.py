@@ -37,6 +37,17 @@ class Instruments:
     duration_old: Histogram | None
 
 
+class Stopped(Exception):
+    """The process ends, and with it every request under way."""
+
+
+_CUT_OFF: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((asyncio.CancelledError, GeneratorExit), names.CLIENT_DISCONNECTED),
+    ((Stopped,), names.SERVER_STOPPED),
+)
+"""What ends a request early, and is nobody's exception."""
+
+
 class Blocking(Protocol):
     """What stood in a request's way (overlap.instrument.block)."""
 
@@ -126,11 +137,12 @@ class Exchange:
 
     def _note(self, error: BaseException) -> str | None:
         """Write an error on the span; gives back what the duration says of it."""
-        if isinstance(error, asyncio.CancelledError | GeneratorExit):
-            if self.is_recording:
-                self.span.set_attribute(names.ERROR_TYPE, names.CLIENT_DISCONNECTED)
-                self.span.add_event(names.CLIENT_DISCONNECTED)
-            return names.CLIENT_DISCONNECTED
+        for cause, what in _CUT_OFF:
+            if isinstance(error, cause):
+                if self.is_recording:
+                    self.span.set_attribute(names.ERROR_TYPE, what)
+                    self.span.add_event(what)
+                return what
         kind = type(error).__qualname__
         if self.is_recording:
             self.span.set_attribute(names.ERROR_TYPE, kind)
@@ -148,3 +160,13 @@ class Exchange:
         if own.duration_old is not None:
             attributes = self._kind.at_end(_StabilityMode.DEFAULT, self._route, self._status, error)
             own.duration_old.record(round(seconds * 1000), attributes, self.context)
+
+
+def stop_all() -> None:
+    """End what is still under way: nothing is sent any more once the process has ended.
+
+    uvicorn gives up on requests at the end of its --timeout-graceful-shutdown; Django's own
+    tasks for them then run on until the loop ends.
+    """
+    for exchange in list(IN_FLIGHT.values()):
+        exchange.finish(Stopped())

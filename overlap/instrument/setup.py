@@ -165,7 +165,9 @@ def _flag(given: bool | None, variable: str, otherwise: bool) -> bool:
 
 def _write_off() -> None:
     from overlap.instrument.drain import write_off
+    from overlap.instrument.exchange import stop_all
 
+    stop_all()
     write_off()
 
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from weakref import WeakSet
 
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import (
+    SpanProcessor,
+    SynchronousMultiSpanProcessor,
+    TracerProvider,
+)
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from overlap.telemetry.drops import Drops, QueueMetrics
@@ -17,6 +22,9 @@ QUEUE_SIZE = 65536
 """Spans. A thousand concurrent requests of the demo make 15,000 at once."""
 SCHEDULE_DELAY_MS = 200
 """The SDK waits 5,000: too long for a page that shows a trace while it happens."""
+
+_PROCESSORS: WeakSet[SynchronousMultiSpanProcessor] = WeakSet()
+"""What the tracers of each provider of this process send to, for as long as there are any."""
 
 
 def make_tracer_provider(
@@ -40,4 +48,18 @@ def make_tracer_provider(
         inner._metrics, lambda count, why: drops.lost("traces", count, endpoint, why)
     )
     provider.add_span_processor(batch)
+    _hand_over(provider)
     return provider, batch
+
+
+def _hand_over(provider: TracerProvider) -> None:
+    """Let the tracers of providers that are shut down send through this one.
+
+    A module's `tracer = trace.get_tracer(...)` keeps the first real tracer it was given, and
+    would be silent for good after shutdown() and instrument().
+    """
+    ours = provider._active_span_processor
+    for other in _PROCESSORS:
+        other._span_processors = ours._span_processors
+    if isinstance(ours, SynchronousMultiSpanProcessor):
+        _PROCESSORS.add(ours)

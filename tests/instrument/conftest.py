@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 from collections import Counter
@@ -103,6 +104,11 @@ class Sink:
             for scope in resource.scope_spans
             for span in scope.spans
         ]
+
+    @property
+    def spans_as_sent(self):
+        """Every span in one message: protobuf's messages may be joined end to end."""
+        return b"".join(each.SerializeToString() for each in self._messages["/v1/traces"])
 
     @property
     def logs(self):
@@ -212,6 +218,34 @@ def sink(request):
     sink = Sink()
     yield sink
     sink.close()
+
+
+@pytest.fixture
+def own_sink():
+    """A sink of the test's own."""
+    sink = Sink()
+    yield sink
+    sink.close()
+
+
+@pytest.fixture
+def run():
+    """A function that runs a script in a process of its own: instrumentation is the process's."""
+    return _run
+
+
+def _run(code, endpoint, **env):
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(code)],
+        cwd=SITE,
+        env=_environment(endpoint) | {"PYTHONPATH": str(SITE)} | env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done
 
 
 @pytest.fixture
@@ -335,7 +369,16 @@ def _gunicorn(port, app="smokesite.asgi:application"):
     return ["gunicorn", app, "--bind", f"127.0.0.1:{port}", *worker]
 
 
-COMMANDS = {"uvicorn": _uvicorn, "hypercorn": _hypercorn, "gunicorn": _gunicorn}
+def _waitress(port, app="smokesite.wsgi:application"):
+    return ["waitress", "--host", "127.0.0.1", "--port", str(port), app]
+
+
+COMMANDS = {
+    "uvicorn": _uvicorn,
+    "hypercorn": _hypercorn,
+    "gunicorn": _gunicorn,
+    "waitress": _waitress,
+}
 
 
 def _environment(endpoint):

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
+import httpx
 import pytest
 
 import overlap
+from overlap.trace import read
 
 ERROR = 2  # STATUS_CODE_ERROR
 
@@ -57,6 +62,35 @@ def test_at_sigterm_work_is_waited_for_then_cancelled_then_lost(serve, sink, wai
     ]
     assert sum(point.as_int for _, point in sink.points("overlap.background.running")) == 0
     assert "Application shutdown complete" in server.log
+
+
+def test_a_task_whose_process_is_killed_is_lost(serve, sink, wait_until):
+    """Its mark is there, its end is not, and the verdict says which it was."""
+    server = serve()
+    server.get("/spawn/?kind=long")
+    wait_until(lambda: sink.named("task.started") and sink.named("GET /spawn/"))
+    server.stop(signal.SIGKILL)
+    assert sink.named("long") == []
+    (trace,) = read(sink.spans_as_sent)
+    found = overlap.verdict(trace)
+    assert "lost" in found.shapes
+    assert found.lost == ["long"]
+
+
+def test_what_outlasts_a_graceful_shutdown_is_told(serve, sink, wait_until):
+    """uvicorn gives up on a request; its span and its task's say how they ended."""
+    server = serve("--timeout-graceful-shutdown", "1", env={"OVERLAP_DRAIN_TIMEOUT_S": "0.2"})
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(server.get, "/sleepy/")
+        server.get("/spawn/?kind=long")
+        wait_until(lambda: 1 in {p.as_int for _, p in sink.points("http.server.active_requests")})
+        server.process.send_signal(signal.SIGTERM)
+        server.process.wait(20)
+        with suppress(httpx.TransportError):
+            assert asking.result().status_code == 500  # uvicorn's own
+    assert sink.one("long").attributes["overlap.task.end"] == "cancelled"
+    assert sink.one("GET /sleepy/").attributes["error.type"] == "server.stopped"
+    assert "Failed to detach" not in server.log
 
 
 def test_spawn_works_where_nothing_is_instrumented():

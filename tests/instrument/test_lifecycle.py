@@ -2,34 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import textwrap
-from pathlib import Path
 
-SITE = Path(__file__).parent / "site"
-
-
-def run(code, endpoint):
-    """Run a script in a process of its own, as instrumentation is the process's."""
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", textwrap.dedent(code)],
-        cwd=SITE,
-        env={
-            "DJANGO_SETTINGS_MODULE": "smokesite.settings",
-            "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
-            "PYTHONPATH": str(SITE),
-        },
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done
-
-
-def test_shutdown_gives_everything_back(sink, serve):
+def test_shutdown_gives_everything_back(own_sink, run):
     """Settings, handlers, structlog, classes, providers and threads are as they were."""
     run(
         """
@@ -64,12 +38,12 @@ def test_shutdown_gives_everything_back(sink, serve):
             overlap.shutdown()
             assert state() == before, [p for p in zip(state(), before) if p[0] != p[1]]
         """,
-        sink.url,
+        own_sink.url,
     )
-    assert sink.names() == {"round": 2}
+    assert own_sink.names() == {"round": 2}
 
 
-def test_the_end_of_the_process_flushes(sink, serve):
+def test_the_end_of_the_process_flushes(own_sink, run):
     """Without shutdown(), what is queued goes out at exit."""
     run(
         """
@@ -78,14 +52,14 @@ def test_the_end_of_the_process_flushes(sink, serve):
         overlap.instrument(service_name="brief")
         trace.get_tracer("t").start_span("last words").end()
         """,
-        sink.url,
+        own_sink.url,
     )
-    span = sink.one("last words")
+    span = own_sink.one("last words")
     assert span.resource["service.name"] == "brief"
     assert span.attributes["thread.name"] == "MainThread"
 
 
-def test_disabled_it_does_nothing(sink, serve):
+def test_disabled_it_does_nothing(own_sink, run):
     """OTEL_SDK_DISABLED switches the instrument off, and spawn still runs."""
     run(
         """
@@ -98,12 +72,12 @@ def test_disabled_it_does_nothing(sink, serve):
         assert asyncio.run(main()) == 1
         assert threading.active_count() == 1
         """,
-        sink.url,
+        own_sink.url,
     )
-    assert sink.requests == 0
+    assert own_sink.requests == 0
 
 
-def test_a_loop_that_ends_without_lifespan_writes_its_tasks_off(sink, serve):
+def test_a_loop_that_ends_without_lifespan_writes_its_tasks_off(own_sink, run):
     """A task on a loop that is stopped and never closed is recorded as lost at exit."""
     run(
         """
@@ -116,6 +90,53 @@ def test_a_loop_that_ends_without_lifespan_writes_its_tasks_off(sink, serve):
         overlap.shutdown()
         import os; os._exit(0)
         """,
-        sink.url,
+        own_sink.url,
     )
-    assert sink.one("forgotten").attributes["overlap.task.end"] == "lost"
+    assert own_sink.one("forgotten").attributes["overlap.task.end"] == "lost"
+
+
+def test_tracers_that_are_kept_work_after_a_new_start(own_sink, run):
+    """A module's own tracer, taken before the first instrument(), is not bound to its end."""
+    run(
+        """
+        from opentelemetry import trace
+        tracer = trace.get_tracer("module")
+        import overlap
+        for number in range(3):
+            overlap.instrument()
+            tracer.start_span(f"round {number}").end()
+            overlap.shutdown()
+            tracer.start_span("nobody listens").end()
+        """,
+        own_sink.url,
+    )
+    assert own_sink.names() == {"round 0": 1, "round 1": 1, "round 2": 1}
+
+
+def test_the_end_stops_requests_under_way(own_sink, run):
+    """shutdown() within a request: its span is sent, and says why it ended."""
+    run(
+        """
+        import asyncio, overlap
+        from django.core.asgi import get_asgi_application
+        overlap.instrument()
+        app = get_asgi_application()
+        async def main():
+            async def receive():
+                if first: return first.pop()
+                await asyncio.sleep(60)
+            async def send(message): pass
+            first = [{"type": "http.request"}]
+            scope = {"type": "http", "method": "GET", "path": "/wait/", "headers": []}
+            request = asyncio.create_task(app(scope, receive, send))
+            from overlap.instrument.exchange import IN_FLIGHT
+            while not IN_FLIGHT:
+                await asyncio.sleep(0.01)
+            await asyncio.to_thread(overlap.shutdown)
+            await request
+        asyncio.run(main())
+        """,
+        own_sink.url,
+    )
+    span = own_sink.one("GET /wait/")
+    assert span.attributes["error.type"] == "server.stopped"

@@ -91,14 +91,21 @@ def test_durations_are_recorded_by_route_in_seconds(server, sink, wait_until):
     assert 0 < point.sum / point.count < 5
 
 
-def test_under_wsgi_a_request_is_one_span_too(serve, sink):
-    """The same names and attributes, on the worker's thread."""
-    server = serve("--interface", "wsgi", app="smokesite.wsgi:application")
+def test_under_wsgi_a_request_is_one_span_too(starter, sink):
+    """The same names and attributes, on the worker's thread; no thread hop is spoken of."""
+    server = starter(by="waitress").within(sink.trace_id)
     assert server.get("/meats/7/").text == "meat 7"
     span = sink.one("GET /meats/<int:pk>/")
     assert span.attributes["http.response.status_code"] == 200
+    assert span.attributes["thread.name"].startswith("waitress")
+    assert "overlap.sync_middleware" not in span.attributes
     assert server.get("/file/").text.startswith('"""One view')
     assert "error.type" not in sink.one("GET /file/").attributes
+    assert server.get("/boom/").status_code == 500
+    assert [name for name, _ in sink.one("GET /boom/").events] == ["exception"]
+    assert server.client.post("/nowhere/").status_code == 404
+    assert sink.one("POST").parent_id == "b7ad6b7169203331"
+    server.client.close()
 
 
 def test_a_trace_goes_on_from_the_caller(server, sink):
