@@ -8,6 +8,7 @@ import os
 import select
 import subprocess
 import sys
+from contextlib import suppress
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -42,7 +43,8 @@ class Stage:
 
     def leave(self):
         """Let the process end."""
-        self._process.stdin.close()
+        with suppress(BrokenPipeError):  # it has ended already, and a test has failed of that
+            self._process.stdin.close()
 
     def close(self):
         try:
