@@ -5,7 +5,6 @@ import gc
 import json
 import os
 import sys
-import time
 import traceback
 
 from leansite.asgi import application
@@ -35,21 +34,15 @@ def main():
 
 
 def clear_table():
-    from django.db import OperationalError, connection
+    from django.db import connection
 
     from leansite.models import Meat
 
-    deadline = time.monotonic() + 10
-    while True:
-        try:
-            Meat.objects.all().delete()
-            break
-        except OperationalError:
-            # Stock Django leaves the connection of an ended thread, and the transaction that
-            # is open in it, to the garbage collector. Lean must not.
-            if os.environ["LEAN"] == "1" or time.monotonic() > deadline:
-                raise
-            gc.collect()
+    if os.environ["LEAN"] != "1":
+        # Stock Django leaves the connection of an ended thread, and the transaction that is
+        # open in it, to the garbage collector. Lean must not.
+        gc.collect()
+    Meat.objects.all().delete()
     connection.close()
 
 
