@@ -7,18 +7,17 @@ import os
 import sys
 import time
 from contextlib import ExitStack
-from typing import Any, Literal
+from typing import Any
 
 import structlog
 from opentelemetry import trace
 from opentelemetry._logs import Logger, LoggerProvider
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
-from structlog.types import EventDict, Processor, WrappedLogger
+from structlog.types import EventDict, WrappedLogger
 
 from overlap.telemetry import records
 from overlap.telemetry.drops import LOGGER_NAME
-
-Format = Literal["json", "console"]
+from overlap.telemetry.lines import Format, dressing, rendering, shower
 
 _NOT_ATTRIBUTES = frozenset(
     {"event", "level", "timestamp", "trace_id", "span_id", "exc_info", "stack_info", "logger"}
@@ -38,7 +37,7 @@ class LoggingSetup:
     def __init__(self, log_format: Format, provider: LoggerProvider | None) -> None:
         self._undo = ExitStack()
         self._sender = _SendHandler(provider) if provider is not None else None
-        self._shower = _shower(log_format)
+        self._shower = shower(log_format)
         self._configure_structlog(log_format, provider)
         self.attach()
         logging.captureWarnings(True)
@@ -84,8 +83,8 @@ class LoggingSetup:
                 structlog.contextvars.merge_contextvars,
                 structlog.processors.add_log_level,
                 *send,
-                *_dressing(),
-                *_rendering(log_format),
+                *dressing(),
+                *rendering(log_format),
             ],
             wrapper_class=structlog.make_filtering_bound_logger(_level()),
             logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
@@ -146,63 +145,12 @@ class _SendHandler(logging.Handler):
             self.handleError(record)
 
 
-def add_trace_ids(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """A structlog processor: the current trace and span, in hex, where there is one."""
-    context = trace.get_current_span().get_span_context()
-    if context.is_valid:
-        event["trace_id"] = trace.format_trace_id(context.trace_id)
-        event["span_id"] = trace.format_span_id(context.span_id)
-    return event
-
-
-def _dressing() -> list[Processor]:
-    return [structlog.processors.TimeStamper(fmt="iso", utc=True), add_trace_ids]
-
-
-def _rendering(log_format: Format) -> list[Processor]:
-    if log_format == "json":
-        return [
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(default=_as_text),
-        ]
-    return [
-        structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-        )
-    ]
-
-
-def _shower(log_format: Format) -> logging.Handler:
-    handler = logging.StreamHandler()  # standard error, as it is then
-    handler.addFilter(_is_news)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[
-                structlog.contextvars.merge_contextvars,
-                structlog.stdlib.add_log_level,
-                structlog.stdlib.add_logger_name,
-                *_dressing(),
-            ],
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *_rendering(log_format),
-            ],
-        )
-    )
-    return handler
-
-
-def _is_news(record: logging.LogRecord) -> bool:
-    """Whether no handler between the record's logger and the root shows it already.
-
-    Some servers (hypercorn) have a console handler of their own and propagate all the same.
-    """
-    logger: logging.Logger | None = logging.getLogger(record.name)
-    while logger is not None and logger.parent is not None and logger.propagate:
-        if any(type(handler) is logging.StreamHandler for handler in logger.handlers):
-            return False
-        logger = logger.parent
-    return True
+def _exception(exc_info: Any) -> BaseException | None:
+    if isinstance(exc_info, BaseException):
+        return exc_info
+    if isinstance(exc_info, tuple):
+        return exc_info[1] if isinstance(exc_info[1], BaseException) else None
+    return sys.exc_info()[1] if exc_info else None
 
 
 def _format(asked: str | None) -> Format:
@@ -215,15 +163,3 @@ def _format(asked: str | None) -> Format:
 def _level() -> int:
     name = os.environ.get("OVERLAP_LOG_LEVEL", "INFO").upper()
     return logging.getLevelNamesMapping().get(name, logging.INFO)
-
-
-def _exception(exc_info: Any) -> BaseException | None:
-    if isinstance(exc_info, BaseException):
-        return exc_info
-    if isinstance(exc_info, tuple):
-        return exc_info[1] if isinstance(exc_info[1], BaseException) else None
-    return sys.exc_info()[1] if exc_info else None
-
-
-def _as_text(value: Any) -> str:
-    return str(records.safe_attributes({"value": value}).get("value", ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -228,24 +229,35 @@ def own_sink():
     sink.close()
 
 
-@pytest.fixture
-def run():
+@pytest.fixture(scope="session")
+def run(tmp_path_factory):
     """A function that runs a script in a process of its own: instrumentation is the process's."""
-    return _run
-
-
-def _run(code, endpoint, **env):
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", textwrap.dedent(code)],
+    folder = tmp_path_factory.mktemp("scripts")
+    zygote = subprocess.Popen(
+        [sys.executable, "-W", "error", Path(__file__).with_name("zygote.py")],
         cwd=SITE,
-        env=_environment(endpoint) | {"PYTHONPATH": str(SITE)} | env,
-        capture_output=True,
+        env=_environment("http://127.0.0.1:9") | {"PYTHONPATH": str(SITE)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        timeout=60,
-        check=False,
     )
-    assert done.returncode == 0, done.stderr
-    return done
+
+    def run(code, endpoint, **env):
+        out = folder / uuid4().hex
+        asked = {
+            "code": textwrap.dedent(code),
+            "env": _environment(endpoint) | env,
+            "out": str(out),
+        }
+        zygote.stdin.write(json.dumps(asked) + "\n")
+        zygote.stdin.flush()
+        status = zygote.stdout.readline().strip()
+        assert status == "0", out.read_text()
+
+    yield run
+    zygote.stdin.close()
+    zygote.wait(DEADLINE_S)
+    zygote.stdout.close()
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def test_a_failure_is_on_the_span_and_in_the_log(server, sink, wait_until):
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 def test_at_sigterm_work_is_waited_for_then_cancelled_then_lost(serve, sink, wait_until, loop):
     """Three tasks, three ends, all of them delivered before the process is gone."""
-    server = serve(loop=loop, env={"OVERLAP_DRAIN_TIMEOUT_S": "1"})
+    server = serve(loop=loop, env={"OVERLAP_DRAIN_TIMEOUT_S": "0.5"})
     for kind in ("short", "long", "stubborn"):
         server.get(f"/spawn/?kind={kind}")
     server.stop()

@@ -140,3 +140,19 @@ def test_the_end_stops_requests_under_way(own_sink, run):
     )
     span = own_sink.one("GET /wait/")
     assert span.attributes["error.type"] == "server.stopped"
+
+
+def test_instrument_can_be_called_whatever_was_imported_before(own_sink, run):
+    """The function and the package share a name; `overlap.spawn` imports the package."""
+    run(
+        """
+        import overlap, overlap.instrument.tasks
+        overlap.spawn
+        overlap.instrument(service_name="called")
+        from opentelemetry import trace
+        trace.get_tracer("t").start_span("here").end()
+        overlap.shutdown()
+        """,
+        own_sink.url,
+    )
+    assert own_sink.one("here").resource["service.name"] == "called"

@@ -79,7 +79,7 @@ RECORDS = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(SPANS, max_size=3))
 def test_spans_are_the_same_messages(spans):
     """Whatever is on them."""
@@ -87,7 +87,7 @@ def test_spans_are_the_same_messages(spans):
     assert ours == trace_encoder.encode_spans(spans)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(RECORDS, max_size=3))
 def test_log_records_are_the_same_messages(records):
     """Whatever is on them."""
