@@ -41,11 +41,14 @@ class Stopped(Exception):
     """The process ends, and with it every request under way."""
 
 
-_CUT_OFF: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
-    ((asyncio.CancelledError, GeneratorExit), names.CLIENT_DISCONNECTED),
-    ((Stopped,), names.SERVER_STOPPED),
-)
-"""What ends a request early, and is nobody's exception."""
+def _cut_off_by(error: BaseException) -> str | None:
+    """What ended a request early; None where it is an exception of somebody's own."""
+    if isinstance(error, Stopped):
+        return names.SERVER_STOPPED
+    if isinstance(error, asyncio.CancelledError):
+        # uvicorn says so when it gives up: "Task cancelled, timeout graceful shutdown exceeded".
+        return names.SERVER_STOPPED if "shutdown" in str(error) else names.CLIENT_DISCONNECTED
+    return names.CLIENT_DISCONNECTED if isinstance(error, GeneratorExit) else None
 
 
 class Blocking(Protocol):
@@ -137,12 +140,11 @@ class Exchange:
 
     def _note(self, error: BaseException) -> str | None:
         """Write an error on the span; gives back what the duration says of it."""
-        for cause, what in _CUT_OFF:
-            if isinstance(error, cause):
-                if self.is_recording:
-                    self.span.set_attribute(names.ERROR_TYPE, what)
-                    self.span.add_event(what)
-                return what
+        if (what := _cut_off_by(error)) is not None:
+            if self.is_recording:
+                self.span.set_attribute(names.ERROR_TYPE, what)
+                self.span.add_event(what)
+            return what
         kind = type(error).__qualname__
         if self.is_recording:
             self.span.set_attribute(names.ERROR_TYPE, kind)
