@@ -33,9 +33,9 @@ TIME_SCALE = float(os.environ.get("SMOKEHOUSE_TIME_SCALE", "1"))
 """Every delay of simulation.py is multiplied by this: 0.05 plays the same shapes in a twentieth."""
 UPSTREAM_URL = os.environ.get("SMOKEHOUSE_UPSTREAM_URL", "http://127.0.0.1:8001/")
 """What the tutorial calls https://httpbin.org/: `make demo` starts one on loopback."""
-UPSTREAM_CONNECTIONS = int(os.environ.get("SMOKEHOUSE_UPSTREAM_CONNECTIONS", "4"))
+UPSTREAM_CONNECTIONS = int(os.environ.get("SMOKEHOUSE_UPSTREAM_CONNECTIONS", "2"))
 """Few, as the upstream is near and quick: with each connection more, httpx looks longer for a free
-one (a GET costs the loop 1.1 ms with 4, 1.5 ms with 16). A far one wants more."""
+one (a GET cost the loop 1.1 ms with 4, 1.5 ms with 16). A far one wants more."""
 
 # --- Django --------------------------------------------------------------------
 SECRET_KEY = _secret_key()
