@@ -76,10 +76,10 @@ SERVER_STOPPED = "server.stopped"
 """The same, where the process ended, or the instrument was switched off, before that."""
 
 # --- metrics ------------------------------------------------------------------
-METRIC_LOOP_LAG = "overlap.event_loop.lag"                # histogram, s
-METRIC_LOOP_BLOCKED = "overlap.event_loop.blocked.time"   # counter, s
-METRIC_TASKS_STARTED = "overlap.background.started"       # counter, {task}
-METRIC_TASKS_ENDED = "overlap.background.ended"           # counter, {task}, by TASK_END
-METRIC_TASKS_RUNNING = "overlap.background.running"       # up-down counter, {task}
-METRIC_DROPPED = "overlap.telemetry.dropped"              # counter, {item}, by SIGNAL
-METRIC_THREADS = "overlap.threads"                        # gauge, {thread}
+METRIC_LOOP_LAG = "overlap.event_loop.lag"  # histogram, s
+METRIC_LOOP_BLOCKED = "overlap.event_loop.blocked.time"  # counter, s
+METRIC_TASKS_STARTED = "overlap.background.started"  # counter, {task}
+METRIC_TASKS_ENDED = "overlap.background.ended"  # counter, {task}, by TASK_END
+METRIC_TASKS_RUNNING = "overlap.background.running"  # up-down counter, {task}
+METRIC_DROPPED = "overlap.telemetry.dropped"  # counter, {item}, by SIGNAL
+METRIC_THREADS = "overlap.threads"  # gauge, {thread}
