@@ -25,7 +25,8 @@ def ask(sink, wait_until):
         asked = Counter()
 
         def once(_number):
-            with httpx.Client(verify=False, trust_env=False) as client:  # noqa: S501
+            # Three times httpx's own patience: the machine may be busy with other tests.
+            with httpx.Client(verify=False, trust_env=False, timeout=15) as client:  # noqa: S501
                 return int(client.get(f"{server.url}/pid/").text)
 
         def round_of_requests():
