@@ -13,10 +13,10 @@ BIN = $(VENV)/bin
 UV := $(shell command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1 && echo uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo play test test-django lint types lock bench install-bench bench-peers stock-and-ours readme clean
+.PHONY: help install install-dev demo play test test-postgresql test-django lint types lock bench install-bench bench-peers stock-and-ours readme clean
 
 help: ## This list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 install: $(VENV)/.installed ## Make .venv with overlap and the demo in it
 
@@ -29,7 +29,10 @@ play: install ## The same, then exit with play's status: 0 if every lesson showe
 	@exec $(BIN)/python -m app.demo --once $(PORTS) $(LESSONS)
 
 test: install-dev ## The everyday tests, under two minutes
-	$(BIN)/python -X dev -m pytest -n 3 --dist loadfile
+	$(BIN)/python -X dev -m pytest -n 3 --dist loadfile -m "not postgresql"
+
+test-postgresql: install-dev ## ... and lean's against a PostgreSQL of its own (Debian: postgresql)
+	$(BIN)/python -X dev -m pytest -m postgresql tests/lean
 
 test-django: install-dev ## Django's own tests of what lean touches, stock and lean (ten minutes)
 	$(BIN)/python tests/lean/django_suite.py

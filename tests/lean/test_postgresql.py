@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.postgresql
+
 AT_REST = {
     "language": "en-us",
     "zone": "America/Chicago",
