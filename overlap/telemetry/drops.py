@@ -113,6 +113,14 @@ class QueueMetrics:
             self._lost(count, "the queue is full")
 
 
+def count_full_queue(batch: Any, drops: Drops, signal: str, endpoint: str) -> None:
+    """Have a batch processor of the SDK tell `drops` of what its full queue drops."""
+    inner = batch._batch_processor
+    inner._metrics = QueueMetrics(
+        inner._metrics, lambda count, why: drops.lost(signal, count, endpoint, why)
+    )
+
+
 def hush_sdk() -> Callable[[], None]:
     """Silence the SDK's repetitive export lines; gives back a function that undoes it."""
 

@@ -13,7 +13,7 @@ from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
 
 from overlap import names
-from overlap.telemetry.drops import Drops, QueueMetrics
+from overlap.telemetry.drops import Drops, count_full_queue
 from overlap.telemetry.exporters import CountedLogExporter
 from overlap.telemetry.road import road
 
@@ -45,11 +45,7 @@ def make_logger_provider(
             None if "OTEL_BLRP_SCHEDULE_DELAY" in os.environ else SCHEDULE_DELAY_MS
         ),
     )
-    endpoint = road("logs").endpoint
-    inner = batch._batch_processor
-    inner._metrics = QueueMetrics(
-        inner._metrics, lambda count, why: drops.lost("logs", count, endpoint, why)
-    )
+    count_full_queue(batch, drops, "logs", road("logs").endpoint)
     provider.add_log_record_processor(batch)
     return provider, batch
 

@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace import (
 )
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-from overlap.telemetry.drops import Drops, QueueMetrics
+from overlap.telemetry.drops import Drops, count_full_queue
 from overlap.telemetry.exporters import CountedSpanExporter
 from overlap.telemetry.road import road
 
@@ -42,11 +42,7 @@ def make_tracer_provider(
             None if "OTEL_BSP_SCHEDULE_DELAY" in os.environ else SCHEDULE_DELAY_MS
         ),
     )
-    endpoint = road("traces").endpoint
-    inner = batch._batch_processor
-    inner._metrics = QueueMetrics(
-        inner._metrics, lambda count, why: drops.lost("traces", count, endpoint, why)
-    )
+    count_full_queue(batch, drops, "traces", road("traces").endpoint)
     provider.add_span_processor(batch)
     _hand_over(provider)
     return provider, batch
