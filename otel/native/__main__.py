@@ -1,0 +1,86 @@
+"""The command line: `python -m otel.native build|run`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from otel.native.build import BuildError, build
+from otel.native.servers import servers
+from otel.native.stack import HOST, Ports, Stack, StackError
+from overlap.ports import describe_listener
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def main() -> int:
+    """Exit status: the command's after `--`, or 0; 2: the user can mend it; 130: Ctrl-C."""
+    args = _arguments()
+    console = Console(highlight=False)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        build(args.servers if args.do == "build" else [], console)
+        return _run(args.data, args.command, console) if args.do == "run" else 0
+    except (BuildError, StackError) as error:
+        print(f"stack: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m otel.native", description=__doc__)
+    does = parser.add_subparsers(dest="do", required=True)
+    building = does.add_parser("build", help="build the servers that are not built yet")
+    building.add_argument("servers", nargs="*", help="only these")
+    running = does.add_parser("run", help="build what is missing, then run them until Ctrl-C")
+    running.add_argument(
+        "--data", type=Path, default=ROOT / ".demo" / "stack", help="where they keep their data"
+    )
+    running.add_argument("command", nargs="*", help="a command to run in front of them, after --")
+    return parser.parse_args()
+
+
+def _run(folder: Path, command: list[str], console: Console) -> int:
+    ports = Ports()
+    for name, port in vars(ports).items():
+        if (owner := describe_listener(port)) is not None:
+            raise StackError(f"port {port} ({name}) is in use by {owner}; end that first")
+    if servers()["loki"].binary is None:
+        console.print(
+            "No Loki: log lines are seen on their spans, and not kept. Put a `loki` binary of its "
+            "release page on PATH, or name it in OVERLAP_LOKI.", style="yellow",
+        )  # fmt: skip
+    with Stack(folder, ports) as stack:
+        for name in stack.servers:
+            stack.start(name)
+        stack.wait()
+        if command:
+            # In our session: Ctrl-C reaches it, and it ends by itself before the servers do.
+            return subprocess.run(command, cwd=ROOT, check=False).returncode
+        console.print(_urls(stack))
+        while True:
+            stack.check()
+            time.sleep(0.5)
+
+
+def _urls(stack: Stack) -> str:
+    lines = [
+        ("Jaeger", stack.url("jaeger")),
+        ("Prometheus", stack.url("prometheus")),
+        *([("Loki, for Grafana", stack.url("loki"))] if stack.has_loki else []),
+        ("OTLP in, HTTP", stack.url("otlp_http")),
+        ("OTLP in, gRPC", f"{HOST}:{stack.ports.otlp_grpc}"),
+        ("What each server wrote", f"{stack.folder}/*.log"),
+    ]
+    return "\n".join(f"{name:<24}{url}" for name, url in lines) + "\n\nServing until Ctrl-C."
+
+
+if __name__ == "__main__":
+    sys.exit(main())
