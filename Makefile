@@ -13,7 +13,7 @@ BIN = $(VENV)/bin
 UV := $(shell command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1 && echo uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo play test test-postgresql test-django lint types lock bench install-bench bench-peers stock-and-ours readme clean
+.PHONY: help install install-dev demo stack play test test-postgresql test-django lint types lock bench install-bench bench-peers stock-and-ours readme clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ install-dev: $(VENV)/.installed-dev ## ... and what the tests need
 
 demo: install ## Start everything, play every lesson, print its trace and verdict, serve until Ctrl-C
 	@exec $(BIN)/python -m app.demo $(PORTS) $(LESSONS)
+
+stack: install ## The real servers, built from Go modules at first, and the demo in front of them
+	@exec $(BIN)/python -m otel.native run -- $(CURDIR)/$(BIN)/python -m app.demo --stack
 
 play: install ## The same, then exit with play's status: 0 if every lesson showed what it expects
 	@exec $(BIN)/python -m app.demo --once $(PORTS) $(LESSONS)

@@ -72,6 +72,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("lessons", nargs="*", help="play only these")
     parser.add_argument("--once", action="store_true", help="play, then exit with play's status")
     parser.add_argument("--bench", action="store_true", help="run overlap bench, then exit")
+    parser.add_argument(
+        "--stack",
+        action="store_true",
+        help="without pocket: a collector and a Jaeger stand at its two ports (make stack)",
+    )
     parser.add_argument("--app-port", type=int, default=8000)
     parser.add_argument("--httpbin-port", type=int, default=8001)
     parser.add_argument("--otlp-port", type=int, default=4318)
@@ -93,15 +98,16 @@ def _environment(args: argparse.Namespace) -> dict[str, str]:
 
 def _services(args: argparse.Namespace) -> list[Service]:
     python = sys.executable
+    pocket = Service(
+        "pocket",
+        [
+            *(python, "-m", "overlap", "pocket"),
+            *("--otlp-port", str(args.otlp_port), "--port", str(args.traces_port)),
+        ],
+        f"http://127.0.0.1:{args.traces_port}/api/v3/services",
+    )
     return [
-        Service(
-            "pocket",
-            [
-                *(python, "-m", "overlap", "pocket"),
-                *("--otlp-port", str(args.otlp_port), "--port", str(args.traces_port)),
-            ],
-            f"http://127.0.0.1:{args.traces_port}/api/v3/services",
-        ),
+        *([] if args.stack else [pocket]),
         Service(
             "httpbin",
             [python, "-m", "app.httpbin", "--port", str(args.httpbin_port)],
@@ -121,11 +127,11 @@ def _check_ports(args: argparse.Namespace) -> None:
     wanted = {
         "APP_PORT": args.app_port,
         "HTTPBIN_PORT": args.httpbin_port,
-        "OTLP_PORT": args.otlp_port,
-        "TRACES_PORT": args.traces_port,
     }
+    if not args.stack:
+        wanted |= {"OTLP_PORT": args.otlp_port, "TRACES_PORT": args.traces_port}
     if len(set(wanted.values())) < len(wanted):
-        raise DemoError("the four ports must differ")
+        raise DemoError("the ports must differ")
     for name, port in wanted.items():
         if (owner := describe_listener(port)) is not None:
             raise DemoError(
@@ -185,9 +191,10 @@ def _play(args: argparse.Namespace) -> int:
 
 
 def _urls(args: argparse.Namespace) -> None:
+    front = "Jaeger, with their traces:" if args.stack else "The lessons, played by a button:"
     print(
         f"""
-The lessons, their traces and a button to play each:  http://127.0.0.1:{args.traces_port}/
+{front:<54}http://127.0.0.1:{args.traces_port}/
 The app:                                              http://127.0.0.1:{args.app_port}/
 Its admin (python manage.py createsuperuser):         http://127.0.0.1:{args.app_port}/admin/
 The upstream, httpbin:                                http://127.0.0.1:{args.httpbin_port}/
