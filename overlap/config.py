@@ -6,10 +6,10 @@ import os
 import sys
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from overlap.errors import OverlapError
 
@@ -32,6 +32,9 @@ class Config:
     """The app whose lessons are played (`OVERLAP_APP_URL`, or app_url in pyproject.toml)."""
     scenarios: str = ""
     """`package.module:NAME` of the lessons (`OVERLAP_SCENARIOS`, or scenarios)."""
+    servers: Mapping[str, str] = field(default_factory=dict)
+    """Other servers that some lessons are played on, by name ([tool.overlap.servers], and
+    `OVERLAP_APP_URL_<NAME>` over it)."""
     start_hint: str = ""
     """The command that starts the app (start_hint), for error messages."""
 
@@ -43,11 +46,11 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
     """
     env = os.environ if environ is None else environ
     table = _table(folder or Path.cwd())
-    config = replace(
-        Config(),
-        **{key: str(table[key]) for key in ("app_url", "scenarios", "start_hint") if key in table},
-    )
-    over = {
+    said: dict[str, Any] = {
+        key: str(table[key]) for key in ("app_url", "scenarios", "start_hint") if key in table
+    }
+    config = replace(Config(), **said)
+    over: dict[str, Any] = {
         "otlp_endpoint": env.get("OTEL_EXPORTER_OTLP_ENDPOINT"),
         "traces_url": env.get("OVERLAP_TRACES_URL"),
         "app_url": env.get("OVERLAP_APP_URL"),
@@ -59,6 +62,7 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
         otlp_endpoint=config.otlp_endpoint.rstrip("/"),
         traces_url=config.traces_url.rstrip("/"),
         app_url=config.app_url.rstrip("/"),
+        servers=_servers(table.get("servers", {}), env),
     )
 
 
@@ -77,6 +81,12 @@ def load_scenarios(config: Config) -> Sequence[Scenario]:
     except (ImportError, AttributeError) as error:
         raise OverlapError(f"no lessons at {config.scenarios}: {error}") from error
     return scenarios
+
+
+def _servers(table: object, env: Mapping[str, str]) -> Mapping[str, str]:
+    named = table if isinstance(table, dict) else {}
+    found = {name: env.get(f"OVERLAP_APP_URL_{name.upper()}", str(named[name])) for name in named}
+    return {name: url.rstrip("/") for name, url in found.items() if url}
 
 
 def _table(folder: Path) -> Mapping[str, object]:

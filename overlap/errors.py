@@ -17,3 +17,7 @@ class Unreachable(OverlapError):
 
 class NotFound(OverlapError):
     """The backend answered, and does not have what was asked for."""
+
+
+class NoServer(OverlapError):
+    """A lesson is played on another server, and that one is not there: the lesson is skipped."""

@@ -40,6 +40,9 @@ def scenario_span(name: str) -> str:
 # --- attributes ---------------------------------------------------------------
 SCENARIO_NAME = "overlap.scenario"
 """On a lesson's root span: which lesson this is. Its children are load, not a group."""
+CANCELLED = "overlap.cancelled"
+"""On a span: it did not come to its end. What it stood around was cancelled, or its generator was
+closed. (An exception is recorded by OpenTelemetry itself; these two are none to it.)"""
 NEIGHBOUR = "overlap.neighbour"
 """On a client span of a lesson: fired only to see who suffers."""
 BLOCKED_MS = "overlap.blocked.duration_ms"

@@ -6,7 +6,7 @@ pyproject.toml); `overlap play` and the pocket backend's page read the same list
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from overlap.judge import Verdict
@@ -21,6 +21,10 @@ class Request:
     method: str = "GET"
     neighbour: bool = False
     """Fired only to see whether it suffers."""
+    status: int | None = None
+    """What must be answered; None: anything below 400."""
+    leaves_after: float | None = None
+    """Seconds after which the client goes away; None: it waits for the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,10 @@ class Expectation:
     """Some group has exactly these stages."""
     overlap_factor: tuple[float, float] | None = None
     """Both bounds included: of that group's overlap factor (of any group's, without stages)."""
+    peak: int | None = None
+    """Exactly so many spans of that group are under way at once (of some group's, without)."""
+    wall_ms: tuple[float, float] | None = None
+    """Both bounds included: from that group's first start to its last end (as above)."""
     culprit: str = ""
     """Stands in the culprit of some block."""
     victims: tuple[str, ...] | None = None
@@ -45,6 +53,13 @@ class Expectation:
     """The longest of them outlived it by at least this many milliseconds."""
     offloaded: tuple[str, ...] = ()
     """Each of these span names ran on another thread than its parent."""
+    cancelled: tuple[str, ...] | None = None
+    """Exactly these span names, in any order, were cut short."""
+    times: tuple[str, str, float, float] | None = None
+    """Two names of requests, and the bounds of the one's median time over the other's."""
+    first_part: tuple[str, float, float] | None = None
+    """A name of streamed requests, and the bounds of the share of its time, 0 to 1, that such a
+    request took to its first part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +81,8 @@ class Scenario:
     records the end of can't be waited for in any other way)."""
     within: float = 30.0
     """Seconds after the last request by which the trace must be whole."""
+    server: str = ""
+    """Which server serves it, where it is not the app's own: a key of [tool.overlap.servers]."""
 
 
 def mismatches(expect: Expectation, verdict: Verdict) -> list[str]:
@@ -81,6 +98,7 @@ def _mismatches(expect: Expectation, verdict: Verdict) -> Iterator[str]:
         yield f"the shape {shape} is there, and should not be"
     yield from _group_mismatches(expect, verdict)
     yield from _block_mismatches(expect, verdict)
+    yield from _time_mismatches(expect, verdict)
     outlived = {item.span: item.outlived_ms for item in verdict.background}
     for name in expect.background:
         if name not in outlived:
@@ -92,6 +110,9 @@ def _mismatches(expect: Expectation, verdict: Verdict) -> Iterator[str]:
     for name in expect.offloaded:
         if name not in elsewhere:
             yield f"expected {name} on another thread than its parent, and it was not"
+    if expect.cancelled is not None and sorted(expect.cancelled) != sorted(verdict.cancelled):
+        wanted, seen = (_names(found) for found in (expect.cancelled, verdict.cancelled))
+        yield f"expected {wanted} to be cut short, saw {seen}"
 
 
 def _group_mismatches(expect: Expectation, verdict: Verdict) -> Iterator[str]:
@@ -107,6 +128,14 @@ def _group_mismatches(expect: Expectation, verdict: Verdict) -> Iterator[str]:
         if not any(low <= group.overlap_factor <= high for group in groups):
             seen = ", ".join(f"{group.overlap_factor:.2f}" for group in groups) or "none"
             yield f"expected an overlap factor from {low} to {high}, saw {seen}"
+    if expect.peak is not None and all(group.peak != expect.peak for group in groups):
+        seen = ", ".join(str(group.peak) for group in groups) or "none"
+        yield f"expected {expect.peak} at once, saw {seen}"
+    if expect.wall_ms:
+        low, high = expect.wall_ms
+        if not any(low <= group.wall_ms <= high for group in groups):
+            seen = ", ".join(f"{group.wall_ms:.0f}" for group in groups) or "none"
+            yield f"expected from {low:.0f} to {high:.0f} ms in all, saw {seen}"
 
 
 def _block_mismatches(expect: Expectation, verdict: Verdict) -> Iterator[str]:
@@ -116,10 +145,29 @@ def _block_mismatches(expect: Expectation, verdict: Verdict) -> Iterator[str]:
     if expect.victims is not None:
         victims = sorted(name for block in verdict.blocked for name in block.victims)
         if victims != sorted(expect.victims):
-            yield (
-                f"expected the victims {', '.join(expect.victims) or 'nobody'}, "
-                f"saw {', '.join(victims) or 'nobody'}"
-            )
+            yield f"expected the victims {_names(expect.victims)}, saw {_names(victims)}"
+
+
+def _time_mismatches(expect: Expectation, verdict: Verdict) -> Iterator[str]:
+    requests = {row.request: row for row in verdict.requests}
+    if expect.times:
+        one, other, low, high = expect.times
+        if one not in requests or other not in requests:
+            yield f"expected {one} and {other}, saw {_names(requests)}"
+        else:
+            times = requests[one].median_ms / max(requests[other].median_ms, 0.001)
+            if not low <= times <= high:
+                yield f"expected {one} to take {low} to {high} times {other}, saw {times:.2f}"
+    if expect.first_part:
+        name, low, high = expect.first_part
+        share = requests[name].first_part if name in requests else None
+        if share is None or not low <= share <= high:
+            seen = "none" if share is None else f"{share:.2f}"
+            yield f"expected {name}'s first part after {low} to {high} of its time, saw {seen}"
+
+
+def _names(found: Iterable[str]) -> str:
+    return ", ".join(found) or "nobody"
 
 
 def _stages(stages: list[list[str]]) -> str:

@@ -7,13 +7,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from typing import Any
 
 import click
 from rich.console import Console
 
 from overlap.backend import Backend
 from overlap.config import Config, load, load_scenarios
-from overlap.errors import OverlapError
+from overlap.errors import NoServer, OverlapError
 from overlap.play import Player, Result
 from overlap.play.display import Display
 from overlap.play.report import Report, lessons_as_dict
@@ -38,9 +39,13 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
     """Play the lessons named, or all of them, one after another.
 
     Exit status: 0 if every lesson showed what it expects, 1 if not, 2 if the app or the trace
-    backend can't be reached.
+    backend can't be reached. A lesson for a server that is not there is skipped, and told.
     """
-    over = {"app_url": app_url, "otlp_endpoint": otlp_endpoint, "traces_url": traces_url}
+    over: dict[str, Any] = {
+        "app_url": app_url,
+        "otlp_endpoint": otlp_endpoint,
+        "traces_url": traces_url,
+    }
     config = replace(load(), **{key: url.rstrip("/") for key, url in over.items() if url})
     scenarios = chosen(load_scenarios(config), names)
     report = Report(Console(highlight=False))
@@ -50,12 +55,13 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
         report.lessons(scenarios)
     if only_list:
         return 0
-    results = asyncio.run(_play(config, scenarios, None if as_json else report))
+    results, skipped = asyncio.run(_play(config, scenarios, None if as_json else report))
     ok = all(result.ok for result in results)
     if as_json:
-        _print_json({"ok": ok, "scenarios": [result.as_dict() for result in results]})
+        played = [result.as_dict() for result in results]
+        _print_json({"ok": ok, "scenarios": played, "skipped": skipped})
     else:
-        report.summary(results)
+        report.summary(results, skipped)
     return 0 if ok else 1
 
 
@@ -75,12 +81,17 @@ def chosen(scenarios: Sequence[Scenario], names: Sequence[str]) -> list[Scenario
 
 async def _play(
     config: Config, scenarios: Sequence[Scenario], report: Report | None
-) -> list[Result]:
+) -> tuple[list[Result], dict[str, str]]:
     results: list[Result] = []
+    skipped: dict[str, str] = {}
     async with (
         Backend(config.traces_url) as backend,
         Player(
-            config.app_url, config.otlp_endpoint, backend, start_hint=config.start_hint
+            config.app_url,
+            config.otlp_endpoint,
+            backend,
+            start_hint=config.start_hint,
+            servers=config.servers,
         ) as player,
     ):
         with Display(Console(stderr=True), len(scenarios)) as display:
@@ -88,11 +99,15 @@ async def _play(
             await player.check()
         for number, scenario in enumerate(scenarios, 1):
             with Display(Console(stderr=True), len(scenarios), number, scenario.name) as display:
-                result = await player.play(scenario, display.update)
+                try:
+                    result = await player.play(scenario, display.update)
+                except NoServer as error:
+                    skipped[scenario.name] = str(error)
+                    continue
             if report:
                 report.lesson(result)
             results.append(result)
-    return results
+    return results, skipped
 
 
 def _print_json(value: object) -> None:

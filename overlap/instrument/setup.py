@@ -38,6 +38,7 @@ class Instrumentation:
     ) -> None:
         # Before any instrumentation is imported: each reads it once.
         os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
+        from overlap.instrument.cancelled import CancelledSpans
         from overlap.instrument.threads import ThreadAttributes, count_threads
         from overlap.instrument.watch import Watch
 
@@ -45,7 +46,7 @@ class Instrumentation:
         self.telemetry: Telemetry = start(
             service_name=service_name,
             log_format=log_format,
-            span_processors=[ThreadAttributes()],
+            span_processors=[ThreadAttributes(), CancelledSpans()],
         )
         self._undo.callback(self.telemetry.shutdown)
         count_threads(self.telemetry.meter_provider.get_meter("overlap.instrument.threads"))

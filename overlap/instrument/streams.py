@@ -59,6 +59,9 @@ class _Parts:
     def __init__(self, source: Iterator[Any], exchange: Exchange) -> None:
         self._source = source
         self._exchange = exchange
+        # Under ASGI Django makes all the parts, and only then sends the first.
+        self._held = exchange.is_asgi
+        self._any = False
 
     def __iter__(self) -> Iterator[Any]:
         return self
@@ -68,6 +71,8 @@ class _Parts:
         try:
             part = next(self._source)
         except StopIteration:
+            if self._any:
+                self._exchange.sent_part()
             self._exchange.finish()
             raise
         except BaseException as error:
@@ -75,5 +80,7 @@ class _Parts:
             raise
         finally:
             detach(token)
-        self._exchange.sent_part()
+        self._any = True
+        if not self._held:
+            self._exchange.sent_part()
         return part

@@ -63,6 +63,18 @@ def offloaded(tree: Tree) -> list[Offloaded]:
     return found
 
 
+def cancelled(tree: Tree) -> list[str]:
+    """The names of spans that were cut short, in order of start. O(n log n)."""
+    found = [
+        index
+        for index, span in enumerate(tree.spans)
+        if span.attributes.get(names.CANCELLED) is True
+        or span.attributes.get(names.TASK_END) == names.TASK_CANCELLED
+    ]
+    found.sort(key=lambda index: (tree.starts[index], index))
+    return [tree.spans[index].name for index in found]
+
+
 def lost(tree: Tree) -> list[str]:
     """The names of background tasks that were lost, or started and never ended; sorted."""
     found: dict[str, str] = {}  # by task id, so that none is told twice

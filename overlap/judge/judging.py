@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from overlap.judge.blocked import blocked
-from overlap.judge.evidence import background, lost, offloaded
+from overlap.judge.evidence import background, cancelled, lost, offloaded
 from overlap.judge.groups import groups, is_concurrent, is_serial
 from overlap.judge.mend import mend
 from overlap.judge.model import (
@@ -19,6 +19,7 @@ from overlap.judge.model import (
     SINGLE,
     Verdict,
 )
+from overlap.judge.requests import requests
 from overlap.trace.model import Span, Trace
 
 
@@ -48,5 +49,7 @@ def verdict(trace: Trace | Iterable[Span]) -> Verdict:
         blocked=blocks,
         offloaded=elsewhere,
         lost=gone,
+        cancelled=cancelled(tree),
+        requests=requests(tree),
         warnings=tree.warnings,
     )

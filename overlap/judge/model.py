@@ -57,6 +57,20 @@ class Offloaded:
 
 
 @dataclass(frozen=True, slots=True)
+class Requests:
+    """The requests that one server span's name stands for."""
+
+    request: str
+    """`GET /smoke_some_meats/`."""
+    count: int
+    median_ms: float
+    longest_ms: float
+    first_part: float | None = None
+    """Of those that were streamed: the median share of its time, 0 to 1, that one took to its
+    first part."""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a trace shows."""
 
@@ -67,6 +81,8 @@ class Verdict:
     blocked: list[Blocked] = field(default_factory=list)
     offloaded: list[Offloaded] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
+    requests: list[Requests] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:

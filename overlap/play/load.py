@@ -40,6 +40,8 @@ class Sent:
     span_id: str = ""
     status: int | None = None
     error: str = ""
+    left: bool = False
+    """The client went away, as the lesson says."""
     done: bool = False
 
     @property
@@ -48,7 +50,18 @@ class Sent:
         asked = f"{self.request.method} {self.request.path}"
         if self.error:
             return f"{asked} was not answered: {self.error}"
-        return f"{asked} answered {self.status}" if self.status and self.status >= 400 else ""
+        if self.status is None:
+            return ""
+        if self.request.leaves_after is not None:
+            return f"{asked} answered {self.status} before its client went away"
+        if (wanted := self.request.status) is not None:
+            return "" if self.status == wanted else f"{asked} answered {self.status}, not {wanted}"
+        return f"{asked} answered {self.status}" if self.status >= 400 else ""
+
+    @property
+    def reached(self) -> bool:
+        """Whether the app had the request: its server span is to come."""
+        return self.status is not None or self.left
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +112,15 @@ class Load:
         await asyncio.to_thread(self._provider.shutdown)
 
     async def fire(
-        self, scenario: Scenario, changed: Callable[[str, Sequence[Sent]], None]
+        self,
+        scenario: Scenario,
+        changed: Callable[[str, Sequence[Sent]], None],
+        server_url: str = "",
     ) -> Fired:
         """Fire the lesson's requests and return when each is answered or has failed.
 
-        `changed` is told the trace's id and the requests sent so far, at each change.
+        `changed` is told the trace's id and the requests sent so far, at each change. At
+        `server_url` is what serves them, where it is not the app's own server.
         """
         sent: list[Sent] = []
         with self._tracer.start_as_current_span(
@@ -121,7 +138,7 @@ class Load:
                 record = Sent(request)
                 sent.append(record)
                 changed(trace_id, sent)
-                await self._send(record)
+                await self._send(record, server_url + request.path)
                 changed(trace_id, sent)
 
             async with asyncio.TaskGroup() as group:
@@ -130,13 +147,16 @@ class Load:
         await asyncio.to_thread(self._provider.force_flush)
         return Fired(trace_id, format_span_id(ids.span_id), sent)
 
-    async def _send(self, record: Sent) -> None:
+    async def _send(self, record: Sent, url: str) -> None:
         request = record.request
         try:
-            response = await self._client.request(
-                request.method, request.path, extensions={_SENT: record}
-            )
+            async with asyncio.timeout(request.leaves_after):
+                response = await self._client.request(
+                    request.method, url, extensions={_SENT: record}
+                )
             record.status = response.status_code
+        except TimeoutError:
+            record.left = True
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             record.error = str(error) or type(error).__name__
         finally:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain, repeat
 from types import TracebackType
 from typing import Self
 
 from overlap.backend import Backend
-from overlap.errors import OverlapError, Unreachable
+from overlap.errors import NoServer, OverlapError, Unreachable
 from overlap.judge import verdict
 from overlap.play import reach
 from overlap.play.load import Fired, Load, Sent
@@ -31,9 +31,18 @@ class Player:
     """
 
     def __init__(
-        self, app_url: str, otlp_endpoint: str, backend: Backend, *, start_hint: str = ""
+        self,
+        app_url: str,
+        otlp_endpoint: str,
+        backend: Backend,
+        *,
+        start_hint: str = "",
+        servers: Mapping[str, str] | None = None,
     ) -> None:
         self._app_url = app_url.rstrip("/")
+        self._servers = {name: url.rstrip("/") for name, url in (servers or {}).items()}
+        """The other servers that there are, by the name that lessons call them."""
+        self._awake: set[str] = set()
         self._otlp_endpoint = otlp_endpoint.rstrip("/")
         self._backend = backend
         self._start_hint = start_hint
@@ -63,20 +72,22 @@ class Player:
     ) -> Result:
         """Play the lesson and judge its trace. `progress` is told at each change.
 
-        Raises Unreachable where nothing can be played; whatever else goes wrong is a problem
-        of the result.
+        Raises Unreachable where nothing can be played, and NoServer where only this lesson
+        can't be; whatever else goes wrong is a problem of the result.
         """
         if not self._checked:
             await self.check()
+        server_url = await self._server(scenario.server)
         tell = progress or (lambda _: None)
 
         def changed(trace_id: str, sent: Sequence[Sent]) -> None:
             answered = sum(item.done for item in sent)
             tell(Progress(scenario, trace_id, len(sent) - answered, answered))
 
-        fired = await self._load.fire(scenario, changed)
+        fired = await self._load.fire(scenario, changed, server_url)
         if fired.sent and all(item.error for item in fired.sent):
-            await reach.app(self._app_url, self._start_hint)  # gone altogether, or only unwell?
+            # Gone altogether, or only unwell?
+            await reach.app(server_url or self._app_url, self._start_hint)
         trace, lacking = await self._whole(scenario, fired, tell)
         seen = verdict(trace)
         problems = [item.problem for item in fired.sent if item.problem]
@@ -87,6 +98,21 @@ class Player:
         problems.extend(mismatches(scenario.expect, seen))
         url = self._backend.trace_url(fired.trace_id)
         return Result(scenario, fired.trace_id, url, seen, trace, problems)
+
+    async def _server(self, name: str) -> str:
+        """Where the server of this name is, awake; empty for the app's own."""
+        if not name:
+            return ""
+        if name not in self._servers:
+            raise NoServer(f"nobody said where the server {name!r} is")
+        url = self._servers[name]
+        if name not in self._awake:
+            try:
+                await reach.app(url, "")
+            except Unreachable as error:
+                raise NoServer(f"the server {name!r} does not answer at {url}") from error
+            self._awake.add(name)
+        return url
 
     async def _whole(
         self, scenario: Scenario, fired: Fired, tell: Callable[[Progress], None]
@@ -115,7 +141,7 @@ class Player:
 
 
 def _lacking(trace: Trace, scenario: Scenario, fired: Fired) -> str:
-    answered = [item.span_id for item in fired.sent if item.status is not None]
+    answered = [item.span_id for item in fired.sent if item.reached]
     return ", ".join(
         missing(trace, root_id=fired.root_id, answered=answered, wait_for=scenario.wait_for)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -52,8 +52,8 @@ class Report:
             Text(result.url, overflow="fold"),
         )
 
-    def summary(self, results: Sequence[Result]) -> None:
-        """Print all lessons: expected, seen, and where to look."""
+    def summary(self, results: Sequence[Result], skipped: Mapping[str, str] | None = None) -> None:
+        """Print all lessons: expected, seen, and where to look; then those skipped, and why."""
         wide = self._console.width >= WIDE
         table = Table(box=None, pad_edge=False, header_style=QUIET)
         for heading in ("", "lesson", "expected", "seen", *(["trace"] if wide else [])):
@@ -70,6 +70,8 @@ class Report:
         if not wide:  # a URL that is broken in two can't be clicked
             for result in results:
                 self._print(self._text(result.scenario.name, QUIET), Text(f"  {result.url}"))
+        for name, why in (skipped or {}).items():
+            self._print(self._text(f"skipped {name}: {why}", "yellow"))
         good = sum(result.ok for result in results)
         count = f"{good} of {len(results)} lessons showed what they expect"
         self._print(self._text(count, HEAD if good == len(results) else BAD))

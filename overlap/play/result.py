@@ -60,7 +60,9 @@ def expected(expect: Expectation) -> dict[str, Any]:
     """The expectation as plain data, with only what it asks for."""
     found = ((item.name, getattr(expect, item.name)) for item in fields(expect))
     return {
-        name: _plain(value) for name, value in found if value or (name == "victims" and value == ())
+        name: _plain(value)
+        for name, value in found
+        if value or (name in {"victims", "cancelled"} and value == ())
     }
 
 

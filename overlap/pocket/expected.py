@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from overlap.draw.words import clean, duration
@@ -108,6 +109,56 @@ def _elsewhere(expect: Expectation, seen: Verdict) -> Iterator[tuple[str, str, s
             _list([clean(item.span) for item in seen.offloaded]),
             Expectation(offloaded=expect.offloaded),
         )
+    if expect.cancelled is not None:
+        yield (
+            "cut short",
+            _list(list(expect.cancelled)),
+            _list([clean(name) for name in seen.cancelled]),
+            Expectation(cancelled=expect.cancelled),
+        )
+    yield from _figures(expect, seen)
+
+
+def _figures(expect: Expectation, seen: Verdict) -> Iterator[tuple[str, str, str, Expectation]]:
+    wanted = [list(stage) for stage in expect.stages]
+    groups = [group for group in seen.groups if not wanted or group.stages == wanted]
+    if expect.peak is not None:
+        yield (
+            "at once",
+            str(expect.peak),
+            _list([str(group.peak) for group in groups]),
+            Expectation(stages=expect.stages, peak=expect.peak),
+        )
+    if expect.wall_ms:
+        yield (
+            "in all",
+            _between(*expect.wall_ms, duration),
+            _list([duration(group.wall_ms) for group in groups]),
+            Expectation(stages=expect.stages, wall_ms=expect.wall_ms),
+        )
+    requests = {row.request: row for row in seen.requests}
+    if expect.times:
+        one, other, low, high = expect.times
+        rows = [requests[name] for name in (one, other) if name in requests]
+        yield (
+            "median times",
+            f"{one} {low:g} to {high:g} times {other}",
+            _list([f"{clean(row.request)} {duration(row.median_ms)}" for row in rows]),
+            Expectation(times=expect.times),
+        )
+    if expect.first_part:
+        name, low, high = expect.first_part
+        share = requests[name].first_part if name in requests else None
+        yield (
+            "first part",
+            f"{name} after {low:.0%} to {high:.0%} of its time",
+            "none" if share is None else f"after {share:.0%}",
+            Expectation(first_part=expect.first_part),
+        )
+
+
+def _between(low: float, high: float, words: Callable[[float], str]) -> str:
+    return f"at least {words(low)}" if high == math.inf else f"{words(low)} to {words(high)}"
 
 
 def stages(found: list[list[str]]) -> str:

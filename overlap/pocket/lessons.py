@@ -79,7 +79,13 @@ class Board:
                 app_url, hint = self._config.app_url, self._config.start_hint
                 async with (
                     Backend(self._page_url) as backend,
-                    Player(app_url, self._otlp_url, backend, start_hint=hint) as player,
+                    Player(
+                        app_url,
+                        self._otlp_url,
+                        backend,
+                        start_hint=hint,
+                        servers=self._config.servers,
+                    ) as player,
                 ):
                     result = await player.play(scenario, self._tell)
                 play.trace_id, play.problems = result.trace_id, list(result.problems)

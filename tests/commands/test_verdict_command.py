@@ -98,7 +98,8 @@ def test_each_trace_of_standard_input_is_a_line_of_json() -> None:
         }
     ]
     assert list(first) == [
-        "trace_id", "shapes", "groups", "background", "blocked", "offloaded", "lost", "warnings",
+        "trace_id", "shapes", "groups", "background", "blocked", "offloaded", "lost",
+        "cancelled", "requests", "warnings",
     ]  # fmt: skip
 
 

@@ -171,3 +171,10 @@ def test_a_streams_first_part_is_timed(server, sink):
     server.get("/stream/")
     span = sink.one("GET /stream/")
     assert 0 < span.attributes["overlap.response.first_part_ms"] < span.ms
+
+
+def test_a_synchronous_streams_first_part_comes_after_its_last_is_made(server, sink):
+    """Under ASGI, where Django makes the whole of it before it sends any."""
+    assert server.get("/sync-stream/").text == "0\n1\n2\n"
+    span = sink.one("GET /sync-stream/")
+    assert 60 <= span.attributes["overlap.response.first_part_ms"] <= span.ms

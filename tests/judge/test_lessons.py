@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from overlap import names, verdict
-from overlap.judge import Background, Blocked, Group, Offloaded, Verdict
+from overlap.judge import Background, Blocked, Group, Offloaded, Requests, Verdict
 from overlap.trace import Span, Trace
 
 MakeSpan = Callable[..., Span]
@@ -36,6 +36,7 @@ def test_a_gather_and_what_follows_are_two_stages(span: MakeSpan) -> None:
                 critical_path=["get_smokables", "smoke"],
             )
         ],
+        requests=[Requests("GET /smoke_some_meats/", 1, 2600.0, 2600.0)],
     )
 
 
@@ -247,7 +248,8 @@ def test_tasks_without_an_end_are_lost(span: MakeSpan) -> None:
 
 def test_one_span_is_single(span: MakeSpan) -> None:
     """Nothing to compare: single, and nothing to warn of."""
-    assert verdict([span("1", "GET /", 0, 1, kind="server")]) == Verdict(TRACE_ID, ["single"])
+    found = verdict([span("1", "GET /", 0, 1, kind="server")])
+    assert found == Verdict(TRACE_ID, ["single"], requests=[Requests("GET /", 1, 1.0, 1.0)])
 
 
 def test_a_request_from_its_two_ends_is_no_group(span: MakeSpan) -> None:
@@ -287,3 +289,33 @@ def test_a_request_sent_as_the_block_ends_waited_for_it(span: MakeSpan) -> None:
         client = span(f"c{sent}", "GET", sent, 120, kind="client", service="play")
         spans += [client, span(f"s{sent}", f"sent at {sent}", 95, 99, f"c{sent}", kind="server")]
     assert verdict(spans).blocked[0].victims == ["sent at 10", "sent at 90"]
+
+
+def test_what_was_cut_short_is_named(span: MakeSpan) -> None:
+    """Spans marked as cancelled, and tasks whose end says so, in order of start."""
+    found = verdict(
+        [
+            span("1", "GET /", 0, 9, kind="server"),
+            span("3", "task", 2, 4, "1", attributes={names.TASK_END: "cancelled"}),
+            span("2", "get_smokables", 1, 4, "1", attributes={names.CANCELLED: True}),
+            span("4", "get_flavor", 1, 4, "1", attributes={names.CANCELLED: "no"}),
+        ]
+    )
+    assert found.cancelled == ["get_smokables", "task"]
+
+
+def test_requests_of_one_name_are_a_row_with_their_times(span: MakeSpan) -> None:
+    """Median and longest; of streams, the share of the time that went by before the first part."""
+    found = verdict(
+        [
+            span("1", "GET /", 0, 10, kind="server"),
+            span("2", "GET /", 1, 31, kind="server"),
+            span("3", "GET /", 2, 22, kind="server"),
+            span("4", "GET /a/", 3, 103, kind="server", attributes={names.FIRST_PART_MS: 25.0}),
+            span("5", "GET /b/", 4, None, kind="server"),
+        ]
+    )
+    assert found.requests == [
+        Requests("GET /", 3, 20.0, 30.0),
+        Requests("GET /a/", 1, 100.0, 100.0, first_part=0.25),
+    ]

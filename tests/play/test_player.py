@@ -5,7 +5,7 @@ import pytest
 
 from overlap import names
 from overlap.backend import Backend
-from overlap.errors import Unreachable
+from overlap.errors import NoServer, Unreachable
 from overlap.play import Player, Progress, Result
 from overlap.scenario import Expectation, Request, Scenario
 
@@ -22,12 +22,14 @@ GATHER = Scenario(
 )
 
 
-def play(places, *scenarios, told=None, **where) -> list[Result]:
+def play(places, *scenarios, told=None, servers=None, **where) -> list[Result]:
     async def main():
         urls = {"app": places.app, "otlp": places.otlp, "traces": places.traces, **where}
         async with (
             Backend(urls["traces"]) as backend,
-            Player(urls["app"], urls["otlp"], backend, start_hint="make kitchen") as player,
+            Player(
+                urls["app"], urls["otlp"], backend, start_hint="make kitchen", servers=servers
+            ) as player,
         ):
             return [await player.play(scenario, told) for scenario in scenarios]
 
@@ -113,6 +115,34 @@ def test_an_error_status_is_a_problem_of_the_result(places):
     [result] = play(places, lesson("/boom/"))
     assert result.problems == ["GET /boom/ answered 500"]
     assert result.verdict.shapes == ["single"]
+
+
+def test_a_request_may_ask_for_its_status(places):
+    """The status a lesson asks for is no problem, and any other is."""
+    asked = lesson("/")
+    requests = (Request("/boom/", status=500), Request("/", status=404))
+    [result] = play(places, replace(asked, requests=requests))
+    assert result.problems == ["GET / answered 200, not 404"]
+
+
+def test_a_client_may_go_away(places):
+    """It has no answer then, and that is no problem; an answer that comes first is one."""
+    asked = lesson("/", wait_for={"GET /slow/": 1})
+    requests = (Request("/slow/", leaves_after=0.3), Request("/", leaves_after=20))
+    [result] = play(places, replace(asked, requests=requests, within=0.1))
+    assert "GET / answered 200 before its client went away" in result.problems
+    assert not [problem for problem in result.problems if "not answered" in problem]
+
+
+def test_a_lesson_is_played_on_the_server_it_names(places, dead_url):
+    """Its own requests go there; one that is not there, or not known, skips the lesson."""
+    [result] = play(
+        places, lesson("/", server="other"), servers={"other": places.app}, app=places.app
+    )
+    assert result.problems == []
+    for servers, why in (({"other": dead_url}, "does not answer at"), ({}, "nobody said where")):
+        with pytest.raises(NoServer, match=why):
+            play(places, lesson("/", server="other"), servers=servers)
 
 
 def test_a_broken_answer_is_a_problem_of_the_result(places):

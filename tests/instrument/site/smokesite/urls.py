@@ -10,6 +10,7 @@ urlpatterns = [
     path("meats/<int:pk>/", views.meat),
     path("boom/", views.boom),
     path("stream/", views.stream),
+    path("sync-stream/", views.sync_stream),
     path("broken-stream/", views.broken_stream),
     path("pid/", views.pid),
     path("slow/", views.slow),

@@ -52,6 +52,15 @@ async def stream(request):
     return StreamingHttpResponse(parts())
 
 
+def sync_stream(request):
+    def parts():
+        for number in range(3):
+            time.sleep(0.02)
+            yield f"{number}\n"
+
+    return StreamingHttpResponse(parts())
+
+
 async def broken_stream(request):
     async def parts():
         yield "one\n"
