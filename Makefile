@@ -59,7 +59,7 @@ stock-and-ours: install-bench ## Write docs/stock-and-ours.md: five requests tra
 	$(BIN)/python -m overlap.bench.stock_and_ours > docs/stock-and-ours.md.new
 	@mv docs/stock-and-ours.md.new docs/stock-and-ours.md
 
-readme: install ## Write the README's table of lessons from app/scenarios.py
+readme: install ## Write the README's table of lessons from app/scenarios/
 	@$(BIN)/python -m app.readme
 
 pictures: install-dev ## Take the README's pictures from the running demo (needs Chromium)

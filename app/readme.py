@@ -1,4 +1,4 @@
-"""The README's table of lessons, written from scenarios.py: `make readme`."""
+"""The README's table of lessons, written from app/scenarios: `make readme`."""
 
 import sys
 from pathlib import Path

@@ -6,7 +6,8 @@ from pathlib import Path
 from types import ModuleType
 
 from django.urls import include, path
-from mutations import MUTATIONS, Mutation
+from mutation import Mutation
+from mutations import MUTATIONS
 
 from app.urls import urlpatterns as real
 

@@ -1,30 +1,19 @@
-"""The lessons, as data: what to request and when, what the trace must show, and why."""
+"""The tutorial's own views, and beside each the pair that does the same otherwise."""
 
+from app.scenarios.terms import CALL, CALM, neighbours
 from app.simulation import BURN, FLAVOR_NAP, SMOKABLES_NAP, TICK, TICKS
 from overlap.scenario import Expectation, Request, Scenario
 
 TUTORIAL = "app/views/tutorial.py"
 PAIRS = "app/views/pairs.py"
 COUNTED_MS = TICKS * TICK * 1000
-CALL = 0.3
-"""Seconds that a call of the upstream may take on a busy machine: these no time scale shortens."""
 # get_flavor's time over get_smokables', between the least and the most that CALL makes of it.
 ABOUT_HALF_MORE = (
     round(1 + FLAVOR_NAP / (SMOKABLES_NAP + CALL), 2),
     round(min(2.0, 1 + (FLAVOR_NAP + CALL) / SMOKABLES_NAP), 2),
 )
-NEVER_LOST = frozenset({"lost"})
-CALM = frozenset({"lost", "blocking"})
 
-
-def neighbours(span_s: float, count: int = 3) -> tuple[Request, ...]:
-    """GET / several times, spread over the first part of `span_s` seconds: who suffers?"""
-    return tuple(
-        Request("/", at=span_s * (number + 1) / 10, neighbour=True) for number in range(count)
-    )
-
-
-SCENARIOS = [
+LESSONS = [
     Scenario(
         name="index",
         title="An async view that awaits nothing",

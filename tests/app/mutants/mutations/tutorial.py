@@ -1,21 +1,6 @@
-"""Each lesson's view, broken on purpose: what replaces what, and what the verdict then lacks."""
+"""The tutorial's own views and their pairs, broken."""
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Mutation:
-    """One change of one view's source. `old` must stand in it `times` times."""
-
-    name: str
-    lesson: str
-    module: str
-    old: str
-    new: str
-    problem: str
-    """Stands in what the result then says was not as expected."""
-    times: int = 1
-
+from mutation import Mutation
 
 TUTORIAL, PAIRS = "app.views.tutorial", "app.views.pairs"
 
