@@ -39,7 +39,8 @@ def scenario_span(name: str) -> str:
 
 # --- attributes ---------------------------------------------------------------
 SCENARIO_NAME = "overlap.scenario"
-"""On a lesson's root span: which lesson this is. Its children are load, not a group."""
+"""On a lesson's root span: which lesson this is. Its children are load, not a group.
+In baggage, and so on each log record of that lesson: the same."""
 CANCELLED = "overlap.cancelled"
 """On a span: it did not come to its end. What it stood around was cancelled, or its generator was
 closed. (An exception is recorded by OpenTelemetry itself; these two are none to it.)"""
@@ -64,6 +65,14 @@ TASK_FAILED = "failed"
 TASK_CANCELLED = "cancelled"
 TASK_LOST = "lost"
 TASK_ENDS = (TASK_DONE, TASK_FAILED, TASK_CANCELLED, TASK_LOST)
+SHAPES = "overlap.shapes"
+"""On the record `overlap.verdict`: the shapes of the trace it belongs to, with commas between."""
+SCENARIO_OK = "overlap.scenario.ok"
+"""On the same: whether the lesson showed everything it expects."""
+SCENARIO_PROBLEMS = "overlap.scenario.problems"
+"""On the same: what it lacked, in words; not there where it lacked nothing."""
+SCENARIO_ANSWERED_MS = "overlap.scenario.answered_ms"
+"""On the same: how long the slowest of the lesson's own requests waited for its answer."""
 DROPPED_WHY = "overlap.dropped.reason"
 SIGNAL = "overlap.signal"
 """On the dropped-telemetry counter: traces, logs or metrics."""
@@ -77,6 +86,10 @@ CLIENT_DISCONNECTED = "client.disconnected"
 """On a server span: an event, and its error.type; the client went away before the answer's end."""
 SERVER_STOPPED = "server.stopped"
 """The same, where the process ended, or the instrument was switched off, before that."""
+
+# --- log records ----------------------------------------------------------------
+EVENT_VERDICT = "overlap.verdict"
+"""What a lesson's trace showed: sent once it is judged, which is after its spans have ended."""
 
 # --- metrics ------------------------------------------------------------------
 METRIC_LOOP_LAG = "overlap.event_loop.lag"  # histogram, s

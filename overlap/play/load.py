@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -13,7 +14,8 @@ from typing import Any, Self
 os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
 
 import httpx
-from opentelemetry.context import Context
+from opentelemetry import baggage
+from opentelemetry.context import Context, attach, detach
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor, RequestInfo
 from opentelemetry.sdk.resources import Resource
@@ -123,11 +125,13 @@ class Load:
         `server_url` is what serves them, where it is not the app's own server.
         """
         sent: list[Sent] = []
-        with self._tracer.start_as_current_span(
-            names.scenario_span(scenario.name),
-            context=Context(),  # a trace of its own, whatever trace the caller is in
-            attributes={names.SCENARIO_NAME: scenario.name},
-        ) as root:
+        with (
+            _alone_with(baggage.set_baggage(names.SCENARIO_NAME, scenario.name, Context())),
+            self._tracer.start_as_current_span(
+                names.scenario_span(scenario.name),
+                attributes={names.SCENARIO_NAME: scenario.name},
+            ) as root,
+        ):
             ids = root.get_span_context()
             trace_id = format_trace_id(ids.trace_id)
             loop = asyncio.get_running_loop()
@@ -161,6 +165,16 @@ class Load:
             record.error = str(error) or type(error).__name__
         finally:
             record.done = True
+
+
+@contextmanager
+def _alone_with(context: Context) -> Iterator[None]:
+    """Let `context` stand instead of the caller's: a trace of its own, whichever one that is in."""
+    token = attach(context)
+    try:
+        yield
+    finally:
+        detach(token)
 
 
 async def _name(span: Span, info: RequestInfo) -> None:

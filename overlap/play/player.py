@@ -14,6 +14,7 @@ from overlap.judge import verdict
 from overlap.play import reach
 from overlap.play.load import Fired, Load, Sent
 from overlap.play.result import Progress, Result
+from overlap.play.telling import send_verdict
 from overlap.play.whole import missing
 from overlap.scenario import Scenario, mismatches
 from overlap.trace import Trace
@@ -70,7 +71,9 @@ class Player:
     async def play(
         self, scenario: Scenario, progress: Callable[[Progress], None] | None = None
     ) -> Result:
-        """Play the lesson and judge its trace. `progress` is told at each change.
+        """Play the lesson, judge its trace and send the verdict after it.
+
+        `progress` is told at each change.
 
         Raises Unreachable where nothing can be played, and NoServer where only this lesson
         can't be; whatever else goes wrong is a problem of the result.
@@ -97,7 +100,9 @@ class Player:
             )
         problems.extend(mismatches(scenario.expect, seen))
         url = self._backend.trace_url(fired.trace_id)
-        return Result(scenario, fired.trace_id, url, seen, trace, problems)
+        result = Result(scenario, fired.trace_id, url, seen, trace, problems)
+        await send_verdict(result, fired.root_id, self._otlp_endpoint)
+        return result
 
     async def _server(self, name: str) -> str:
         """Where the server of this name is, awake; empty for the app's own."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from traceback import format_exception
 from typing import Any
 
+from opentelemetry import baggage
 from opentelemetry._logs import Logger, SeverityNumber
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
@@ -20,6 +21,8 @@ from overlap.telemetry.road import road
 QUEUE_SIZE = 65536
 """Records. As many as spans: the demo logs about as often as it makes spans."""
 SCHEDULE_DELAY_MS = 200
+LONGEST_LESSON = 64
+"""Characters of a lesson's name, which whoever sends a request can choose."""
 
 SEVERITY = {
     "debug": SeverityNumber.DEBUG,
@@ -53,7 +56,12 @@ def make_logger_provider(
 def emit(
     logger: Logger, level: str, body: str, attributes: Mapping[str, Any], timestamp_ns: int
 ) -> None:
-    """Send one record, in the trace of the current span if there is one."""
+    """Send one record, in the trace of the current span if there is one.
+
+    In a request of a lesson it says of which, so that a lesson's lines can be found together.
+    """
+    if lesson := baggage.get_baggage(names.SCENARIO_NAME):
+        attributes = {**attributes, names.SCENARIO_NAME: str(lesson)[:LONGEST_LESSON]}
     logger.emit(
         timestamp=timestamp_ns,
         severity_number=SEVERITY.get(level, SeverityNumber.UNSPECIFIED),

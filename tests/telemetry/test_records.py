@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from opentelemetry import baggage
+from opentelemetry.context import attach, detach
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
 
-from overlap.telemetry.records import exception_attributes, safe_attributes
+from overlap import names
+from overlap.telemetry.records import emit, exception_attributes, safe_attributes
 
 
 class Rude:
@@ -47,3 +52,20 @@ def test_an_exception_has_type_message_and_stack():
     assert attributes["exception.type"] == "KeyError"
     assert attributes["exception.message"] == "'brisket'"
     assert "test_records.py" in attributes["exception.stacktrace"]
+
+
+@pytest.mark.parametrize("name", ["gather", "x" * 5000])
+def test_a_record_says_of_which_lesson_it_is(name):
+    """A lesson's name comes with its requests, as baggage; whoever sends it does not choose how
+    much is written."""
+    exporter = InMemoryLogRecordExporter()
+    provider = LoggerProvider(shutdown_on_exit=False)
+    provider.add_log_record_processor(SimpleLogRecordProcessor(exporter))
+    logger = provider.get_logger("kitchen")
+    token = attach(baggage.set_baggage(names.SCENARIO_NAME, name))
+    emit(logger, "info", "in a lesson", {"meat": "brisket"}, 1)
+    detach(token)
+    emit(logger, "info", "outside", {}, 2)
+    inside, outside = (item.log_record for item in exporter.get_finished_logs())
+    assert inside.attributes == {"meat": "brisket", names.SCENARIO_NAME: name[:64]}
+    assert outside.attributes == {}
