@@ -13,6 +13,7 @@ from overlap.errors import OverlapError
 COMMANDS = {
     "play": "Play the lessons, draw their traces, judge them.",
     "verdict": "Judge any trace: an id, a file or standard input.",
+    "compare": "Two traces side by side: what is otherwise in the second.",
     "pocket": "Run the backend for people with no Docker.",
     "bench": "Measure: ratios within one run, on this machine.",
 }

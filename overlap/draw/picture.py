@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -32,21 +32,33 @@ def picture(trace: Trace, verdict: Verdict, *, width: int | None = None) -> Rend
     return _Picture(layout(trace, verdict, limit=LAID_OUT), width)
 
 
+def aligned(*seen: tuple[Trace, Verdict], width: int | None = None) -> list[RenderableType]:
+    """Draw traces to be shown one above the other: to one scale, their bars under each other."""
+    waterfalls = [layout(trace, verdict, limit=LAID_OUT) for trace, verdict in seen]
+    scale = max((waterfall.total_ms for waterfall in waterfalls), default=0.0)
+    waterfalls = [replace(waterfall, total_ms=scale) for waterfall in waterfalls]
+    return [_Picture(waterfall, width, waterfalls) for waterfall in waterfalls]
+
+
 @dataclass(frozen=True, slots=True)
 class _Picture:
     waterfall: Waterfall
     width: int | None
+    beside: Sequence[Waterfall] = ()
+    """Those whose names must fit into the same columns."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw for this console's width, colours and encoding."""
         width = max(NARROWEST, min(self.width or options.max_width, options.max_width))
-        yield from _Page(self.waterfall, width, look(console, options)).lines()
+        seen = look(console, options)
+        left = max((_Page(other, width, seen).left for other in self.beside), default=0)
+        yield from _Page(self.waterfall, width, seen, left).lines()
 
 
 class _Page:
     """One picture at one width, line by line."""
 
-    def __init__(self, waterfall: Waterfall, width: int, look: Look) -> None:
+    def __init__(self, waterfall: Waterfall, width: int, look: Look, left: int = 0) -> None:
         self._waterfall, self._look, self._width = waterfall, look, width
         found = rows(waterfall.bars)
         self._rows = found[:DRAWN]
@@ -57,8 +69,8 @@ class _Page:
         self._many_threads = len({row.bar.thread for row in self._rows if row.bar.offloaded}) > 1
         self._names = [self._name(row) for row in self._rows]
         longest = max((cell_len(name) for name in self._names), default=0)
-        self._left = min(longest, max(18, int(width * 0.4)))
-        self._room = width - self._left - len("  ∥ ") - TAIL
+        self.left = max(left, min(longest, max(18, int(width * 0.4))))
+        self._room = width - self.left - len("  ∥ ") - TAIL
         self._ticks = list(ticks(waterfall.total_ms, self._room))
 
     def lines(self) -> Iterator[Text]:
@@ -80,7 +92,7 @@ class _Page:
             line[at] = self._look.axis[1]
             if at + len(label) <= self._room:
                 labels[at : at + len(label)] = label
-        indent = " " * (self._left + 4)
+        indent = " " * (self.left + 4)
         style = self._style(QUIET)
         yield Text.assemble(indent, ("".join(labels).rstrip(), style), no_wrap=True)
         yield Text.assemble(indent, ("".join(line), style), no_wrap=True)
@@ -92,7 +104,7 @@ class _Page:
         strip.grid(ms for ms, _ in self._ticks[1:])
         line = Text(no_wrap=True, overflow="crop")
         guides = "".join(self._look.guides[guide] for guide in row.guides)
-        shown = fit(name, self._left, self._look.ellipsis)
+        shown = fit(name, self.left, self._look.ellipsis)
         if row.more:
             line.append(shown, self._style(QUIET))
             strip.fold(row.start_ms, row.end_ms, QUIET)

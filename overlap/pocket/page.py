@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from overlap.draw.words import clean, duration
-from overlap.pocket import go_values
+from overlap.pocket import compared, go_values
 from overlap.pocket.expected import stages
 from overlap.pocket.gallery import MAX_ROWS, ROWS
 from overlap.pocket.guard import same_origin
@@ -48,6 +48,7 @@ def routes(rooms: Rooms) -> list[BaseRoute]:
         Route("/traces/fragment", page.traces),
         Route("/trace/{trace_id}", page.trace),
         Route("/trace/{trace_id}/fragment", page.trace),
+        *compared.routes(rooms, page.render),
         Route("/metrics", page.metrics),
         Route("/events", page.events),
         Mount("/static", StaticFiles(directory=_HERE / "static")),
@@ -75,7 +76,7 @@ class _Page:
 
     async def home(self, request: Request) -> Response:
         """Every lesson with its pair, and the traces that came last."""
-        return self._render(
+        return self.render(
             request,
             "home",
             pairs=await self._rooms.pairs(),
@@ -91,7 +92,7 @@ class _Page:
         if name not in self._rooms.board.scenarios:
             return self._lost(request, f"There is no lesson named {clean(name)[:80]}.")
         pair = await self._rooms.beside(name)
-        return self._render(
+        return self.render(
             request,
             "lesson",
             pair=pair,
@@ -120,7 +121,7 @@ class _Page:
     async def traces(self, request: Request) -> Response:
         """The traces that are kept, of one service or of all."""
         service = request.query_params.get("service", "")
-        return self._render(
+        return self.render(
             request,
             "traces",
             service=service,
@@ -148,13 +149,18 @@ class _Page:
         rows = request.query_params.get("rows", "")
         limit = min(int(rows), MAX_ROWS) if rows.isdecimal() and len(rows) < 8 else ROWS
         view = await self._rooms.view(stored, limit or ROWS)
-        return self._render(
-            request, "trace", view=view, watch=stored.id, max_rows=MAX_ROWS, any_busy=False
+        return self.render(
+            request,
+            "trace",
+            view=view,
+            watch=stored.id,
+            max_rows=MAX_ROWS,
+            others=[each for each in self._recent(RECENT + 1) if each is not stored][:RECENT],
         )
 
     async def metrics(self, request: Request) -> Response:
         """The latest point of each series."""
-        return self._render(request, "metrics", latest=self._rooms.telemetry.latest(), watch="")
+        return self.render(request, "metrics", latest=self._rooms.telemetry.latest(), watch="")
 
     async def events(self, _request: Request) -> Response:
         """What changes, as server-sent events."""
@@ -170,9 +176,12 @@ class _Page:
         return find(self._rooms.store.newest_first(), Query(service=service, depth=count))
 
     def _lost(self, request: Request, sentence: str, watch: str = "") -> Response:
-        return self._render(request, "lost", status=404, sentence=sentence, watch=watch)
+        return self.render(request, "lost", status=404, sentence=sentence, watch=watch)
 
-    def _render(self, request: Request, name: str, *, status: int = 200, **values: Any) -> Response:
+    def render(
+        self, request: Request, name: str, /, *, status: int = 200, **values: Any
+    ) -> Response:
+        """Give back the whole page, or only its content for a path that ends in /fragment."""
         path = request.url.path
         fragment = path.endswith("/fragment")
         values.setdefault("any_busy", False)

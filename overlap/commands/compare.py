@@ -1,0 +1,66 @@
+"""`overlap compare`: two traces side by side."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+
+import click
+from rich.console import Console
+
+from overlap.commands.reading import STDIN, traces
+from overlap.errors import OverlapError
+from overlap.judge import verdict
+from overlap.trace import Trace
+
+
+@click.command("compare")
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@click.option("--json", "as_json", is_flag=True, help="The comparison as one JSON object.")
+@click.option("--traces-url", default=None, help="Where a trace id is looked up: Jaeger's v3 API.")
+def command(a: str, b: str, as_json: bool, traces_url: str | None) -> None:
+    """Say what is otherwise in trace B than in trace A.
+
+    Each is a trace's id, a file or standard input (-), as for `overlap verdict`.
+    Both are drawn on one time axis. Exit status: 0 whatever is otherwise, 2 if a
+    trace can't be read.
+    """
+    if a == b == STDIN:
+        raise OverlapError("standard input holds one of the two traces: name the other")
+    one, other = (_trace(what, traces_url) for what in (a, b))
+    if as_json:
+        from overlap.compare import compare
+
+        found = compare(one, other).as_dict()
+        click.echo(json.dumps(found, indent=2 if sys.stdout.isatty() else None))
+    else:
+        _show(one, other)
+
+
+def _trace(what: str, traces_url: str | None) -> Trace:
+    found = traces(what, traces_url)
+    if len(found) > 1:
+        where = "standard input" if what == STDIN else what
+        ids = ", ".join(trace.trace_id for trace in found[:3])
+        raise OverlapError(f"{where} holds {len(found)} traces, and one can be compared: {ids}, …")
+    return found[0]
+
+
+def _show(one: Trace, other: Trace) -> None:
+    from overlap.compare import compare
+    from overlap.compare.report import heading, report
+    from overlap.draw import aligned
+
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a name the terminal can't write is no failure
+    console = Console(highlight=False, markup=False, emoji=False)
+    verdicts = verdict(one), verdict(other)
+    found = compare(one, other, *verdicts)
+    pictures = aligned((one, verdicts[0]), (other, verdicts[1]))
+    for letter, side, drawn in zip("AB", (found.a, found.b), pictures, strict=True):
+        console.print(heading(letter, side))
+        console.print(drawn)
+        console.print()
+    console.print(report(found))
