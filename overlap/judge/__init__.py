@@ -9,6 +9,7 @@ from overlap.judge.model import (
     Offloaded,
     Requests,
     Verdict,
+    Why,
 )
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "Offloaded",
     "Requests",
     "Verdict",
+    "Why",
     "verdict",
 ]

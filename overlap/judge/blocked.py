@@ -25,29 +25,43 @@ _Key = tuple[str, str | None, bool]
 """A service, a process of it, and whether it is that process only or all of the service."""
 
 
-def blocked(tree: Tree) -> list[Blocked]:
-    """Each block, in order of start; may add a warning to the tree.
+Victims = dict[int, list[int]]
+"""By block, in order of start: the requests that waited, as indexes of spans."""
+
+
+def victims(tree: Tree) -> Victims:
+    """Each block's victims; may add a warning to the tree.
 
     O((n + victims) log n): one walk over the tree, in which a request stands
     aside while its own blocks look for their victims.
     """
     blocks = [i for i, span in enumerate(tree.spans) if span.name == names.SPAN_BLOCKED]
     if not blocks:
-        return []
-    victims = _all_victims(tree, blocks)
+        return {}
+    found = _all_victims(tree, blocks)
+    return {index: found[index] for index in blocks}
+
+
+def blocked(tree: Tree, waited: Victims) -> list[Blocked]:
+    """Each block, in order of start."""
     return [
-        Blocked(_block_ms(tree, index), _culprit(tree, index), victims[index]) for index in blocks
+        Blocked(
+            block_ms(tree, index), culprit(tree, index), [tree.spans[each].name for each in members]
+        )
+        for index, members in waited.items()
     ]
 
 
-def _block_ms(tree: Tree, index: int) -> float:
+def block_ms(tree: Tree, index: int) -> float:
+    """How long the loop stood still, as the block tells; else as long as its span lasts."""
     told = tree.spans[index].attributes.get(names.BLOCKED_MS)
     if isinstance(told, int | float) and not isinstance(told, bool) and 0 <= told < math.inf:
         return round(float(told), 3)
     return ms(tree.ends[index] - tree.starts[index])
 
 
-def _culprit(tree: Tree, index: int) -> str:
+def culprit(tree: Tree, index: int) -> str:
+    """Who held the loop, in words: file, line and function, as far as they are told."""
     told = tree.spans[index].attributes
     place, line, function = (
         told.get(key)
@@ -105,10 +119,10 @@ def _client_start(tree: Tree, index: int) -> int | None:
     return tree.starts[parent]
 
 
-def _all_victims(tree: Tree, blocks: list[int]) -> dict[int, list[str]]:
+def _all_victims(tree: Tree, blocks: list[int]) -> Victims:
     requests = _by_process(tree, blocks)
     left = max(MIN_VICTIMS, MAX_VICTIMS_PER_SPAN * len(tree.spans))
-    found: dict[int, list[str]] = {}
+    found: Victims = {}
     cut = False
     for index, entering in _walk_above(tree, blocks):
         span = tree.spans[index]
@@ -129,7 +143,7 @@ def _all_victims(tree: Tree, blocks: list[int]) -> dict[int, list[str]]:
                     left -= 1
                     members.append(victim)
             members.sort(key=lambda victim: (tree.starts[victim], victim))
-            found[index] = [tree.spans[victim].name for victim in members]
+            found[index] = members
     if cut:
         tree.warnings.append("more victims of blocks than can be listed: the rest is left out")
     return found

@@ -17,7 +17,7 @@ def background(tree: Tree) -> list[Background]:
     The longest first. O(n log n).
     """
     found = []
-    for index, server in _nearest_servers(tree):
+    for index, server in nearest_servers(tree):
         outlived = tree.ends[index] - tree.ends[server]
         if outlived > OUTLIVED_NS and tree.is_work(index):
             found.append((-outlived, tree.spans[index].name))
@@ -25,7 +25,7 @@ def background(tree: Tree) -> list[Background]:
     return [Background(name, ms(-outlived)) for outlived, name in found]
 
 
-def _nearest_servers(tree: Tree) -> list[tuple[int, int]]:
+def nearest_servers(tree: Tree) -> list[tuple[int, int]]:
     """Each span that has a server span of its own service above it, with the nearest of those."""
     pairs = []
     above: dict[str, list[int]] = {}  # by service, the server spans on the way down

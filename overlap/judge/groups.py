@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from overlap import names
 from overlap.judge.model import Group
@@ -68,14 +68,14 @@ def _group(tree: Tree, parent: int, work: list[int]) -> Group:
         peak=peak(intervals),
         wall_ms=ms(max(end for _, end in intervals) - min(start for start, _ in intervals)),
         work_ms=ms(sum(end - start for start, end in intervals)),
-        critical_path=_critical_path(intervals, called),
+        critical_path=[called[member] for member in critical_path(intervals, called)],
     )
 
 
-def _critical_path(intervals: list[tuple[int, int]], called: list[str]) -> list[str]:
+def critical_path(intervals: Sequence[tuple[int, int]], called: Sequence[str]) -> list[int]:
     """The span that ends last, before it the one that ended last before it began, and so on.
 
-    Of those that end together the longest, then the first by name. Names, first to last.
+    Of those that end together the longest, then the first by name. Their places, first to last.
     """
     by_end = sorted(range(len(intervals)), key=called.__getitem__, reverse=True)
     by_end.sort(key=lambda member: (intervals[member][1], -intervals[member][0]))
@@ -84,6 +84,6 @@ def _critical_path(intervals: list[tuple[int, int]], called: list[str]) -> list[
     place = len(by_end)
     while place:
         member = by_end[place - 1]
-        path.append(called[member])
+        path.append(member)
         place = bisect_right(ends, intervals[member][0])
     return path[::-1]

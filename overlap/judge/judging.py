@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from overlap.judge.blocked import blocked
+from overlap.judge.blocked import blocked, victims
 from overlap.judge.evidence import background, cancelled, lost, offloaded
 from overlap.judge.groups import groups, is_concurrent, is_serial
 from overlap.judge.mend import mend
@@ -20,6 +20,7 @@ from overlap.judge.model import (
     Verdict,
 )
 from overlap.judge.requests import requests
+from overlap.judge.why import why
 from overlap.trace.model import Span, Trace
 
 
@@ -32,7 +33,9 @@ def verdict(trace: Trace | Iterable[Span]) -> Verdict:
     """
     tree = mend(trace.spans, trace.trace_id) if isinstance(trace, Trace) else mend(trace)
     judged = list(groups(tree))
-    after, blocks, elsewhere, gone = background(tree), blocked(tree), offloaded(tree), lost(tree)
+    waited = victims(tree)
+    after, blocks = background(tree), blocked(tree, waited)
+    elsewhere, gone = offloaded(tree), lost(tree)
     shown = {
         CONCURRENT: any(is_concurrent(group) for group, _ in judged),
         SERIAL: any(is_serial(each) for each in judged),
@@ -52,4 +55,5 @@ def verdict(trace: Trace | Iterable[Span]) -> Verdict:
         cancelled=cancelled(tree),
         requests=requests(tree),
         warnings=tree.warnings,
+        why=why(tree, waited),
     )

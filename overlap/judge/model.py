@@ -71,6 +71,15 @@ class Requests:
 
 
 @dataclass(frozen=True, slots=True)
+class Why:
+    """One reason why the trace took the time it took, in plain words."""
+
+    text: str
+    span_ids: list[str]
+    """The spans that it is read from."""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a trace shows."""
 
@@ -84,6 +93,7 @@ class Verdict:
     cancelled: list[str] = field(default_factory=list)
     requests: list[Requests] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    why: list[Why] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """The public JSON contract: plain lists, strings and numbers."""

@@ -88,6 +88,7 @@ def _findings(verdict: Verdict) -> Iterator[Text]:
     )
     lost = [clean(name) for name in verdict.lost[: MOST_ROWS + 1]]
     yield from _lines("lost", "red", lost, len(verdict.lost))
+    yield from _lines("why", "green", [each.text for each in verdict.why], len(verdict.why))
     yield from _lines("note", "yellow", verdict.warnings, len(verdict.warnings))
 
 

@@ -43,6 +43,7 @@ class Report:
             Text(),
             self._text(sentence(result.verdict), HEAD),
             self._text(scenario.why),
+            *(self._text(f"why: {reason.text}", QUIET) for reason in result.verdict.why),
             *(self._text(f"mended: {words}", QUIET) for words in result.verdict.warnings),
             *(
                 Text.assemble(self._mark(False), " ", self._text(words, BAD))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from overlap import names, verdict
-from overlap.judge import Background, Blocked, Group, Offloaded, Requests, Verdict
+from overlap.judge import Background, Blocked, Group, Offloaded, Requests, Verdict, Why
 from overlap.trace import Span, Trace
 
 MakeSpan = Callable[..., Span]
@@ -37,6 +37,13 @@ def test_a_gather_and_what_follows_are_two_stages(span: MakeSpan) -> None:
             )
         ],
         requests=[Requests("GET /smoke_some_meats/", 1, 2600.0, 2600.0)],
+        why=[
+            Why(
+                "get_flavor cost no time of its own; "
+                "the response waited for get_smokables, then smoke (2.50 of 2.60 s)",
+                ["1", "2", "4", "3"],
+            )
+        ],
     )
 
 

@@ -121,10 +121,12 @@ ATTRIBUTES = st.dictionaries(
         [
             names.THREAD_ID, names.THREAD_NAME, names.TASK_ID, names.TASK_NAME, names.BLOCKED_MS,
             names.CODE_FILE_PATH, names.CODE_LINE_NUMBER, names.CODE_FUNCTION_NAME,
+            names.BLOCKED_KIND, names.BLOCKED_VICTIMS, names.THREAD_QUEUED_MS, names.DB_SYSTEM,
+            names.LOOP_READY_MS, names.LOOP_RUNNING_MS, names.LOOP_LONGEST_LINE, names.NEIGHBOUR,
         ]
     ),
     PLAIN,
-    max_size=3,
+    max_size=5,
 )  # fmt: skip
 ENDS = st.sampled_from([{}, {}, {names.TASK_END: "lost"}, {names.TASK_END: "done"}])
 

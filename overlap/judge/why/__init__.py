@@ -1,0 +1,41 @@
+"""Why a trace took the time it took: sentences, each with the spans it is read from.
+
+A module a kind of reason. Each finds the weightiest of its kind first; what there is no
+evidence for in the trace is not said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from overlap.judge.blocked import Victims
+from overlap.judge.model import Why
+from overlap.judge.tree import Tree
+from overlap.judge.why import after, blocking, queued, turns, waiting
+from overlap.judge.why.scene import Scene
+
+MOST_OF_A_KIND = 4
+MOST_SPANS = 50
+"""Span ids that one sentence names."""
+
+_KINDS: tuple[Callable[[Scene], Iterator[Why]], ...] = (
+    blocking.reasons,
+    waiting.reasons,
+    queued.reasons,
+    turns.reasons,
+    after.reasons,
+)
+
+
+def why(tree: Tree, victims: Victims) -> list[Why]:
+    """The reasons: who held the loop, what was waited for, threads, the loop, and what came after.
+
+    O(n log n); at most MOST_OF_A_KIND of each kind.
+    """
+    scene = Scene(tree, victims)
+    return [
+        Why(each.text, each.span_ids[:MOST_SPANS])
+        for kind in _KINDS
+        for each in islice(kind(scene), MOST_OF_A_KIND)
+    ]

@@ -1,0 +1,201 @@
+"""The reasons a verdict gives, on small traces made for each."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+
+from overlap import names, verdict
+from overlap.judge import Why
+from overlap.trace import Link, Span
+
+MakeSpan = Callable[..., Span]
+LOOP = {names.THREAD_ID: 1, names.THREAD_NAME: "MainThread"}
+LEAN = {names.THREAD_ID: 7, names.THREAD_NAME: "lean-1_0"}
+
+
+def texts(spans: Iterable[Span]) -> list[str]:
+    """What is said, in order."""
+    return [reason.text for reason in verdict(spans).why]
+
+
+def test_what_ran_beside_the_critical_path_cost_nothing(span: MakeSpan) -> None:
+    """The response waited for the longer of two, and for what follows only if that takes time."""
+    spans = [
+        span("1", "GET /smoke_some_meats/", 0, 2030, kind="server"),
+        span("2", "get_smokables", 1, 2001, "1"),
+        span("3", "get_flavor", 1, 1001, "1"),
+        span("4", "smoke", 2002, 2003, "1"),
+    ]
+    assert verdict(spans).why == [
+        Why(
+            "get_flavor cost no time of its own; "
+            "the response waited for get_smokables (2.00 of 2.03 s)",
+            ["1", "2", "3"],
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("parent", "children", "because"),
+    [
+        (LOOP, LOOP, "each began only when the one before it had ended"),
+        (LOOP, LEAN, "synchronous code, all 3 in one thread"),
+    ],
+)
+def test_a_row_is_told_with_its_reason(
+    span: MakeSpan, parent: dict[str, Any], children: dict[str, Any], because: str
+) -> None:
+    """On the loop nobody gathered them; in a thread nobody could."""
+    spans = [
+        span("1", "GET /sync/", 0, 3100, kind="server", attributes=parent),
+        span("2", "tick", 0, 1000, "1", attributes=children),
+        span("3", "tick", 1000, 2000, "1", attributes=children),
+        span("4", "GET", 2000, 3000, "1", attributes=children),
+    ]
+    said = (
+        f"the response waited for 2 x tick, then GET (3.00 of 3.10 s), one after another: {because}"
+    )
+    assert texts(spans) == [said]
+
+
+def test_gathered_queries_on_one_thread_are_told_as_such(span: MakeSpan) -> None:
+    """Asked for at once, run one after another: the time each waited for the thread is evidence."""
+    spans = [span("1", "GET /orm/", 0, 310, kind="server", attributes=LOOP)]
+    for number in range(3):
+        attributes = LEAN | {
+            names.THREAD_QUEUED_MS: 100.0 * number + 0.1,
+            names.DB_SYSTEM: "sqlite",
+            names.THREAD_SENSITIVE: True,
+        }
+        start = 2 + 100 * number
+        spans.append(span(f"q{number}", "SELECT", start, start + 100, "1", attributes=attributes))
+    waited, row = verdict(spans).why
+    assert row.text == (
+        "3 queries ran one after another although asked for at once: "
+        "Django's ORM ran them on one thread (lean-1_0) (300 of 300 ms)"
+    )
+    assert row.span_ids == ["q0", "q1", "q2"]
+    assert waited.text.endswith("although asked for at once: all 3 ran on one thread")
+
+
+def test_queries_asked_for_one_by_one_are_no_gather(span: MakeSpan) -> None:
+    """A loop that awaits each query waits for no thread."""
+    spans = [span("1", "GET /orm/", 0, 310, kind="server", attributes=LOOP)]
+    for number in range(3):
+        attributes = LEAN | {names.THREAD_QUEUED_MS: 0.1, names.DB_SYSTEM: "sqlite"}
+        start = 2 + 100 * number
+        spans.append(span(f"q{number}", "SELECT", start, start + 99, "1", attributes=attributes))
+    assert not any("although" in text for text in texts(spans))
+
+
+def test_work_that_had_to_wait_for_a_thread_says_so(span: MakeSpan) -> None:
+    """A pool that is full: nothing in this trace ran there meanwhile."""
+    late = LEAN | {names.THREAD_QUEUED_MS: 800.0}
+    spans = [
+        span("1", "GET /pool/", 0, 1000, kind="server", attributes=LOOP),
+        span("2", "work", 800, 999, "1", attributes=late),
+    ]
+    assert "work waited 800 ms for a free thread" in texts(spans)
+
+
+def burnt(span: MakeSpan, blocks: Iterable[tuple[float, float]], **code: Any) -> list[Span]:
+    """A request that blocks the loop, and three that wait for it."""
+    attributes = {
+        names.CODE_FILE_PATH: "app/views/tutorial.py",
+        names.CODE_LINE_NUMBER: 83,
+        names.CODE_FUNCTION_NAME: "Oven.oversmoke",
+        **code,
+    }
+    return [
+        span("1", "GET /burn/", 0, 5000, kind="server"),
+        *(
+            span(f"b{number}", names.SPAN_BLOCKED, start, end, "1", attributes=attributes)
+            for number, (start, end) in enumerate(blocks)
+        ),
+        *(span(f"n{number}", "GET /", 10, 4990, kind="server") for number in range(3)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "did"),
+    [
+        (names.BLOCK_SLEEP, "slept on the loop"),
+        (names.BLOCK_CPU, "computed on the loop"),
+        (names.BLOCK_LOCK, "waited for a lock that a thread held on the loop"),
+        (None, "stayed on the loop"),
+        ("nonsense", "stayed on the loop"),
+    ],
+)
+def test_who_stood_still_because_of_which_line(span: MakeSpan, kind: str | None, did: str) -> None:
+    """The victims counted, the time, the function, what it did, and where."""
+    told = verdict(burnt(span, [(0, 4800)], **{names.BLOCKED_KIND: kind})).why[0]
+    assert told.text == (
+        f"three requests stood still for 4.8 s because oversmoke {did} at app/views/tutorial.py:83"
+    )
+    assert told.span_ids == ["b0", "n0", "n1", "n2"]
+
+
+def test_many_blocks_by_one_line_are_one_reason(span: MakeSpan) -> None:
+    """Counted and added up."""
+    spans = burnt(span, [(500 * n, 500 * n + 120) for n in range(5)], **{names.BLOCKED_KIND: "cpu"})
+    assert texts(spans)[0] == (
+        "three requests stood still for 600 ms because oversmoke computed on the loop 5 times "
+        "at app/views/tutorial.py:83"
+    )
+
+
+def test_a_victim_knows_of_a_block_in_another_trace(span: MakeSpan) -> None:
+    """By its link."""
+    told = {names.LINK_KIND: names.LINK_BLOCKED_BY, names.VICTIM_DELAY_MS: 480.0}
+    spans = [span("1", "GET /", 0, 500, kind="server", links=(Link("a" * 32, "b" * 16, told),))]
+    assert texts(spans) == [
+        f"the response stood still for 480 ms because another request held the loop "
+        f"(trace {'a' * 32})"
+    ]
+
+
+def test_a_request_that_worked_or_was_not_let_is_told(span: MakeSpan) -> None:
+    """From the loop's own figures on the server spans."""
+    busy = {
+        names.LOOP_RUNNING_MS: 90.0,
+        names.LOOP_LONGEST_MS: 60.0,
+        names.LOOP_LONGEST_LINE: "app/v.py:3 in f",
+    }
+    spans = [
+        span("1", "GET /busy/", 0, 100, kind="server", attributes=busy),
+        span("2", "GET /kept/", 0, 200, kind="server", attributes={names.LOOP_READY_MS: 150.5}),
+    ]
+    assert texts(spans) == [
+        "the response of GET /kept/ could have gone on for 150 of 200 ms: "
+        "the loop was busy elsewhere",
+        "the response of GET /busy/ kept the loop for 90 of 100 ms, 60 ms of it in one go at "
+        "app/v.py:3 in f: it worked rather than waited",
+    ]
+
+
+def test_what_the_response_did_not_wait_for(span: MakeSpan) -> None:
+    """Background work by its topmost span, with its end; a lost task by its mark."""
+    failed = {names.TASK_ID: "1", names.TASK_END: names.TASK_FAILED}
+    lost = {names.TASK_ID: "2", names.TASK_NAME: "letter"}
+    spans = [
+        span("1", "GET /async/", 0, 20, kind="server"),
+        span("2", "count", 1, 5020, "1", attributes=failed, status="error", status_message="E: no"),
+        span("3", "tick", 2, 1000, "2"),
+        span("4", names.SPAN_TASK_STARTED, 2, 2, "1", attributes=lost),
+    ]
+    assert texts(spans) == [
+        "the response did not wait for count, which went on for 5.0 s after it, and failed (E: no)",
+        "letter was begun and never ended: the process was gone first",
+    ]
+
+
+def test_names_from_a_trace_can_not_act(span: MakeSpan) -> None:
+    """Control characters are gone, and a reason is of bounded length."""
+    spans = [
+        span("1", "GET /", 0, 100, kind="server"),
+        span("2", "\x1b[31m" + "x" * 5000, 0, 100, "1"),
+    ]
+    (text,) = texts(spans)
+    assert text.isprintable()
+    assert len(text) < 400
