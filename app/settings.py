@@ -62,6 +62,9 @@ MIDDLEWARE = [
     "app.middleware.AuthenticationMiddleware",
     "app.middleware.MessageMiddleware",
     "app.middleware.XFrameOptionsMiddleware",
+    # Each before one path only: a lesson's pair.
+    "app.timing.timing_sync_on_its_path",
+    "app.timing.timing_async_on_its_path",
 ]
 TEMPLATES = [
     {

@@ -24,3 +24,40 @@ BURN = scaled(5.0)
 
 SMOKABLES = ["ribs", "brisket", "lemon chicken", "salmon", "bison sirloin", "sausage"]
 FLAVORS = ["Sweet Baby Ray's", "Stubb's Original", "Famous Dave's"]
+
+# --- the lessons after the tutorial -------------------------------------------
+LEAST = 0.2
+"""Seconds that no scale shortens, where something must be seen that takes its time on any
+machine: a block longer than the watchdog's threshold, a client that connects and leaves."""
+BASTE = LEAST + scaled(1.0)
+"""A blocking call in the middle of an async view: an old library that knows no await."""
+WOOD_NAP = scaled(0.4)
+"""After this long the wood turns out to be sold out: the branch that fails."""
+PATIENCE = scaled(0.2)
+"""How long a customer waits for an answer before something else must do."""
+CALL_NAP = scaled(0.3)
+"""One of ten calls of somebody else's API."""
+CALLS, AT_ONCE = 10, 5
+"""How many calls there are to make, and how many of them that API takes at once."""
+LEAVES = LEAST + scaled(0.5)
+"""When the customer goes away."""
+ROAST = LEAVES + LEAST + scaled(1.0)
+"""What was ordered is ready only after that."""
+
+API_DELAY = 0.5 + scaled(1.5)
+"""What httpbin's /delay takes: an API on a slow day."""
+API_PATIENCE = scaled(0.5)
+"""The time limit of a call of it."""
+API_STATUSES = (503, 503, 200)
+"""What an unwell API answers, call by call: httpbin's /status says so when asked."""
+REFUSING_URL = "http://127.0.0.1:1/"
+"""Where nobody listens: the connection is refused."""
+BACK_OFFS = (scaled(0.2), scaled(0.4))
+"""How long to wait before the second try, and before the third."""
+
+DISK_NAP = LEAST + scaled(1.0)
+"""A slow disk: what passes before a file's first byte."""
+PARTS, PART_NAP = 5, 0.05 + scaled(0.25)
+"""A stream's parts, and what each takes to make."""
+GRIND = LEAST + scaled(0.8)
+"""Processor seconds that grinding the pepper takes: no await makes these less."""

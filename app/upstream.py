@@ -7,6 +7,7 @@ costs a request (`/smoke_some_meats/new_clients/`).
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import anyio._backends._asyncio  # noqa: F401  else httpx imports it in the first request, on the loop
@@ -21,6 +22,7 @@ TIMEOUT = httpx.Timeout(10.0, pool=None)
 
 sync_client = httpx.Client(limits=LIMITS, timeout=TIMEOUT)
 _tls = httpx.create_ssl_context()
+_BASE = httpx.URL(UPSTREAM_URL)
 
 
 @dataclass(frozen=True)
@@ -42,18 +44,19 @@ class Pool:
 _pools: WeakKeyDictionary[asyncio.AbstractEventLoop, Pool] = WeakKeyDictionary()
 
 
-async def get() -> httpx.Response:
-    """GET the upstream, from the running loop's pool.
+async def get(path: str = "", **options: Any) -> httpx.Response:
+    """GET the upstream, or a path below it, from the running loop's pool.
 
-    One for each loop: a connection can't outlive its loop, and Django's development
-    server makes a loop for each request.
+    `options` are httpx's: `timeout`, … A whole URL for a path goes there instead. One pool
+    for each loop: a connection can't outlive its loop, and Django's development server makes
+    a loop for each request.
     """
     loop = asyncio.get_running_loop()
     pool = _pools.get(loop)
     if pool is None:
         pool = _pools[loop] = Pool()
     async with pool.places:
-        return await pool.client.get(UPSTREAM_URL)
+        return await pool.client.get(_BASE.join(path), **options)
 
 
 def get_sync() -> httpx.Response:

@@ -3,9 +3,29 @@
 A module a theme; the tutorial's own come first, in its order.
 """
 
-from app.scenarios import tutorial
+from app.scenarios import (
+    cpu,
+    crowd,
+    failing,
+    files,
+    leaving,
+    mixing,
+    streams,
+    third_party,
+    timed,
+    tutorial,
+)
 from overlap.scenario import Scenario
 
 SCENARIOS: list[Scenario] = [
     *tutorial.LESSONS,
+    *mixing.LESSONS,
+    *timed.LESSONS,
+    *failing.LESSONS,
+    *crowd.LESSONS,
+    *leaving.LESSONS,
+    *third_party.LESSONS,
+    *files.LESSONS,
+    *streams.LESSONS,
+    *cpu.LESSONS,
 ]

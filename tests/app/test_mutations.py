@@ -27,6 +27,14 @@ def mutants(start_app):
         yield running
 
 
+def moved(parts, mutation):
+    """The same, its requests named by the path that the broken view has."""
+    return tuple(
+        part.replace(" /", f" /{mutation.name}/") if isinstance(part, str) else part
+        for part in parts
+    )
+
+
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
 def test_verdict_changes_when_the_view_is_broken(mutants, mutation):
     """The lesson, played on a broken view, is told as not what it expects, and why."""
@@ -35,8 +43,13 @@ def test_verdict_changes_when_the_view_is_broken(mutants, mutation):
         request if request.neighbour else replace(request, path=f"/{mutation.name}{request.path}")
         for request in lesson.requests
     )
+    expect = lesson.expect
+    if expect.first_part:
+        expect = replace(expect, first_part=moved(expect.first_part, mutation))
+    if expect.times:
+        expect = replace(expect, times=moved(expect.times, mutation))
     # What a broken view never makes is not worth waiting for.
-    result = mutants.play(replace(lesson, requests=requests, wait_for={}))
+    result = mutants.play(replace(lesson, requests=requests, expect=expect, wait_for={}))
     assert not result.ok
     assert any(mutation.problem in problem for problem in result.problems), result.problems
 

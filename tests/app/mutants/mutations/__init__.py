@@ -1,7 +1,28 @@
 """Each lesson's view, broken on purpose; a module a theme, as in app/scenarios."""
 
-from mutations import tutorial
+from mutations import (
+    cpu,
+    crowd,
+    failing,
+    files,
+    leaving,
+    mixing,
+    streams,
+    third_party,
+    timed,
+    tutorial,
+)
 
-MUTATIONS = [
-    *tutorial.MUTATIONS,
-]
+THEMES = (
+    tutorial,
+    mixing,
+    timed,
+    failing,
+    crowd,
+    leaving,
+    third_party,
+    files,
+    streams,
+    cpu,
+)
+MUTATIONS = [mutation for theme in THEMES for mutation in theme.MUTATIONS]

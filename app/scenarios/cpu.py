@@ -1,0 +1,62 @@
+"""Work for the processor."""
+
+import math
+
+from app.scenarios.terms import CALM, neighbours
+from app.simulation import GRIND
+from overlap.scenario import Expectation, Request, Scenario
+
+SOURCE = "app/views/cpu.py"
+TWO = (("grind", "grind"),)
+
+LESSONS = [
+    Scenario(
+        name="cpu",
+        title="Work for the processor, on the event loop",
+        why="Grinding awaits nothing, so nothing else gets its turn: async is about waiting, and "
+        "here nobody waits but the neighbours.",
+        requests=(Request("/cpu/"), *neighbours(GRIND)),
+        expect=Expectation(
+            shapes=frozenset({"blocking"}),
+            never=frozenset({"lost", "background", "offloaded", "concurrent"}),
+            culprit="in grind",
+            victims=("GET /", "GET /", "GET /"),
+        ),
+        pair="cpu_processes",
+        source=SOURCE,
+    ),
+    Scenario(
+        name="cpu_threads",
+        title="Twice the work, in two threads",
+        why="The loop gets its turns again, and the two bars lie side by side. But one interpreter "
+        "lock lets one thread compute at a time: together they take the time of both.",
+        requests=(Request("/cpu/threads/"), *neighbours(GRIND)),
+        expect=Expectation(
+            shapes=frozenset({"concurrent", "offloaded"}),
+            never=CALM | {"background", "serial"},
+            stages=TWO,
+            offloaded=("grind", "grind"),
+            wall_ms=(0.98 * 2 * GRIND * 1000, math.inf),
+            victims=(),
+        ),
+        pair="cpu_processes",
+        source=SOURCE,
+    ),
+    Scenario(
+        name="cpu_processes",
+        title="Twice the work, in two processes",
+        why="Each process has an interpreter, a lock and a core of its own: both bars lie side by "
+        "side in the time of one, where there are cores free, and the loop only waits.",
+        requests=(Request("/cpu/processes/"), *neighbours(GRIND)),
+        expect=Expectation(
+            shapes=frozenset({"concurrent"}),
+            never=CALM | {"background", "serial", "offloaded"},
+            stages=TWO,
+            peak=2,
+            victims=(),
+        ),
+        pair="cpu_threads",
+        source=SOURCE,
+        wait_for={"grind": 2},
+    ),
+]

@@ -1,0 +1,42 @@
+"""The tutorial's second question: a synchronous and an asynchronous call in one async view."""
+
+from app.scenarios.terms import CALM, neighbours
+from app.simulation import BASTE
+from overlap.scenario import Expectation, Request, Scenario
+
+SOURCE = "app/views/mixing.py"
+STAGES = (("baste",), ("get_flavor",))
+
+LESSONS = [
+    Scenario(
+        name="mixed",
+        title="A synchronous and an asynchronous call in one async view",
+        why="The two run one after the other, as in the sync view beside it: nothing is won. And "
+        "while baste sleeps on the event loop, three neighbours stand still.",
+        requests=(Request("/mixed/"), *neighbours(BASTE)),
+        expect=Expectation(
+            shapes=frozenset({"serial", "blocking"}),
+            never=frozenset({"lost", "background", "offloaded", "concurrent"}),
+            stages=STAGES,
+            culprit="in baste",
+            victims=("GET /", "GET /", "GET /"),
+        ),
+        pair="mixed_sync",
+        source=SOURCE,
+    ),
+    Scenario(
+        name="mixed_sync",
+        title="The same two calls in a sync view",
+        why="As long as the async view, to the millisecond. But Django runs this one in a thread, "
+        "and no neighbour notices.",
+        requests=(Request("/mixed/sync/"), *neighbours(BASTE)),
+        expect=Expectation(
+            shapes=frozenset({"serial", "offloaded"}),
+            never=CALM | {"background", "concurrent"},
+            stages=STAGES,
+            victims=(),
+        ),
+        pair="mixed",
+        source=SOURCE,
+    ),
+]

@@ -1,0 +1,77 @@
+"""A third-party API that is slow, refuses, or answers 503."""
+
+import math
+
+from app.scenarios.terms import CALM
+from app.simulation import API_DELAY, API_STATUSES
+from overlap.scenario import Expectation, Request, Scenario
+
+SOURCE = "app/views/third_party.py"
+DELAY_MS = API_DELAY * 1000
+TRIES = (("GET",), ("back off",), ("GET",), ("back off",), ("GET",))
+NEVER = CALM | {"background", "offloaded", "concurrent"}
+
+LESSONS = [
+    Scenario(
+        name="api_slow",
+        title="A third party is slow, and the view waits",
+        why="One GET fills the whole request: the customer waits for somebody else's bad day. The "
+        "loop is free meanwhile, but that is no comfort to them.",
+        requests=(Request("/api/slow/"),),
+        expect=Expectation(
+            shapes=frozenset({"single"}),
+            never=NEVER | {"serial"},
+            stages=(("GET",),),
+            wall_ms=(0.98 * DELAY_MS, math.inf),
+        ),
+        pair="api_slow_limited",
+        source=SOURCE,
+    ),
+    Scenario(
+        name="api_slow_limited",
+        title="A third party is slow, and the view has a time limit",
+        why="The GET ends at the limit, with its error on the span, and the view goes on without: "
+        "what somebody else takes is no longer what the customer waits.",
+        requests=(Request("/api/slow/limited/"),),
+        expect=Expectation(
+            shapes=frozenset({"single"}),
+            never=NEVER | {"serial"},
+            stages=(("GET",),),
+            wall_ms=(0, 0.9 * DELAY_MS),
+        ),
+        pair="api_slow",
+        source=SOURCE,
+    ),
+    Scenario(
+        name="api_refusing",
+        title="A third party refuses the connection, three times",
+        why="Three tries stand in a row, each with its error, and between them pauses that grow. "
+        "Then the view gives up and says so with a 502.",
+        requests=(Request("/api/refusing/", status=502),),
+        expect=Expectation(shapes=frozenset({"serial"}), never=NEVER, stages=TRIES),
+        pair="api_unwell",
+        source=SOURCE,
+    ),
+    Scenario(
+        name="api_unwell",
+        title="A third party answers 503, and is asked again",
+        why="Two answers of 503, two pauses, and the third try is answered: the customer waits a "
+        "little and never learns of it.",
+        requests=(Request("/api/unwell/", status=200),),
+        expect=Expectation(shapes=frozenset({"serial"}), never=NEVER, stages=TRIES),
+        pair="api_unwell_once",
+        source=SOURCE,
+    ),
+    Scenario(
+        name="api_unwell_once",
+        title="A third party answers 503, and so does the view",
+        why="One try, and the third party's bad moment is handed on to the customer. The quickest "
+        "answer of the three, and the only one that is of no use.",
+        requests=(Request("/api/unwell/once/", status=API_STATUSES[0]),),
+        expect=Expectation(
+            shapes=frozenset({"single"}), never=NEVER | {"serial"}, stages=(("GET",),)
+        ),
+        pair="api_unwell",
+        source=SOURCE,
+    ),
+]

@@ -1,0 +1,10 @@
+"""One async view, behind a sync middleware and behind an async one: see app/timing.py."""
+
+from django.http import HttpResponse
+
+from app.views.crowd import call
+
+
+async def timed(request):
+    await call()
+    return HttpResponse("Timed.")
