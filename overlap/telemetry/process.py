@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from weakref import WeakMethod
 
 from opentelemetry import _logs as logs_api
 from opentelemetry import metrics as metrics_api
@@ -18,7 +20,7 @@ from overlap.telemetry import logs
 from overlap.telemetry.drops import Drops, hush_sdk
 from overlap.telemetry.metrics import make_meter_provider
 from overlap.telemetry.records import make_logger_provider
-from overlap.telemetry.resource import make_resource
+from overlap.telemetry.resource import make_resource, own_pid
 from overlap.telemetry.traces import make_tracer_provider
 
 FLUSH_LIMIT_S = 3.0
@@ -44,6 +46,7 @@ class Telemetry:
         metrics_api.set_meter_provider(self.meter_provider)
         logs_api.set_logger_provider(self.logger_provider)
         self.logging = logs.configure(log_format, self.logger_provider)
+        _at_fork(WeakMethod(self._in_child))
 
     def flush(self) -> None:
         """Send what is queued now. Blocks, for as long as the exporters' timeouts let it."""
@@ -71,6 +74,11 @@ class Telemetry:
             self._unhush()  # else what is abandoned would still complain of its end
         _forget_globals()
 
+    def _in_child(self) -> None:
+        # The SDK gives a forked process a service.instance.id of its own, but knows no pid.
+        for provider in (self.tracer_provider, self.meter_provider, self.logger_provider):
+            provider._update_resource(own_pid())
+
     def _is_exporting(self) -> bool:
         batches = (self._spans._batch_processor, self._records._batch_processor)
         return any(batch._worker_thread.is_alive() for batch in batches)
@@ -84,6 +92,15 @@ def start(
 ) -> Telemetry:
     """Set up traces, metrics and logs for this process."""
     return Telemetry(service_name, log_format, span_processors)
+
+
+def _at_fork(method: WeakMethod[Callable[[], None]]) -> None:
+    def call() -> None:
+        if (target := method()) is not None:
+            target()
+
+    if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork either
+        os.register_at_fork(after_in_child=call)
 
 
 def _left_ms(deadline: float) -> int:

@@ -17,8 +17,13 @@ def make_resource(service_name: str | None) -> Resource:
     `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` win over `service_name`: whoever
     deploys knows better than whoever wrote the code.
     """
-    resource = Resource({names.PROCESS_PID: os.getpid()}).merge(Resource.create())
+    resource = own_pid().merge(Resource.create())
     named = str(resource.attributes.get(names.SERVICE_NAME, _UNNAMED))
     if service_name and named.startswith(_UNNAMED):
         resource = resource.merge(Resource({names.SERVICE_NAME: service_name}))
     return resource
+
+
+def own_pid() -> Resource:
+    """The one thing that a forked process must say anew."""
+    return Resource({names.PROCESS_PID: os.getpid()})
