@@ -6,13 +6,14 @@ import threading
 import time
 from collections import Counter
 
-from opentelemetry import metrics, trace
+from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Span
 
 from overlap import names
 from overlap.instrument import stack
 from overlap.instrument.exchange import EXCHANGE_KEY, IN_FLIGHT, Exchange
+from overlap.instrument.loop_metrics import code_attributes, loop_metrics
 from overlap.instrument.threads import thread_attributes
 
 _SCOPE = "overlap.instrument.loop"
@@ -44,6 +45,8 @@ class Block:
             start_time=self.start_ns,
             attributes=thread_attributes(loop_thread),
         )
+        self.context = trace.set_span_in_context(self.span, Context())
+        """That of its span: what is measured of the block leads there."""
         for victim in self.victims:
             victim.blocks.append(self)
 
@@ -57,6 +60,7 @@ class Block:
         """Link a victim's span to this block. On the loop's thread, before the span ends."""
         end = self.end_ns or time.time_ns()
         delay_ms = max(0, end - max(self.start_ns, victim.began_ns)) / 1e6
+        loop_metrics().held_up(delay_ms / 1000, victim.context)
         victim.span.add_link(
             self.span.get_span_context(),
             {names.LINK_KIND: names.LINK_BLOCKED_BY, names.VICTIM_DELAY_MS: round(delay_ms, 3)},
@@ -75,23 +79,15 @@ class Block:
         for victim in self.victims[:LINKS]:
             self.span.add_link(victim.span.get_span_context(), {names.LINK_KIND: names.LINK_VICTIM})
         seconds = (end - self.start_ns) / 1e9
+        line = self._seen.most_common(1)[0][0] if self._seen else None
         self.span.set_attributes(
             {
                 names.BLOCKED_MS: round(seconds * 1000, 3),
                 names.BLOCKED_VICTIMS: len(self.victims),
-                **self._code(),
+                **code_attributes(line),
             }
         )
+        if line is not None:
+            self.span.set_attribute(names.CODE_STACKTRACE, stack.text(self._stacks[line]))
         self.span.end(end)
-        metrics.get_meter(_SCOPE).create_counter(names.METRIC_LOOP_BLOCKED, "s").add(seconds)
-
-    def _code(self) -> dict[str, str | int]:
-        if not self._seen:
-            return {}
-        line = self._seen.most_common(1)[0][0]
-        return {
-            names.CODE_FILE_PATH: line.path,
-            names.CODE_LINE_NUMBER: line.number,
-            names.CODE_FUNCTION_NAME: line.function,
-            names.CODE_STACKTRACE: stack.text(self._stacks[line]),
-        }
+        loop_metrics().stood(seconds, line, self.context)

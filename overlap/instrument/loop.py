@@ -16,12 +16,13 @@ import threading
 import time
 from types import FrameType
 
-from opentelemetry import metrics
+from opentelemetry import trace
+from opentelemetry.context import Context
 
-from overlap import names
 from overlap.instrument import current, stack
 from overlap.instrument.block import Block
 from overlap.instrument.garbage import GarbageClock
+from overlap.instrument.loop_metrics import loop_metrics
 from overlap.instrument.suspicion import Sample, Suspicion
 
 BEAT_S = 0.06
@@ -30,7 +31,7 @@ LOOK_S = 0.03
 """Between two looks at the loop."""
 LATE_S = BEAT_S + 0.01
 """A beat older than this is late: from then on, the loop's stack is sampled at each look."""
-LAG_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_NOTHING = trace.set_span_in_context(trace.INVALID_SPAN, Context())
 
 _log = logging.getLogger(__name__)
 
@@ -42,17 +43,14 @@ class Watchdog:
         self.loop = loop
         self._threshold = threshold_s
         self._stopped = False
-        self._lag = metrics.get_meter("overlap.instrument.loop").create_histogram(
-            names.METRIC_LOOP_LAG,
-            "s",
-            "How late the event loop runs what is due.",
-            explicit_bucket_boundaries_advisory=list(LAG_BUCKETS_S),
-        )
+        self._metrics = loop_metrics()
         self._thread = threading.Thread(target=self._watch, name="overlap-watchdog", daemon=True)
         self._loop_thread: threading.Thread | None = None
         self._cpu_clock: int | None = None
         self._base: FrameType | None = None
         self._beat_at = 0.0
+        self._due = 0.0
+        self._waited_for = _NOTHING
         self._garbage = GarbageClock()
         self._marked = False
         self._glimpse: tuple[float, object | None] = (0.0, None)
@@ -77,15 +75,17 @@ class Watchdog:
             self._cpu_clock = time.pthread_getcpuclockid(threading.get_ident())
         self._beat_at = time.perf_counter()
         self._base = sys._getframe(1)
+        self._due = self._beat_at + BEAT_S
         self.loop.call_later(BEAT_S, self._beat)
         self._thread.start()
 
     def _beat(self) -> None:
         now = time.perf_counter()
-        self._lag.record(max(0.0, now - self._beat_at - BEAT_S))
+        block, waited_for, self._waited_for = self._block, self._waited_for, _NOTHING
+        self._metrics.late(max(0.0, now - self._due), block.context if block else waited_for)
         # Under uvloop, the frame that every callback is called from.
         self._base = sys._getframe(1)
-        self._beat_at = now
+        self._beat_at, self._due = now, now + BEAT_S
         if not self._stopped:
             self.loop.call_later(BEAT_S, self._beat)
 
@@ -94,6 +94,8 @@ class Watchdog:
         self._marked = False
         self._beat_at = time.perf_counter()
         if (block := self._block) is not None:
+            if self._beat_at > self._due:
+                self._waited_for = block.context  # the beat comes next
             block.answered(time.time_ns())
 
     # --- on the watchdog's thread ---------------------------------------------

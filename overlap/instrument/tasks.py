@@ -15,11 +15,12 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import structlog
-from opentelemetry import metrics, trace
-from opentelemetry.context import attach, get_current
+from opentelemetry import trace
+from opentelemetry.context import Context, attach, get_current
 from opentelemetry.trace import Span, Status, StatusCode
 
 from overlap import names
+from overlap.instrument.task_metrics import task_metrics
 
 Result = TypeVar("Result")
 
@@ -35,6 +36,8 @@ class Entry:
     name: str
     task: asyncio.Task[Any]
     span: Span
+    context: Context
+    """That of its span: what is counted of the task leads there."""
     started: float = field(default_factory=time.time)
     """Seconds since the epoch."""
     end: str | None = None
@@ -60,12 +63,13 @@ def spawn(coro: Coroutine[Any, Any, Result], *, name: str | None = None) -> asyn
     mark = tracer.start_span(names.SPAN_TASK_STARTED, parent, attributes=identity, start_time=now)
     mark.end(now)
     span = tracer.start_span(label, parent, attributes=identity, start_time=now)
+    inside = trace.set_span_in_context(span, parent)
     context = contextvars.copy_context()
-    context.run(attach, trace.set_span_in_context(span, parent))
+    context.run(attach, inside)
     task: asyncio.Task[Result] = loop.create_task(coro, name=label, context=context)
-    entry = Entry(task_id, label, task, span)
+    entry = Entry(task_id, label, task, span, inside)
     _RUNNING[entry.id] = entry
-    _count(entry, +1)
+    task_metrics().started(label, inside)
     # In the task's context, so that what is logged of its end lands on its span.
     task.add_done_callback(lambda done: _over(entry, done), context=context)
     return task
@@ -101,17 +105,6 @@ def write_end(entry: Entry, end: str, error: BaseException | None = None) -> boo
         span.set_status(Status(StatusCode.ERROR, f"{type(error).__qualname__}: {error}"))
     elif end == names.TASK_LOST:
         span.set_status(Status(StatusCode.ERROR, "it did not end when cancelled at shutdown"))
-    _count(entry, -1)
+    task_metrics().ended(entry.name, end, entry.context)
     span.end()
     return True
-
-
-def _count(entry: Entry, step: int) -> None:
-    meter = metrics.get_meter(_SCOPE)
-    meter.create_up_down_counter(names.METRIC_TASKS_RUNNING, "{task}").add(step)
-    if step > 0:
-        meter.create_counter(names.METRIC_TASKS_STARTED, "{task}").add(1)
-    else:
-        meter.create_counter(names.METRIC_TASKS_ENDED, "{task}").add(
-            1, {names.TASK_END: str(entry.end)}
-        )

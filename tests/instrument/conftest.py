@@ -129,14 +129,36 @@ class Sink:
 
     def points(self, name):
         """The data points of a metric in the newest export that has it."""
+        for _, metric in self._metrics():
+            if metric.name == name:
+                data = getattr(metric, metric.WhichOneof("data"))
+                return [(_attributes(p.attributes), p) for p in data.data_points]
+        return []
+
+    def units(self):
+        """The unit of each metric by its name."""
+        return {metric.name: metric.unit for _, metric in self._metrics()}
+
+    def senders(self, name):
+        """The resources that have sent a metric, the newest first."""
+        return [resource for resource, metric in self._metrics() if metric.name == name]
+
+    def exemplars(self, name):
+        """The ids of the spans that a metric's exemplars lead to, with each one's value."""
+        return {
+            (exemplar.trace_id.hex(), exemplar.span_id.hex()): exemplar.as_double or exemplar.as_int
+            for _, metric in self._metrics()
+            if metric.name == name
+            for point in getattr(metric, metric.WhichOneof("data")).data_points
+            for exemplar in point.exemplars
+        }
+
+    def _metrics(self):
         for message in reversed([*self._messages["/v1/metrics"]]):
             for resource in message.resource_metrics:
                 for scope in resource.scope_metrics:
                     for metric in scope.metrics:
-                        if metric.name == name:
-                            data = getattr(metric, metric.WhichOneof("data"))
-                            return [(_attributes(p.attributes), p) for p in data.data_points]
-        return []
+                        yield _attributes(resource.resource.attributes), metric
 
     def named(self, name):
         return [span for span in self.spans if span.name == name]
