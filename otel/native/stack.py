@@ -154,7 +154,7 @@ class Stack:
                 "--storage.tsdb.retention.time=2d",
                 f"--web.listen-address={HOST}:{self.ports.prometheus}",
                 "--web.enable-otlp-receiver",
-                "--enable-feature=exemplar-storage",
+                "--enable-feature=exemplar-storage,created-timestamp-zero-ingestion",
                 "--log.level=warn",
             ],
             "loki": [f"-config.file={CONFIGURATION}/loki.yaml", "-config.expand-env=true"],
