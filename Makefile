@@ -13,7 +13,7 @@ BIN = $(VENV)/bin
 UV := $(shell command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1 && echo uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo stack play test test-postgresql test-django lint types lock bench install-bench bench-peers stock-and-ours readme clean
+.PHONY: help install install-dev demo stack play test test-postgresql test-django lint types lock bench install-bench bench-peers stock-and-ours readme dashboards clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -44,7 +44,7 @@ lint: install-dev ## ruff: rules and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: install-dev ## mypy, strict, on overlap/
+types: install-dev ## mypy, strict, on overlap/ and grafana/
 	$(BIN)/mypy
 
 bench: install ## 200 and 1,000 smokings at once, on this machine, in one run
@@ -61,6 +61,9 @@ stock-and-ours: install-bench ## Write docs/stock-and-ours.md: five requests tra
 
 readme: install ## Write the README's table of lessons from app/scenarios/
 	@$(BIN)/python -m app.readme
+
+dashboards: install-dev ## Write grafana/dashboards/*.json from grafana/boards and app/scenarios/
+	@$(BIN)/python -m grafana.boards
 
 pictures: install-dev ## Take the README's pictures from the running demo (needs Chromium)
 	@$(BIN)/python docs/pictures.py

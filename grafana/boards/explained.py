@@ -1,0 +1,124 @@
+"""Each lesson explained, and its pair, for the dashboard that shows one of them.
+
+Grafana has no text that goes with a variable's value. So the words of every lesson stand in a
+query that Prometheus answers with those of the chosen one, as a label of a constant; hidden
+variables take them out of the answer. That works in every Grafana from 9 on, before anything
+was played, and with no plugin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from grafana_foundation_sdk.builders import dashboard as sdk
+from grafana_foundation_sdk.models.dashboard import (
+    VariableHide,
+    VariableModel,
+    VariableOption,
+    VariableRefresh,
+)
+
+from app.scenarios import SCENARIOS
+from grafana.boards.links import APP_URL
+from grafana.boards.promql import labelled
+from grafana.boards.queries import PROMETHEUS
+from overlap.scenario import Scenario
+
+FIRST = "smoke_some_meats"
+"""The lesson that is shown when none was chosen."""
+CHOSEN = "lesson"
+_WORDS = "words"
+
+
+def choice() -> sdk.CustomVariable:
+    """The variable that picks a lesson, by its name and its title."""
+    options = [(f"{each.name} · {each.title}", each.name) for each in SCENARIOS]
+    text, value = next(option for option in options if option[1] == FIRST)
+    return (
+        sdk.CustomVariable(CHOSEN)
+        .label("Lesson")
+        .description("Which lesson this dashboard shows.")
+        .values(", ".join(f"{_uncut(text)} : {name}" for text, name in options))
+        .current(VariableOption(selected=True, text=text, value=value))
+        .options(
+            [
+                VariableOption(selected=name == FIRST, text=text, value=name)
+                for text, name in options
+            ]
+        )
+    )
+
+
+class Hidden(sdk.QueryVariable):
+    """What `tell` says of the chosen lesson, as a variable of its own."""
+
+    def __init__(self, name: str, tell: Callable[[Scenario], str]) -> None:
+        super().__init__(name)
+        query = f"query_result({_chosen(tell)})"
+        self.datasource(PROMETHEUS).query(query)
+        self.regex(f'/{_WORDS}="([^"]*)"/')
+        self.hide(VariableHide.HIDE_VARIABLE).refresh(VariableRefresh.ON_DASHBOARD_LOAD)
+        first = next(each for each in SCENARIOS if each.name == FIRST)
+        self.current(VariableOption(selected=True, text=tell(first), value=tell(first)))
+
+    def build(self) -> VariableModel:
+        """Kept out of the page's address: it follows from the lesson."""
+        model = super().build()
+        model.skip_url_sync = True
+        return model
+
+
+def explanation(lesson: Scenario) -> str:
+    """What the lesson shows and why, in Markdown. Never with a double quote."""
+    asked = [request for request in lesson.requests if not request.neighbour]
+    others = len(lesson.requests) - len(asked)
+    routes = ", ".join(
+        f"[{method} {path}]({APP_URL.rstrip('/')}{path})" if method == "GET" else f"{method} {path}"
+        for method, path in dict.fromkeys((each.method, each.path) for each in asked)
+    )
+    shapes = ", ".join(f"**{shape}**" for shape in sorted(lesson.expect.shapes)) or "-"
+    parts = [
+        f"### {lesson.title}",
+        lesson.why,
+        f"Asks {routes}"
+        + (f", and {others} neighbours meanwhile, to see who suffers" if others else "")
+        + f". Expected: {shapes}."
+        + (f" The view is in `{lesson.source}`." if lesson.source else ""),
+        f"Play it: `overlap play {lesson.name}`."
+        + (
+            f" Compare it with [{lesson.pair}](/d/overlap-lesson?var-lesson={lesson.pair}), "
+            "the same work done otherwise."
+            if lesson.pair
+            else ""
+        ),
+    ]
+    return "\n\n".join(parts).replace('"', "“")
+
+
+def pair(lesson: Scenario) -> str:
+    """The lesson to compare with; itself where there is none."""
+    return lesson.pair or lesson.name
+
+
+def routes(lesson: Scenario) -> str:
+    """A pattern of the routes that the lesson and its pair ask for."""
+    by_name = {each.name: each for each in SCENARIOS}
+    both = (lesson, by_name[lesson.pair or lesson.name])
+    paths = dict.fromkeys(
+        request.path.partition("?")[0]
+        for each in both
+        for request in each.requests
+        if not request.neighbour
+    )
+    return "|".join(paths)
+
+
+def _chosen(tell: Callable[[Scenario], str]) -> str:
+    every = " or ".join(labelled(**{CHOSEN: each.name, _WORDS: tell(each)}) for each in SCENARIOS)
+    chosen = f'label_replace(vector(0), "{CHOSEN}", "${CHOSEN}", "", "")'
+    return f"({every}) and on({CHOSEN}) {chosen}"
+
+
+def _uncut(text: str) -> str:
+    # A comma ends a custom variable's value.
+    return text.replace(",", "\\,")

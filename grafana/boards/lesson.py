@@ -1,0 +1,153 @@
+"""A lesson: what it shows and why, its traces, its log lines beside, and its pair on one axis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from grafana_foundation_sdk.builders import bargauge, logs, timeseries
+from grafana_foundation_sdk.builders import table as table_sdk
+from grafana_foundation_sdk.builders import text as text_sdk
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from grafana.boards import colours, explained, panels, verdicts
+from grafana.boards import metrics as m
+from grafana.boards.board import Row, board
+from grafana.boards.links import to_trace
+from grafana.boards.promql import RANGE, mean
+from grafana.boards.queries import (
+    JAEGER,
+    LOKI,
+    Query,
+    Traces,
+    at_the_end,
+    counted,
+    counted_once,
+    lines,
+)
+from grafana.boards.tables import Column, table
+from overlap import names
+from overlap.play.load import SERVICE as PLAYER
+
+LESSON, PAIR, ROUTES, WHY = "$lesson", "$pair", "$routes", "${why:raw}"
+ROUTE = m.label(names.HTTP_ROUTE)
+OF_LESSON = f'{verdicts.ALL} | {verdicts.SCENARIO}="{LESSON}"'
+OF_PAIR = f'{verdicts.ALL} | {verdicts.SCENARIO}="{PAIR}" | {verdicts.SCENARIO}!="{LESSON}"'
+"""Nothing, where a lesson has no pair and stands for its own."""
+TWO = {"A": colours.BLUE, "B": colours.PURPLE}
+"""The lesson, and its pair."""
+
+
+def dashboard() -> Dashboard:
+    """One lesson, chosen at the top."""
+    return board(
+        "overlap-lesson",
+        "A lesson",
+        "One lesson: what it shows and why, its traces, its log lines beside, and how long it and "
+        "its pair take, on one axis.",
+        [
+            Row("", 9, [(14, _why()), (10, _together())]),
+            Row("The lesson and its pair, each time they were played", 8, [(24, _each_time())]),
+            Row("Traces, and log lines beside", 13, [(11, _traces()), (13, _lines())]),
+            Row("What was seen", 8, [(16, _verdicts()), (8, _served())]),
+        ],
+        [
+            explained.choice(),
+            explained.Hidden("why", explained.explanation),
+            explained.Hidden("pair", explained.pair),
+            explained.Hidden("routes", explained.routes),
+        ],
+    )
+
+
+def _why() -> text_sdk.Panel:
+    return panels.words(
+        "What it shows, and why", "The lesson chosen above, from app/scenarios.", WHY
+    )
+
+
+def _together() -> bargauge.Panel:
+    lesson, its_pair = _answered("avg", RANGE, counted_once)
+    panel = panels.ranking(
+        "Answered after, on average",
+        "How long the slowest of the lesson's own requests waited for its answer, on average "
+        "over the time shown; neighbours do not count.",
+        "ms",
+        lesson,
+        its_pair,
+        source=LOKI,
+    )
+    return panels.coloured_by_query(panel.decimals(1), TWO)
+
+
+def _each_time() -> timeseries.Panel:
+    lesson, its_pair = _answered("max", "$__interval", counted)
+    panel = panels.points(
+        "Answered after",
+        "Each point is one play of the lesson or of its pair: how long the slowest of its own "
+        "requests waited for its answer.",
+        "ms",
+        lesson,
+        its_pair,
+        source=LOKI,
+    )
+    panel.interval("10s").legend(panels.legend(calcs=["min", "max"]))
+    return panels.coloured_by_query(panel, TWO)
+
+
+def _answered(
+    how: str, window: str, query: Callable[[str, str, str], Query]
+) -> tuple[Query, Query]:
+    """How long the lesson, and its pair, were waited for."""
+    lesson, its_pair = (
+        query(
+            f"{how}_over_time({of} | unwrap {verdicts.ANSWERED} [{window}]) "
+            f"by ({verdicts.SCENARIO})",
+            f"{{{{{verdicts.SCENARIO}}}}}",
+            ref,
+        )
+        for of, ref in ((OF_LESSON, "A"), (OF_PAIR, "B"))
+    )
+    return lesson, its_pair
+
+
+def _traces() -> table_sdk.Panel:
+    return table(
+        "Its traces",
+        "The newest first. A trace's id leads to it in Jaeger.",
+        [
+            Column(("startTime", "Start time"), "started", width=165),
+            Column(("duration", "Duration"), "took", width=90, unit="µs", decimals=1),
+            Column(("traceName", "Trace name"), "trace"),
+            Column(("traceID", "Trace ID"), "id", width=120, links=(to_trace(),)),
+        ],
+        Traces(PLAYER, operation=names.scenario_span(LESSON)),
+        source=JAEGER,
+    )
+
+
+def _lines() -> logs.Panel:
+    return panels.log_lines(
+        "Its log lines",
+        "What every service wrote while it served the lesson, the newest first. A line opens to "
+        "its trace_id, and from there to its trace.",
+        lines(f'{{service_name=~".+"}} | {verdicts.SCENARIO}="{LESSON}"'),
+    )
+
+
+def _verdicts() -> table_sdk.Panel:
+    return verdicts.last_traces(
+        "Its verdicts",
+        "What `overlap play` judged: the shape, whether it is the expected one, and what shows it.",
+        OF_LESSON,
+        lesson=False,
+    )
+
+
+def _served() -> bargauge.Panel:
+    return panels.ranking(
+        "As the server saw it",
+        "The mean time from the request's arrival to its answer, by route, of the lesson and its "
+        "pair. Less than what the client waited, where the event loop stood before.",
+        "s",
+        at_the_end(mean(m.SERVED, (ROUTE,), f'{ROUTE}=~"{ROUTES}"', RANGE), f"{{{{{ROUTE}}}}}"),
+    ).decimals(2)

@@ -1,0 +1,223 @@
+"""The event loop: how late it was, which line held it, who waited, worker by worker."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.builders import bargauge, heatmap, stat, timeseries
+from grafana_foundation_sdk.builders import dashboard as sdk
+from grafana_foundation_sdk.builders import table as table_sdk
+from grafana_foundation_sdk.models.dashboard import (
+    Dashboard,
+    VariableOption,
+    VariableRefresh,
+    VariableSort,
+)
+
+from grafana.boards import colours, panels
+from grafana.boards import metrics as m
+from grafana.boards.board import Row, board
+from grafana.boards.links import to_trace
+from grafana.boards.promql import RANGE, grown, latest, or_nothing, quantile
+from grafana.boards.queries import JAEGER, PROMETHEUS, Traces, at_the_end, buckets, over_time
+from grafana.boards.queries import table as rows
+from grafana.boards.tables import Column, table
+from overlap import names
+
+SERVICE, PID = m.label(names.SERVICE_NAME), m.label(names.PROCESS_PID)
+FILE, LINE_NUMBER, FUNCTION = (
+    m.label(name)
+    for name in (names.CODE_FILE_PATH, names.CODE_LINE_NUMBER, names.CODE_FUNCTION_NAME)
+)
+WORKER = (SERVICE, PID)
+CULPRIT = (FILE, LINE_NUMBER, FUNCTION)
+CHOSEN = f'{SERVICE}=~"$service"'
+A_WORKER = f"{{{{{SERVICE}}}}} {{{{{PID}}}}}"
+A_LINE = f"{{{{{FUNCTION}}}}} ({{{{{FILE}}}}}:{{{{{LINE_NUMBER}}}}})"
+NOBODY = {FUNCTION: "nobody", FILE: "no block", LINE_NUMBER: "0"}
+APP = "smokehouse"
+
+
+def dashboard() -> Dashboard:
+    """Every loop that the instrument watches."""
+    return board(
+        "overlap-loop",
+        "The event loop",
+        "How late each worker's event loop runs what is due, which line of code held it, and how "
+        "long requests waited for that.",
+        [
+            Row("", 4, [(6, panel) for panel in _figures()]),
+            Row("Lag", 9, [(12, _lag_heat()), (12, _lag())]),
+            Row("Blocks, by the line that held the loop", 9, [(12, _blocks()), (12, _culprits())]),
+            Row("Victims: requests that waited for it", 9, [(12, _delay_heat()), (12, _delays())]),
+            Row("Worker by worker", 9, [(24, _workers())]),
+            Row("Traces with a block in them", 9, [(24, _traces())]),
+        ],
+        [_service()],
+    )
+
+
+def _service() -> sdk.QueryVariable:
+    query = f"label_values({m.LAG}_count, {SERVICE})"
+    return (
+        sdk.QueryVariable("service")
+        .label("Service")
+        .description("Whose event loops this dashboard shows.")
+        .datasource(PROMETHEUS)
+        .query(query)
+        .definition(query)
+        .refresh(VariableRefresh.ON_TIME_RANGE_CHANGED)
+        .sort(VariableSort.ALPHABETICAL_ASC)
+        .multi(True)
+        .include_all(True)
+        .all_value(".+")
+        .current(VariableOption(selected=True, text=["All"], value=["$__all"]))
+    )
+
+
+def _figures() -> list[stat.Panel]:
+    return [
+        panels.alarming(
+            panels.number(
+                "The loops stood still",
+                "All of them together, in the time shown.",
+                "s",
+                at_the_end(or_nothing(grown(m.BLOCKED, where=CHOSEN, window=RANGE))),
+            ).decimals(1),
+            0.5,
+        ),
+        panels.alarming(
+            panels.number(
+                "The worst lag",
+                "No callback was later than this in the time shown; the upper bound of the "
+                "histogram's last bucket that was hit.",
+                "s",
+                at_the_end(quantile(1, m.LAG, where=CHOSEN, window=RANGE)),
+            ).decimals(1),
+            0.1,
+        ),
+        panels.alarming(
+            panels.number(
+                "Requests that waited",
+                "How many were in flight, or arrived, while a loop stood.",
+                "short",
+                at_the_end(
+                    or_nothing(grown(f"{m.VICTIM_DELAY}_count", where=CHOSEN, window=RANGE))
+                ),
+            ).decimals(0),
+            1,
+        ),
+        panels.number(
+            "Loops watched",
+            "Processes whose event loop is running and watched at this moment.",
+            "short",
+            at_the_end(or_nothing(f"count(sum by ({SERVICE}, {PID}) ({m.LAG}_count{{{CHOSEN}}}))")),
+        ).decimals(0),
+    ]
+
+
+def _lag_heat() -> heatmap.Panel:
+    return panels.heat(
+        "How late the loop is",
+        "Sixteen times a second each loop is asked how late it is: the darker, the more often.",
+        "s",
+        buckets(grown(f"{m.LAG}_bucket", ("le",), CHOSEN)),
+    )
+
+
+def _lag() -> timeseries.Panel:
+    return (
+        panels.lines(
+            "Lag, worker by worker",
+            "The worst of 100 in each bin, by service and process.",
+            "s",
+            over_time(quantile(0.99, m.LAG, WORKER, CHOSEN), A_WORKER, exemplars=True),
+        )
+        .interval("15s")
+        .legend(panels.legend(calcs=["max"]))
+    )
+
+
+def _blocks() -> timeseries.Panel:
+    return panels.bars(
+        "Stood still, by line",
+        "Seconds in each bin in which the loop ran this line's callback and nothing else.",
+        "s",
+        over_time(or_nothing(f"{grown(m.BLOCKED, CULPRIT, CHOSEN)} > 0", **NOBODY), A_LINE),
+    )
+
+
+def _culprits() -> bargauge.Panel:
+    by_line = grown(m.BLOCKED, CULPRIT, CHOSEN, RANGE)
+    return (
+        panels.ranking(
+            "The lines that held it longest",
+            "Seconds in all, in the time shown. The span `event_loop.blocked` in the culprit's "
+            "trace has the whole stack.",
+            "s",
+            at_the_end(or_nothing(f"topk(10, {by_line} > 0)", **NOBODY), A_LINE),
+        )
+        .decimals(1)
+        .color_scheme(panels.one_colour(colours.RED))
+    )
+
+
+def _delay_heat() -> heatmap.Panel:
+    return panels.heat(
+        "How long requests waited for the loop",
+        "Each request that was held up, by how long. A dot leads to the trace of the one that "
+        "waited.",
+        "s",
+        buckets(grown(f"{m.VICTIM_DELAY}_bucket", ("le",), CHOSEN)),
+    )
+
+
+def _delays() -> timeseries.Panel:
+    return panels.bars(
+        "Waited, worker by worker",
+        "Seconds that requests waited, all of them together, in each bin: a burnt worker stalls "
+        "only its own.",
+        "s",
+        over_time(grown(f"{m.VICTIM_DELAY}_sum", WORKER, CHOSEN), A_WORKER),
+    )
+
+
+def _workers() -> table_sdk.Panel:
+    of_each = {
+        "A": latest(m.IN_FLIGHT, WORKER, CHOSEN),
+        "B": latest(m.THREADS, WORKER, CHOSEN),
+        "C": grown(f"{m.SERVED}_count", WORKER, CHOSEN, RANGE),
+        "D": f"{grown(m.BLOCKED, WORKER, CHOSEN, RANGE)}",
+        "E": quantile(0.99, m.LAG, WORKER, CHOSEN, RANGE),
+        "F": grown(f"{m.VICTIM_DELAY}_sum", WORKER, CHOSEN, RANGE),
+    }
+    return table(
+        "Worker by worker",
+        "Each process in the time shown: what it answered, how late and how long blocked its loop "
+        "was, and what requests waited for it.",
+        [
+            Column((SERVICE,), "service"),
+            Column((PID,), "process", width=110),
+            Column(("Value #C",), "answered", unit="short", decimals=0),
+            Column(("Value #A",), "in flight", unit="short", decimals=0),
+            Column(("Value #B",), "threads", unit="short", decimals=0),
+            Column(("Value #E",), "lag, worst of 100", unit="s", decimals=1),
+            Column(("Value #D",), "stood still", unit="s", decimals=1, gauge=colours.RED),
+            Column(("Value #F",), "requests waited", unit="s", decimals=1, gauge=colours.AMBER),
+        ],
+        *(rows(query, ref) for ref, query in of_each.items()),
+    )
+
+
+def _traces() -> table_sdk.Panel:
+    return table(
+        f"Of {APP}",
+        "Where a callback held the loop longer than 100 ms: the newest first. In the trace, the "
+        "span event_loop.blocked has the line, its stack, and links to the victims.",
+        [
+            Column(("startTime", "Start time"), "started", width=165),
+            Column(("duration", "Duration"), "took", width=100, unit="µs", decimals=1),
+            Column(("traceName", "Trace name"), "trace"),
+            Column(("traceID", "Trace ID"), "id", width=290, links=(to_trace(),)),
+        ],
+        Traces(APP, operation=names.SPAN_BLOCKED),
+        source=JAEGER,
+    )

@@ -1,0 +1,267 @@
+"""Panels in one look. Each is told its title, what it means and its unit: none goes without."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol, Self, TypeVar
+
+from grafana_foundation_sdk.builders import (
+    bargauge,
+    heatmap,
+    logs,
+    nodegraph,
+    stat,
+    text,
+    timeseries,
+)
+from grafana_foundation_sdk.builders import common as common_sdk
+from grafana_foundation_sdk.builders import dashboard as sdk
+from grafana_foundation_sdk.models.common import (
+    AxisPlacement,
+    BarGaugeDisplayMode,
+    BarGaugeValueMode,
+    BigValueColorMode,
+    BigValueGraphMode,
+    BigValueTextMode,
+    DataSourceRef,
+    GraphDrawStyle,
+    LegendDisplayMode,
+    LegendPlacement,
+    LogsSortOrder,
+    SortOrder,
+    StackingMode,
+    TooltipDisplayMode,
+    VisibilityMode,
+    VizOrientation,
+)
+from grafana_foundation_sdk.models.dashboard import (
+    DynamicConfigValue,
+    FieldColorModeId,
+    Threshold,
+    ThresholdsMode,
+)
+from grafana_foundation_sdk.models.heatmap import HeatmapColorMode, HeatmapColorScale
+from grafana_foundation_sdk.models.text import TextMode
+
+from grafana.boards import colours
+from grafana.boards.queries import LOKI, PROMETHEUS, Query
+
+
+class _Panel(Protocol):
+    def title(self, title: str) -> Self: ...
+    def description(self, description: str) -> Self: ...
+    def unit(self, unit: str) -> Self: ...
+    def datasource(self, datasource: DataSourceRef) -> Self: ...
+    def targets(self, targets: list[Query]) -> Self: ...
+
+
+P = TypeVar("P", bound=_Panel)
+
+
+def _told(  # noqa: PLR0913, PLR0917  what every panel has
+    panel: P,
+    title: str,
+    description: str,
+    unit: str,
+    queries: Sequence[Query] = (),
+    source: DataSourceRef = PROMETHEUS,
+) -> P:
+    panel.title(title).description(description).unit(unit)
+    return panel.datasource(source).targets([*queries]) if queries else panel
+
+
+def lines(
+    title: str, description: str, unit: str, *queries: Query, source: DataSourceRef = PROMETHEUS
+) -> timeseries.Panel:
+    """Figures over time, a line each."""
+    return (
+        _told(timeseries.Panel(), title, description, unit, queries, source)
+        .draw_style(GraphDrawStyle.LINE)
+        .line_width(2)
+        .fill_opacity(8)
+        .show_points(VisibilityMode.NEVER)
+        .span_nulls(False)
+        .min(0)
+        .color_scheme(sdk.FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC))
+        .legend(legend())
+        .tooltip(
+            common_sdk.VizTooltipOptions().mode(TooltipDisplayMode.MULTI).sort(SortOrder.DESCENDING)
+        )
+    )
+
+
+def points(
+    title: str, description: str, unit: str, *queries: Query, source: DataSourceRef = PROMETHEUS
+) -> timeseries.Panel:
+    """Figures that come now and then, a point each."""
+    return (
+        lines(title, description, unit, *queries, source=source)
+        .draw_style(GraphDrawStyle.POINTS)
+        .show_points(VisibilityMode.ALWAYS)
+        .point_size(9)
+    )
+
+
+def bars(
+    title: str, description: str, unit: str, *queries: Query, source: DataSourceRef = PROMETHEUS
+) -> timeseries.Panel:
+    """What happened in each bin, one kind on top of the other."""
+    return (
+        lines(title, description, unit, *queries, source=source)
+        .draw_style(GraphDrawStyle.BARS)
+        .line_width(0)
+        .fill_opacity(85)
+        .stacking(common_sdk.StackingConfig().mode(StackingMode.NORMAL).group("A"))
+        .interval("15s")  # a bar a few pixels wide, on the usual half hour
+    )
+
+
+def number(
+    title: str, description: str, unit: str, *queries: Query, source: DataSourceRef = PROMETHEUS
+) -> stat.Panel:
+    """One figure, large, in the text's own colour unless `alarming` says when it is bad."""
+    return (
+        _told(stat.Panel(), title, description, unit, queries, source)
+        .reduce_options(common_sdk.ReduceDataOptions().calcs(["lastNotNull"]).values(False))
+        .color_mode(BigValueColorMode.VALUE)
+        .graph_mode(BigValueGraphMode.NONE)
+        .text_mode(BigValueTextMode.VALUE)
+        .color_scheme(sdk.FieldColor().mode(FieldColorModeId.THRESHOLDS))
+        .thresholds(steps((None, "text")))
+    )
+
+
+def alarming(panel: stat.Panel, bad_from: float, colour: str = colours.RED) -> stat.Panel:
+    """Green below `bad_from`, `colour` from there on."""
+    return panel.thresholds(steps((None, colours.GREEN), (bad_from, colour)))
+
+
+def ranking(
+    title: str, description: str, unit: str, *queries: Query, source: DataSourceRef = PROMETHEUS
+) -> bargauge.Panel:
+    """One bar each, beside one another: who is longest?"""
+    return (
+        _told(bargauge.Panel(), title, description, unit, queries, source)
+        .reduce_options(common_sdk.ReduceDataOptions().calcs(["lastNotNull"]).values(False))
+        .display_mode(BarGaugeDisplayMode.BASIC)
+        .value_mode(BarGaugeValueMode.TEXT)
+        .orientation(VizOrientation.HORIZONTAL)
+        .show_unfilled(False)
+        .min(0)
+        .min_viz_height(16)
+        .color_scheme(one_colour(colours.BLUE))
+        .thresholds(steps((None, colours.BLUE)))
+    )
+
+
+def heat(title: str, description: str, unit: str, query: Query) -> heatmap.Panel:
+    """A histogram over time; the dots are exemplars, and lead to their traces."""
+    return (
+        _told(heatmap.Panel(), title, description, "short", [query])
+        .calculate(False)
+        .cell_gap(1)
+        .color(
+            heatmap.HeatmapColorOptions()
+            .mode(HeatmapColorMode.SCHEME)
+            .scheme("Blues")
+            .scale(HeatmapColorScale.EXPONENTIAL)
+            .exponent(0.5)
+            .steps(32)
+            .reverse(False)
+        )
+        .filter_values(heatmap.FilterValueRange().le(1e-9))
+        .y_axis(heatmap.YAxisConfig().axis_placement(AxisPlacement.LEFT).unit(unit))
+        .exemplars_color(colours.ORANGE)
+        .tooltip(heatmap.HeatmapTooltip().mode(TooltipDisplayMode.SINGLE).y_histogram(True))
+        .show_legend()
+        .interval("15s")
+    )
+
+
+def log_lines(title: str, description: str, *queries: Query) -> logs.Panel:
+    """Log lines; each opens to its attributes and its trace."""
+    return (
+        _told(logs.Panel(), title, description, "string", queries, LOKI)
+        .show_time(True)
+        .show_labels(False)
+        .show_common_labels(False)
+        .wrap_log_message(True)
+        .enable_log_details(True)
+        .sort_order(LogsSortOrder.DESCENDING)
+    )
+
+
+def graph(title: str, description: str, *queries: Query) -> nodegraph.Panel:
+    """Nodes and edges."""
+    return _told(nodegraph.Panel(), title, description, "short", queries)
+
+
+def words(title: str, description: str, content: str) -> text.Panel:
+    """Text, in Markdown."""
+    return (
+        _told(text.Panel(), title, description, "string").mode(TextMode.MARKDOWN).content(content)
+    )
+
+
+def legend(*, table: bool = False, calcs: Sequence[str] = ()) -> common_sdk.VizLegendOptions:
+    """Below the panel in a row; as a table at its side where there is much to tell apart."""
+    return (
+        common_sdk.VizLegendOptions()
+        .show_legend(True)
+        .display_mode(LegendDisplayMode.TABLE if table else LegendDisplayMode.LIST)
+        .placement(LegendPlacement.RIGHT if table else LegendPlacement.BOTTOM)
+        .calcs([*calcs])
+    )
+
+
+def steps(*levels: tuple[float | None, str]) -> sdk.ThresholdsConfig:
+    """From which value on which colour."""
+    return (
+        sdk.ThresholdsConfig()
+        .mode(ThresholdsMode.ABSOLUTE)
+        .steps([Threshold(value=value, color=colour) for value, colour in levels])
+    )
+
+
+def as_line() -> list[DynamicConfigValue]:
+    """A line among bars, beside their stack."""
+    return [
+        DynamicConfigValue("custom.drawStyle", "line"),
+        DynamicConfigValue("custom.lineWidth", 2),
+        DynamicConfigValue("custom.lineInterpolation", "stepAfter"),
+        DynamicConfigValue("custom.fillOpacity", 0),
+        DynamicConfigValue("custom.stacking", {"mode": "none", "group": "B"}),
+    ]
+
+
+class _Coloured(Protocol):
+    def override_by_name(self, name: str, properties: list[DynamicConfigValue]) -> Self: ...
+    def override_by_query(
+        self, query_ref_id: str, properties: list[DynamicConfigValue]
+    ) -> Self: ...
+
+
+C = TypeVar("C", bound=_Coloured)
+
+
+def coloured(panel: C, by_name: Mapping[str, str]) -> C:
+    """Give each series of these names its colour."""
+    for name, colour in by_name.items():
+        panel.override_by_name(name, _fixed(colour))
+    return panel
+
+
+def coloured_by_query(panel: C, by_ref: Mapping[str, str]) -> C:
+    """Give what each query finds its colour, whatever it is called."""
+    for ref, colour in by_ref.items():
+        panel.override_by_query(ref, _fixed(colour))
+    return panel
+
+
+def _fixed(colour: str) -> list[DynamicConfigValue]:
+    return [DynamicConfigValue("color", {"mode": "fixed", "fixedColor": colour})]
+
+
+def one_colour(colour: str) -> sdk.FieldColor:
+    """The same for every series."""
+    return sdk.FieldColor().mode(FieldColorModeId.FIXED).fixed_color(colour)

@@ -1,0 +1,113 @@
+"""Tables: which columns, in what order, how wide, and where their cells lead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grafana_foundation_sdk.builders import table as table_sdk
+from grafana_foundation_sdk.models.common import DataSourceRef, TableCellHeight
+from grafana_foundation_sdk.models.dashboard import (
+    DataTransformerConfig,
+    DynamicConfigValue,
+    ValueMapping,
+)
+
+from grafana.boards.queries import PROMETHEUS, Query
+
+# Grafana has called the same columns differently over its versions.
+TIME = ("Time", "timestamp")
+LINE = ("Line", "body")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column, by the names its field may have."""
+
+    fields: tuple[str, ...]
+    title: str
+    width: int = 0
+    """Pixels; 0: what is left."""
+    unit: str = ""
+    decimals: int | None = None
+    links: tuple[dict[str, object], ...] = ()
+    mappings: tuple[ValueMapping, ...] = ()
+    """Where given, the cell's background has the mapped colour."""
+    gauge: str = ""
+    """A colour: the figure stands on a bar of it."""
+
+
+def table(
+    title: str,
+    description: str,
+    columns: Sequence[Column],
+    *queries: Query,
+    source: DataSourceRef = PROMETHEUS,
+    labels_hold_fields: bool = False,
+) -> table_sdk.Panel:
+    """Rows of `columns`, everything else left out.
+
+    `labels_hold_fields`: the fields are in Loki's one field of labels.
+    """
+    panel = (
+        table_sdk.Panel()
+        .title(title)
+        .description(description)
+        .unit("string")
+        .datasource(source)
+        .targets([*queries])
+        .show_header(True)
+        .cell_height(TableCellHeight.SM)
+    )
+    if labels_hold_fields:
+        panel.with_transformation(
+            DataTransformerConfig(
+                "extractFields", options={"source": "labels", "replace": False, "format": "auto"}
+            )
+        )
+    elif len(queries) > 1:
+        panel.with_transformation(DataTransformerConfig("merge", options={}))
+    for transformation in _arranged(columns):
+        panel.with_transformation(transformation)
+    for column in columns:
+        panel.override_by_name(column.title, [*_properties(column)])
+    return panel
+
+
+def _arranged(columns: Sequence[Column]) -> Sequence[DataTransformerConfig]:
+    names = [name for column in columns for name in column.fields]
+    return [
+        DataTransformerConfig("filterFieldsByName", options={"include": {"names": names}}),
+        DataTransformerConfig(
+            "organize",
+            options={
+                "excludeByName": {},
+                "indexByName": {name: index for index, name in enumerate(names)},
+                "renameByName": {
+                    name: column.title for column in columns for name in column.fields
+                },
+            },
+        ),
+    ]
+
+
+def _properties(column: Column) -> Sequence[DynamicConfigValue]:
+    properties: dict[str, object] = {}
+    if column.width:
+        properties["custom.width"] = column.width
+    if column.unit:
+        properties["unit"] = column.unit
+    if column.decimals is not None:
+        properties["decimals"] = column.decimals
+    if column.links:
+        properties["links"] = [*column.links]
+    if column.mappings:
+        properties["mappings"] = [*column.mappings]
+        properties["custom.cellOptions"] = {"type": "color-background", "mode": "basic"}
+        properties["custom.displayMode"] = "color-background-solid"  # the same, until Grafana 9.4
+    if column.gauge:
+        properties["color"] = {"mode": "fixed", "fixedColor": column.gauge}
+        properties["min"] = 0
+        properties["custom.cellOptions"] = {"type": "gauge", "mode": "basic"}
+        properties["custom.displayMode"] = "basic"
+    return [DynamicConfigValue(name, value) for name, value in properties.items()]

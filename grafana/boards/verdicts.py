@@ -1,0 +1,39 @@
+"""The records `overlap.verdict` in Loki: what `overlap play` saw, and tables of them."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.builders import table as table_sdk
+
+from grafana.boards import colours, links
+from grafana.boards.metrics import label
+from grafana.boards.queries import LOKI, lines
+from grafana.boards.tables import LINE, TIME, Column, table
+from overlap import names
+from overlap.play.load import SERVICE as PLAYER
+
+SCENARIO = label(names.SCENARIO_NAME)
+SHAPES = label(names.SHAPES)
+OK = label(names.SCENARIO_OK)
+ANSWERED = label(names.SCENARIO_ANSWERED_MS)
+
+OF_PLAY = f'{{service_name="{PLAYER}"}}'
+ALL = f'{OF_PLAY} | {SHAPES}!=""'
+"""Every verdict: no other record has shapes."""
+
+AS_EXPECTED = colours.by_value(
+    {"true": ("as expected", colours.GREEN), "false": ("not as expected", colours.RED)}
+)
+
+
+def last_traces(title: str, description: str, query: str, *, lesson: bool) -> table_sdk.Panel:
+    """The newest verdicts, each with the way to its trace; `lesson`: and to its lesson."""
+    columns = [
+        Column(TIME, "when", width=165),
+        *([Column((SCENARIO,), "lesson", width=225, links=(links.to_lesson(),))] if lesson else []),
+        Column((SHAPES,), "shape", width=190, mappings=(*colours.by_shape(),)),
+        Column((OK,), "seen", width=130, mappings=(*AS_EXPECTED,)),
+        Column((ANSWERED,), "answered after", width=120, unit="ms", decimals=0),
+        Column(LINE, "what it shows"),
+        Column(("trace_id",), "trace", width=290, links=(links.to_trace(),)),
+    ]
+    return table(title, description, columns, lines(query), source=LOKI, labels_hold_fields=True)

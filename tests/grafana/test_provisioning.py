@@ -1,0 +1,60 @@
+"""Data sources with fixed uids, each linked to the others; dashboards read from a folder."""
+
+import re
+
+import yaml
+
+from grafana.boards import metrics
+
+
+def test_the_three_sources_take_their_addresses_from_the_environment(sources):
+    """Compose has its host names, a native stack has others."""
+    assert {uid: (source["type"], source["url"]) for uid, source in sources.items()} == {
+        "jaeger": ("jaeger", "$JAEGER_URL"),
+        "prometheus": ("prometheus", "$PROMETHEUS_URL"),
+        "loki": ("loki", "$LOKI_URL"),
+    }
+    assert [uid for uid, source in sources.items() if source.get("isDefault")] == ["prometheus"]
+
+
+def test_the_sources_are_linked_all_ways(sources):
+    """Trace to logs and metrics, exemplar to trace, line to trace."""
+    jaeger, prometheus, loki = (
+        sources[uid]["jsonData"] for uid in ("jaeger", "prometheus", "loki")
+    )
+    assert jaeger["nodeGraph"]["enabled"]
+    assert jaeger["tracesToLogsV2"]["datasourceUid"] == "loki"
+    assert jaeger["tracesToMetrics"]["datasourceUid"] == "prometheus"
+    [exemplar] = prometheus["exemplarTraceIdDestinations"]
+    assert (exemplar["name"], exemplar["datasourceUid"]) == ("trace_id", "jaeger")
+    [field] = loki["derivedFields"]
+    assert (field["matcherType"], field["matcherRegex"]) == ("label", "trace_id")
+    assert field["datasourceUid"] == "jaeger"
+    assert prometheus["timeInterval"] == "5s"
+
+
+def test_what_grafana_fills_in_has_two_dollars(sources):
+    """One dollar is a variable of the environment, and three of those are all there are."""
+    text = yaml.safe_dump([*sources.values()], allow_unicode=True)
+    single = re.findall(r"(?<!\$)\$(?:\w+|\{\w+)", text)
+    assert sorted(single) == ["$JAEGER_URL", "$LOKI_URL", "$PROMETHEUS_URL"]
+    logs = sources["jaeger"]["jsonData"]["tracesToLogsV2"]
+    assert logs["customQuery"]
+    assert logs["query"].endswith('trace_id="$${__trace.traceId}"')
+    assert sources["loki"]["jsonData"]["derivedFields"][0]["url"] == "$${__value.raw}"
+
+
+def test_a_spans_metrics_are_declared_names(sources):
+    """The queries behind a span ask for what there is."""
+    names = [value for name, value in vars(metrics).items() if name.isupper()]
+    known = {f"{name}{part}" for name in names for part in ("", "_bucket", "_count")}
+    for query in sources["jaeger"]["jsonData"]["tracesToMetrics"]["queries"]:
+        asked = re.findall(r"\b(\w+)\{", query["query"])
+        assert set(asked) <= known, query["name"]
+
+
+def test_dashboards_are_read_from_where_compose_mounts_them(root):
+    """And are there."""
+    text = (root / "grafana/provisioning/dashboards/overlap.yaml").read_text()
+    [provider] = yaml.safe_load(text)["providers"]
+    assert (provider["type"], provider["options"]) == ("file", {"path": "/etc/grafana/dashboards"})
