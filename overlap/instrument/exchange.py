@@ -23,6 +23,9 @@ EXCHANGE_KEY = create_key("overlap-exchange")
 IN_FLIGHT: dict[int, Exchange] = {}
 """The requests of this process that have not ended, for the watchdog. By id()."""
 
+LATELY: list[Blocking] = []
+"""Blocks of a loop that are over, and whose last victims may still come."""
+
 SERVER_ERRORS = 500
 """Statuses from here on say that the server failed."""
 
@@ -57,6 +60,9 @@ class Blocking(Protocol):
     def tell(self, victim: Exchange) -> None:
         """Link the victim's span to the block."""
 
+    def came(self, late: Exchange) -> None:
+        """Hear of a request that begins after the block, and may have waited for its end."""
+
 
 class Exchange:
     """Made when a request comes in; `finish` may be called twice, and counts once."""
@@ -87,6 +93,8 @@ class Exchange:
         self.error: BaseException | None = None
         instruments.active.add(1, kind.active, self.context)
         IN_FLIGHT[id(self)] = self
+        for block in LATELY:
+            block.came(self)
 
     @property
     def is_recording(self) -> bool:
@@ -170,5 +178,6 @@ def stop_all() -> None:
     uvicorn gives up on requests at the end of its --timeout-graceful-shutdown; Django's own
     tasks for them then run on until the loop ends.
     """
+    LATELY.clear()
     for exchange in list(IN_FLIGHT.values()):
         exchange.finish(Stopped())

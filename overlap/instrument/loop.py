@@ -19,10 +19,11 @@ from types import FrameType
 from opentelemetry import trace
 from opentelemetry.context import Context
 
-from overlap.instrument import current, stack
+from overlap.instrument import current, doing, stack
 from overlap.instrument.block import Block
 from overlap.instrument.garbage import GarbageClock
 from overlap.instrument.loop_metrics import loop_metrics
+from overlap.instrument.processor import ThreadClock
 from overlap.instrument.suspicion import Sample, Suspicion
 
 BEAT_S = 0.06
@@ -46,7 +47,7 @@ class Watchdog:
         self._metrics = loop_metrics()
         self._thread = threading.Thread(target=self._watch, name="overlap-watchdog", daemon=True)
         self._loop_thread: threading.Thread | None = None
-        self._cpu_clock: int | None = None
+        self._clock: ThreadClock | None = None
         self._base: FrameType | None = None
         self._beat_at = 0.0
         self._due = 0.0
@@ -56,6 +57,7 @@ class Watchdog:
         self._glimpse: tuple[float, object | None] = (0.0, None)
         self._suspicion: Suspicion | None = None
         self._block: Block | None = None
+        self._closing: list[Block] = []
 
     def start(self) -> None:
         """Begin at the loop's next turn. From any thread."""
@@ -71,8 +73,7 @@ class Watchdog:
 
     def _begin(self) -> None:
         self._loop_thread = threading.current_thread()
-        if hasattr(time, "pthread_getcpuclockid"):
-            self._cpu_clock = time.pthread_getcpuclockid(threading.get_ident())
+        self._clock = ThreadClock()
         self._beat_at = time.perf_counter()
         self._base = sys._getframe(1)
         self._due = self._beat_at + BEAT_S
@@ -96,16 +97,16 @@ class Watchdog:
         if (block := self._block) is not None:
             if self._beat_at > self._due:
                 self._waited_for = block.context  # the beat comes next
-            block.answered(time.time_ns())
+            block.answered(time.time_ns(), self.loop)
 
     # --- on the watchdog's thread ---------------------------------------------
 
     def _watch(self) -> None:
         self._garbage.start()
-        looked, cpu, garbage = time.perf_counter(), self._cpu(), 0.0
+        looked, cpu, garbage = time.perf_counter(), self._used(), 0.0
         while not self._stopped and not self.loop.is_closed():
             time.sleep(LOOK_S)  # an Event's wait costs twice as much
-            now, used, collected = time.perf_counter(), self._cpu(), self._garbage.seconds
+            now, used, collected = time.perf_counter(), self._used(), self._garbage.seconds
             late = max(0.0, now - looked - LOOK_S)
             held = max(0.0, min(late, used - cpu) - (collected - garbage))
             try:
@@ -116,9 +117,12 @@ class Watchdog:
             looked, cpu, garbage = now, used, collected
         self._garbage.stop()
         self._clear(time.perf_counter())
+        self._close(every=True)
 
     def _look(self, now: float, starved: float, held: float) -> None:
         beat = self._beat_at
+        if self._closing:
+            self._close()
         if now - beat < LATE_S:
             self._clear(beat)
             # Almost free, and it tells what ran before a block began.
@@ -157,17 +161,21 @@ class Watchdog:
             held,
             stack.lines(frame, outermost),
             current.trace_context(task),
+            doing.kind_of(frame),
+            self._clock.busy() if self._clock else 0.0,
         )
 
     def _judge(self, suspicion: Suspicion, sample: Sample) -> None:
         if self._block is not None:
             self._block.saw(sample.lines)
+            self._block.kind = suspicion.kind()
         elif suspicion.confirmed(sample.at, self._threshold) and self._loop_thread:
             first = suspicion.first
             context = first.context if first.context is not None else current.trace_context(None)
             block = Block(_epoch_ns(suspicion.since), context, self._loop_thread)
             block.saw(first.lines)
             block.saw(sample.lines)
+            block.kind = suspicion.kind()
             self._block = block
             self._ask_for_mark()
 
@@ -182,16 +190,18 @@ class Watchdog:
         if block is not None:
             if block.end_ns is None:
                 block.end_ns = _epoch_ns(at)
-            block.close()
+            self._closing.append(block)
+            self._close()
 
-    def _cpu(self) -> float:
-        """Seconds of processor that the loop's thread has used; 0 where it can't be known."""
-        if self._cpu_clock is None:
-            return 0.0
-        try:
-            return time.clock_gettime(self._cpu_clock)
-        except OSError:  # the thread has ended
-            return 0.0
+    def _close(self, *, every: bool = False) -> None:
+        """End the blocks whose last victims have been let in."""
+        for block in [*self._closing]:
+            if every or block.is_settled:
+                self._closing.remove(block)
+                block.close()
+
+    def _used(self) -> float:
+        return self._clock.used() if self._clock else 0.0
 
 
 def _epoch_ns(at: float) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -82,3 +83,48 @@ def test_computing_blocks_as_sleeping_does(server, sink):
     block = sink.one("event_loop.blocked")
     assert block.attributes["code.function.name"] == "chew"
     assert block.parent_id == sink.one("burning").span_id
+
+
+@pytest.mark.parametrize(
+    ("how", "kind"),
+    [
+        ("sleep", "sleep"),
+        ("python", "cpu"),
+        ("lock", "lock"),
+        ("shell", "process"),
+        ("knock", "network"),
+        ("pipe", "file"),
+    ],
+)
+def test_what_held_the_loop_is_told(server, sink, how, kind):
+    """From the innermost frame, and whether the thread computed."""
+    server.get(f"/burn/?s=0.5&how={how}")
+    assert sink.one("event_loop.blocked").attributes["overlap.blocked.kind"] == kind
+
+
+def test_requests_kept_out_are_victims_too(server, sink, wait_until):
+    """Sent while the loop stood, begun only after: linked both ways, with how long at most."""
+    with ThreadPoolExecutor(3) as pool:
+        burning = pool.submit(server.get, "/burn/?s=1.5")
+        time.sleep(0.5)  # the block is seen after a tenth of a second, whatever the machine does
+        late = [pool.submit(server.get, "/") for _ in "ab"]
+        assert all(each.result().status_code == 200 for each in [burning, *late])
+    block = sink.one("event_loop.blocked")
+    wait_until(lambda: len(sink.named("GET /")) == 2)
+    victims = sink.named("GET /")
+    assert {link.span_id for link in block.links} == {victim.span_id for victim in victims}
+    assert block.attributes["overlap.blocked.victims"] == 2
+    for victim in victims:
+        (link,) = victim.links
+        assert link.span_id == block.span_id
+        assert link.attributes["overlap.victim.at_most"] is True
+        assert 1000 < link.attributes["overlap.victim.delay_ms"] < block.ms + 1
+
+
+def test_a_request_after_the_burst_is_no_victim(server, sink, wait_until):
+    """The loop has caught up: who comes now waited for nothing."""
+    server.get("/burn/?s=0.4")
+    time.sleep(0.2)
+    server.get("/")
+    assert sink.one("event_loop.blocked").attributes["overlap.blocked.victims"] == 0
+    assert sink.one("GET /").links == []

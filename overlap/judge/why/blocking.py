@@ -95,8 +95,9 @@ def _elsewhere(scene: Scene) -> Iterator[Why]:
             if link.span_id in known or isinstance(delay, bool):
                 continue
             if isinstance(delay, int | float) and 0 < delay < 1e12:
+                most = "up to " if link.attributes.get(names.VICTIM_AT_MOST) is True else ""
                 text = (
-                    f"{scene.subject(index)} stood still for {duration(float(delay))} because "
-                    f"another request held the loop (trace {clean(link.trace_id, 40)})"
+                    f"{scene.subject(index)} stood still for {most}{duration(float(delay))} "
+                    f"because another request held the loop (trace {clean(link.trace_id, 40)})"
                 )
                 yield Why(text, scene.ids([index]))

@@ -1,8 +1,12 @@
 """One view for each thing that a request can do."""
 
 import asyncio
+import contextlib
 import logging
 import os
+import socket
+import subprocess
+import threading
 import time
 
 import httpx
@@ -112,7 +116,40 @@ def chew(seconds):
         pass
 
 
-WAYS = {"sleep": overcook, "python": chew}
+def lock(seconds):
+    held = threading.Lock()
+    held.acquire()
+    threading.Timer(seconds, held.release).start()
+    with held:
+        pass
+
+
+def shell(seconds):
+    subprocess.run(["sleep", str(seconds)], check=True)
+
+
+def knock(seconds):
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        caller = socket.create_connection(door.getsockname(), timeout=seconds)
+        with caller, contextlib.suppress(TimeoutError):
+            caller.recv(1)
+
+
+def pipe(seconds):
+    reading, writing = os.pipe()
+    threading.Timer(seconds, os.close, (writing,)).start()
+    with os.fdopen(reading, "rb") as file:
+        file.read(1)
+
+
+WAYS = {
+    "sleep": overcook,
+    "python": chew,
+    "lock": lock,
+    "shell": shell,
+    "knock": knock,
+    "pipe": pipe,
+}
 
 
 async def burn(request):
