@@ -10,36 +10,11 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
-from pathlib import Path
 
-import httpx
-
+from app import servers
+from app.scenarios import SCENARIOS
+from app.services import LOGS, ROOT, DemoError, Service, check_alive, ready, start, stop
 from overlap.ports import describe_listener
-
-ROOT = Path(__file__).resolve().parent.parent
-LOGS = ROOT / ".demo" / "logs"
-READY_WITHIN_S = 60.0
-STOP_WITHIN_S = 15.0
-
-
-@dataclass
-class Service:
-    """One process of the demo."""
-
-    name: str
-    command: list[str]
-    ready_url: str
-    process: subprocess.Popen | None = field(default=None)
-
-    @property
-    def log(self) -> Path:
-        """Where its output goes."""
-        return LOGS / f"{self.name}.log"
-
-
-class DemoError(Exception):
-    """Something the user can mend; `str(error)` says what."""
 
 
 def main() -> int:
@@ -49,8 +24,8 @@ def main() -> int:
     services = _services(args)
     try:
         _check_ports(args)
-        _start(services, _environment(args))
-        asyncio.run(_ready(services))
+        start(services, _environment(args))
+        asyncio.run(ready(services))
         status = _play(args)
         if args.once or args.bench:
             return status
@@ -63,7 +38,7 @@ def main() -> int:
         if args.once or args.bench:
             return 130
     finally:
-        _stop(services)
+        stop(services)
     return 0
 
 
@@ -78,6 +53,8 @@ def _arguments() -> argparse.Namespace:
         help="without pocket: a collector and a Jaeger stand at its two ports (make stack)",
     )
     parser.add_argument("--app-port", type=int, default=8000)
+    parser.add_argument("--workers-port", type=int, default=8002)
+    parser.add_argument("--wsgi-port", type=int, default=8003)
     parser.add_argument("--httpbin-port", type=int, default=8001)
     parser.add_argument("--otlp-port", type=int, default=4318)
     parser.add_argument("--traces-port", type=int, default=16686)
@@ -90,6 +67,8 @@ def _environment(args: argparse.Namespace) -> dict[str, str]:
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{args.otlp_port}",
         "OVERLAP_TRACES_URL": f"http://127.0.0.1:{args.traces_port}",
         "OVERLAP_APP_URL": f"http://127.0.0.1:{args.app_port}",
+        "OVERLAP_APP_URL_WORKERS": f"http://127.0.0.1:{args.workers_port}",
+        "OVERLAP_APP_URL_WSGI": f"http://127.0.0.1:{args.wsgi_port}",
         "SMOKEHOUSE_UPSTREAM_URL": f"http://127.0.0.1:{args.httpbin_port}/",
         "DJANGO_SETTINGS_MODULE": "app.settings",
         "PYTHONUNBUFFERED": "1",
@@ -113,20 +92,32 @@ def _services(args: argparse.Namespace) -> list[Service]:
             [python, "-m", "app.httpbin", "--port", str(args.httpbin_port)],
             f"http://127.0.0.1:{args.httpbin_port}/status/200",
         ),
-        Service(
-            "app",
-            [python, "-m", "uvicorn", "app.asgi:application", "--port", str(args.app_port)],
-            f"http://127.0.0.1:{args.app_port}/",
-        ),
+        *(_server(kind, port) for kind, port in _ports(args).items()),
         # Only the admin needs the database: no lesson waits for this.
         Service("migrate", [python, "manage.py", "migrate", "--no-input"], ""),
     ]
 
 
+def _server(kind: str, port: int) -> Service:
+    name = f"app-{kind}" if kind else "app"
+    environment = {"OTEL_SERVICE_NAME": servers.SERVICE_NAMES[kind]}
+    return Service(name, servers.command(kind, port), f"http://127.0.0.1:{port}/", environment)
+
+
+def _ports(args: argparse.Namespace) -> dict[str, int]:
+    """Each of the app's servers that is to be started, and its port."""
+    every = {"": args.app_port, "workers": args.workers_port, "wsgi": args.wsgi_port}
+    if not (args.once or args.bench):
+        return every
+    played = [each for each in SCENARIOS if not args.lessons or each.name in args.lessons]
+    needed = {"", *(each.server for each in played if not args.bench)}
+    return {kind: port for kind, port in every.items() if kind in needed}
+
+
 def _check_ports(args: argparse.Namespace) -> None:
     wanted = {
-        "APP_PORT": args.app_port,
         "HTTPBIN_PORT": args.httpbin_port,
+        **{f"{kind or 'app'}_port".upper(): port for kind, port in _ports(args).items()},
     }
     if not args.stack:
         wanted |= {"OTLP_PORT": args.otlp_port, "TRACES_PORT": args.traces_port}
@@ -138,49 +129,6 @@ def _check_ports(args: argparse.Namespace) -> None:
                 f"port {port} is in use by {owner}; end that, or choose another port: "
                 f"make demo {name}={port + 100}"
             )
-
-
-def _start(services: list[Service], environment: dict[str, str]) -> None:
-    LOGS.mkdir(parents=True, exist_ok=True)
-    for service in services:
-        with service.log.open("wb") as log:
-            service.process = subprocess.Popen(
-                service.command,
-                cwd=ROOT,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                # A Ctrl-C is ours alone: each process is then ended once, in order.
-                start_new_session=True,
-            )
-
-
-async def _ready(services: list[Service]) -> None:
-    async with httpx.AsyncClient(trust_env=False, timeout=5.0) as client:
-        await asyncio.gather(*(_answers(client, each) for each in services if each.ready_url))
-
-
-async def _answers(client: httpx.AsyncClient, service: Service) -> None:
-    deadline = time.monotonic() + READY_WITHIN_S
-    while time.monotonic() < deadline:
-        _check_alive(service)
-        try:
-            if (await client.get(service.ready_url)).status_code < 500:
-                return
-        except httpx.HTTPError:
-            pass
-        await asyncio.sleep(0.05)
-    raise DemoError(f"{service.name} did not answer at {service.ready_url}; see {service.log}")
-
-
-def _check_alive(service: Service) -> None:
-    if service.process is None or (code := service.process.poll()) is None:
-        return
-    if code == 0 and not service.ready_url:
-        return
-    last = "\n".join(service.log.read_text(errors="replace").splitlines()[-15:])
-    raise DemoError(f"{service.name} ended with status {code}; its last lines:\n{last}")
 
 
 def _play(args: argparse.Namespace) -> int:
@@ -197,6 +145,8 @@ def _urls(args: argparse.Namespace) -> None:
 {front:<54}http://127.0.0.1:{args.traces_port}/
 The app:                                              http://127.0.0.1:{args.app_port}/
 Its admin (python manage.py createsuperuser):         http://127.0.0.1:{args.app_port}/admin/
+The app again, by three workers of gunicorn:          http://127.0.0.1:{args.workers_port}/
+... and by Django's development server (WSGI):        http://127.0.0.1:{args.wsgi_port}/
 The upstream, httpbin:                                http://127.0.0.1:{args.httpbin_port}/
 OTLP/HTTP in:                                         http://127.0.0.1:{args.otlp_port}
 What each process wrote:                              {LOGS.relative_to(ROOT)}/
@@ -209,23 +159,8 @@ Serving until Ctrl-C.""",
 def _serve(services: list[Service]) -> None:
     while True:
         for service in services:
-            _check_alive(service)
+            check_alive(service)
         time.sleep(0.5)
-
-
-def _stop(services: list[Service]) -> None:
-    """End every process we started: the app first, so that pocket still takes its last spans."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for service in reversed(services):
-        process = service.process
-        if process is None or process.poll() is not None:
-            continue
-        process.terminate()
-        try:
-            process.wait(STOP_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
 
 
 if __name__ == "__main__":

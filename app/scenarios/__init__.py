@@ -10,6 +10,7 @@ from app.scenarios import (
     files,
     leaving,
     mixing,
+    servers,
     streams,
     third_party,
     timed,
@@ -28,4 +29,5 @@ SCENARIOS: list[Scenario] = [
     *files.LESSONS,
     *streams.LESSONS,
     *cpu.LESSONS,
+    *servers.LESSONS,
 ]

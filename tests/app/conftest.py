@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -21,6 +21,8 @@ os.environ["SMOKEHOUSE_DATA_DIR"] = tempfile.mkdtemp(prefix="smokehouse-")
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 READY_WITHIN_S = 45.0
+MUTANTS = Path(__file__).parent / "mutants"
+sys.path.append(str(MUTANTS))
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Demo:
     traces_url: str
     httpbin_url: str
     app_log: Path
+    servers: dict[str, str] = field(default_factory=dict)
 
     def play(self, scenario):
         """Play one lesson and return its result."""
@@ -41,7 +44,7 @@ class Demo:
         async def run():
             async with (
                 Backend(self.traces_url) as backend,
-                Player(self.app_url, self.otlp_url, backend) as player,
+                Player(self.app_url, self.otlp_url, backend, servers=self.servers) as player,
             ):
                 return await player.play(scenario)
 
@@ -98,15 +101,16 @@ def start_app(tmp_path_factory) -> Iterator[Callable[..., object]]:
     ports = ["--otlp-port", str(otlp), "--port", str(traces)]
 
     @contextmanager
-    def start(settings: str, **environment: str) -> Iterator[Demo]:
+    def start(settings: str, kind: str = "", **environment: str) -> Iterator[Demo]:
+        from app.servers import command
+
         port = free_port()
         log = folder / f"{settings}-{port}.log"
         app_url = f"http://127.0.0.1:{port}"
-        command = [python, "-m", "uvicorn", "app.asgi:application", "--port", str(port)]
         environment = road | {"DJANGO_SETTINGS_MODULE": settings} | environment
         environment |= {"SMOKEHOUSE_UPSTREAM_URL": f"{httpbin_url}/"}
-        with process(command, log, app_url, **environment):
-            yield Demo(app_url, otlp_url, traces_url, httpbin_url, log)
+        with process(command(kind, port), log, app_url, **environment):
+            yield Demo(app_url, otlp_url, traces_url, httpbin_url, log, {kind: app_url})
 
     with (
         process([python, "-m", "overlap", "pocket", *ports], folder / "pocket.log", traces_url),
@@ -125,3 +129,10 @@ def demo(start_app) -> Iterator[Demo]:
     """The demo as it is."""
     with start_app("app.settings") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def start_broken(start_app) -> Callable[..., object]:
+    """Call it for a demo with a broken copy of each view beside it."""
+    path = os.pathsep.join([str(MUTANTS), os.environ.get("PYTHONPATH", "")])
+    return lambda kind="": start_app("mutant_settings", kind, PYTHONPATH=path)

@@ -25,10 +25,11 @@ def free_ports(count):
 @pytest.fixture
 def ports():
     """Arguments that put the demo where nothing else listens."""
-    app, httpbin, otlp, traces = free_ports(4)
+    app, httpbin, otlp, traces, workers, wsgi = free_ports(6)
     return [
         *("--app-port", str(app), "--httpbin-port", str(httpbin)),
         *("--otlp-port", str(otlp), "--traces-port", str(traces)),
+        *("--workers-port", str(workers), "--wsgi-port", str(wsgi)),
     ]
 
 
@@ -68,8 +69,8 @@ def test_demo_serves_until_it_is_told_to_end_and_ends_every_process(root, ports,
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.05)
         started = psutil.Process(demo.pid).children(recursive=True)
-        assert len(started) >= 3
-        for port in (ports[1], ports[3], ports[7]):
+        assert len(started) >= 8  # gunicorn alone is four
+        for port in (ports[1], ports[3], ports[7], ports[9], ports[11]):
             assert f":{port}/" in log.read_text()
         demo.send_signal(how)
         demo.wait(30)

@@ -1,6 +1,13 @@
 """A lesson's view, broken on purpose: what replaces what, and what the verdict then lacks."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from overlap.play import Result
+    from overlap.scenario import Scenario
 
 
 @dataclass(frozen=True)
@@ -15,3 +22,31 @@ class Mutation:
     problem: str
     """Stands in what the result then says was not as expected."""
     times: int = 1
+
+    def broken(self, lesson: Scenario) -> Scenario:
+        """The lesson, to be played on the broken view."""
+        requests = tuple(
+            request if request.neighbour else replace(request, path=f"/{self.name}{request.path}")
+            for request in lesson.requests
+        )
+        expect = replace(
+            lesson.expect,
+            times=self._moved(lesson.expect.times),
+            first_part=self._moved(lesson.expect.first_part),
+        )
+        # What a broken view never makes is not worth waiting for.
+        return replace(lesson, requests=requests, expect=expect, wait_for={})
+
+    def check(self, result: Result) -> None:
+        """Fail where the verdict has not noticed, or has for another reason."""
+        assert not result.ok
+        assert any(self.problem in problem for problem in result.problems), result.problems
+
+    def _moved(self, parts: Any) -> Any:
+        """The same, its requests named by the path that the broken view has."""
+        if parts is None:
+            return None
+        return tuple(
+            part.replace(" /", f" /{self.name}/") if isinstance(part, str) else part
+            for part in parts
+        )

@@ -7,6 +7,7 @@ from mutations import (
     files,
     leaving,
     mixing,
+    servers,
     streams,
     third_party,
     timed,
@@ -24,5 +25,6 @@ THEMES = (
     files,
     streams,
     cpu,
+    servers,
 )
 MUTATIONS = [mutation for theme in THEMES for mutation in theme.MUTATIONS]

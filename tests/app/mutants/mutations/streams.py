@@ -12,7 +12,7 @@ MUTATIONS = [
         "    for number in range(PARTS):\n        yield await slice_brisket(number)\n",
         "    for part in [await slice_brisket(number) for number in range(PARTS)]:\n"
         "        yield part\n",
-        "first part after 0.0 to 0.6 of its time, saw 0.",
+        "first part after 0.0 to 0.6 of its time",
     ),
     Mutation(
         "stream_sync_made_async",

@@ -1,0 +1,99 @@
+"""The processes that the demo is made of: started, waited for, watched, ended."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).resolve().parent.parent
+LOGS = ROOT / ".demo" / "logs"
+READY_WITHIN_S = 60.0
+STOP_WITHIN_S = 15.0
+
+
+@dataclass
+class Service:
+    """One process of the demo."""
+
+    name: str
+    command: list[str]
+    ready_url: str
+    environment: dict[str, str] = field(default_factory=dict)
+    """What it is told besides what all are told."""
+    process: subprocess.Popen | None = field(default=None)
+
+    @property
+    def log(self) -> Path:
+        """Where its output goes."""
+        return LOGS / f"{self.name}.log"
+
+
+class DemoError(Exception):
+    """Something the user can mend; `str(error)` says what."""
+
+
+def start(services: Sequence[Service], environment: Mapping[str, str]) -> None:
+    """Start every process; what it writes goes to its log."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    for service in services:
+        with service.log.open("wb") as log:
+            service.process = subprocess.Popen(
+                service.command,
+                cwd=ROOT,
+                env={**environment, **service.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # A Ctrl-C is ours alone: each process is then ended once, in order.
+                start_new_session=True,
+            )
+
+
+async def ready(services: Sequence[Service]) -> None:
+    """Return when each answers. Raises DemoError where one ends first, or does not in time."""
+    async with httpx.AsyncClient(trust_env=False, timeout=5.0) as client:
+        await asyncio.gather(*(_answers(client, each) for each in services if each.ready_url))
+
+
+async def _answers(client: httpx.AsyncClient, service: Service) -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline:
+        check_alive(service)
+        try:
+            if (await client.get(service.ready_url)).status_code < 500:
+                return
+        except httpx.HTTPError:
+            pass
+        await asyncio.sleep(0.05)
+    raise DemoError(f"{service.name} did not answer at {service.ready_url}; see {service.log}")
+
+
+def check_alive(service: Service) -> None:
+    """Raise DemoError, with its last lines, where a process has ended."""
+    if service.process is None or (code := service.process.poll()) is None:
+        return
+    if code == 0 and not service.ready_url:
+        return
+    last = "\n".join(service.log.read_text(errors="replace").splitlines()[-15:])
+    raise DemoError(f"{service.name} ended with status {code}; its last lines:\n{last}")
+
+
+def stop(services: Sequence[Service]) -> None:
+    """End every process we started: the app first, so that pocket still takes its last spans."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for service in reversed(services):
+        process = service.process
+        if process is None or process.poll() is not None:
+            continue
+        process.terminate()
+        try:
+            process.wait(STOP_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
