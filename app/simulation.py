@@ -26,7 +26,7 @@ SMOKABLES = ["ribs", "brisket", "lemon chicken", "salmon", "bison sirloin", "sau
 FLAVORS = ["Sweet Baby Ray's", "Stubb's Original", "Famous Dave's"]
 
 # --- the lessons after the tutorial -------------------------------------------
-LEAST = 0.2
+LEAST = 0.4
 """Seconds that no scale shortens, where something must be seen that takes its time on any
 machine: a block longer than the watchdog's threshold, a client that connects and leaves."""
 BASTE = LEAST + scaled(1.0)
