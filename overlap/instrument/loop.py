@@ -63,6 +63,15 @@ class Watchdog:
         """Begin at the loop's next turn. From any thread."""
         self.loop.call_soon_threadsafe(self._begin)
 
+    @property
+    def begun(self) -> bool:
+        """Whether it has looked at its loop, or is about to."""
+        return self._loop_thread is not None
+
+    def answer(self) -> None:
+        """Count as a turn of the loop. On the loop's thread."""
+        self._mark()
+
     def stop(self) -> None:
         """End the thread, and with it the heartbeat. From any thread but the watchdog's."""
         self._stopped = True

@@ -92,7 +92,9 @@ def own_attributes(scope: Scope, mode: _StabilityMode) -> dict[str, Any]:
     """What of the attributes is this request's: where it goes, and where it comes from."""
     result: dict[str, Any] = {}
     path = str(scope.get("path", "/"))
-    query = scope.get("query_string", b"").decode("latin-1")
+    query = scope.get("query_string", b"")
+    if isinstance(query, bytes):  # Django's own AsyncClient has text there
+        query = query.decode("latin-1")
     target = f"{path}?{query}" if query else path
     if query:
         target = redact_query_parameters(target)

@@ -7,6 +7,7 @@ import atexit
 import logging
 import os
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
@@ -35,6 +36,7 @@ class Instrumentation:
         drain_timeout_s: float,
         lean: bool,
         django: dict[str, Any],
+        start_telemetry: Callable[..., Telemetry] = start,
     ) -> None:
         # Before any instrumentation is imported: each reads it once.
         os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
@@ -43,7 +45,7 @@ class Instrumentation:
         from overlap.instrument.watch import Watch
 
         self._undo = ExitStack()
-        self.telemetry: Telemetry = start(
+        self.telemetry: Telemetry = start_telemetry(
             service_name=service_name,
             log_format=log_format,
             span_processors=[ThreadAttributes(), CancelledSpans()],
@@ -52,13 +54,13 @@ class Instrumentation:
         count_threads(self.telemetry.meter_provider.get_meter("overlap.instrument.threads"))
         self._drain_timeout_s = drain_timeout_s
         self._undo.callback(_write_off)
-        self._watch = Watch(blocked_threshold_s)
-        self._undo.callback(self._watch.stop)
+        self.watch = Watch(blocked_threshold_s)
+        self._undo.callback(self.watch.stop)
         # uvicorn imports the application inside its running loop; others do not, and there
         # the first request says which loop it is.
-        self._watch.watch_running()
+        self.watch.watch_running()
         self._instrument_httpx()
-        if _has_django():
+        if has_django():
             self._instrument_django(django)
             if lean:
                 from overlap.lean import install
@@ -85,11 +87,11 @@ class Instrumentation:
         from overlap.instrument.django import instrument_django
         from overlap.instrument.lifespan import answer_lifespan
 
-        self._undo.callback(answer_lifespan(self._watch.watch_running, self._drain))
+        self._undo.callback(answer_lifespan(self.watch.watch_running, self._drain))
         self._undo.callback(
             instrument_django(
                 on_load=self.telemetry.logging.attach,
-                on_request=self._watch.watch_running,
+                on_request=self.watch.watch_running,
                 **options,
             )
         )
@@ -117,25 +119,47 @@ def instrument(
         see overlap.lean. Off, its behaviour is stock.
     django: what DjangoInstrumentor.instrument takes: request_hook, excluded_urls, …
     """
+    if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+        return
+    switch_on(
+        start,
+        service_name=service_name,
+        log_format=log_format,
+        blocked_threshold_s=blocked_threshold_s,
+        drain_timeout_s=drain_timeout_s,
+        lean=_flag(lean, "OVERLAP_LEAN", True),
+        django=django,
+    )
+
+
+def switch_on(
+    start_telemetry: Callable[..., Telemetry],
+    *,
+    blocked_threshold_s: float | None = None,
+    drain_timeout_s: float | None = None,
+    **settings: Any,
+) -> Instrumentation:
+    """Switch everything on with this telemetry; gives back what is on, if something is already."""
     global _active  # noqa: PLW0603  one instrument a process
     with _lock:
-        if _active is not None:
-            return
-        if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
-            return
-        _active = Instrumentation(
-            service_name=service_name,
-            log_format=log_format,
-            blocked_threshold_s=_seconds(
-                blocked_threshold_s, "OVERLAP_BLOCKED_THRESHOLD_MS", 1000, BLOCKED_THRESHOLD_S
-            ),
-            drain_timeout_s=_seconds(
-                drain_timeout_s, "OVERLAP_DRAIN_TIMEOUT_S", 1, DRAIN_TIMEOUT_S
-            ),
-            lean=_flag(lean, "OVERLAP_LEAN", True),
-            django=django,
-        )
-        atexit.register(shutdown)
+        if _active is None:
+            _active = Instrumentation(
+                blocked_threshold_s=_seconds(
+                    blocked_threshold_s, "OVERLAP_BLOCKED_THRESHOLD_MS", 1000, BLOCKED_THRESHOLD_S
+                ),
+                drain_timeout_s=_seconds(
+                    drain_timeout_s, "OVERLAP_DRAIN_TIMEOUT_S", 1, DRAIN_TIMEOUT_S
+                ),
+                start_telemetry=start_telemetry,
+                **settings,
+            )
+            atexit.register(shutdown)
+        return _active
+
+
+def active() -> Instrumentation | None:
+    """What is on, if anything is."""
+    return _active
 
 
 def shutdown() -> None:
@@ -144,9 +168,9 @@ def shutdown() -> None:
     with _lock:
         if _active is None:
             return
-        active, _active = _active, None
+        was_on, _active = _active, None
         atexit.unregister(shutdown)
-        active.close()
+        was_on.close()
 
 
 def _seconds(given: float | None, variable: str, per_second: int, otherwise: float) -> float:
@@ -172,7 +196,8 @@ def _write_off() -> None:
     write_off()
 
 
-def _has_django() -> bool:
+def has_django() -> bool:
+    """Whether this process is a Django project's: settings are configured, or named."""
     if "DJANGO_SETTINGS_MODULE" in os.environ:
         return True
     from django.conf import settings

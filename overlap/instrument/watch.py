@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from overlap.instrument.loop import Watchdog
 
@@ -36,6 +37,26 @@ class Watch:
         except RuntimeError:
             return
         self.watch(loop)
+
+    async def begin(self) -> None:
+        """Watch the running loop, and go on once its watchdog looks: before, it sees no block."""
+        self.watch_running()
+        loop = asyncio.get_running_loop()
+        for watchdog in [*self._watchdogs]:
+            # A turn of the loop is what this waits for, and an event would take two.
+            while watchdog.loop is loop and not watchdog.begun:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+
+    def answer(self) -> None:
+        """Say on a loop's thread that its code runs on: what held it up until now is over.
+
+        Else that is seen at its next turn, which whoever asks now does not wait for.
+        """
+        with suppress(RuntimeError):
+            loop = asyncio.get_running_loop()
+            for watchdog in self._watchdogs:
+                if watchdog.loop is loop and watchdog.begun:
+                    watchdog.answer()
 
     def stop(self) -> None:
         """End every watchdog."""

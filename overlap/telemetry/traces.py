@@ -44,11 +44,11 @@ def make_tracer_provider(
     )
     count_full_queue(batch, drops, "traces", road("traces").endpoint)
     provider.add_span_processor(batch)
-    _hand_over(provider)
+    hand_over(provider)
     return provider, batch
 
 
-def _hand_over(provider: TracerProvider) -> None:
+def hand_over(provider: TracerProvider) -> None:
     """Let the tracers of providers that are shut down send through this one.
 
     A module's `tracer = trace.get_tracer(...)` keeps the first real tracer it was given, and

@@ -1,0 +1,31 @@
+"""Traces in one's own tests: what a test did, recorded in memory, as shapes to assert.
+
+`traced` is a pytest fixture of this package's plugin; `record()` is the same for any test.
+Both are imported on first use, so that the plugin costs nothing where it is not used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from overlap.testing.recorder import NothingTraced, Recorder, SeveralTraces
+    from overlap.testing.recording import record
+    from overlap.testing.seen import Seen
+
+__all__ = ["NothingTraced", "Recorder", "Seen", "SeveralTraces", "record"]
+
+_HOMES = {
+    "NothingTraced": "overlap.testing.recorder",
+    "Recorder": "overlap.testing.recorder",
+    "SeveralTraces": "overlap.testing.recorder",
+    "Seen": "overlap.testing.seen",
+    "record": "overlap.testing.recording",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'overlap.testing' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,101 @@
+"""Telemetry that goes nowhere: spans to the processors given, no metrics, no logs, no network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from opentelemetry import metrics as metrics_api
+from opentelemetry import trace as trace_api
+from opentelemetry.metrics import NoOpMeterProvider
+from opentelemetry.metrics import _internal as metrics_globals
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON
+from opentelemetry.util._once import Once
+
+from overlap.telemetry import Telemetry
+from overlap.telemetry.resource import make_resource
+from overlap.telemetry.traces import hand_over
+
+
+class InMemory(Telemetry):
+    """Stands for the telemetry of a process that exports."""
+
+    def __init__(
+        self, memory: SpanProcessor, *, span_processors: Sequence[SpanProcessor], **_settings: Any
+    ) -> None:
+        self.tracer_provider = TracerProvider(
+            sampler=ALWAYS_ON, resource=make_resource("tests"), shutdown_on_exit=False
+        )
+        # OTEL_SDK_DISABLED is for what would be sent; a test that records wants its spans.
+        self.tracer_provider._disabled = False
+        for processor in (*span_processors, memory):
+            self.tracer_provider.add_span_processor(processor)
+        hand_over(self.tracer_provider)
+        self.meter_provider: Any = NoOpMeterProvider()
+        self.logging: Any = _Unchanged()
+        _set_globals(self.tracer_provider, self.meter_provider)
+
+    def flush(self) -> None:
+        """Nothing is queued."""
+
+    def shutdown(self) -> None:
+        """Forget the globals."""
+        _set_globals(None, None)
+
+
+class _Unchanged:
+    """Logging is the test's own."""
+
+    def attach(self) -> None:
+        """Nothing to do."""
+
+
+@contextmanager
+def globals_aside() -> Iterator[trace_api.TracerProvider | None]:
+    """Set the global providers aside, and put them back; yields the tracers' one, if any is set."""
+    tracers, meters = trace_api._TRACER_PROVIDER, metrics_globals._METER_PROVIDER
+    _set_globals(None, None)
+    try:
+        yield tracers
+    finally:
+        _set_globals(tracers, meters)
+
+
+def processors(provider: TracerProvider) -> tuple[SpanProcessor, ...]:
+    """What a provider's spans go to."""
+    found: tuple[SpanProcessor, ...] = provider._active_span_processor._span_processors
+    return found
+
+
+@contextmanager
+def diverted(provider: object, to: tuple[SpanProcessor, ...]) -> Iterator[None]:
+    """Let a provider's spans go to these processors instead of its own, if it is the SDK's."""
+    if not isinstance(provider, TracerProvider):
+        yield
+        return
+    multi = provider._active_span_processor
+    before = multi._span_processors
+    multi._span_processors = to
+    try:
+        yield
+    finally:
+        multi._span_processors = before
+
+
+def _set_globals(
+    tracers: trace_api.TracerProvider | None, meters: metrics_api.MeterProvider | None
+) -> None:
+    # The API lets each be set once, and never back.
+    trace_api._TRACER_PROVIDER = tracers
+    trace_api._TRACER_PROVIDER_SET_ONCE = _once(tracers)
+    metrics_globals._METER_PROVIDER = meters
+    metrics_globals._METER_PROVIDER_SET_ONCE = _once(meters)
+
+
+def _once(provider: object) -> Once:
+    once = Once()
+    if provider is not None:
+        once.do_once(lambda: None)
+    return once

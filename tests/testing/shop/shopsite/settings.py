@@ -1,0 +1,8 @@
+"""As little as Django needs."""
+
+SECRET_KEY = "not one"
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "shopsite.urls"
+ASGI_APPLICATION = "shopsite.asgi.application"
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
