@@ -6,8 +6,9 @@ from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.asgi import get_asgi_application
 
 import overlap
+from app.settings import DATA_DIR
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "app.settings")
-overlap.instrument(service_name="smokehouse")
+overlap.instrument(service_name="smokehouse", journal_dir=DATA_DIR / "journal")
 # The handler serves the admin's style sheets; nothing else of the demo is static.
 application = ASGIStaticFilesHandler(get_asgi_application())

@@ -19,7 +19,7 @@ from types import FrameType
 from opentelemetry import trace
 from opentelemetry.context import Context
 
-from overlap.instrument import current, doing, stack
+from overlap.instrument import current, doing, keeping, stack
 from overlap.instrument.block import Block
 from overlap.instrument.garbage import GarbageClock
 from overlap.instrument.loop_metrics import loop_metrics
@@ -123,6 +123,7 @@ class Watchdog:
             except Exception:  # a watchdog that fails must not fail at every look
                 _log.exception("the watchdog ends: the loop is watched no more")
                 break
+            keeping.alive()
             looked, cpu, garbage = now, used, collected
         self._garbage.stop()
         self._clear(time.perf_counter())

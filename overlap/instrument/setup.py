@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from overlap.telemetry import Telemetry, start
@@ -36,6 +37,7 @@ class Instrumentation:
         drain_timeout_s: float,
         lean: bool,
         django: dict[str, Any],
+        journal_dir: Path | None = None,
         start_telemetry: Callable[..., Telemetry] = start,
     ) -> None:
         # Before any instrumentation is imported: each reads it once.
@@ -53,6 +55,10 @@ class Instrumentation:
         self._undo.callback(self.telemetry.shutdown)
         count_threads(self.telemetry.meter_provider.get_meter("overlap.instrument.threads"))
         self._drain_timeout_s = drain_timeout_s
+        if journal_dir is not None:
+            from overlap.instrument.keeping import keep
+
+            self._undo.callback(keep(journal_dir, self.telemetry.tracer_provider))
         self._undo.callback(_write_off)
         self.watch = Watch(blocked_threshold_s)
         self._undo.callback(self.watch.stop)
@@ -97,11 +103,12 @@ class Instrumentation:
         )
 
 
-def instrument(
+def instrument(  # noqa: PLR0913  one argument a setting
     *,
     service_name: str | None = None,
     blocked_threshold_s: float | None = None,
     drain_timeout_s: float | None = None,
+    journal_dir: str | os.PathLike[str] | None = None,
     log_format: str | None = None,
     lean: bool | None = None,
     **django: Any,
@@ -114,6 +121,8 @@ def instrument(
     blocked_threshold_s: seconds for which the loop may stand (0.1, OVERLAP_BLOCKED_THRESHOLD_MS).
     drain_timeout_s: seconds for which background tasks are waited for at shutdown
         (8, OVERLAP_DRAIN_TIMEOUT_S).
+    journal_dir: a folder in which running background tasks are noted, so that the next process
+        of the service tells which of them died with this one (none, OVERLAP_JOURNAL_DIR).
     log_format: "json" or "console" (OVERLAP_LOG_FORMAT; by default console on a terminal).
     lean: whether Django under ASGI goes without needless threads (yes, OVERLAP_LEAN=0 or 1);
         see overlap.lean. Off, its behaviour is stock.
@@ -127,6 +136,7 @@ def instrument(
         log_format=log_format,
         blocked_threshold_s=blocked_threshold_s,
         drain_timeout_s=drain_timeout_s,
+        journal_dir=_folder(journal_dir, "OVERLAP_JOURNAL_DIR"),
         lean=_flag(lean, "OVERLAP_LEAN", True),
         django=django,
     )
@@ -179,6 +189,11 @@ def _seconds(given: float | None, variable: str, per_second: int, otherwise: flo
         return float(os.environ[variable]) / per_second
     except (KeyError, ValueError):
         return otherwise if given is None else given
+
+
+def _folder(given: str | os.PathLike[str] | None, variable: str) -> Path | None:
+    folder = os.environ.get(variable) or given
+    return Path(folder) if folder else None
 
 
 def _flag(given: bool | None, variable: str, otherwise: bool) -> bool:

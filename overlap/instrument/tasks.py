@@ -20,6 +20,7 @@ from opentelemetry.context import Context, attach, get_current
 from opentelemetry.trace import Span, Status, StatusCode
 
 from overlap import names
+from overlap.instrument import keeping
 from overlap.instrument.task_metrics import task_metrics
 
 Result = TypeVar("Result")
@@ -41,6 +42,8 @@ class Entry:
     started: float = field(default_factory=time.time)
     """Seconds since the epoch."""
     end: str | None = None
+    note: int | None = None
+    """Where it is noted in the journal."""
 
 
 _RUNNING: dict[str, Entry] = {}
@@ -69,6 +72,7 @@ def spawn(coro: Coroutine[Any, Any, Result], *, name: str | None = None) -> asyn
     task: asyncio.Task[Result] = loop.create_task(coro, name=label, context=context)
     entry = Entry(task_id, label, task, span, inside)
     _RUNNING[entry.id] = entry
+    entry.note = keeping.note(task_id, label, span, trace.get_current_span(parent))
     task_metrics().started(label, inside)
     # In the task's context, so that what is logged of its end lands on its span.
     task.add_done_callback(lambda done: _over(entry, done), context=context)
@@ -98,6 +102,7 @@ def write_end(entry: Entry, end: str, error: BaseException | None = None) -> boo
         return False
     entry.end = end
     _RUNNING.pop(entry.id, None)
+    keeping.strike(entry.note)
     span = entry.span
     span.set_attribute(names.TASK_END, end)
     if error is not None:
