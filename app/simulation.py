@@ -31,6 +31,8 @@ LEAST = 0.4
 machine: a block longer than the watchdog's threshold, a client that connects and leaves."""
 BASTE = LEAST + scaled(1.0)
 """A blocking call in the middle of an async view: an old library that knows no await."""
+CHOPS, CHOP = 3, 0.2 + scaled(0.4)
+"""Three calls of something that blocks, and what each takes."""
 WOOD_NAP = scaled(0.4)
 """After this long the wood turns out to be sold out: the branch that fails."""
 PATIENCE = scaled(0.2)

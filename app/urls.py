@@ -13,6 +13,7 @@ from app.views import (
     pairs,
     streams,
     third_party,
+    threads,
     timed,
     tutorial,
 )
@@ -32,6 +33,8 @@ urlpatterns = [
     # After the tutorial: its questions, and what else it says to try.
     path("mixed/", mixing.sync_and_async),
     path("mixed/sync/", mixing.sync_throughout),
+    path("threads/sensitive/", threads.thread_sensitive),
+    path("threads/insensitive/", threads.thread_insensitive),
     path("fails/gather/", failing.gather_fails),
     path("fails/task_group/", failing.task_group_fails),
     path("fails/as_completed/", failing.as_completed_fails),

@@ -13,6 +13,7 @@ from app.scenarios import (
     servers,
     streams,
     third_party,
+    threads,
     timed,
     tutorial,
 )
@@ -21,6 +22,7 @@ from overlap.scenario import Scenario
 SCENARIOS: list[Scenario] = [
     *tutorial.LESSONS,
     *mixing.LESSONS,
+    *threads.LESSONS,
     *timed.LESSONS,
     *failing.LESSONS,
     *crowd.LESSONS,

@@ -10,6 +10,7 @@ from mutations import (
     servers,
     streams,
     third_party,
+    threads,
     timed,
     tutorial,
 )
@@ -17,6 +18,7 @@ from mutations import (
 THEMES = (
     tutorial,
     mixing,
+    threads,
     timed,
     failing,
     crowd,

@@ -1,0 +1,43 @@
+"""sync_to_async: one thread for all, or one for each."""
+
+from app.scenarios.terms import CALM, neighbours
+from app.simulation import CHOP, CHOPS
+from overlap.scenario import Expectation, Request, Scenario
+
+SOURCE = "app/views/threads.py"
+
+LESSONS = [
+    Scenario(
+        name="thread_sensitive",
+        title="Three calls gathered, on one thread",
+        why="thread_sensitive=True, the default, keeps all sync code of a request on one thread, "
+        "as a database connection asks for. gather can't help: there, three calls are a row.",
+        requests=(Request("/threads/sensitive/"), *neighbours(CHOPS * CHOP)),
+        expect=Expectation(
+            shapes=frozenset({"serial", "offloaded"}),
+            never=CALM | {"background", "concurrent"},
+            stages=(("chop",),) * CHOPS,
+            offloaded=("chop",),
+            victims=(),
+        ),
+        pair="thread_insensitive",
+        source=SOURCE,
+    ),
+    Scenario(
+        name="thread_insensitive",
+        title="Three calls gathered, on three threads",
+        why="thread_sensitive=False takes a thread of the loop's pool for each call: three at "
+        "once, in the time of one. Right for what shares nothing, and wrong for Django's ORM.",
+        requests=(Request("/threads/insensitive/"), *neighbours(CHOP)),
+        expect=Expectation(
+            shapes=frozenset({"concurrent", "offloaded"}),
+            never=CALM | {"background", "serial"},
+            stages=(("chop",) * CHOPS,),
+            peak=CHOPS,
+            offloaded=("chop",),
+            victims=(),
+        ),
+        pair="thread_sensitive",
+        source=SOURCE,
+    ),
+]
