@@ -93,7 +93,6 @@ def _services(args: argparse.Namespace) -> list[Service]:
             f"http://127.0.0.1:{args.httpbin_port}/status/200",
         ),
         *(_server(kind, port) for kind, port in _ports(args).items()),
-        # Only the admin needs the database: no lesson waits for this.
         Service("migrate", [python, "manage.py", "migrate", "--no-input"], ""),
     ]
 

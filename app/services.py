@@ -56,22 +56,27 @@ def start(services: Sequence[Service], environment: Mapping[str, str]) -> None:
 
 
 async def ready(services: Sequence[Service]) -> None:
-    """Return when each answers. Raises DemoError where one ends first, or does not in time."""
+    """Return when each answers, or has done its work where it answers nothing.
+
+    Raises DemoError where one ends before it should, or is not ready in time.
+    """
     async with httpx.AsyncClient(trust_env=False, timeout=5.0) as client:
-        await asyncio.gather(*(_answers(client, each) for each in services if each.ready_url))
+        await asyncio.gather(*(_answers(client, each) for each in services))
 
 
 async def _answers(client: httpx.AsyncClient, service: Service) -> None:
     deadline = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < deadline:
         check_alive(service)
+        if not service.ready_url and service.process and service.process.poll() == 0:
+            return
         try:
-            if (await client.get(service.ready_url)).status_code < 500:
+            if service.ready_url and (await client.get(service.ready_url)).status_code < 500:
                 return
         except httpx.HTTPError:
             pass
         await asyncio.sleep(0.05)
-    raise DemoError(f"{service.name} did not answer at {service.ready_url}; see {service.log}")
+    raise DemoError(f"{service.name} was not ready in {READY_WITHIN_S:g} s; see {service.log}")
 
 
 def check_alive(service: Service) -> None:

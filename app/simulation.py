@@ -61,5 +61,9 @@ DISK_NAP = LEAST + scaled(1.0)
 """A slow disk: what passes before a file's first byte."""
 PARTS, PART_NAP = 5, 0.05 + scaled(0.25)
 """A stream's parts, and what each takes to make."""
+QUERY_NAP = 0.1 + scaled(0.3)
+"""What the database takes over one row of a slow query."""
+QUERIES = 3
+"""Slow queries that are gathered."""
 GRIND = LEAST + scaled(0.8)
 """Processor seconds that grinding the pepper takes: no await makes these less."""

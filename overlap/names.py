@@ -24,6 +24,9 @@ EXCEPTION_TYPE = "exception.type"
 EXCEPTION_MESSAGE = "exception.message"
 EXCEPTION_STACKTRACE = "exception.stacktrace"
 ERROR_TYPE = "error.type"
+DB_OPERATION = "db.operation.name"
+DB_COLLECTION = "db.collection.name"
+DB_QUERY = "db.query.text"
 
 # --- spans ------------------------------------------------------------------
 SPAN_BLOCKED = "event_loop.blocked"

@@ -92,6 +92,7 @@ class Instrumentation:
     def _instrument_django(self, options: dict[str, Any]) -> None:
         from overlap.instrument.django import instrument_django
         from overlap.instrument.lifespan import answer_lifespan
+        from overlap.instrument.queries import instrument_queries
 
         self._undo.callback(answer_lifespan(self.watch.watch_running, self._drain))
         self._undo.callback(
@@ -101,6 +102,7 @@ class Instrumentation:
                 **options,
             )
         )
+        self._undo.callback(instrument_queries())
 
 
 def instrument(  # noqa: PLR0913  one argument a setting

@@ -112,6 +112,9 @@ def start_app(tmp_path_factory) -> Iterator[Callable[..., object]]:
         with process(command(kind, port), log, app_url, **environment):
             yield Demo(app_url, otlp_url, traces_url, httpbin_url, log, {kind: app_url})
 
+    subprocess.run(
+        [python, "manage.py", "migrate", "--no-input"], cwd=ROOT, check=True, capture_output=True
+    )
     with (
         process([python, "-m", "overlap", "pocket", *ports], folder / "pocket.log", traces_url),
         process(

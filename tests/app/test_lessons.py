@@ -64,6 +64,18 @@ def test_smoking_answers_with_the_number_and_one_of_the_flavours(demo, path):
     assert answer in {f"Smoked 6 meats with {flavor}!" for flavor in FLAVORS}
 
 
+@pytest.mark.parametrize("path", ["", "select_related/"])
+def test_each_meat_is_in_its_smoker(demo, path):
+    """By one query or by seven, the answer is the same."""
+    told = httpx.get(f"{demo.app_url}/meats/{path}", trust_env=False).text.splitlines()
+    assert [line.partition(" in the ")[0] for line in told] == [
+        "ribs", "brisket", "bison sirloin", "lemon chicken", "salmon", "sausage",
+    ]  # fmt: skip
+    assert [line.partition(" in the ")[2] for line in told] == ["offset smoker"] * 3 + [
+        "kettle"
+    ] * 3
+
+
 @pytest.mark.parametrize("name", ["async", "sync", "sync_to_async"])
 def test_trace_tells_the_count_line_by_line(played, name):
     """The five counted seconds and the response stand in the trace as the tutorial prints them."""

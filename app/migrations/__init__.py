@@ -1,0 +1,1 @@
+"""The demo's tables, and what stands in them at first."""
