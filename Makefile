@@ -15,7 +15,7 @@ BIN = $(VENV)/bin
 UV := $(shell command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1 && echo uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo stack play test test-postgresql test-django lint types lock bench install-bench bench-peers stock-and-ours readme dashboards clean
+.PHONY: help install install-dev demo stack play test test-stack test-postgresql test-django lint types lock bench install-bench bench-peers stock-and-ours readme dashboards clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -34,7 +34,11 @@ play: install ## The same, then exit with play's status: 0 if every lesson showe
 	@exec $(BIN)/python -m app.demo --once $(PORTS) $(LESSONS)
 
 test: install-dev ## The everyday tests, under two minutes
-	$(BIN)/python -X dev -m pytest -n 3 --dist loadfile -m "not postgresql"
+	$(BIN)/python -X dev -m pytest -n 3 --dist loadfile -m "not postgresql and not stack"
+
+test-stack: install-dev ## ... and against the real servers, built from Go modules at first
+	$(BIN)/python -m otel.native build
+	$(BIN)/python -X dev -m pytest -m "$$($(BIN)/python -m otel.native has loki && echo stack || echo 'stack and not loki')" tests/stack
 
 test-postgresql: install-dev ## ... and lean's against a PostgreSQL of its own (Debian: postgresql)
 	$(BIN)/python -X dev -m pytest -m postgresql tests/lean

@@ -26,7 +26,7 @@ def main() -> int:
         _check_ports(args)
         start(services, _environment(args))
         asyncio.run(ready(services))
-        status = _play(args)
+        status = 0 if args.no_play else _play(args)
         if args.once or args.bench:
             return status
         _urls(args)
@@ -45,6 +45,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m app.demo", description=__doc__)
     parser.add_argument("lessons", nargs="*", help="play only these")
+    parser.add_argument("--no-play", action="store_true", help="only serve")
     parser.add_argument("--once", action="store_true", help="play, then exit with play's status")
     parser.add_argument("--bench", action="store_true", help="run overlap bench, then exit")
     parser.add_argument(

@@ -24,6 +24,8 @@ def main() -> int:
     args = _arguments()
     console = Console(highlight=False)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if args.do == "has":
+        return 0 if servers()[args.server].is_built else 1
     try:
         build(args.servers if args.do == "build" else [], console)
         return _run(args.data, args.command, console) if args.do == "run" else 0
@@ -39,6 +41,8 @@ def _arguments() -> argparse.Namespace:
     does = parser.add_subparsers(dest="do", required=True)
     building = does.add_parser("build", help="build the servers that are not built yet")
     building.add_argument("servers", nargs="*", help="only these")
+    has = does.add_parser("has", help="exit 0 if the server's binary is there, 1 if not")
+    has.add_argument("server", choices=[*servers()])
     running = does.add_parser("run", help="build what is missing, then run them until Ctrl-C")
     running.add_argument(
         "--data", type=Path, default=ROOT / ".demo" / "stack", help="where they keep their data"

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -56,11 +57,14 @@ class Ports:
 class Stack:
     """Starts, stops and restarts the servers. A context manager, so that all of them end."""
 
-    def __init__(self, folder: Path, ports: Ports, names: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, folder: Path, ports: Ports, *, collector_options: Sequence[str] = ()
+    ) -> None:
+        """`collector_options` go to the collector beside its file: more `--config`, say."""
+        self._collector_options = collector_options
         self.folder = folder.resolve()
         self.ports = ports
-        every = servers()
-        self.servers = {name: every[name] for name in names or every if every[name].binary}
+        self.servers = {name: server for name, server in servers().items() if server.binary}
         self.has_loki = "loki" in self.servers
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -146,7 +150,12 @@ class Stack:
 
     def _command(self, server: Server) -> list[str]:
         options = {
-            "collector": ["--config", f"{CONFIGURATION}/collector.yaml", *self._no_logs()],
+            "collector": [
+                "--config",
+                f"{CONFIGURATION}/collector.yaml",
+                *self._no_logs(),
+                *self._collector_options,
+            ],
             "jaeger": ["--config", f"{CONFIGURATION}/jaeger.yaml"],
             "prometheus": [
                 f"--config.file={CONFIGURATION}/prometheus.yaml",
