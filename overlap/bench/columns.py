@@ -33,6 +33,7 @@ _RATIOS = {
     "orm_rps_over_none": "ORM view over none",
     "rps_over_best_peer": "req/s on / over the best peer ({peer})",
     "wall_over_none": "wall time at once over none",
+    "p99_down_over_up": "p99 on / with every backend down over all up",
     "watch_cost": "share of req/s that watchdog and ledger take",
 }
 

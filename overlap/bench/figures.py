@@ -67,6 +67,7 @@ def summary(rounds: Sequence[Figures]) -> Summary:
 def ratios(variants: Mapping[str, Summary]) -> dict[str, dict[str, float]]:
     """Of medians, by what they say and variant; only those whose both sides were measured.
 
+    `p99_down_over_up` is the p99 on `/` with every backend down, over that with all of them up;
     `watch_cost` is the share of req/s that the watchdog and the ledger take.
     """
     found = {
@@ -75,6 +76,7 @@ def ratios(variants: Mapping[str, Summary]) -> dict[str, dict[str, float]]:
         "orm_rps_over_none": _over(variants, "orm_rps", "none", variants),
         "wall_over_none": _over(variants, "wall_s", "none", variants),
         "rps_over_best_peer": {},
+        "p99_down_over_up": _over(variants, "p99_ms", "overlap", ["overlap-down"]),
         "watch_cost": {},
     }
     if (best := best_peer(variants)) is not None:

@@ -44,6 +44,12 @@ _ALL = (
         "otlp",
         environment={"OVERLAP_LEAN": "1"},
     ),
+    # Nothing listens there: what it sends is dropped and counted, and no request may feel it.
+    Variant(
+        "overlap-down",
+        "every backend down",
+        environment={"OVERLAP_LEAN": "1", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"},
+    ),
     Variant("stock", "DjangoInstrumentor", "otlp", peer=True, needs=(_ASGI,)),
     Variant("stock-asgi", "OpenTelemetry's ASGI middleware", "otlp", peer=True, needs=(_ASGI,)),
     Variant("logfire", "Logfire", "otlp", peer=True, needs=("logfire",)),

@@ -138,7 +138,7 @@ def stack(folder, ports, pocket):
     tee = [
         f"--config=yaml:exporters::otlp_http/pocket::endpoint: {pocket[1]}",
         "--config=yaml:service::pipelines::traces::exporters: "
-        "[otlp_grpc/traces, spanmetrics, servicegraph, otlp_http/pocket]",
+        "[otlp_grpc/traces, span_metrics, service_graph, otlp_http/pocket]",
     ]
     with Stack(folder / "servers", ports, collector_options=tee) as running:
         for name in running.servers:

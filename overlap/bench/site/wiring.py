@@ -136,6 +136,7 @@ MAKERS: dict[str, Callable[[], Application]] = {
     "overlap": _overlap,
     "overlap-not-lean": _overlap,
     "overlap-no-watch": _overlap_no_watch,
+    "overlap-down": _overlap,
     "stock": _stock,
     "stock-asgi": _stock_asgi,
     "logfire": _logfire,
