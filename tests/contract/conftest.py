@@ -18,13 +18,17 @@ class Addresses:
 
     traces: str
     otlp: str
+    badger: bool = False
+    """A Jaeger that keeps its traces on Badger. It keeps spans in Jaeger's older model, which has
+    no lists (they come back as their JSON text), no attributes of links (but the reference's type)
+    and no kinds of operations."""
 
 
 @pytest.fixture(scope="session", params=["pocket", *(["jaeger"] if os.environ.get(JAEGER) else [])])
 def backend(request, tmp_path_factory) -> Iterator[Addresses]:
     """A backend that answers Jaeger's v3 API."""
     if request.param == "jaeger":
-        yield Addresses(*os.environ[JAEGER].split(","))
+        yield Addresses(*os.environ[JAEGER].split(","), badger=True)
         return
     process = subprocess.Popen(
         [sys.executable, "-m", "overlap", "pocket", "--port=0", "--otlp-port=0"],

@@ -114,12 +114,14 @@ def test_a_trace_comes_back_as_otlp_json(sent):
     assert values["answer"] == {"intValue": str(2**53 + 1)}
     assert values["ratio"] == {"doubleValue": 0.5}
     assert values["yes"] == {"boolValue": True}
-    assert values["list"] == {"arrayValue": {"values": [{"stringValue": "a"}]}}
+    a_list = {"arrayValue": {"values": [{"stringValue": "a"}]}}
+    assert values["list"] == ({"stringValue": '["a"]'} if sent.backend.badger else a_list)
     assert root["events"][0]["name"] == "hello"
     assert root["events"][0]["timeUnixNano"] == str(sent.start + 5)
     assert root["events"][0]["attributes"][0]["value"] == {"stringValue": "<you>"}
     assert len(root["links"][0]["traceId"]) == 32
-    assert root["links"][0]["attributes"][0]["key"] == "why"
+    of_the_link = "opentracing.ref_type" if sent.backend.badger else "why"
+    assert root["links"][0]["attributes"][0]["key"] == of_the_link
 
 
 def test_resource_and_scope_stand_above_their_spans(sent):
@@ -166,10 +168,13 @@ def test_services_are_listed(sent):
 def test_operations_have_name_and_kind(sent):
     """Of one service; of one kind where asked for; none for a service nobody knows."""
     found = sent.get("operations", service=sent.service).json()["operations"]
-    assert sorted((each["name"], each["spanKind"]) for each in found) == [
-        ("GET /", "server"),
-        ("step", "internal"),
-    ]
+    assert sorted(each["name"] for each in found) == ["GET /", "step"]
+    if sent.backend.badger:
+        return
+    assert {each["name"]: each["spanKind"] for each in found} == {
+        "GET /": "server",
+        "step": "internal",
+    }
     servers = sent.get("operations", service=sent.service, span_kind="server").json()
     assert [each["name"] for each in servers["operations"]] == ["GET /"]
     assert not sent.get("operations", service="nobody").json().get("operations")
@@ -197,7 +202,6 @@ def test_search_finds_the_whole_trace(sent, changes):
         {"service_name": "nobody"},
         {"operation_name": "GET"},
         {"duration_min": "2s"},
-        {"operation_name": "step", "duration_min": "1s"},
         {"start_time_min": "2001-01-01T00:00:00Z", "start_time_max": "2001-01-02T00:00:00.5Z"},
         {"start_time_min": "2091-01-01T00:00:00+02:00", "start_time_max": "2091-01-02T00:00:00Z"},
     ],
@@ -205,6 +209,12 @@ def test_search_finds_the_whole_trace(sent, changes):
 def test_an_empty_search_is_404(sent, changes):
     """Nothing found is an error in this API."""
     assert refused(sent.search(**changes), 404) == "No traces found"
+
+
+def test_operation_and_duration_are_of_one_span(sent):
+    """A long trace is not found by its short span; Badger asks both of the trace, not of a span."""
+    answer = sent.search(operation_name="step", duration_min="1s")
+    assert answer.status_code == (200 if sent.backend.badger else 404)
 
 
 @pytest.mark.parametrize("missing", ["start_time_min", "start_time_max"])
@@ -251,6 +261,7 @@ def test_a_search_is_as_deep_as_asked(backend, sent):
 
 @pytest.mark.parametrize("path", ["services", "operations", "traces", "traces/1"])
 def test_it_is_read_only(sent, path):
-    """POST is not allowed anywhere."""
+    """POST is no call of the API: refused, or, by Jaeger, answered with the UI's page."""
     answer = httpx.post(f"{sent.backend.traces}/api/v3/{path}")
-    assert answer.status_code in (404, 405)
+    is_page = answer.headers.get("content-type", "").startswith("text/html")
+    assert is_page if sent.backend.badger else answer.status_code in (404, 405)
