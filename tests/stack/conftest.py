@@ -57,7 +57,7 @@ class Demo:
 
     stack: Stack
     app_url: str
-    httpbin_url: str
+    servers: dict[str, str]
     pocket_url: str
 
     @property
@@ -91,7 +91,7 @@ class Demo:
         async def run():
             async with (
                 Backend(traces_url or self.stack.url("jaeger")) as backend,
-                Player(self.app_url, self.otlp_url, backend) as player,
+                Player(self.app_url, self.otlp_url, backend, servers=self.servers) as player,
             ):
                 return await player.play(scenario)
 
@@ -138,7 +138,7 @@ def stack(folder, ports, pocket):
     tee = [
         f"--config=yaml:exporters::otlp_http/pocket::endpoint: {pocket[1]}",
         "--config=yaml:service::pipelines::traces::exporters: "
-        "[otlp_grpc/traces, span_metrics, service_graph, otlp_http/pocket]",
+        "[otlp_http/traces, span_metrics, service_graph, otlp_http/pocket]",
     ]
     with Stack(folder / "servers", ports, collector_options=tee) as running:
         for name in running.servers:
@@ -150,19 +150,19 @@ def stack(folder, ports, pocket):
 @pytest.fixture(scope="session")
 def demo(stack, folder, pocket):
     """The demo's processes, sending to the collector."""
-    app, httpbin = (port for port in _free(2))
+    names = ["app", "httpbin", "workers", "wsgi"]
+    own = dict(zip(names, _free(len(names)), strict=True))
     log = folder / "demo.log"
-    command = [
-        *(sys.executable, "-m", "app.demo", "--stack", "--no-play"),
-        *("--app-port", str(app), "--httpbin-port", str(httpbin)),
-        *("--otlp-port", str(stack.ports.otlp_http), "--traces-port", str(stack.ports.jaeger)),
-    ]
+    ports = own | {"otlp": stack.ports.otlp_http, "traces": stack.ports.jaeger}
+    options = [f"--{name}-port={port}" for name, port in ports.items()]
+    command = [sys.executable, "-m", "app.demo", "--stack", "--no-play", *options]
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
     try:
         _poll(lambda: process.poll() is not None or "Serving" in log.read_text(), within_s=120)
         assert process.poll() is None, log.read_text()
-        yield Demo(stack, f"http://127.0.0.1:{app}", f"http://127.0.0.1:{httpbin}", pocket[0])
+        urls = {name: f"http://127.0.0.1:{port}" for name, port in own.items()}
+        yield Demo(stack, urls["app"], urls, pocket[0])
     finally:
         process.terminate()
         process.wait(60)
