@@ -1,4 +1,4 @@
-"""The demo's processes as fixtures, in a twentieth of the tutorial's time."""
+"""The demo's processes as fixtures, in a tenth of the tutorial's time."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 # Before anything imports app.settings: the lessons' expectations are in the demo's time.
-os.environ["SMOKEHOUSE_TIME_SCALE"] = "0.05"
+os.environ["SMOKEHOUSE_TIME_SCALE"] = "0.1"
 os.environ["SMOKEHOUSE_DATA_DIR"] = tempfile.mkdtemp(prefix="smokehouse-")
 
 ROOT = Path(__file__).resolve().parent.parent.parent
