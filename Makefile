@@ -6,10 +6,11 @@ APP_PORT ?= 8000
 HTTPBIN_PORT ?= 8001
 WORKERS_PORT ?= 8002
 WSGI_PORT ?= 8003
+MAIL_PORT ?= 8025
 OTLP_PORT ?= 4318
 TRACES_PORT ?= 16686
 LESSONS ?=
-PORTS = --app-port $(APP_PORT) --workers-port $(WORKERS_PORT) --wsgi-port $(WSGI_PORT) --httpbin-port $(HTTPBIN_PORT) --otlp-port $(OTLP_PORT) --traces-port $(TRACES_PORT)
+PORTS = --app-port $(APP_PORT) --workers-port $(WORKERS_PORT) --wsgi-port $(WSGI_PORT) --mail-port $(MAIL_PORT) --httpbin-port $(HTTPBIN_PORT) --otlp-port $(OTLP_PORT) --traces-port $(TRACES_PORT)
 BIN = $(VENV)/bin
 # uv is several times faster than pip; where there is none, plain venv and pip do.
 UV := $(shell command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1 && echo uv)

@@ -56,6 +56,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--app-port", type=int, default=8000)
     parser.add_argument("--workers-port", type=int, default=8002)
     parser.add_argument("--wsgi-port", type=int, default=8003)
+    parser.add_argument("--mail-port", type=int, default=8025)
     parser.add_argument("--httpbin-port", type=int, default=8001)
     parser.add_argument("--otlp-port", type=int, default=4318)
     parser.add_argument("--traces-port", type=int, default=16686)
@@ -71,6 +72,7 @@ def _environment(args: argparse.Namespace) -> dict[str, str]:
         "OVERLAP_APP_URL_WORKERS": f"http://127.0.0.1:{args.workers_port}",
         "OVERLAP_APP_URL_WSGI": f"http://127.0.0.1:{args.wsgi_port}",
         "SMOKEHOUSE_UPSTREAM_URL": f"http://127.0.0.1:{args.httpbin_port}/",
+        "SMOKEHOUSE_MAIL_URL": f"smtp://127.0.0.1:{args.mail_port}",
         "DJANGO_SETTINGS_MODULE": "app.settings",
         "PYTHONUNBUFFERED": "1",
     }
@@ -92,6 +94,11 @@ def _services(args: argparse.Namespace) -> list[Service]:
             "httpbin",
             [python, "-m", "app.httpbin", "--port", str(args.httpbin_port)],
             f"http://127.0.0.1:{args.httpbin_port}/status/200",
+        ),
+        Service(
+            "mail",
+            [python, "-m", "app.mail", "--port", str(args.mail_port)],
+            f"smtp://127.0.0.1:{args.mail_port}",
         ),
         *(_server(kind, port) for kind, port in _ports(args).items()),
         Service("migrate", [python, "manage.py", "migrate", "--no-input"], ""),
@@ -117,6 +124,7 @@ def _ports(args: argparse.Namespace) -> dict[str, int]:
 def _check_ports(args: argparse.Namespace) -> None:
     wanted = {
         "HTTPBIN_PORT": args.httpbin_port,
+        "MAIL_PORT": args.mail_port,
         **{f"{kind or 'app'}_port".upper(): port for kind, port in _ports(args).items()},
     }
     if not args.stack:
@@ -148,6 +156,7 @@ Its admin (python manage.py createsuperuser):         http://127.0.0.1:{args.app
 The app again, by three workers of gunicorn:          http://127.0.0.1:{args.workers_port}/
 ... and by Django's development server (WSGI):        http://127.0.0.1:{args.wsgi_port}/
 The upstream, httpbin:                                http://127.0.0.1:{args.httpbin_port}/
+The mail server:                                      smtp://127.0.0.1:{args.mail_port}
 OTLP/HTTP in:                                         http://127.0.0.1:{args.otlp_port}
 What each process wrote:                              {LOGS.relative_to(ROOT)}/
 

@@ -68,15 +68,24 @@ async def _answers(client: httpx.AsyncClient, service: Service) -> None:
     deadline = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < deadline:
         check_alive(service)
-        if not service.ready_url and service.process and service.process.poll() == 0:
+        if await _is_ready(client, service):
             return
-        try:
-            if service.ready_url and (await client.get(service.ready_url)).status_code < 500:
-                return
-        except httpx.HTTPError:
-            pass
         await asyncio.sleep(0.05)
     raise DemoError(f"{service.name} was not ready in {READY_WITHIN_S:g} s; see {service.log}")
+
+
+async def _is_ready(client: httpx.AsyncClient, service: Service) -> bool:
+    url = httpx.URL(service.ready_url)
+    try:
+        if not service.ready_url:
+            return service.process is not None and service.process.poll() == 0
+        if url.scheme == "smtp":
+            _, writer = await asyncio.open_connection(url.host, url.port)
+            writer.close()
+            return True
+        return (await client.get(url)).status_code < 500
+    except (httpx.HTTPError, OSError):
+        return False
 
 
 def check_alive(service: Service) -> None:

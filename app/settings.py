@@ -3,6 +3,7 @@
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("SMOKEHOUSE_DATA_DIR", BASE_DIR / ".demo"))
@@ -36,6 +37,9 @@ UPSTREAM_URL = os.environ.get("SMOKEHOUSE_UPSTREAM_URL", "http://127.0.0.1:8001/
 UPSTREAM_CONNECTIONS = int(os.environ.get("SMOKEHOUSE_UPSTREAM_CONNECTIONS", "2"))
 """Few, as the upstream is near and quick: with each connection more, httpx looks longer for a free
 one (a GET cost the loop 1.1 ms with 4, 1.5 ms with 16). A far one wants more."""
+
+MAIL_URL = urlsplit(os.environ.get("SMOKEHOUSE_MAIL_URL", "smtp://127.0.0.1:8025"))
+"""Who takes our mail: `make demo` starts one on loopback (app/mail.py)."""
 
 # --- Django --------------------------------------------------------------------
 SECRET_KEY = _secret_key()
@@ -81,6 +85,7 @@ TEMPLATES = [
     },
 ]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "db.sqlite3"}}
+EMAIL_HOST, EMAIL_PORT = MAIL_URL.hostname, MAIL_URL.port
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "static/"
 USE_TZ = True

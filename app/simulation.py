@@ -61,6 +61,8 @@ DISK_NAP = LEAST + scaled(1.0)
 """A slow disk: what passes before a file's first byte."""
 PARTS, PART_NAP = 5, 0.05 + scaled(0.25)
 """A stream's parts, and what each takes to make."""
+MAIL_NAP = LEAST + scaled(0.6)
+"""What the mail server takes over a mail."""
 QUERY_NAP = 0.1 + scaled(0.3)
 """What the database takes over one row of a slow query."""
 QUERIES = 3

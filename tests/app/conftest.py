@@ -73,9 +73,13 @@ def process(command: list[str], log: Path, ready_url: str, **environment: str) -
         while True:
             assert running.poll() is None, log.read_text()
             try:
-                httpx.get(ready_url, trust_env=False, timeout=5)
+                if ready_url.startswith("smtp:"):
+                    url = httpx.URL(ready_url)
+                    socket.create_connection((url.host, url.port), timeout=5).close()
+                else:
+                    httpx.get(ready_url, trust_env=False, timeout=5)
                 break
-            except httpx.TransportError:
+            except (httpx.TransportError, OSError):
                 assert time.monotonic() < deadline, log.read_text()
                 time.sleep(0.05)
         yield
@@ -93,7 +97,8 @@ def process(command: list[str], log: Path, ready_url: str, **environment: str) -
 def start_app(tmp_path_factory) -> Iterator[Callable[..., object]]:
     """Pocket and httpbin for the session; call it for a demo with an app of one's own."""
     folder = tmp_path_factory.mktemp("demo")
-    otlp, traces, httpbin = free_port(), free_port(), free_port()
+    otlp, traces, httpbin, mail = free_port(), free_port(), free_port(), free_port()
+    mail_url = f"smtp://127.0.0.1:{mail}"
     otlp_url, traces_url = f"http://127.0.0.1:{otlp}", f"http://127.0.0.1:{traces}"
     httpbin_url = f"http://127.0.0.1:{httpbin}"
     road = {"OTEL_EXPORTER_OTLP_ENDPOINT": otlp_url, "OTEL_BSP_SCHEDULE_DELAY": "100"}
@@ -109,6 +114,7 @@ def start_app(tmp_path_factory) -> Iterator[Callable[..., object]]:
         app_url = f"http://127.0.0.1:{port}"
         environment = road | {"DJANGO_SETTINGS_MODULE": settings} | environment
         environment |= {"SMOKEHOUSE_UPSTREAM_URL": f"{httpbin_url}/"}
+        environment |= {"SMOKEHOUSE_MAIL_URL": mail_url}
         with process(command(kind, port), log, app_url, **environment):
             yield Demo(app_url, otlp_url, traces_url, httpbin_url, log, {kind: app_url})
 
@@ -123,6 +129,7 @@ def start_app(tmp_path_factory) -> Iterator[Callable[..., object]]:
             f"{httpbin_url}/status/200",
             **road,
         ),
+        process([python, "-m", "app.mail", "--port", str(mail)], folder / "mail.log", mail_url),
     ):
         yield start
 

@@ -25,11 +25,12 @@ def free_ports(count):
 @pytest.fixture
 def ports():
     """Arguments that put the demo where nothing else listens."""
-    app, httpbin, otlp, traces, workers, wsgi = free_ports(6)
+    app, httpbin, otlp, traces, workers, wsgi, mail = free_ports(7)
     return [
         *("--app-port", str(app), "--httpbin-port", str(httpbin)),
         *("--otlp-port", str(otlp), "--traces-port", str(traces)),
         *("--workers-port", str(workers), "--wsgi-port", str(wsgi)),
+        *("--mail-port", str(mail)),
     ]
 
 

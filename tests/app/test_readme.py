@@ -23,7 +23,7 @@ def test_ports_are_the_demos(root):
     """The ports of the README's URLs are the defaults of `make demo`."""
     text = (root / "README.md").read_text(encoding="utf-8")
     makefile = (root / "Makefile").read_text(encoding="utf-8")
-    ports = set(re.findall(r"http://127\.0\.0\.1:(\d+)", text))
+    ports = set(re.findall(r"\w+://127\.0\.0\.1:(\d+)", text))
     assert ports == set(re.findall(r"^\w+_PORT \?= (\d+)", makefile, re.M))
 
 
