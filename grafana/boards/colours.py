@@ -38,10 +38,24 @@ SHAPES = {
 ENDS = {
     "started": BLUE,
     names.TASK_DONE: GREEN,
-    names.TASK_CANCELLED: AMBER,
+    names.TASK_CANCELLED: GREY,
     names.TASK_FAILED: ORANGE,
     names.TASK_LOST: RED,
 }
+
+SERVICES = {
+    "smokehouse": BLUE,
+    "smokehouse-workers": PURPLE,
+    "smokehouse-worker": GREEN,
+    "smokehouse-beat": AMBER,
+    "httpbin": GREY,
+    "overlap-play": ORANGE,
+    "collector": AMBER,
+    "jaeger": BLUE,
+    "prometheus": ORANGE,
+    "loki": PURPLE,
+}
+"""The same in every panel: who learns one finds it in the next."""
 
 SIGNALS = {"traces": BLUE, "metrics": GREEN, "logs": PURPLE}
 

@@ -9,10 +9,9 @@ from grafana_foundation_sdk.builders import table as table_sdk
 from grafana_foundation_sdk.builders import text as text_sdk
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from grafana.boards import colours, explained, panels, verdicts
+from grafana.boards import colours, explained, look, panels, verdicts
 from grafana.boards import metrics as m
 from grafana.boards.board import Row, board
-from grafana.boards.links import to_trace
 from grafana.boards.promql import RANGE, mean
 from grafana.boards.queries import (
     JAEGER,
@@ -24,7 +23,7 @@ from grafana.boards.queries import (
     counted_once,
     lines,
 )
-from grafana.boards.tables import Column, table
+from grafana.boards.tables import Column, table, trace_column
 from overlap import names
 from overlap.play.load import SERVICE as PLAYER
 
@@ -33,7 +32,7 @@ ROUTE = m.label(names.HTTP_ROUTE)
 OF_LESSON = f'{verdicts.ALL} | {verdicts.SCENARIO}="{LESSON}"'
 OF_PAIR = f'{verdicts.ALL} | {verdicts.SCENARIO}="{PAIR}" | {verdicts.SCENARIO}!="{LESSON}"'
 """Nothing, where a lesson has no pair and stands for its own."""
-TWO = {"A": colours.BLUE, "B": colours.PURPLE}
+TWO = {"A": (LESSON, colours.BLUE), "B": (PAIR, colours.PURPLE)}
 """The lesson, and its pair."""
 
 
@@ -45,7 +44,7 @@ def dashboard() -> Dashboard:
         "One lesson: what it shows and why, its traces, its log lines beside, and how long it and "
         "its pair take, on one axis.",
         [
-            Row("", 9, [(14, _why()), (10, _together())]),
+            Row("", 7, [(15, _why()), (9, _together())]),
             Row("The lesson and its pair, each time they were played", 8, [(24, _each_time())]),
             Row("Traces, and log lines beside", 13, [(11, _traces()), (13, _lines())]),
             Row("What was seen", 8, [(16, _verdicts()), (8, _served())]),
@@ -76,7 +75,7 @@ def _together() -> bargauge.Panel:
         its_pair,
         source=LOKI,
     )
-    return panels.coloured_by_query(panel.decimals(1), TWO)
+    return look.named(panel.decimals(2), TWO)
 
 
 def _each_time() -> timeseries.Panel:
@@ -90,8 +89,8 @@ def _each_time() -> timeseries.Panel:
         its_pair,
         source=LOKI,
     )
-    panel.interval("10s").legend(panels.legend(calcs=["min", "max"]))
-    return panels.coloured_by_query(panel, TWO)
+    panel.interval("10s").legend(look.legend(calcs=["min", "max"]))
+    return look.named(panel, TWO)
 
 
 def _answered(
@@ -117,8 +116,8 @@ def _traces() -> table_sdk.Panel:
         [
             Column(("startTime", "Start time"), "started", width=165),
             Column(("duration", "Duration"), "took", width=90, unit="µs", decimals=1),
-            Column(("traceName", "Trace name"), "trace"),
-            Column(("traceID", "Trace ID"), "id", width=120, links=(to_trace(),)),
+            Column(("traceName", "Trace name"), "what"),
+            trace_column(("traceID", "Trace ID")),
         ],
         Traces(PLAYER, operation=names.scenario_span(LESSON)),
         source=JAEGER,

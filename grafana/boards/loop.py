@@ -12,14 +12,13 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableSort,
 )
 
-from grafana.boards import colours, panels
+from grafana.boards import colours, look, panels
 from grafana.boards import metrics as m
 from grafana.boards.board import Row, board
-from grafana.boards.links import to_trace
 from grafana.boards.promql import RANGE, grown, latest, or_nothing, quantile
 from grafana.boards.queries import JAEGER, PROMETHEUS, Traces, at_the_end, buckets, over_time
 from grafana.boards.queries import table as rows
-from grafana.boards.tables import Column, table
+from grafana.boards.tables import Column, table, trace_column
 from overlap import names
 
 SERVICE, PID = m.label(names.SERVICE_NAME), m.label(names.PROCESS_PID)
@@ -75,7 +74,7 @@ def _service() -> sdk.QueryVariable:
 
 def _figures() -> list[stat.Panel]:
     return [
-        panels.alarming(
+        look.alarming(
             panels.number(
                 "The loops stood still",
                 "All of them together, in the time shown.",
@@ -84,7 +83,7 @@ def _figures() -> list[stat.Panel]:
             ).decimals(1),
             0.5,
         ),
-        panels.alarming(
+        look.alarming(
             panels.number(
                 "The worst lag",
                 "No callback was later than this in the time shown; the upper bound of the "
@@ -94,7 +93,7 @@ def _figures() -> list[stat.Panel]:
             ).decimals(1),
             0.1,
         ),
-        panels.alarming(
+        look.alarming(
             panels.number(
                 "Requests that waited",
                 "How many were in flight, or arrived, while a loop stood.",
@@ -124,25 +123,27 @@ def _lag_heat() -> heatmap.Panel:
 
 
 def _lag() -> timeseries.Panel:
-    return (
+    return look.logarithmic(
         panels.lines(
             "Lag, worker by worker",
-            "The worst of 100 in each bin, by service and process.",
+            "The worst in each bin, by service and process, as the upper bound of its bucket. A "
+            "dot is an exemplar: it leads to the trace of what held the loop.",
             "s",
-            over_time(quantile(0.99, m.LAG, WORKER, CHOSEN), A_WORKER, exemplars=True),
+            over_time(quantile(1, m.LAG, WORKER, CHOSEN), A_WORKER, exemplars=True),
         )
         .interval("15s")
-        .legend(panels.legend(calcs=["max"]))
+        .legend(look.legend(calcs=["max"]))
     )
 
 
 def _blocks() -> timeseries.Panel:
-    return panels.bars(
+    panel = panels.bars(
         "Stood still, by line",
         "Seconds in each bin in which the loop ran this line's callback and nothing else.",
         "s",
         over_time(or_nothing(f"{grown(m.BLOCKED, CULPRIT, CHOSEN)} > 0", **NOBODY), A_LINE),
     )
+    return look.coloured(panel, {"nobody (no block:0)": colours.GREY})
 
 
 def _culprits() -> bargauge.Panel:
@@ -156,7 +157,7 @@ def _culprits() -> bargauge.Panel:
             at_the_end(or_nothing(f"topk(10, {by_line} > 0)", **NOBODY), A_LINE),
         )
         .decimals(1)
-        .color_scheme(panels.one_colour(colours.RED))
+        .color_scheme(look.one_colour(colours.RED))
     )
 
 
@@ -181,18 +182,19 @@ def _delays() -> timeseries.Panel:
 
 
 def _workers() -> table_sdk.Panel:
+    loops = grown(f"{m.LAG}_count", WORKER, CHOSEN, RANGE)
     of_each = {
-        "A": latest(m.IN_FLIGHT, WORKER, CHOSEN),
-        "B": latest(m.THREADS, WORKER, CHOSEN),
-        "C": grown(f"{m.SERVED}_count", WORKER, CHOSEN, RANGE),
-        "D": f"{grown(m.BLOCKED, WORKER, CHOSEN, RANGE)}",
+        "A": f"{latest(m.IN_FLIGHT, WORKER, CHOSEN)} and {loops}",
+        "B": f"{latest(m.THREADS, WORKER, CHOSEN)} and {loops}",
+        "C": f"{grown(f'{m.SERVED}_count', WORKER, CHOSEN, RANGE)} and {loops}",
+        "D": f"{grown(m.BLOCKED, WORKER, CHOSEN, RANGE)} or 0 * {loops}",
         "E": quantile(0.99, m.LAG, WORKER, CHOSEN, RANGE),
-        "F": grown(f"{m.VICTIM_DELAY}_sum", WORKER, CHOSEN, RANGE),
+        "F": f"{grown(f'{m.VICTIM_DELAY}_sum', WORKER, CHOSEN, RANGE)} or 0 * {loops}",
     }
     return table(
         "Worker by worker",
-        "Each process in the time shown: what it answered, how late and how long blocked its loop "
-        "was, and what requests waited for it.",
+        "Each process with an event loop, in the time shown: what it answered, how late and for "
+        "how long blocked its loop was, and what requests waited for it.",
         [
             Column((SERVICE,), "service"),
             Column((PID,), "process", width=110),
@@ -215,8 +217,8 @@ def _traces() -> table_sdk.Panel:
         [
             Column(("startTime", "Start time"), "started", width=165),
             Column(("duration", "Duration"), "took", width=100, unit="µs", decimals=1),
-            Column(("traceName", "Trace name"), "trace"),
-            Column(("traceID", "Trace ID"), "id", width=290, links=(to_trace(),)),
+            Column(("traceName", "Trace name"), "what"),
+            trace_column(("traceID", "Trace ID")),
         ],
         Traces(APP, operation=names.SPAN_BLOCKED),
         source=JAEGER,

@@ -49,8 +49,12 @@ NOT_SENT = "otelcol_exporter_send_failed_{items}_total"
 NOT_QUEUED = "otelcol_exporter_enqueue_failed_{items}_total"
 QUEUED = "otelcol_exporter_queue_size"
 QUEUE_ROOM = "otelcol_exporter_queue_capacity"
-MEMORY = ("process_resident_memory_bytes", "otelcol_process_memory_rss")
-"""What a server written in Go calls it, and what the collector does (and Jaeger, made of it)."""
+MEMORY = (
+    "process_resident_memory_bytes",
+    "otelcol_process_memory_rss",
+    "otelcol_process_memory_rss_bytes",
+)
+"""What Prometheus and Loki call it, what the collector does, and what Jaeger's, an older one."""
 JAEGER_SPANS = "otelcol_receiver_accepted_spans_total"
 PROMETHEUS_SAMPLES = "prometheus_tsdb_head_samples_appended_total"
 PROMETHEUS_SERIES = "prometheus_tsdb_head_series"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Protocol, Self, TypeVar
 
 from grafana_foundation_sdk.builders import (
@@ -25,8 +25,6 @@ from grafana_foundation_sdk.models.common import (
     BigValueTextMode,
     DataSourceRef,
     GraphDrawStyle,
-    LegendDisplayMode,
-    LegendPlacement,
     LogsSortOrder,
     SortOrder,
     StackingMode,
@@ -35,15 +33,12 @@ from grafana_foundation_sdk.models.common import (
     VizOrientation,
 )
 from grafana_foundation_sdk.models.dashboard import (
-    DynamicConfigValue,
     FieldColorModeId,
-    Threshold,
-    ThresholdsMode,
 )
 from grafana_foundation_sdk.models.heatmap import HeatmapColorMode, HeatmapColorScale
 from grafana_foundation_sdk.models.text import TextMode
 
-from grafana.boards import colours
+from grafana.boards import colours, look
 from grafana.boards.queries import LOKI, PROMETHEUS, Query
 
 
@@ -83,7 +78,7 @@ def lines(
         .span_nulls(False)
         .min(0)
         .color_scheme(sdk.FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC))
-        .legend(legend())
+        .legend(look.legend())
         .tooltip(
             common_sdk.VizTooltipOptions().mode(TooltipDisplayMode.MULTI).sort(SortOrder.DESCENDING)
         )
@@ -99,6 +94,18 @@ def points(
         .draw_style(GraphDrawStyle.POINTS)
         .show_points(VisibilityMode.ALWAYS)
         .point_size(9)
+    )
+
+
+def flat(
+    title: str, description: str, unit: str, *queries: Query, source: DataSourceRef = PROMETHEUS
+) -> timeseries.Panel:
+    """What should stay at 0, drawn as a line, so that one sees that it does."""
+    return (
+        lines(title, description, unit, *queries, source=source)
+        .interval("15s")
+        .axis_soft_max(4)
+        .decimals(0)
     )
 
 
@@ -127,13 +134,8 @@ def number(
         .graph_mode(BigValueGraphMode.NONE)
         .text_mode(BigValueTextMode.VALUE)
         .color_scheme(sdk.FieldColor().mode(FieldColorModeId.THRESHOLDS))
-        .thresholds(steps((None, "text")))
+        .thresholds(look.steps((None, "text")))
     )
-
-
-def alarming(panel: stat.Panel, bad_from: float, colour: str = colours.RED) -> stat.Panel:
-    """Green below `bad_from`, `colour` from there on."""
-    return panel.thresholds(steps((None, colours.GREEN), (bad_from, colour)))
 
 
 def ranking(
@@ -149,8 +151,9 @@ def ranking(
         .show_unfilled(False)
         .min(0)
         .min_viz_height(16)
-        .color_scheme(one_colour(colours.BLUE))
-        .thresholds(steps((None, colours.BLUE)))
+        .text(common_sdk.VizTextDisplayOptions().title_size(14).value_size(18))
+        .color_scheme(look.one_colour(colours.BLUE))
+        .thresholds(look.steps((None, colours.BLUE)))
     )
 
 
@@ -201,67 +204,3 @@ def words(title: str, description: str, content: str) -> text.Panel:
     return (
         _told(text.Panel(), title, description, "string").mode(TextMode.MARKDOWN).content(content)
     )
-
-
-def legend(*, table: bool = False, calcs: Sequence[str] = ()) -> common_sdk.VizLegendOptions:
-    """Below the panel in a row; as a table at its side where there is much to tell apart."""
-    return (
-        common_sdk.VizLegendOptions()
-        .show_legend(True)
-        .display_mode(LegendDisplayMode.TABLE if table else LegendDisplayMode.LIST)
-        .placement(LegendPlacement.RIGHT if table else LegendPlacement.BOTTOM)
-        .calcs([*calcs])
-    )
-
-
-def steps(*levels: tuple[float | None, str]) -> sdk.ThresholdsConfig:
-    """From which value on which colour."""
-    return (
-        sdk.ThresholdsConfig()
-        .mode(ThresholdsMode.ABSOLUTE)
-        .steps([Threshold(value=value, color=colour) for value, colour in levels])
-    )
-
-
-def as_line() -> list[DynamicConfigValue]:
-    """A line among bars, beside their stack."""
-    return [
-        DynamicConfigValue("custom.drawStyle", "line"),
-        DynamicConfigValue("custom.lineWidth", 2),
-        DynamicConfigValue("custom.lineInterpolation", "stepAfter"),
-        DynamicConfigValue("custom.fillOpacity", 0),
-        DynamicConfigValue("custom.stacking", {"mode": "none", "group": "B"}),
-    ]
-
-
-class _Coloured(Protocol):
-    def override_by_name(self, name: str, properties: list[DynamicConfigValue]) -> Self: ...
-    def override_by_query(
-        self, query_ref_id: str, properties: list[DynamicConfigValue]
-    ) -> Self: ...
-
-
-C = TypeVar("C", bound=_Coloured)
-
-
-def coloured(panel: C, by_name: Mapping[str, str]) -> C:
-    """Give each series of these names its colour."""
-    for name, colour in by_name.items():
-        panel.override_by_name(name, _fixed(colour))
-    return panel
-
-
-def coloured_by_query(panel: C, by_ref: Mapping[str, str]) -> C:
-    """Give what each query finds its colour, whatever it is called."""
-    for ref, colour in by_ref.items():
-        panel.override_by_query(ref, _fixed(colour))
-    return panel
-
-
-def _fixed(colour: str) -> list[DynamicConfigValue]:
-    return [DynamicConfigValue("color", {"mode": "fixed", "fixedColor": colour})]
-
-
-def one_colour(colour: str) -> sdk.FieldColor:
-    """The same for every series."""
-    return sdk.FieldColor().mode(FieldColorModeId.FIXED).fixed_color(colour)

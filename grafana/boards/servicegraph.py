@@ -23,7 +23,7 @@ def panel() -> nodegraph.Panel:
             "Who calls whom",
             "Services, with how often each was called, and the calls between them in the time "
             "shown; from spans, by the collector.",
-            table(f"{called} or on(id) {callers}", "nodes"),
+            table(_renamed(f"({called} or on(id) {callers})", "id", "title"), "nodes"),
             table(edges, "edges"),
         )
         .with_transformation(

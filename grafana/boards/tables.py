@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from grafana_foundation_sdk.builders import table as table_sdk
 from grafana_foundation_sdk.models.common import DataSourceRef, TableCellHeight
 from grafana_foundation_sdk.models.dashboard import (
+    DashboardRegexMapOptions,
     DataTransformerConfig,
     DynamicConfigValue,
+    RegexMap,
     ValueMapping,
+    ValueMappingResult,
 )
 
+from grafana.boards.links import to_trace
 from grafana.boards.queries import PROMETHEUS, Query
 
 # Grafana has called the same columns differently over its versions.
@@ -33,8 +37,20 @@ class Column:
     links: tuple[dict[str, object], ...] = ()
     mappings: tuple[ValueMapping, ...] = ()
     """Where given, the cell's background has the mapped colour."""
+    texts: tuple[ValueMapping, ...] = ()
+    """The same without a colour."""
     gauge: str = ""
     """A colour: the figure stands on a bar of it."""
+
+
+def trace_column(fields: tuple[str, ...]) -> Column:
+    """A trace's id, cut short, that leads to the trace in Jaeger."""
+    short = RegexMap(
+        options=DashboardRegexMapOptions(
+            pattern="/^(.{8}).*/", result=ValueMappingResult(text="$1…", index=0)
+        )
+    )
+    return Column(fields, "trace", width=110, links=(to_trace(),), texts=(short,))
 
 
 def table(
@@ -101,6 +117,8 @@ def _properties(column: Column) -> Sequence[DynamicConfigValue]:
         properties["decimals"] = column.decimals
     if column.links:
         properties["links"] = [*column.links]
+    if column.texts:
+        properties["mappings"] = [*column.texts]
     if column.mappings:
         properties["mappings"] = [*column.mappings]
         properties["custom.cellOptions"] = {"type": "color-background", "mode": "basic"}

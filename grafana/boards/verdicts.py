@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from grafana_foundation_sdk.builders import common as common_sdk
 from grafana_foundation_sdk.builders import table as table_sdk
 
 from grafana.boards import colours, links
 from grafana.boards.metrics import label
 from grafana.boards.queries import LOKI, lines
-from grafana.boards.tables import LINE, TIME, Column, table
+from grafana.boards.tables import LINE, TIME, Column, table, trace_column
 from overlap import names
 from overlap.play.load import SERVICE as PLAYER
 
@@ -30,10 +31,11 @@ def last_traces(title: str, description: str, query: str, *, lesson: bool) -> ta
     columns = [
         Column(TIME, "when", width=165),
         *([Column((SCENARIO,), "lesson", width=225, links=(links.to_lesson(),))] if lesson else []),
-        Column((SHAPES,), "shape", width=190, mappings=(*colours.by_shape(),)),
+        Column((SHAPES,), "shape", width=200, mappings=(*colours.by_shape(),)),
         Column((OK,), "seen", width=130, mappings=(*AS_EXPECTED,)),
-        Column((ANSWERED,), "answered after", width=120, unit="ms", decimals=0),
+        Column((ANSWERED,), "answered after", width=120, unit="ms", decimals=2),
         Column(LINE, "what it shows"),
-        Column(("trace_id",), "trace", width=290, links=(links.to_trace(),)),
+        trace_column(("trace_id",)),
     ]
-    return table(title, description, columns, lines(query), source=LOKI, labels_hold_fields=True)
+    panel = table(title, description, columns, lines(query), source=LOKI, labels_hold_fields=True)
+    return panel.sort_by([common_sdk.TableSortByFieldState().display_name("when").desc(True)])

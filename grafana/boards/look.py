@@ -1,0 +1,120 @@
+"""What panels may have beyond their kind: legends, thresholds, colours, axes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol, Self, TypeVar
+
+from grafana_foundation_sdk.builders import common as common_sdk
+from grafana_foundation_sdk.builders import dashboard as sdk
+from grafana_foundation_sdk.builders import stat, timeseries
+from grafana_foundation_sdk.models.common import (
+    LegendDisplayMode,
+    LegendPlacement,
+    ScaleDistribution,
+)
+from grafana_foundation_sdk.models.dashboard import (
+    DynamicConfigValue,
+    FieldColorModeId,
+    Threshold,
+    ThresholdsMode,
+)
+
+from grafana.boards import colours
+
+
+def legend(*, table: bool = False, calcs: Sequence[str] = ()) -> common_sdk.VizLegendOptions:
+    """Below the panel in a row; as a table at its side where there is much to tell apart."""
+    return (
+        common_sdk.VizLegendOptions()
+        .show_legend(True)
+        .display_mode(LegendDisplayMode.TABLE if table else LegendDisplayMode.LIST)
+        .placement(LegendPlacement.RIGHT if table else LegendPlacement.BOTTOM)
+        .calcs([*calcs])
+    )
+
+
+def steps(*levels: tuple[float | None, str]) -> sdk.ThresholdsConfig:
+    """From which value on which colour."""
+    return (
+        sdk.ThresholdsConfig()
+        .mode(ThresholdsMode.ABSOLUTE)
+        .steps([Threshold(value=value, color=colour) for value, colour in levels])
+    )
+
+
+def as_line() -> list[DynamicConfigValue]:
+    """A line among bars, beside their stack."""
+    return [
+        DynamicConfigValue("custom.drawStyle", "line"),
+        DynamicConfigValue("custom.lineWidth", 2),
+        DynamicConfigValue("custom.lineInterpolation", "stepAfter"),
+        DynamicConfigValue("custom.fillOpacity", 0),
+        DynamicConfigValue("custom.stacking", {"mode": "none", "group": "B"}),
+    ]
+
+
+class _Coloured(Protocol):
+    def override_by_name(self, name: str, properties: list[DynamicConfigValue]) -> Self: ...
+    def override_by_query(
+        self, query_ref_id: str, properties: list[DynamicConfigValue]
+    ) -> Self: ...
+
+
+C = TypeVar("C", bound=_Coloured)
+
+
+def coloured(panel: C, by_name: Mapping[str, str]) -> C:
+    """Give each series of these names its colour."""
+    for name, colour in by_name.items():
+        panel.override_by_name(name, _fixed(colour))
+    return panel
+
+
+def named(panel: C, by_ref: Mapping[str, tuple[str, str]]) -> C:
+    """Give what each query finds a name and a colour: a query that is asked once has no legend."""
+    for ref, (name, colour) in by_ref.items():
+        panel.override_by_query(ref, [DynamicConfigValue("displayName", name), *_fixed(colour)])
+    return panel
+
+
+def on_the_right(panel: C, name: str) -> C:
+    """Give one series, much larger than the others, an axis of its own."""
+    return panel.override_by_name(
+        name, [DynamicConfigValue("custom.axisPlacement", "right"), *_unfilled()]
+    )
+
+
+def _unfilled() -> list[DynamicConfigValue]:
+    return [DynamicConfigValue("custom.fillOpacity", 0)]
+
+
+def by_service(panel: C) -> C:
+    """Give each service its colour."""
+    return coloured(panel, colours.SERVICES)
+
+
+def _fixed(colour: str) -> list[DynamicConfigValue]:
+    return [DynamicConfigValue("color", {"mode": "fixed", "fixedColor": colour})]
+
+
+def shades(colour: str) -> sdk.FieldColor:
+    """Each series another shade: all of them are of one kind."""
+    return sdk.FieldColor().mode(FieldColorModeId.SHADES).fixed_color(colour)
+
+
+def logarithmic(panel: timeseries.Panel) -> timeseries.Panel:
+    """For what is a millisecond at ease, and seconds when it is not."""
+    return panel.min(0.001).scale_distribution(
+        common_sdk.ScaleDistributionConfig().type(ScaleDistribution.LOG).log(10)
+    )
+
+
+def one_colour(colour: str) -> sdk.FieldColor:
+    """The same for every series."""
+    return sdk.FieldColor().mode(FieldColorModeId.FIXED).fixed_color(colour)
+
+
+def alarming(panel: stat.Panel, bad_from: float, colour: str = colours.RED) -> stat.Panel:
+    """Green below `bad_from`, `colour` from there on."""
+    return panel.thresholds(steps((None, colours.GREEN), (bad_from, colour)))

@@ -1,0 +1,72 @@
+"""Requests, route by route: rate, errors, durations."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.builders import bargauge, heatmap, timeseries
+
+from grafana.boards import colours, look, panels
+from grafana.boards import metrics as m
+from grafana.boards.promql import RANGE, grown, mean, or_nothing, per_second
+from grafana.boards.queries import at_the_end, buckets, over_time
+from overlap import names
+
+ROUTE = m.label(names.HTTP_ROUTE)
+SERVICE = m.label(names.SERVICE_NAME)
+STATUS = m.label(names.HTTP_STATUS)
+ROUTED = f'{ROUTE}!=""'
+"""The upstream, which is no Django, has no routes."""
+FAILED = f'{STATUS}=~"5.."'
+
+
+def rate() -> timeseries.Panel:
+    """Requests a second, by route."""
+    return (
+        panels.bars(
+            "Requests a second",
+            "By route, one on top of the other.",
+            "reqps",
+            over_time(per_second(f"{m.SERVED}_count", (ROUTE,), ROUTED), f"{{{{{ROUTE}}}}}"),
+        )
+        .decimals(2)
+        .legend(look.legend(table=True, calcs=["max"]))
+    )
+
+
+def durations() -> heatmap.Panel:
+    """How long every request took, with exemplars."""
+    return panels.heat(
+        "How long requests took",
+        "Every request, by the time to its answer: the darker, the more. A dot is an exemplar: "
+        "click it, and its trace opens.",
+        "s",
+        buckets(grown(f"{m.SERVED}_bucket", ("le",))),
+    )
+
+
+def errors() -> timeseries.Panel:
+    """What was answered 5xx."""
+    by_route = grown(f"{m.SERVED}_count", (SERVICE, ROUTE, STATUS), FAILED)
+    named = f"{{{{{STATUS}}}}} {{{{{SERVICE}}}}} {{{{{ROUTE}}}}}"
+    return (
+        panels.bars(
+            "Failed requests",
+            "Answered 5xx in each bin, by status, service and route.",
+            "short",
+            over_time(or_nothing(f"{by_route} > 0", **{STATUS: "none"}), named),
+        )
+        .decimals(0)
+        .axis_soft_max(4)
+        .color_scheme(look.shades(colours.RED))
+    )
+
+
+def slowest() -> bargauge.Panel:
+    """The routes with the longest mean."""
+    return panels.ranking(
+        "The slowest routes",
+        "The mean time from a request's arrival to its answer, over the time shown.",
+        "s",
+        at_the_end(
+            f"sort_desc(topk(10, {mean(m.SERVED, (ROUTE,), ROUTED, RANGE)}))", f"{{{{{ROUTE}}}}}"
+        ),
+    ).decimals(2)
