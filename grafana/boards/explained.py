@@ -24,7 +24,7 @@ from grafana.boards.promql import labelled
 from grafana.boards.queries import PROMETHEUS
 from overlap.scenario import Scenario
 
-FIRST = "smoke_some_meats"
+FIRST = "burn_some_meats"
 """The lesson that is shown when none was chosen."""
 CHOSEN = "lesson"
 _WORDS = "words"

@@ -32,8 +32,13 @@ ROUTE = m.label(names.HTTP_ROUTE)
 OF_LESSON = f'{verdicts.ALL} | {verdicts.SCENARIO}="{LESSON}"'
 OF_PAIR = f'{verdicts.ALL} | {verdicts.SCENARIO}="{PAIR}" | {verdicts.SCENARIO}!="{LESSON}"'
 """Nothing, where a lesson has no pair and stands for its own."""
-TWO = {"A": (LESSON, colours.BLUE), "B": (PAIR, colours.PURPLE)}
-"""The lesson, and its pair."""
+WHO = {
+    "A": (LESSON, colours.BLUE),
+    "B": (PAIR, colours.PURPLE),
+    "C": (f"{LESSON}, neighbours", colours.RED),
+    "D": (f"{PAIR}, neighbours", colours.AMBER),
+}
+"""The lesson and its pair, and who asked for something else meanwhile."""
 
 
 def dashboard() -> Dashboard:
@@ -65,48 +70,47 @@ def _why() -> text_sdk.Panel:
 
 
 def _together() -> bargauge.Panel:
-    lesson, its_pair = _answered("avg", RANGE, counted_once)
     panel = panels.ranking(
         "Answered after, on average",
-        "How long the slowest of the lesson's own requests waited for its answer, on average "
-        "over the time shown; neighbours do not count.",
+        "How long the slowest of the lesson's own requests waited for its answer, and the slowest "
+        "of its neighbours; on average over the time shown.",
         "ms",
-        lesson,
-        its_pair,
+        *_answered("avg", RANGE, counted_once),
         source=LOKI,
     )
-    return look.named(panel.decimals(2), TWO)
+    return look.named(panel.decimals(2), WHO)
 
 
 def _each_time() -> timeseries.Panel:
-    lesson, its_pair = _answered("max", "$__interval", counted)
     panel = panels.points(
         "Answered after",
         "Each point is one play of the lesson or of its pair: how long the slowest of its own "
-        "requests waited for its answer.",
+        "requests waited for its answer, and the slowest of its neighbours.",
         "ms",
-        lesson,
-        its_pair,
+        *_answered("max", "$__interval", counted),
         source=LOKI,
     )
     panel.interval("10s").legend(look.legend(calcs=["min", "max"]))
-    return look.named(panel, TWO)
+    return look.named(panel, WHO)
 
 
-def _answered(
-    how: str, window: str, query: Callable[[str, str, str], Query]
-) -> tuple[Query, Query]:
-    """How long the lesson, and its pair, were waited for."""
-    lesson, its_pair = (
+def _answered(how: str, window: str, query: Callable[[str, str, str], Query]) -> list[Query]:
+    """How long the lesson, its pair and their neighbours were waited for."""
+    asked = {
+        "A": (OF_LESSON, verdicts.ANSWERED),
+        "B": (OF_PAIR, verdicts.ANSWERED),
+        "C": (OF_LESSON, verdicts.NEIGHBOURS),
+        "D": (OF_PAIR, verdicts.NEIGHBOURS),
+    }
+    return [
         query(
-            f"{how}_over_time({of} | unwrap {verdicts.ANSWERED} [{window}]) "
+            f'{how}_over_time({of} | {which}!="" | unwrap {which} [{window}]) '
             f"by ({verdicts.SCENARIO})",
             f"{{{{{verdicts.SCENARIO}}}}}",
             ref,
         )
-        for of, ref in ((OF_LESSON, "A"), (OF_PAIR, "B"))
-    )
-    return lesson, its_pair
+        for ref, (of, which) in asked.items()
+    ]
 
 
 def _traces() -> table_sdk.Panel:

@@ -31,6 +31,8 @@ def legend(*, table: bool = False, calcs: Sequence[str] = ()) -> common_sdk.VizL
         .display_mode(LegendDisplayMode.TABLE if table else LegendDisplayMode.LIST)
         .placement(LegendPlacement.RIGHT if table else LegendPlacement.BOTTOM)
         .calcs([*calcs])
+        .sort_by("Max")
+        .sort_desc(True)
     )
 
 
@@ -96,11 +98,6 @@ def by_service(panel: C) -> C:
 
 def _fixed(colour: str) -> list[DynamicConfigValue]:
     return [DynamicConfigValue("color", {"mode": "fixed", "fixedColor": colour})]
-
-
-def shades(colour: str) -> sdk.FieldColor:
-    """Each series another shade: all of them are of one kind."""
-    return sdk.FieldColor().mode(FieldColorModeId.SHADES).fixed_color(colour)
 
 
 def logarithmic(panel: timeseries.Panel) -> timeseries.Panel:

@@ -22,7 +22,8 @@ def grown(metric: str, by: Sequence[str] = (), where: str = "", window: str = BI
     series = f"{metric}{{{where}}}" if where else metric
     now = f"last_over_time({series}[{RANGE}])" if window == RANGE else series
     before = f"last_over_time({series}[{_GAP}] offset {window})"
-    return f"{_sum(by)}({now} - ({before} or {now} * 0))"
+    # Less than before: it began anew, and all it says is new.
+    return f"{_sum(by)}({now} - ({before} or {now} * 0) >= 0 or {now})"
 
 
 def per_second(metric: str, by: Sequence[str] = (), where: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from grafana_foundation_sdk.builders import common as common_sdk
 from grafana_foundation_sdk.builders import stat, timeseries
 from grafana_foundation_sdk.models.common import BigValueTextMode
 from grafana_foundation_sdk.models.dashboard import Dashboard
@@ -163,6 +164,7 @@ def _up() -> stat.Panel:
             at_the_end(f"min by ({SERVICE}) ({m.UP})", f"{{{{{SERVICE}}}}}"),
         )
         .text_mode(BigValueTextMode.VALUE_AND_NAME)
+        .text(common_sdk.VizTextDisplayOptions().title_size(16).value_size(28))
         .mappings(colours.by_value({"1": ("up", colours.GREEN), "0": ("away", colours.RED)}))
     )
 

@@ -56,7 +56,8 @@ def errors() -> timeseries.Panel:
         )
         .decimals(0)
         .axis_soft_max(4)
-        .color_scheme(look.shades(colours.RED))
+        .line_width(1)
+        .color_scheme(look.one_colour(colours.RED))
     )
 
 

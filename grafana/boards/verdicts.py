@@ -16,6 +16,7 @@ SCENARIO = label(names.SCENARIO_NAME)
 SHAPES = label(names.SHAPES)
 OK = label(names.SCENARIO_OK)
 ANSWERED = label(names.SCENARIO_ANSWERED_MS)
+NEIGHBOURS = label(names.SCENARIO_NEIGHBOURS_MS)
 
 OF_PLAY = f'{{service_name="{PLAYER}"}}'
 ALL = f'{OF_PLAY} | {SHAPES}!=""'
@@ -34,6 +35,7 @@ def last_traces(title: str, description: str, query: str, *, lesson: bool) -> ta
         Column((SHAPES,), "shape", width=200, mappings=(*colours.by_shape(),)),
         Column((OK,), "seen", width=130, mappings=(*AS_EXPECTED,)),
         Column((ANSWERED,), "answered after", width=120, unit="ms", decimals=2),
+        Column((NEIGHBOURS,), "neighbours", width=110, unit="ms", decimals=2),
         Column(LINE, "what it shows"),
         trace_column(("trace_id",)),
     ]

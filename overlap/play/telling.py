@@ -47,8 +47,10 @@ def _record(result: Result, root_id: str) -> LogRecord:
         names.SCENARIO_NAME: result.scenario.name,
         names.SHAPES: ", ".join(result.verdict.shapes),
         names.SCENARIO_OK: ok,
-        names.SCENARIO_ANSWERED_MS: round(_answered_ms(result.trace, root_id), 3),
+        names.SCENARIO_ANSWERED_MS: _slowest_ms(result.trace, root_id, neighbours=False),
     }
+    if any(request.neighbour for request in result.scenario.requests):
+        said[names.SCENARIO_NEIGHBOURS_MS] = _slowest_ms(result.trace, root_id, neighbours=True)
     if result.problems:
         said[names.SCENARIO_PROBLEMS] = "; ".join(result.problems)
     return LogRecord(
@@ -65,13 +67,15 @@ def _record(result: Result, root_id: str) -> LogRecord:
     )
 
 
-def _answered_ms(trace: Trace, root_id: str) -> float:
-    own = (
+def _slowest_ms(trace: Trace, root_id: str, *, neighbours: bool) -> float:
+    asked = (
         span.end_ns - span.start_ns
         for span in trace.spans
-        if span.parent_id == root_id and span.end_ns and not span.attributes.get(names.NEIGHBOUR)
+        if span.parent_id == root_id
+        and span.end_ns
+        and bool(span.attributes.get(names.NEIGHBOUR)) is neighbours
     )
-    return max(own, default=0) / 1e6
+    return round(max(asked, default=0) / 1e6, 3)
 
 
 def _from_play(record: LogRecord) -> ResourceLogs:

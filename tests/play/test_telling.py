@@ -18,7 +18,13 @@ from overlap.scenario import Expectation, Request, Scenario
 from overlap.trace import Span, Trace
 
 ROOT = "ab" * 8
-LESSON = Scenario("gather", "Two at once", "Why not.", (Request("/gather/"),), Expectation())
+LESSON = Scenario(
+    "gather",
+    "Two at once",
+    "Why not.",
+    (Request("/gather/"), Request("/", neighbour=True)),
+    Expectation(),
+)
 
 
 def client_span(span_id: str, ms: int, **attributes) -> Span:
@@ -83,6 +89,7 @@ def test_a_verdict_is_one_record_of_the_lessons_root_span(taker):
         names.SHAPES: "background, offloaded",
         names.SCENARIO_OK: True,
         names.SCENARIO_ANSWERED_MS: 300.0,
+        names.SCENARIO_NEIGHBOURS_MS: 4000.0,
     }
 
 
