@@ -30,6 +30,8 @@ _REPETITIVE = (
     "opentelemetry.exporter.otlp.proto.http._log_exporter",
 )
 
+QUEUE_FULL, EXPORT_FAILED = _KINDS = "queue_full", "export_failed"
+
 
 class Drops:
     """The account of one process. Safe to use from any thread."""
@@ -46,6 +48,10 @@ class Drops:
         self._counter = meter.create_counter(
             names.METRIC_DROPPED, unit="{item}", description="Telemetry that was not delivered."
         )
+        # From 0 on: a series that begins with its first loss shows no increase to a rule.
+        for signal in ("traces", "metrics", "logs"):
+            for kind in _KINDS:
+                self._counter.add(0, {names.SIGNAL: signal, names.DROPPED_WHY: kind})
 
     def lost(self, signal: str, count: int, endpoint: str, why: str) -> None:
         """Count `count` items of a signal as lost; say so if it is the first time."""
@@ -140,4 +146,4 @@ def hush_sdk() -> Callable[[], None]:
 
 def _kind(why: str) -> str:
     # The reason as a metric attribute: few values, so no address and no errno in it.
-    return "queue_full" if "queue" in why else "export_failed"
+    return QUEUE_FULL if "queue" in why else EXPORT_FAILED
