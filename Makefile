@@ -16,7 +16,7 @@ BIN = $(VENV)/bin
 UV := $(shell command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1 && echo uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo stack play test test-stack test-postgresql test-django lint types lock bench install-bench bench-peers stock-and-ours readme dashboards clean
+.PHONY: help install install-dev demo stack play test test-stack test-postgresql test-django lint types lock bench install-bench bench-peers stock-and-ours profile readme dashboards clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -65,6 +65,10 @@ bench-peers: install-bench ## Ours, stock and every peer, each served in turn: o
 stock-and-ours: install-bench ## Write docs/stock-and-ours.md: five requests traced by both
 	$(BIN)/python -m overlap.bench.stock_and_ours > docs/stock-and-ours.md.new
 	@mv docs/stock-and-ours.md.new docs/stock-and-ours.md
+
+profile: install-bench ## Write docs/profile.md: where a request's time goes, stock and ours
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m overlap.bench.profile > docs/profile.md.new
+	@mv docs/profile.md.new docs/profile.md
 
 readme: install ## Write the README's table of lessons from app/scenarios/
 	@$(BIN)/python -m app.readme
