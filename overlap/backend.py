@@ -13,6 +13,8 @@ import httpx
 from overlap.errors import NotFound, OverlapError, Unreachable, UnreadableTrace
 from overlap.trace import Trace, read
 
+POCKET = "overlap-pocket"
+"""What the pocket backend calls itself in the header `server` of its answers."""
 HOW_TO_START = "start one with `overlap pocket`"
 
 

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 OTLP_ENDPOINT = "http://127.0.0.1:4318"
 TRACES_URL = "http://127.0.0.1:16686"
+PROMETHEUS_URL = "http://127.0.0.1:9090"
+LOKI_URL = "http://127.0.0.1:3100"
+GRAFANA_URL = "http://127.0.0.1:3000"
+NOWHERE = "none"
+"""For an address: there is no such server, and that is meant so."""
+_NAMED = ("app_url", "scenarios", "start_hint", "prometheus_url", "loki_url", "grafana_url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,12 @@ class Config:
     """Where traces are read from: Jaeger's v3 API (`OVERLAP_TRACES_URL`)."""
     app_url: str = "http://127.0.0.1:8000"
     """The app whose lessons are played (`OVERLAP_APP_URL`, or app_url in pyproject.toml)."""
+    prometheus_url: str = PROMETHEUS_URL
+    """Where metrics are read from (`OVERLAP_PROMETHEUS_URL`, prometheus_url); `none`: nowhere."""
+    loki_url: str = LOKI_URL
+    """Where log lines are read from (`OVERLAP_LOKI_URL`, loki_url); `none`: nowhere."""
+    grafana_url: str = GRAFANA_URL
+    """Where Grafana is (`OVERLAP_GRAFANA_URL`, grafana_url); `none`: nowhere."""
     scenarios: str = ""
     """`package.module:NAME` of the lessons (`OVERLAP_SCENARIOS`, or scenarios)."""
     servers: Mapping[str, str] = field(default_factory=dict)
@@ -46,15 +58,16 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
     """
     env = os.environ if environ is None else environ
     table = _table(folder or Path.cwd())
-    said: dict[str, Any] = {
-        key: str(table[key]) for key in ("app_url", "scenarios", "start_hint") if key in table
-    }
+    said: dict[str, Any] = {key: str(table[key]) for key in _NAMED if key in table}
     config = replace(Config(), **said)
     over: dict[str, Any] = {
         "otlp_endpoint": env.get("OTEL_EXPORTER_OTLP_ENDPOINT"),
         "traces_url": env.get("OVERLAP_TRACES_URL"),
         "app_url": env.get("OVERLAP_APP_URL"),
         "scenarios": env.get("OVERLAP_SCENARIOS"),
+        "prometheus_url": env.get("OVERLAP_PROMETHEUS_URL"),
+        "loki_url": env.get("OVERLAP_LOKI_URL"),
+        "grafana_url": env.get("OVERLAP_GRAFANA_URL"),
     }
     config = replace(config, **{key: value for key, value in over.items() if value})
     return replace(
@@ -62,6 +75,9 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
         otlp_endpoint=config.otlp_endpoint.rstrip("/"),
         traces_url=config.traces_url.rstrip("/"),
         app_url=config.app_url.rstrip("/"),
+        prometheus_url=config.prometheus_url.rstrip("/"),
+        loki_url=config.loki_url.rstrip("/"),
+        grafana_url=config.grafana_url.rstrip("/"),
         servers=_servers(table.get("servers", {}), env),
     )
 

@@ -34,6 +34,9 @@ SPAN_BLOCKED = "event_loop.blocked"
 SPAN_TASK_STARTED = "task.started"
 """A mark (no duration), sent when `spawn` starts a task: with no end to match it, it was lost."""
 
+SPAN_DOCTOR = "overlap doctor"
+"""What `overlap doctor` sends to see where it arrives."""
+
 
 def scenario_span(name: str) -> str:
     """The name of a lesson's root span."""
@@ -145,3 +148,4 @@ METRIC_TASKS_ENDED = "overlap.background.ended"  # counter, {task}, by TASK_NAME
 METRIC_TASKS_RUNNING = "overlap.background.running"  # up-down counter, {task}, by TASK_NAME
 METRIC_DROPPED = "overlap.telemetry.dropped"  # counter, {item}, by SIGNAL and DROPPED_WHY
 METRIC_THREADS = "overlap.threads"  # gauge, {thread}
+METRIC_DOCTOR = "overlap.doctor.walk"  # gauge, seconds since the epoch, sent by `overlap doctor`

@@ -1,0 +1,78 @@
+"""`overlap doctor`: walk the road, and name the first hop that is broken."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import click
+from rich.console import Console
+
+from overlap.config import NOWHERE, Config, load
+from overlap.doctor import Finding, Visit, broken, new_client, walk
+from overlap.doctor.report import Report, as_dict
+from overlap.errors import OverlapError
+
+MAY_BE_NONE = ("prometheus_url", "loki_url", "grafana_url")
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(min=0, min_open=True),
+    default=90,
+    show_default=True,
+    help="Seconds for the whole walk.",
+)
+@click.option("--path", default="/", show_default=True, help="What to ask of the app.")
+@click.option("--app-url", metavar="URL", help="Where the app is.")
+@click.option("--otlp-endpoint", metavar="URL", help="Where its telemetry goes.")
+@click.option("--traces-url", metavar="URL", help="Where traces are read from.")
+@click.option("--prometheus-url", metavar="URL", help="Where metrics are; none: nowhere.")
+@click.option("--loki-url", metavar="URL", help="Where log lines are; none: nowhere.")
+@click.option("--grafana-url", metavar="URL", help="Where Grafana is; none: nowhere.")
+def command(as_json: bool, timeout_s: float, path: str, **addresses: str | None) -> int:
+    """Walk the road from the app to Grafana, hop by hop, and say where it is broken.
+
+    Exit status: 0 if every hop of this setup works, 1 if one is broken, 2 if an address is none.
+    """
+    over = {key: url.rstrip("/") for key, url in addresses.items() if url}
+    config = replace(load(), **over)  # type: ignore[arg-type]  # all of them are strings
+    check(config)
+    path = path if path.startswith("/") else f"/{path}"
+    findings = asyncio.run(_walk(config, path, timeout_s, as_json=as_json))
+    if as_json:
+        click.echo(json.dumps(as_dict(findings), indent=2))
+    return 1 if broken(findings) else 0
+
+
+def check(config: Config) -> None:
+    """Raise OverlapError where an address is none."""
+    for key in ("app_url", "otlp_endpoint", "traces_url", *MAY_BE_NONE):
+        url = str(getattr(config, key))
+        if url == NOWHERE and key in MAY_BE_NONE:
+            continue
+        try:
+            parts = urlsplit(url)
+            is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
+            _ = parts.port
+        except ValueError:
+            is_address = False
+        if not is_address:
+            raise OverlapError(f"{key} is no address: {url!r}; one is http://127.0.0.1:8000")
+
+
+async def _walk(config: Config, path: str, timeout_s: float, *, as_json: bool) -> list[Finding]:
+    findings: list[Finding] = []
+    report = Report(Console(highlight=False, quiet=as_json))
+    async with new_client() as client:
+        with report:
+            async for finding in walk(Visit(config, client, path), timeout_s, report.looking):
+                findings.append(finding)
+                report.found(finding)
+    report.summary(findings)
+    return findings

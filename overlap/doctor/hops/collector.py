@@ -1,0 +1,75 @@
+"""What listens at the OTLP endpoint accepts each of the three signals."""
+
+from __future__ import annotations
+
+import httpx
+from google.protobuf.message import DecodeError, Message
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceResponse,
+)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+
+from overlap.doctor.finding import Broken
+from overlap.doctor.sample import samples
+from overlap.doctor.visit import Visit, why
+
+_ANSWERS: dict[str, type[Message]] = {
+    "traces": ExportTraceServiceResponse,
+    "logs": ExportLogsServiceResponse,
+    "metrics": ExportMetricsServiceResponse,
+}
+_REJECTED = {
+    "traces": "rejected_spans",
+    "logs": "rejected_log_records",
+    "metrics": "rejected_data_points",
+}
+_BUSY = (429, 503)
+
+
+async def look(visit: Visit) -> str:
+    """Send one span, one log record and one metric point."""
+    for signal, message in samples(visit.sent).items():
+        await _send(visit, signal, message)
+    return f"a span, a log record and a metric were accepted at {visit.config.otlp_endpoint}"
+
+
+async def _send(visit: Visit, signal: str, message: Message) -> None:
+    endpoint = visit.config.otlp_endpoint
+    try:
+        answer = await visit.client.post(
+            f"{endpoint}/v1/{signal}",
+            content=message.SerializeToString(),
+            headers={"content-type": "application/x-protobuf"},
+        )
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise Broken(
+            f"nothing takes telemetry at {endpoint} ({why(error)})",
+            "start the collector (`docker compose up`, `make stack`) or `overlap pocket`, "
+            "or set OTEL_EXPORTER_OTLP_ENDPOINT",
+        ) from None
+    if answer.status_code in _BUSY:
+        raise Broken(
+            f"{endpoint} takes no {signal} just now: it answered {answer.status_code}",
+            "the collector's queue is full, or its memory_limiter at its limit: see its log, and "
+            "whether the backend behind it answers",
+        )
+    if not answer.is_success:
+        raise Broken(
+            f"{endpoint} takes no {signal}: it answered {answer.status_code}",
+            f"the collector needs the receiver otlp, over HTTP, in a pipeline for {signal}",
+        )
+    if refused := _refused(signal, answer.content):
+        raise Broken(f"{endpoint} rejected our {signal}: {refused}", "the collector's log says why")
+
+
+def _refused(signal: str, content: bytes) -> str:
+    """What an answer that is a success says of what it did not take."""
+    response = _ANSWERS[signal]()
+    try:
+        response.ParseFromString(content)
+    except DecodeError:
+        return ""
+    partial = getattr(response, "partial_success")  # noqa: B009  each message has its own type
+    count = getattr(partial, _REJECTED[signal])
+    return str(partial.error_message or f"{count} items") if count else ""

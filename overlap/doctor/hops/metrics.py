@@ -1,0 +1,62 @@
+"""Metrics are kept."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from overlap import names
+from overlap.config import NOWHERE, PROMETHEUS_URL
+from overlap.doctor.finding import Absent, Broken
+from overlap.doctor.visit import Visit, body
+
+WITHIN_S = 15.0
+_PROBE = names.METRIC_DOCTOR.replace(".", "_")
+
+
+async def look(visit: Visit) -> str:
+    """Find the metric point that was sent."""
+    url = visit.config.prometheus_url
+    if url == NOWHERE:
+        raise Absent("prometheus_url says that there is none")
+    if visit.is_pocket and url == PROMETHEUS_URL:
+        raise Absent("pocket keeps the latest metrics itself, on its page /metrics")
+    if not await visit.until(lambda: _arrived(visit), WITHIN_S):
+        raise Broken(
+            f"Prometheus answers at {url}, and does not have the metric that was accepted at "
+            f"{visit.config.otlp_endpoint} after {WITHIN_S:.0f} s",
+            "start it with --web.enable-otlp-receiver, and let the collector's pipeline for "
+            "metrics end at its /api/v1/otlp",
+        )
+    return f"our metric is found at {url}"
+
+
+async def ask(visit: Visit, path: str, **query: str) -> list[Any]:
+    """The result of a query of Prometheus' API. Raises Broken where it gives none."""
+    url = visit.config.prometheus_url
+    answer = await visit.get(
+        f"{url}/api/v1/{path}",
+        query,
+        who="Prometheus",
+        do="start it (`docker compose up prometheus`, `make stack`), or set "
+        "OVERLAP_PROMETHEUS_URL; `none` where there is none",
+    )
+    found = body(answer, "Prometheus")
+    if found.get("status") != "success":
+        raise Broken(
+            f"Prometheus at {url} answered {answer.status_code} to a query: {found.get('error')}",
+            "its log says why",
+        )
+    data = found.get("data")
+    result = data.get("result") if isinstance(data, dict) else data
+    return result if isinstance(result, list) else []
+
+
+def of_service(metric: str, service: str) -> str:
+    """A selector of one service's series."""
+    return f"{metric}{{service_name={json.dumps(service)}}}"
+
+
+async def _arrived(visit: Visit) -> bool:
+    found = await ask(visit, "query", query=f"max({_PROBE})")
+    return any(float(each["value"][1]) >= visit.began_ns // 1_000_000_000 for each in found)
