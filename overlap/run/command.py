@@ -1,0 +1,96 @@
+"""The command itself: its environment, its signals, its end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from overlap.run.notes import FOLDER, Notes
+
+BOOTSTRAP = Path(__file__).parent / "bootstrap"
+LOOK_S = 0.2
+"""Between two looks at what the command's processes have noted."""
+END_S = 10.0
+"""For a command that is told to end because it can't be shown."""
+_PASSED_ON = ("SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
+
+
+def environment(
+    base: Mapping[str, str], notes: Notes, otlp_url: str, page_url: str
+) -> dict[str, str]:
+    """The command's environment: telemetry goes to `otlp_url`, and the bootstrap is found first."""
+    paths = [str(BOOTSTRAP), base.get("PYTHONPATH", "")]
+    return {
+        **base,
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        "OTEL_EXPORTER_OTLP_ENDPOINT": otlp_url,
+        "OVERLAP_TRACES_URL": page_url,
+        FOLDER: str(notes.folder or ""),
+    }
+
+
+def run(
+    command: Sequence[str],
+    environ: Mapping[str, str],
+    look: Callable[[], bool],
+) -> int:
+    """Run the command until it ends; gives back its exit code, 128 + n where signal n ended it.
+
+    `look` is called a few times a second; where it says False, the command is told to end.
+    """
+    process = subprocess.Popen(command, env=environ)
+    with _signals_passed_on(process):
+        while True:
+            try:
+                status = process.wait(LOOK_S)
+                break
+            except subprocess.TimeoutExpired:
+                if not look():
+                    status = _end(process)
+                    break
+    look()
+    return status if status >= 0 else 128 - status
+
+
+def _end(process: subprocess.Popen[Any]) -> int:
+    process.terminate()
+    try:
+        return process.wait(END_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
+@contextmanager
+def _signals_passed_on(process: subprocess.Popen[Any]) -> Iterator[None]:
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        if number != signal.SIGINT or not _shares_a_terminal():
+            process.send_signal(number)
+
+    numbers = [signal.SIGINT, *(getattr(signal, n) for n in _PASSED_ON if hasattr(signal, n))]
+    before = {number: signal.signal(number, pass_on) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _shares_a_terminal() -> bool:
+    """Whether Ctrl-C reaches the command by itself: a second SIGINT tells a server to hurry."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)

@@ -1,0 +1,138 @@
+"""Runs `overlap run` as a user does, in a folder with a project in it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+
+SITE = Path(__file__).parent / "site"
+DEADLINE_S = 60.0
+
+
+def until(check: Callable[[], Any], what: str) -> Any:
+    """Poll until `check()` is truthy, and give that back."""
+    deadline = time.monotonic() + DEADLINE_S
+    while time.monotonic() < deadline:
+        try:
+            if value := check():
+                return value
+        except (httpx.HTTPError, KeyError):
+            pass
+        time.sleep(0.1)
+    pytest.fail(f"not in {DEADLINE_S:.0f} s: {what}")
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@dataclass
+class Run:
+    """One `overlap run`, with what it has said so far."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    notes: Path
+    port: int
+    """The served application's."""
+    page: str = ""
+    pids: set[int] = field(default_factory=set)
+    """Who has answered."""
+
+    @property
+    def said(self) -> list[str]:
+        """Our own lines."""
+        lines = self.log.read_text(encoding="utf-8").splitlines()
+        return [line.removeprefix("overlap: ") for line in lines if line.startswith("overlap: ")]
+
+    def get(self, path: str = "/bread/") -> dict[str, Any]:
+        answer = httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=30, trust_env=False)
+        found = answer.raise_for_status().json()
+        self.pids.add(found["pid"])
+        return found
+
+    def spans(self) -> list[dict[str, Any]]:
+        """The spans that the backend has, each with its process' id."""
+        query = {
+            "query.service_name": "bakery",
+            "query.start_time_min": "2020-01-01T00:00:00Z",
+            "query.start_time_max": "2100-01-01T00:00:00Z",
+        }
+        answer = httpx.get(f"{self.page}/api/v3/traces", params=query, trust_env=False)
+        if answer.status_code == 404:
+            return []
+        return [
+            {**span, "pid": int(_attribute(resource["resource"], "process.pid"))}
+            for resource in answer.json()["result"]["resourceSpans"]
+            for scope in resource["scopeSpans"]
+            for span in scope["spans"]
+        ]
+
+    def served(self) -> set[int]:
+        """The processes that have been instrumented."""
+        return {int(path.name.partition("-")[2]) for path in self.notes.glob("*/serving-*")}
+
+    def end(self, number: int = signal.SIGINT) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(40)
+
+
+def _attribute(resource: dict[str, Any], key: str) -> str:
+    return next(item["value"]["intValue"] for item in resource["attributes"] if item["key"] == key)
+
+
+@pytest.fixture(scope="session")
+def helpers() -> SimpleNamespace:
+    """What the tests call."""
+    return SimpleNamespace(until=until, free_port=free_port, SITE=SITE)
+
+
+@pytest.fixture
+def start(tmp_path) -> Iterator[Callable[..., Run]]:
+    """Start `overlap run` with these options and this command; `{port}` in it is a free one."""
+    running: list[Run] = []
+    (tmp_path / "notes").mkdir()
+
+    def start(*command: str, options: tuple[str, ...] = ("--port=0", "--otlp-port=0"), **env: str):
+        port = free_port()
+        log = tmp_path / f"log-{len(running)}"
+        bin_folder = str(Path(sys.executable).parent)
+        with log.open("wb") as file:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "overlap", "run", *options, "--"]
+                + [part.format(port=port) for part in command],
+                cwd=SITE,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                env={
+                    "PATH": f"{bin_folder}{os.pathsep}/usr/bin:/bin",
+                    "HOME": str(tmp_path),
+                    "TMPDIR": str(tmp_path / "notes"),
+                    "PYTHONUNBUFFERED": "1",
+                    "PYTHONDONTWRITEBYTECODE": "1",
+                    **env,
+                },
+            )
+        run = Run(process, log, tmp_path / "notes", port)
+        running.append(run)
+        until(lambda: run.said or process.poll() is not None, log.read_text())
+        if run.said and run.said[0].startswith("page "):
+            run.page = run.said[0].split()[1].rstrip(",")
+        return run
+
+    yield start
+    for run in running:
+        run.end(signal.SIGTERM)

@@ -1,0 +1,7 @@
+"""A project that has never heard of Overlap."""
+
+SECRET_KEY = "not one"
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "bakery.urls"
+WSGI_APPLICATION = "bakery.wsgi.application"
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]

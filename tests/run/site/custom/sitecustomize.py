@@ -1,0 +1,5 @@
+"""The project's own, which must run as ever."""
+
+import sys
+
+sys.custom = "run"

@@ -1,0 +1,135 @@
+"""`overlap run`: any server of a Django project, traced with no change to its code."""
+
+import signal
+import socket
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+UVICORN = ("uvicorn", "bakery.asgi:application", "--port", "{port}")
+GUNICORN = (
+    "gunicorn", "bakery.asgi:application", "-k", "uvicorn_worker.UvicornWorker",
+    "-b", "127.0.0.1:{port}", "-w", "2",
+)  # fmt: skip
+HYPERCORN = ("hypercorn", "bakery.asgi:application", "-b", "127.0.0.1:{port}")
+GRANIAN = ("granian", "--interface", "asgi", "bakery.asgi:application", "--port", "{port}")
+RUNSERVER = ("python", "manage.py", "runserver", "{port}")
+
+
+@pytest.mark.parametrize(
+    ("command", "watched_over"),
+    [
+        pytest.param(UVICORN, False, id="uvicorn"),
+        pytest.param((*UVICORN, "--reload"), True, id="uvicorn --reload"),
+        pytest.param((*UVICORN, "--workers", "2"), True, id="uvicorn --workers"),
+        pytest.param(GUNICORN, True, id="gunicorn"),
+        pytest.param((*GUNICORN, "--preload"), True, id="gunicorn --preload"),
+        pytest.param(HYPERCORN, True, id="hypercorn"),
+        pytest.param((*HYPERCORN, "--reload"), True, id="hypercorn --reload"),
+        pytest.param(GRANIAN, True, id="granian"),
+        pytest.param(RUNSERVER, True, id="runserver"),
+        pytest.param((*RUNSERVER, "--noreload"), False, id="runserver --noreload"),
+    ],
+)
+def test_a_server_is_traced_as_it_is(start, helpers, command, watched_over):
+    """One span a request, of the processes that serve; none is switched on in their parent."""
+    run = start(*command)
+    answers = [helpers.until(run.get, run.log.read_text()) for _ in range(3)]
+    spans = helpers.until(
+        lambda: len(found := run.spans()) >= len(answers) and found, "three spans"
+    )
+    assert [span["name"] for span in spans] == ["GET /bread/"] * len(answers)
+    assert {span["pid"] for span in spans} <= run.pids
+    assert run.pids <= run.served()
+    assert (_child_of(run) in run.served()) is not watched_over
+    assert f"bakery is traced: {run.page}" in helpers.until(
+        lambda: run.said[1:], "the page's address again"
+    )
+    assert run.end() == 0
+    assert list(run.notes.iterdir()) == []
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(run.page, trust_env=False)
+
+
+def _child_of(run) -> int:
+    """The command's own process."""
+    listing = f"/proc/{run.process.pid}/task/{run.process.pid}/children"
+    with open(listing, encoding="ascii") as file:  # noqa: PTH123
+        pids = [int(pid) for pid in file.read().split()]
+    commands = {}
+    for pid in pids:
+        with open(f"/proc/{pid}/cmdline", encoding="utf-8") as file:  # noqa: PTH123
+            commands[pid] = file.read()
+    return next(pid for pid, line in commands.items() if "pocket" not in line)
+
+
+def test_the_projects_own_sitecustomize_runs(start, helpers):
+    """The bootstrap stands before it on the path, and hands on."""
+    run = start(*UVICORN, PYTHONPATH=str(helpers.SITE / "custom"))
+    assert helpers.until(run.get, "an answer")["custom"] == "run"
+    assert helpers.until(run.spans, "a span")
+
+
+def test_a_backend_that_is_there_is_used(start, helpers):
+    """Without ports named, what takes telemetry at the endpoint takes it; it stays when we end."""
+    first = start(*UVICORN)
+    helpers.until(first.get, "an answer")
+    otlp = first.said[0].split()[-1]
+    there = {"OTEL_EXPORTER_OTLP_ENDPOINT": otlp, "OVERLAP_TRACES_URL": first.page}
+    second = start(*UVICORN, options=(), **there)
+    assert second.said[0] == f"page {first.page}, telemetry to {otlp}"
+    helpers.until(second.get, "an answer")
+    helpers.until(lambda: len(second.spans()) == 2, "a span of each")
+    assert second.end() == 0
+    assert second.said[-1] == f"its traces: {first.page}"
+    assert len(first.spans()) == 2
+
+
+def test_signals_and_exit_codes_are_the_commands(start, helpers):
+    """SIGTERM goes on to the command, whose status is ours, as a shell would give it."""
+    run = start(*UVICORN)
+    helpers.until(run.get, "an answer")
+    assert run.end(signal.SIGTERM) in (0, 143)
+    assert start("sh", "-c", "exit 7").process.wait(40) == 7
+    assert start("sh", "-c", "kill -9 $$").process.wait(40) == 137
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("uvicorn", "plain:app", "--port", "{port}"),
+        ("uvicorn", "plain:app", "--port", "{port}", "--workers", "2"),
+        ("hypercorn", "plain:app", "-b", "127.0.0.1:{port}"),
+        ("granian", "--interface", "asgi", "plain:app", "--port", "{port}"),
+    ],
+    ids=lambda command: " ".join(command[::4]),
+)
+def test_what_is_not_djangos_is_refused(start, helpers, command):
+    """One sentence, exit code 2, and nothing goes on."""
+    run = start(*command)
+    assert run.process.wait(60) == 2
+    assert run.said[-1].startswith("plain:app is not a Django application")
+    with socket.socket() as client:
+        assert client.connect_ex(("127.0.0.1", run.port)) != 0
+
+
+def test_what_cannot_be_run_is_one_sentence(start, helpers):
+    """A command that is missing, a port that is taken."""
+    missing = start("no-such-server")
+    assert missing.process.wait(40) == 2
+    assert missing.said == ["there is no command 'no-such-server': is the project's venv active?"]
+    run = start(*UVICORN)
+    taken = start(*UVICORN, options=(f"--port={urlsplit(run.page).port}",))
+    assert taken.process.wait(40) == 2
+    (line,) = taken.said
+    assert "is in use by" in line
+    assert line.endswith("choose another with --port")
+
+
+def test_no_backend_is_needed(start, helpers):
+    """With --no-pocket none is started, and requests are served whether one is there or not."""
+    nowhere = f"http://127.0.0.1:{helpers.free_port()}"
+    run = start(*UVICORN, options=("--no-pocket",), OTEL_EXPORTER_OTLP_ENDPOINT=nowhere)
+    assert helpers.until(run.get, "an answer")
+    assert run.end() == 0
