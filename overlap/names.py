@@ -113,8 +113,8 @@ LOOP_LONGEST_MS = "overlap.loop.longest_step.duration_ms"
 LOOP_LONGEST_LINE = "overlap.loop.longest_step.line"
 """On a span: where that step was seen to be, or, if nobody looked, where it came to its end."""
 LOOP_TURNS = "overlap.loop.turns"
-"""On a request's or a background task's span: when its tasks had the loop, as start and length
-in turn, in microseconds after the span's start; turns close together are told as one."""
+"""On a request's or a background task's span: when its tasks had the loop, `0+1200 45000+310`:
+start after the span's, and length, in microseconds; turns close together are told as one."""
 THREAD_QUEUED_MS = "overlap.thread.queued_ms"
 """On a span made by work in a thread: how long that work had waited for the thread; on the span
 that the work was given out under: the same of all such work, added up. In milliseconds."""

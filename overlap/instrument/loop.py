@@ -25,6 +25,7 @@ from overlap.instrument.garbage import GarbageClock
 from overlap.instrument.loop_metrics import loop_metrics
 from overlap.instrument.processor import ThreadClock
 from overlap.instrument.suspicion import Sample, Suspicion
+from overlap.lens import Lenses, Steps
 
 BEAT_S = 0.06
 """Between two beats. A timer on the loop costs three times what a look costs."""
@@ -40,8 +41,12 @@ _log = logging.getLogger(__name__)
 class Watchdog:
     """Watches one loop, from `start` until `stop` or until the loop is closed."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, threshold_s: float) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, threshold_s: float, lenses: Lenses | None = None
+    ) -> None:
         self.loop = loop
+        self._lenses = lenses
+        self._steps: Steps | None = None
         self._threshold = threshold_s
         self._stopped = False
         self._metrics = loop_metrics()
@@ -83,6 +88,7 @@ class Watchdog:
     def _begin(self) -> None:
         self._loop_thread = threading.current_thread()
         self._clock = ThreadClock()
+        self._steps = self._lenses.on(self.loop) if self._lenses else None
         self._beat_at = time.perf_counter()
         self._base = sys._getframe(1)
         self._due = self._beat_at + BEAT_S
@@ -133,6 +139,8 @@ class Watchdog:
         beat = self._beat_at
         if self._closing:
             self._close()
+        if self._steps is not None and self._loop_thread is not None:
+            self._steps.look(now, self._loop_thread.ident)
         if now - beat < LATE_S:
             self._clear(beat)
             # Almost free, and it tells what ran before a block began.

@@ -37,6 +37,7 @@ class Instrumentation:
         drain_timeout_s: float,
         lean: bool,
         django: dict[str, Any],
+        lens: bool = False,
         journal_dir: Path | None = None,
         start_telemetry: Callable[..., Telemetry] = start,
     ) -> None:
@@ -45,12 +46,17 @@ class Instrumentation:
         from overlap.instrument.cancelled import CancelledSpans
         from overlap.instrument.threads import ThreadAttributes, count_threads
         from overlap.instrument.watch import Watch
+        from overlap.lens import LensSpans
 
         self._undo = ExitStack()
         self.telemetry: Telemetry = start_telemetry(
             service_name=service_name,
             log_format=log_format,
-            span_processors=[ThreadAttributes(), CancelledSpans()],
+            span_processors=[
+                ThreadAttributes(),
+                CancelledSpans(),
+                *([LensSpans()] if lens else []),
+            ],
         )
         self._undo.callback(self.telemetry.shutdown)
         count_threads(self.telemetry.meter_provider.get_meter("overlap.instrument.threads"))
@@ -60,7 +66,7 @@ class Instrumentation:
 
             self._undo.callback(keep(journal_dir, self.telemetry.tracer_provider))
         self._undo.callback(_write_off)
-        self.watch = Watch(blocked_threshold_s)
+        self.watch = Watch(blocked_threshold_s, lens=lens)
         self._undo.callback(self.watch.stop)
         # uvicorn imports the application inside its running loop; others do not, and there
         # the first request says which loop it is.
@@ -113,6 +119,7 @@ def instrument(  # noqa: PLR0913  one argument a setting
     journal_dir: str | os.PathLike[str] | None = None,
     log_format: str | None = None,
     lean: bool | None = None,
+    lens: bool | None = None,
     **django: Any,
 ) -> None:
     """Switch everything on: call it in the ASGI module, before get_asgi_application().
@@ -128,6 +135,8 @@ def instrument(  # noqa: PLR0913  one argument a setting
     log_format: "json" or "console" (OVERLAP_LOG_FORMAT; by default console on a terminal).
     lean: whether Django under ASGI goes without needless threads (yes, OVERLAP_LEAN=0 or 1);
         see overlap.lean. Off, its behaviour is stock.
+    lens: whether spans tell how long their tasks ran, could have run and waited (yes,
+        OVERLAP_LENS=0 or 1); see overlap.lens.
     django: what DjangoInstrumentor.instrument takes: request_hook, excluded_urls, …
     """
     if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
@@ -140,6 +149,7 @@ def instrument(  # noqa: PLR0913  one argument a setting
         drain_timeout_s=drain_timeout_s,
         journal_dir=_folder(journal_dir, "OVERLAP_JOURNAL_DIR"),
         lean=_flag(lean, "OVERLAP_LEAN", True),
+        lens=_flag(lens, "OVERLAP_LENS", True),
         django=django,
     )
 

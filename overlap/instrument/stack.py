@@ -16,6 +16,8 @@ _TEXT_LIMIT = 8000
 """Characters of a formatted stack: attributes travel with every span that has one."""
 
 _HANDLE_RUN: CodeType = asyncio.Handle._run.__code__
+AROUND: set[CodeType] = set()
+"""Functions of ours that stand around what the loop runs: not part of it."""
 _OWN = str(Path(__file__).resolve().parent.parent)
 
 
@@ -46,14 +48,19 @@ def callback_frame(innermost: FrameType, base: FrameType | None) -> FrameType | 
     frame: FrameType | None = innermost
     while frame is not None:
         back = frame.f_back
-        if back is not None and (back is base or back.f_code is _HANDLE_RUN):
+        if back is not None and (
+            back is base or back.f_code is _HANDLE_RUN or back.f_code in AROUND
+        ):
             return frame
         frame = back
     return None
 
 
-def lines(innermost: FrameType, outermost: FrameType) -> tuple[Line, ...]:
-    """The stack between two frames, innermost first, at most DEPTH lines of it."""
+def lines(innermost: FrameType, outermost: FrameType | None) -> tuple[Line, ...]:
+    """The stack between two frames, innermost first, at most DEPTH lines of it.
+
+    Without an outermost frame, the whole.
+    """
     found: list[Line] = []
     frame: FrameType | None = innermost
     while frame is not None and len(found) < DEPTH:

@@ -6,13 +6,15 @@ import asyncio
 from contextlib import suppress
 
 from overlap.instrument.loop import Watchdog
+from overlap.lens import Lenses
 
 
 class Watch:
     """The watchdogs of one process, one a loop."""
 
-    def __init__(self, threshold_s: float) -> None:
+    def __init__(self, threshold_s: float, *, lens: bool = False) -> None:
         self._threshold = threshold_s
+        self._lenses = Lenses() if lens else None
         self._watchdogs: list[Watchdog] = []
         self._last: asyncio.AbstractEventLoop | None = None
 
@@ -26,7 +28,7 @@ class Watch:
                 return
             if watchdog.loop.is_closed():
                 self._watchdogs.remove(watchdog)
-        watchdog = Watchdog(loop, self._threshold)
+        watchdog = Watchdog(loop, self._threshold, self._lenses)
         self._watchdogs.append(watchdog)
         watchdog.start()
 
@@ -63,4 +65,6 @@ class Watch:
         for watchdog in self._watchdogs:
             watchdog.stop()
         self._watchdogs.clear()
+        if self._lenses is not None:
+            self._lenses.off()
         self._last = None

@@ -57,6 +57,8 @@ def attributes(tag: bytes, pairs: Mapping[str, Any] | None) -> list[bytes]:
             parts.append(_text_pair(key, value))
         elif kind is int:
             parts.append(_int_pair(key, value))
+        elif kind is float:
+            parts.append(_before_double(key) + _double(value))
         else:
             parts.append(_pair(key, value))
     return parts
@@ -70,6 +72,11 @@ def _text_pair(key: str, value: str) -> bytes:
 @lru_cache(maxsize=4096)
 def _int_pair(key: str, value: int) -> bytes:  # one cache a type: 1, 1.0 and True are equal
     return _pair(key, value)
+
+
+@lru_cache(maxsize=1024)
+def _before_double(key: str) -> bytes:
+    return _pair(key, 0.0)[:-8]
 
 
 def _pair(key: str, value: Any) -> bytes:

@@ -1,0 +1,12 @@
+"""The lens: for each span, how long its tasks ran, could have run, and waited.
+
+Built on one fact: on asyncio and on uvloop, each step of each task is a callback that goes
+through `loop.call_soon`, at the moment at which the task can go on. No task, no coroutine and
+no task factory is replaced, so that names, stacks and cancellation stay as they are.
+"""
+
+from overlap.lens.install import Lenses
+from overlap.lens.spans import LensSpans
+from overlap.lens.steps import Steps, running_here
+
+__all__ = ["LensSpans", "Lenses", "Steps", "running_here"]

@@ -1,0 +1,71 @@
+"""What the tasks under one span did: running, ready to run, or neither. Seconds, one clock."""
+
+from __future__ import annotations
+
+from heapq import nlargest
+
+MOST_TURNS = 64
+"""Turns of the loop that a span lists; where there are more, those close together are one."""
+GAP_S = 0.001
+"""Turns with less than this between them are told as one."""
+
+
+class Account:
+    """Time of one span, added up step by step, each instant once.
+
+    At an instant, a span's tasks are running if one of them has the loop; ready if none has
+    it and one of them could; else awaiting. Steps are added in the order in which they ran.
+    A loop runs its callbacks first come, first served, so what is covered never has a hole
+    that a later step could fill.
+    """
+
+    __slots__ = ("began", "covered", "line", "longest", "open", "parent", "ready",
+                 "running", "turns")  # fmt: skip
+
+    def __init__(self, parent: Account | None, began: float, *, lists_turns: bool) -> None:
+        self.parent = parent
+        self.began = began
+        self.covered = began
+        """Until when time is accounted for."""
+        self.running = 0.0
+        self.ready = 0.0
+        self.longest = 0.0
+        self.line: str | None = None
+        """Where the longest step was, if that is known."""
+        self.turns: list[float] | None = [] if lists_turns else None
+        self.open = True
+
+    def add(self, ready: float, begin: float, end: float, line: str | None = None) -> None:
+        """Add one step: it could run from `ready` on, and ran from `begin` to `end`."""
+        covered = self.covered
+        if begin > covered:
+            self.ready += begin - (ready if ready > covered else covered)
+        else:
+            begin = covered
+        took = end - begin
+        if took <= 0:
+            return
+        self.covered = end
+        self.running += took
+        if took > self.longest:
+            self.longest, self.line = took, line
+        turns = self.turns
+        if turns is None:
+            return
+        if turns and begin - turns[-1] < GAP_S:
+            turns[-1] = end
+            return
+        turns += (begin, end)
+        if len(turns) > 2 * MOST_TURNS:
+            _join(turns)
+
+
+def _join(turns: list[float]) -> None:
+    """Keep the widest gaps, half as many as before: on average each turn is joined once."""
+    gaps = range(1, len(turns) - 1, 2)
+    widest = nlargest(MOST_TURNS // 2 - 1, gaps, key=lambda at: turns[at + 1] - turns[at])
+    turns[:] = [
+        turns[0],
+        *(edge for at in sorted(widest) for edge in (turns[at], turns[at + 1])),
+        turns[-1],
+    ]

@@ -1,0 +1,35 @@
+"""A lens on each loop that serves requests, and off again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from overlap.lens.steps import Steps
+
+_log = logging.getLogger("overlap.lens")
+
+
+class Lenses:
+    """The lenses of one process, one a loop."""
+
+    def __init__(self) -> None:
+        self._all: list[tuple[asyncio.AbstractEventLoop, Steps]] = []
+
+    def on(self, loop: asyncio.AbstractEventLoop) -> Steps | None:
+        """Put a lens on the running loop; None, and a line in the log, where it takes none."""
+        steps = Steps(loop)
+        try:
+            steps.start()
+        except Exception as error:  # a loop of another making
+            steps.stop()
+            _log.warning("no lens on %s: %s", type(loop).__qualname__, error)
+            return None
+        self._all.append((loop, steps))
+        return steps
+
+    def off(self) -> None:
+        """Take them all off."""
+        for _, steps in self._all:
+            steps.stop()
+        self._all.clear()

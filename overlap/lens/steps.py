@@ -1,0 +1,207 @@
+"""Each step of each task of one loop, seen through the loop's own `call_soon`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from asyncio import futures
+from collections.abc import Callable
+from contextlib import ExitStack
+from contextvars import ContextVar
+from functools import partial
+from threading import get_ident
+from time import perf_counter
+from typing import Any
+
+from opentelemetry.context import _RUNTIME_CONTEXT, Context
+from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
+
+from overlap.instrument import stack
+from overlap.lens.account import Account
+from overlap.lens.place import place_of, words
+
+TIMER_S = 0.001
+"""How late a timer comes on a loop at ease: uvloop counts in milliseconds."""
+LONG_S = 0.005
+"""Of a step this long it is asked where it ended, if nobody saw where it was."""
+
+_TASKS: tuple[type, ...] = tuple({asyncio.Task, asyncio.tasks._PyTask})  # type: ignore[attr-defined]
+_WAKE: Any = futures._set_result_unless_cancelled  # type: ignore[attr-defined]
+"""What asyncio.sleep leaves with the loop's timer."""
+_HERE: dict[int, Steps] = {}
+"""By thread: the steps of the loop that runs there."""
+_NOTHING = Context()
+_NO_RESULT = object()
+"""Stands for the argument of a task's first step, which has none."""
+
+_current: Any = getattr(_RUNTIME_CONTEXT, "_current_context", ContextVar("", default=_NOTHING))
+"""Where OpenTelemetry keeps its context; what it keeps elsewhere, the lens does not see."""
+
+
+def running_here() -> Steps | None:
+    """The steps of the loop that this thread runs, where there is a lens on it."""
+    return _HERE.get(get_ident())
+
+
+def account_here() -> Account | None:
+    """The account of the current span."""
+    return getattr(_current.get().get(SPAN_KEY), "overlap_account", None)
+
+
+class Steps:
+    """Times the steps of a loop, and adds each to the accounts of the spans it worked for."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._undo = ExitStack()
+        self.began = 0.0
+        """When the step that runs now began; 0 where none does."""
+        self.ready = 0.0
+        """Since when that step could have run."""
+        self.seen: tuple[float, str] = (0.0, "")
+        """The begin of a step that another thread looked at, and the line it was at."""
+        self._due = 0.0
+
+    def start(self) -> None:
+        """Begin. On the loop's thread. Raises where the loop takes no attributes."""
+        loop = self._loop
+        self._replace("call_soon", self._call_soon(loop.call_soon))
+        self._replace("call_later", self._call_later(loop.call_later))
+        if hasattr(asyncio, "eager_task_factory"):  # Python 3.12
+            self._see_eager_tasks()
+        ident = get_ident()
+        _HERE[ident] = self
+        self._undo.callback(_HERE.pop, ident, None)
+
+    def stop(self) -> None:
+        """End. Steps that wait in the loop's queue are still counted."""
+        self._undo.close()
+
+    def look(self, now: float, ident: int | None) -> None:
+        """Note where the step is that runs now, if it is a long one. From another thread."""
+        began = self.began
+        if not began or now - began < LONG_S or self.seen[0] == began or ident is None:
+            return
+        frame = sys._current_frames().get(ident)
+        if frame is not None and self.began == began:
+            line = stack.culprit(stack.lines(frame, None))
+            self.seen = (began, words(line))
+
+    def place(self, began: float, callback: Any) -> str | None:
+        """Where a long step was seen to be; else where its task stands after it."""
+        at, line = self.seen
+        return line if at == began else place_of(callback.__self__)
+
+    def _replace(self, name: str, ours: Callable[..., Any]) -> None:
+        setattr(self._loop, name, ours)
+        self._undo.callback(self._restore, name, ours)
+
+    def _restore(self, name: str, ours: Callable[..., Any]) -> None:
+        if vars(self._loop).get(name) is ours:  # else someone has put theirs in its place
+            delattr(self._loop, name)
+
+    def _call_soon(self, stock: Callable[..., Any]) -> Callable[..., Any]:
+        def call_soon(callback: Any, *args: Any, context: Any = None) -> Any:
+            if isinstance(getattr(callback, "__self__", None), _TASKS) and len(args) < 2:
+                step = Step(_run, self, callback, self._due or perf_counter())
+                # A step has one argument or none; written out, that is twice as fast.
+                if not args:
+                    return stock(step, context=context)
+                return stock(step, args[0], context=context)
+            return stock(callback, *args, context=context)
+
+        return call_soon
+
+    def _call_later(self, stock: Callable[..., Any]) -> Callable[..., Any]:
+        def call_later(delay: float, callback: Any, *args: Any, context: Any = None) -> Any:
+            if callback is _WAKE:
+                due = perf_counter() + delay + TIMER_S
+                return stock(delay, self._wake, due, *args, context=context)
+            return stock(delay, callback, *args, context=context)
+
+        return call_later
+
+    def _wake(self, due: float, *args: Any) -> None:
+        # Who slept could go on when the time was up, however late the loop came to it.
+        self._due = due if due < perf_counter() else 0.0
+        try:
+            _WAKE(*args)
+        finally:
+            self._due = 0.0
+
+    def _see_eager_tasks(self) -> None:
+        """An eager task's first step is no callback: it runs inside of the task's making."""
+        loop = self._loop
+        stock_set, stock_get = loop.set_task_factory, loop.get_task_factory
+
+        def set_task_factory(factory: Any) -> None:
+            stock_set(None if factory is None else Factory(self, factory))
+
+        def get_task_factory() -> Any:
+            factory = stock_get()
+            return factory.stock if isinstance(factory, Factory) else factory
+
+        set_task_factory(stock_get())
+        self._replace("set_task_factory", set_task_factory)
+        self._replace("get_task_factory", get_task_factory)
+        self._undo.callback(lambda: stock_set(get_task_factory()))
+
+
+def _run(steps: Steps, callback: Any, ready: float, result: Any = _NO_RESULT) -> None:
+    __traceback_hide__ = True
+    steps.ready = ready
+    steps.began = begin = perf_counter()
+    try:
+        if result is _NO_RESULT:
+            callback()
+        else:
+            callback(result)
+    finally:
+        end = perf_counter()
+        steps.began = 0.0
+        # Here, the context is the task's own.
+        account = getattr(_current.get().get(SPAN_KEY), "overlap_account", None)
+        if account is not None:
+            line = steps.place(begin, callback) if end - begin > LONG_S else None
+            while account is not None:
+                if account.open:
+                    account.add(ready, begin, end, line)
+                account = account.parent
+
+
+class Step(partial[None]):
+    """A task's step in the loop's queue. To asyncio's debug mode it looks like the task's own.
+
+    A partial, since that is made and called in C.
+    """
+
+    __slots__ = ()
+
+    @property
+    def __self__(self) -> Any:
+        return self.args[1].__self__
+
+
+stack.AROUND.add(_run.__code__)
+
+
+class Factory:
+    """Stands around a task factory."""
+
+    def __init__(self, steps: Steps, stock: Callable[..., Any]) -> None:
+        self._steps, self.stock = steps, stock
+
+    def __call__(self, loop: Any, coro: Any, **options: Any) -> Any:
+        above = account_here()
+        begin = perf_counter()
+        task = self.stock(loop, coro, **options)
+        end = perf_counter()
+        # What is above both has the whole of the step that this happens in.
+        context = task.get_context() if hasattr(task, "get_context") else None
+        current = context.get(_current) if context is not None else None
+        account = getattr((current or _NOTHING).get(SPAN_KEY), "overlap_account", None)
+        while account is not None and account is not above:
+            if account.open:
+                account.add(begin, begin, end)
+            account = account.parent
+        return task
