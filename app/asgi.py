@@ -1,7 +1,9 @@
 """The demo under ASGI: `uvicorn app.asgi:application`."""
 
 import os
+from importlib import import_module
 
+from django.conf import settings
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.asgi import get_asgi_application
 
@@ -12,3 +14,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "app.settings")
 overlap.instrument(service_name="smokehouse", journal_dir=DATA_DIR / "journal")
 # The handler serves the admin's style sheets; nothing else of the demo is static.
 application = ASGIStaticFilesHandler(get_asgi_application())
+# Else the first request imports the views, and what these import, while the loop stands still.
+import_module(settings.ROOT_URLCONF)

@@ -13,8 +13,16 @@ import time
 
 from app import servers
 from app.scenarios import SCENARIOS
-from app.services import LOGS, ROOT, DemoError, Service, check_alive, ready, start, stop
+from app.services import LOGS, ROOT, DemoError, Service, ready, start, stop, watch
+from app.settings import BROKER_URL
 from overlap.ports import describe_listener
+
+CELERY = [sys.executable, "-m", "celery", "-A", "app.celery"]
+# One worker, which needs to know of no other: so it is there a second sooner.
+WORKER = ["worker", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+
+LATER = {"worker", "beat"}
+"""Their lessons are the last, and messages wait for them: the first lessons need not."""
 
 
 def main() -> int:
@@ -25,12 +33,12 @@ def main() -> int:
     try:
         _check_ports(args)
         start(services, _environment(args))
-        asyncio.run(ready(services))
-        status = 0 if args.no_play else _play(args)
+        asyncio.run(ready([each for each in services if args.lessons or each.name not in LATER]))
+        status = 0 if args.no_play else _play(args, services)
         if args.once or args.bench:
             return status
         _urls(args)
-        _serve(services)
+        _serve(args, services)
     except DemoError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 2
@@ -73,6 +81,9 @@ def _environment(args: argparse.Namespace) -> dict[str, str]:
         "OVERLAP_APP_URL_WSGI": f"http://127.0.0.1:{args.wsgi_port}",
         "SMOKEHOUSE_UPSTREAM_URL": f"http://127.0.0.1:{args.httpbin_port}/",
         "SMOKEHOUSE_MAIL_URL": f"smtp://127.0.0.1:{args.mail_port}",
+        # A demo beside this one has another port, and its own worker.
+        "SMOKEHOUSE_BROKER_URL": f"{BROKER_URL}-{args.app_port}",
+        "SMOKEHOUSE_ALLOW_KILL": "1",
         "DJANGO_SETTINGS_MODULE": "app.settings",
         "PYTHONUNBUFFERED": "1",
     }
@@ -101,6 +112,8 @@ def _services(args: argparse.Namespace) -> list[Service]:
             f"smtp://127.0.0.1:{args.mail_port}",
         ),
         *(_server(kind, port) for kind, port in _ports(args).items()),
+        Service("worker", [*CELERY, *WORKER], ready_line="worker ready"),
+        Service("beat", [*CELERY, "beat"], ready_line="beat ready"),
         Service("migrate", [python, "manage.py", "migrate", "--no-input"], ""),
     ]
 
@@ -108,7 +121,8 @@ def _services(args: argparse.Namespace) -> list[Service]:
 def _server(kind: str, port: int) -> Service:
     name = f"app-{kind}" if kind else "app"
     environment = {"OTEL_SERVICE_NAME": servers.SERVICE_NAMES[kind]}
-    return Service(name, servers.command(kind, port), f"http://127.0.0.1:{port}/", environment)
+    url = f"http://127.0.0.1:{port}/"
+    return Service(name, servers.command(kind, port), url, environment, again=not kind)
 
 
 def _ports(args: argparse.Namespace) -> dict[str, int]:
@@ -139,11 +153,19 @@ def _check_ports(args: argparse.Namespace) -> None:
             )
 
 
-def _play(args: argparse.Namespace) -> int:
+def _play(args: argparse.Namespace, services: list[Service]) -> int:
     what = ["bench", "burst"] if args.bench else ["play", *args.lessons]
     command = [sys.executable, "-m", "overlap", *what]
     # In our session: Ctrl-C reaches it, and it ends by itself.
-    return subprocess.run(command, cwd=ROOT, env=_environment(args), check=False).returncode
+    with subprocess.Popen(command, cwd=ROOT, env=_environment(args)) as play:
+        try:
+            while play.poll() is None:
+                watch(services, _environment(args))
+                time.sleep(0.1)
+        except BaseException:
+            play.kill()
+            raise
+    return play.returncode
 
 
 def _urls(args: argparse.Namespace) -> None:
@@ -165,11 +187,10 @@ Serving until Ctrl-C.""",
     )
 
 
-def _serve(services: list[Service]) -> None:
+def _serve(args: argparse.Namespace, services: list[Service]) -> None:
     while True:
-        for service in services:
-            check_alive(service)
-        time.sleep(0.5)
+        watch(services, _environment(args))
+        time.sleep(0.2)
 
 
 if __name__ == "__main__":

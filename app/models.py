@@ -32,3 +32,13 @@ class Meat(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Booking(models.Model):
+    """A table that a customer booked."""
+
+    name = models.CharField(max_length=50)
+    made = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name

@@ -23,9 +23,13 @@ class Service:
 
     name: str
     command: list[str]
-    ready_url: str
+    ready_url: str = ""
     environment: dict[str, str] = field(default_factory=dict)
     """What it is told besides what all are told."""
+    ready_line: str = ""
+    """What it writes once it is ready, where it answers nobody."""
+    again: bool = False
+    """It is started again when it was killed."""
     process: subprocess.Popen | None = field(default=None)
 
     @property
@@ -42,17 +46,32 @@ def start(services: Sequence[Service], environment: Mapping[str, str]) -> None:
     """Start every process; what it writes goes to its log."""
     LOGS.mkdir(parents=True, exist_ok=True)
     for service in services:
-        with service.log.open("wb") as log:
-            service.process = subprocess.Popen(
-                service.command,
-                cwd=ROOT,
-                env={**environment, **service.environment},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                # A Ctrl-C is ours alone: each process is then ended once, in order.
-                start_new_session=True,
-            )
+        service.log.unlink(missing_ok=True)
+        _run(service, environment)
+
+
+def _run(service: Service, environment: Mapping[str, str]) -> None:
+    with service.log.open("ab") as log:
+        service.process = subprocess.Popen(
+            service.command,
+            cwd=ROOT,
+            env={**environment, **service.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            # A Ctrl-C is ours alone: each process is then ended once, in order.
+            start_new_session=True,
+        )
+
+
+def watch(services: Sequence[Service], environment: Mapping[str, str]) -> None:
+    """Start again what was killed and is to be; raise DemoError where another has ended."""
+    for service in services:
+        process = service.process
+        if service.again and process is not None and process.poll() == -signal.SIGKILL:
+            _run(service, environment)
+        else:
+            check_alive(service)
 
 
 async def ready(services: Sequence[Service]) -> None:
@@ -75,6 +94,8 @@ async def _answers(client: httpx.AsyncClient, service: Service) -> None:
 
 
 async def _is_ready(client: httpx.AsyncClient, service: Service) -> bool:
+    if service.ready_line:
+        return service.ready_line in service.log.read_text(errors="replace")
     url = httpx.URL(service.ready_url)
     try:
         if not service.ready_url:
@@ -92,7 +113,7 @@ def check_alive(service: Service) -> None:
     """Raise DemoError, with its last lines, where a process has ended."""
     if service.process is None or (code := service.process.poll()) is None:
         return
-    if code == 0 and not service.ready_url:
+    if code == 0 and not service.ready_url and not service.ready_line:
         return
     last = "\n".join(service.log.read_text(errors="replace").splitlines()[-15:])
     raise DemoError(f"{service.name} ended with status {code}; its last lines:\n{last}")

@@ -37,6 +37,16 @@ UPSTREAM_URL = os.environ.get("SMOKEHOUSE_UPSTREAM_URL", "http://127.0.0.1:8001/
 UPSTREAM_CONNECTIONS = int(os.environ.get("SMOKEHOUSE_UPSTREAM_CONNECTIONS", "2"))
 """Few, as the upstream is near and quick: with each connection more, httpx looks longer for a free
 one (a GET cost the loop 1.1 ms with 4, 1.5 ms with 16). A far one wants more."""
+BROKER_URL = os.environ.get(
+    "SMOKEHOUSE_BROKER_URL", f"folders://localhost{DATA_DIR.resolve()}/broker"
+)
+"""Where Celery's messages wait: a folder (app/broker.py), or a server, `redis://...`."""
+MAIL_URL = urlsplit(os.environ.get("SMOKEHOUSE_MAIL_URL", "smtp://127.0.0.1:8025"))
+"""Who takes our mail: `make demo` starts one on loopback (app/mail.py)."""
+CLEAN_EVERY_S = float(os.environ.get("SMOKEHOUSE_CLEAN_EVERY_S", "30"))
+"""How often Celery beat has the database cleaned: every night, in the tutorial."""
+ALLOW_KILL = os.environ.get("SMOKEHOUSE_ALLOW_KILL") == "1"
+"""Whether POST /kill/ kills the process that serves it: only where somebody starts it again."""
 
 MAIL_URL = urlsplit(os.environ.get("SMOKEHOUSE_MAIL_URL", "smtp://127.0.0.1:8025"))
 """Who takes our mail: `make demo` starts one on loopback (app/mail.py)."""
@@ -91,3 +101,15 @@ STATIC_URL = "static/"
 USE_TZ = True
 # structlog is set up by overlap.instrument(); Django's own dictConfig would undo it.
 LOGGING_CONFIG = None
+
+# --- Celery: app/celery.py reads these ----------------------------------------------
+CELERY_BROKER_URL = BROKER_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Nobody asks for a result; Celery wants a place to note what is revoked.
+CELERY_RESULT_BACKEND = os.environ.get("SMOKEHOUSE_RESULT_URL", "cache+memory://")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_CONCURRENCY = 2
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BEAT_SCHEDULE = {"clean": {"task": "app.tasks.clean", "schedule": CLEAN_EVERY_S}}
+# In memory: a file would be one more thing that two of them can't share.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"

@@ -69,3 +69,19 @@ QUERIES = 3
 """Slow queries that are gathered."""
 GRIND = LEAST + scaled(0.8)
 """Processor seconds that grinding the pepper takes: no await makes these less."""
+
+SLOW_TICK = 0.5 + scaled(0.5)
+"""The count's, where it is cut off in the middle."""
+KILLED_AFTER = 2.4 * SLOW_TICK
+"""When the process that counts is killed: at its third number."""
+SEASON_BACK_OFF = scaled(0.5)
+"""How long a task waits before it is tried again."""
+BURN_DOWN = LEAST + scaled(0.3)
+"""How long it takes until the smoker is on fire: the task that fails."""
+WOOD_DELIVERY = LEAST + scaled(0.8)
+"""When the roast could begin; it is called off before."""
+CALLED_OFF = WOOD_DELIVERY / 2
+LONG_ROAST = 10 * WOOD_DELIVERY
+"""A roast that nobody waits for to its end."""
+BOOKINGS_KEPT = 20
+"""How many bookings are left when the database is cleaned."""

@@ -59,6 +59,6 @@ async def get(path: str = "", **options: Any) -> httpx.Response:
         return await pool.client.get(_BASE.join(path), **options)
 
 
-def get_sync() -> httpx.Response:
-    """GET the upstream, blocking."""
-    return sync_client.get(UPSTREAM_URL)
+def get_sync(path: str = "") -> httpx.Response:
+    """GET the upstream, or a path below it, blocking."""
+    return sync_client.get(_BASE.join(path))

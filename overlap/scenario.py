@@ -25,6 +25,9 @@ class Request:
     """What must be answered; None: anything below 400."""
     leaves_after: float | None = None
     """Seconds after which the client goes away; None: it waits for the answer."""
+    ends_app: bool = False
+    """It ends the process that serves it: no answer, and the lesson is over only when the app
+    answers again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,10 @@ class Expectation:
     """Each of these span names ran on another thread than its parent."""
     cancelled: tuple[str, ...] | None = None
     """Exactly these span names, in any order, were cut short."""
+    lost: tuple[str, ...] | None = None
+    """Exactly these background tasks, in any order, were begun and never ended."""
+    handed: tuple[tuple[str, str, int], ...] | None = None
+    """Exactly these, in any order, were handed to a worker: task, end, number of tries."""
     times: tuple[str, str, float, float] | None = None
     """Two names of requests, and the bounds of the one's median time over the other's."""
     first_part: tuple[str, float, float] | None = None
@@ -113,6 +120,25 @@ def _mismatches(expect: Expectation, verdict: Verdict) -> Iterator[str]:
     if expect.cancelled is not None and sorted(expect.cancelled) != sorted(verdict.cancelled):
         wanted, seen = (_names(found) for found in (expect.cancelled, verdict.cancelled))
         yield f"expected {wanted} to be cut short, saw {seen}"
+    yield from _work_mismatches(expect, verdict)
+
+
+def _work_mismatches(expect: Expectation, verdict: Verdict) -> Iterator[str]:
+    if expect.lost is not None and sorted(expect.lost) != sorted(verdict.lost):
+        yield f"expected {_names(expect.lost)} to be lost, saw {_names(verdict.lost)}"
+    if expect.handed is not None:
+        seen = sorted((item.task, item.end, item.tries) for item in verdict.handed)
+        if seen != sorted(expect.handed):
+            wanted, found = (
+                _names(handed_words(*each) for each in all_)
+                for all_ in (sorted(expect.handed), seen)
+            )
+            yield f"expected of what was handed on {wanted}, saw {found}"
+
+
+def handed_words(task: str, end: str, tries: int) -> str:
+    """`app.tasks.season done after 3 tries`."""
+    return f"{task} {end}" + (f" after {tries} tries" if tries > 1 else "")
 
 
 def _group_mismatches(expect: Expectation, verdict: Verdict) -> Iterator[str]:

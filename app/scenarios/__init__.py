@@ -6,6 +6,7 @@ A module a theme; the tutorial's own come first, in its order.
 from app.scenarios import (
     cpu,
     crowd,
+    durable,
     failing,
     files,
     leaving,
@@ -36,4 +37,5 @@ SCENARIOS: list[Scenario] = [
     *streams.LESSONS,
     *cpu.LESSONS,
     *servers.LESSONS,
+    *durable.LESSONS,
 ]

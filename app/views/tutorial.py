@@ -25,19 +25,19 @@ tracer = trace.get_tracer("smokehouse")
 # helpers
 
 
-async def http_call_async():
+async def http_call_async(tick=TICK):
     for num in range(1, TICKS + 1):
         with tracer.start_as_current_span("tick"):
-            await asyncio.sleep(TICK)
+            await asyncio.sleep(tick)
             log.info(str(num))
     r = await upstream.get()
     log.info(str(r))
 
 
-def http_call_sync():
+def http_call_sync(tick=TICK):
     for num in range(1, TICKS + 1):
         with tracer.start_as_current_span("tick"):
-            sleep(TICK)
+            sleep(tick)
             log.info(str(num))
     r = upstream.get_sync()
     log.info(str(r))

@@ -72,6 +72,7 @@ class Instrumentation:
         # the first request says which loop it is.
         self.watch.watch_running()
         self._instrument_httpx()
+        self._instrument_celery()
         if has_django():
             self._instrument_django(django)
             if lean:
@@ -94,6 +95,11 @@ class Instrumentation:
         from overlap.instrument.httpx import instrument_httpx
 
         self._undo.callback(instrument_httpx())
+
+    def _instrument_celery(self) -> None:
+        from overlap.instrument.celery import instrument_celery
+
+        self._undo.callback(instrument_celery())
 
     def _instrument_django(self, options: dict[str, Any]) -> None:
         from overlap.instrument.django import instrument_django

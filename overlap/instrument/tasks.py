@@ -17,7 +17,7 @@ from uuid import uuid4
 import structlog
 from opentelemetry import trace
 from opentelemetry.context import Context, attach, get_current
-from opentelemetry.trace import Span, Status, StatusCode
+from opentelemetry.trace import Span, Status, StatusCode, format_span_id
 
 from overlap import names
 from overlap.instrument import keeping
@@ -63,9 +63,12 @@ def spawn(coro: Coroutine[Any, Any, Result], *, name: str | None = None) -> asyn
     identity = {names.TASK_ID: task_id, names.TASK_NAME: label}
     parent = get_current()
     now = time.time_ns()
-    mark = tracer.start_span(names.SPAN_TASK_STARTED, parent, attributes=identity, start_time=now)
-    mark.end(now)
     span = tracer.start_span(label, parent, attributes=identity, start_time=now)
+    own = {names.TASK_SPAN_ID: format_span_id(span.get_span_context().span_id)}
+    mark = tracer.start_span(
+        names.SPAN_TASK_STARTED, parent, attributes=identity | own, start_time=now
+    )
+    mark.end(now)
     inside = trace.set_span_in_context(span, parent)
     context = contextvars.copy_context()
     context.run(attach, inside)

@@ -14,7 +14,8 @@ OUTLIVED_NS = 1_000_000
 def background(tree: Tree) -> list[Background]:
     """Spans that end more than 1 ms after the nearest server span above them in their service.
 
-    The longest first. O(n log n).
+    What is handed to a worker counts with the request that handed it on. The longest first.
+    O(n log n).
     """
     found = []
     for index, server in nearest_servers(tree):
@@ -26,7 +27,11 @@ def background(tree: Tree) -> list[Background]:
 
 
 def nearest_servers(tree: Tree) -> list[tuple[int, int]]:
-    """Each span that has a server span of its own service above it, with the nearest of those."""
+    """Each span that works for a server span above it, with that one.
+
+    It is the nearest of its own service, and for what a worker does that of the service which
+    handed it on.
+    """
     pairs = []
     above: dict[str, list[int]] = {}  # by service, the server spans on the way down
     todo = [index for index in tree.order if tree.parents[index] == NO_PARENT]
@@ -36,14 +41,26 @@ def nearest_servers(tree: Tree) -> list[tuple[int, int]]:
             above[tree.spans[~index].service].pop()
             continue
         span = tree.spans[index]
-        if servers := above.get(span.service):
+        servers = above.get(span.service)
+        if not servers and span.kind == "consumer" and (parent := tree.parents[index]) != NO_PARENT:
+            # Work that a request left to another service: still that request's.
+            servers = above.get(tree.spans[parent].service)
+        if servers:
             pairs.append((index, servers[-1]))
         if below := tree.children.get(index):
-            if span.kind == "server":
-                above.setdefault(span.service, []).append(index)
+            server = _serving(span.kind, index, servers)
+            if server != NO_PARENT:
+                above.setdefault(span.service, []).append(server)
                 todo.append(~index)
             todo.extend(below)
     return pairs
+
+
+def _serving(kind: str, index: int, servers: list[int] | None) -> int:
+    """The server span that what is below this span works for from here on; NO_PARENT: as above."""
+    if kind == "server":
+        return index
+    return servers[-1] if kind == "consumer" and servers else NO_PARENT
 
 
 def offloaded(tree: Tree) -> list[Offloaded]:

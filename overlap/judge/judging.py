@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from overlap.judge.blocked import blocked, victims
 from overlap.judge.evidence import background, cancelled, lost, offloaded
 from overlap.judge.groups import groups, is_concurrent, is_serial
+from overlap.judge.handed import handed
 from overlap.judge.mend import mend
 from overlap.judge.model import (
     BACKGROUND,
@@ -53,6 +54,7 @@ def verdict(trace: Trace | Iterable[Span]) -> Verdict:
         offloaded=elsewhere,
         lost=gone,
         cancelled=cancelled(tree),
+        handed=handed(tree),
         requests=requests(tree),
         warnings=tree.warnings,
         why=why(tree, waited),

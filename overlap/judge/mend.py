@@ -10,14 +10,16 @@ from collections import Counter
 from collections.abc import Iterable
 from operator import attrgetter
 
+from overlap.judge.begun import begun
 from overlap.judge.skew import straighten
-from overlap.judge.tree import NO_PARENT, Tree
+from overlap.judge.tree import NO_PARENT, Tree, process
 from overlap.trace.model import Span
 
 
 def mend(spans: Iterable[Span], trace_id: str | None = None) -> Tree:
     """The tree of these spans. O(n log n)."""
     found = list(spans)
+    found.extend(begun(found))
     warnings: list[str] = []
     if trace_id is None:
         trace_id = _commonest_trace(found)
@@ -135,11 +137,18 @@ def _end_the_unended(tree: Tree) -> None:
     unended = [index for index, ended in enumerate(tree.ended) if not ended]
     if not unended:
         return
-    last = max(tree.ends)  # an unended span counts with its start here
+    processes = [process(span) for span in tree.spans]
+    last: dict[str | None, int] = {None: max(tree.ends)}  # an unended span counts with its start
+    for index, of in enumerate(processes):
+        if of is not None:
+            last[of] = max(last.get(of, 0), tree.ends[index])
     for index in unended:
-        tree.ends[index] = last
+        tree.ends[index] = last[processes[index]]
+    where = (
+        "in this trace" if all(processes[index] is None for index in unended) else "of its process"
+    )
     tree.warnings.append(
-        f"{_spans(len(unended))} no end: taken as lasting to the last time known in this trace"
+        f"{_spans(len(unended))} no end: taken as lasting to the last time known {where}"
     )
 
 

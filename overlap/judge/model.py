@@ -57,6 +57,21 @@ class Offloaded:
 
 
 @dataclass(frozen=True, slots=True)
+class Handed:
+    """One piece of work that was handed to a worker over a queue."""
+
+    task: str
+    worker: str
+    """The service that took it; empty where none did."""
+    end: str
+    """`done`, `failed` or `revoked`; `waiting` where it was not seen to end."""
+    tries: int
+    """How many runs of it there were; none where it was called off before."""
+    queued_ms: float | None
+    """From its being sent to the start of its first run."""
+
+
+@dataclass(frozen=True, slots=True)
 class Requests:
     """The requests that one server span's name stands for."""
 
@@ -91,6 +106,7 @@ class Verdict:
     offloaded: list[Offloaded] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
+    handed: list[Handed] = field(default_factory=list)
     requests: list[Requests] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     why: list[Why] = field(default_factory=list)

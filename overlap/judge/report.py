@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from overlap.judge.model import Group, Verdict
-from overlap.judge.words import clean, duration, listing, sentence
+from overlap.judge.words import clean, duration, listing, outcome, sentence
 
 MOST_ROWS = 20
 """Of each kind; a trace of ten thousand groups is read with --json."""
@@ -85,6 +85,12 @@ def _findings(verdict: Verdict) -> Iterator[Text]:
             for item in verdict.offloaded[: MOST_ROWS + 1]
         ],
         len(verdict.offloaded),
+    )
+    yield from _lines(
+        "handed on",
+        "cyan",
+        [f"{clean(item.task)}: {outcome(item)}" for item in verdict.handed[: MOST_ROWS + 1]],
+        len(verdict.handed),
     )
     lost = [clean(name) for name in verdict.lost[: MOST_ROWS + 1]]
     yield from _lines("lost", "red", lost, len(verdict.lost))

@@ -10,6 +10,7 @@ from overlap.judge.model import (
     SERIAL,
     SINGLE,
     Group,
+    Handed,
     Verdict,
 )
 
@@ -76,8 +77,21 @@ def _clauses(verdict: Verdict) -> Iterator[str]:
         was = "was" if len(verdict.lost) == 1 else "were"
         task = _count(len(verdict.lost), "background task")
         yield f"{task} {was} lost: {listing(verdict.lost)}"
+    if verdict.handed:
+        yield f"handed on {_count(len(verdict.handed), 'task')}: {_handed(verdict.handed)}"
     if SINGLE in shapes:
         yield "nothing in it ran at once, in a row, or past the response"
+
+
+def outcome(item: Handed) -> str:
+    """What became of work that was handed on: `done by smokehouse-worker after 3 tries`."""
+    by = f" by {clean(item.worker)}" if item.worker else ""
+    tries = f" after {item.tries} tries" if item.tries > 1 else ""
+    return f"{item.end}{by}{tries}"
+
+
+def _handed(handed: Sequence[Handed]) -> str:
+    return listing([f"{clean(item.task)} {outcome(item)}" for item in handed])
 
 
 def _together(stage: list[str]) -> bool:

@@ -50,6 +50,8 @@ class Sent:
     def problem(self) -> str:
         """What went wrong, as a sentence; empty where nothing did."""
         asked = f"{self.request.method} {self.request.path}"
+        if self.request.ends_app:
+            return f"{asked} answered {self.status} and ended nobody" if self.status else ""
         if self.error:
             return f"{asked} was not answered: {self.error}"
         if self.status is None:

@@ -88,12 +88,15 @@ class Player:
             tell(Progress(scenario, trace_id, len(sent) - answered, answered))
 
         fired = await self._load.fire(scenario, changed, server_url)
+        problems = [item.problem for item in fired.sent if item.problem]
+        if any(item.request.ends_app for item in fired.sent):
+            tell(Progress(scenario, fired.trace_id, 0, len(fired.sent), 0, "the app's next start"))
+            await reach.again(server_url or self._app_url, scenario.within)
         if fired.sent and all(item.error for item in fired.sent):
             # Gone altogether, or only unwell?
             await reach.app(server_url or self._app_url, self._start_hint)
         trace, lacking = await self._whole(scenario, fired, tell)
         seen = verdict(trace)
-        problems = [item.problem for item in fired.sent if item.problem]
         if lacking:
             problems.append(
                 f"the trace was not whole after {scenario.within:g} s: waited for {lacking}"
@@ -148,5 +151,11 @@ class Player:
 def _lacking(trace: Trace, scenario: Scenario, fired: Fired) -> str:
     answered = [item.span_id for item in fired.sent if item.reached]
     return ", ".join(
-        missing(trace, root_id=fired.root_id, answered=answered, wait_for=scenario.wait_for)
+        missing(
+            trace,
+            root_id=fired.root_id,
+            answered=answered,
+            wait_for=scenario.wait_for,
+            lost=scenario.expect.lost or (),
+        )
     )

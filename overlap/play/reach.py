@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+import time
 from contextlib import suppress
 
 import httpx
@@ -11,6 +13,7 @@ from overlap.backend import HOW_TO_START, Backend
 from overlap.errors import NotFound, Unreachable
 
 TIMEOUT_S = 15.0
+AGAIN_POLL_S = 0.1
 # A valid trace context that asks not to be sampled: what it reaches should make no trace.
 _UNSAMPLED = {"traceparent": f"00-{'5a' * 16}-{'a5' * 8}-00"}
 
@@ -29,6 +32,24 @@ async def app(url: str, start_hint: str) -> None:
         raise Unreachable(
             f"the app does not answer at {url} ({_why(error)}): {start}set OVERLAP_APP_URL"
         ) from error
+
+
+async def again(url: str, within_s: float) -> None:
+    """Return once the app answers that was ended a moment ago.
+
+    Raises Unreachable where nobody starts it again within so many seconds.
+    """
+    deadline = time.monotonic() + within_s
+    while True:
+        try:
+            return await app(url, "")
+        except Unreachable as error:
+            if time.monotonic() >= deadline:
+                raise Unreachable(
+                    f"the app ended, as the lesson has it, and nobody started it again at {url} "
+                    f"within {within_s:g} s"
+                ) from error
+        await asyncio.sleep(AGAIN_POLL_S)
 
 
 async def road(endpoint: str) -> None:

@@ -62,7 +62,7 @@ def expected(expect: Expectation) -> dict[str, Any]:
     return {
         name: _plain(value)
         for name, value in found
-        if value or (name in {"victims", "cancelled"} and value == ())
+        if value or (name in {"victims", "cancelled", "lost", "handed"} and value == ())
     }
 
 

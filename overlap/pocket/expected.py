@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from overlap.draw.words import clean, duration
 from overlap.judge import Verdict
-from overlap.scenario import Expectation, Scenario, mismatches
+from overlap.scenario import Expectation, Scenario, handed_words, mismatches
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,25 @@ def _elsewhere(expect: Expectation, seen: Verdict) -> Iterator[tuple[str, str, s
             _list([clean(name) for name in seen.cancelled]),
             Expectation(cancelled=expect.cancelled),
         )
+    yield from _work(expect, seen)
     yield from _figures(expect, seen)
+
+
+def _work(expect: Expectation, seen: Verdict) -> Iterator[tuple[str, str, str, Expectation]]:
+    if expect.lost is not None:
+        yield (
+            "lost",
+            _list(list(expect.lost)),
+            _list([clean(name) for name in seen.lost]),
+            Expectation(lost=expect.lost),
+        )
+    if expect.handed is not None:
+        yield (
+            "handed on",
+            _list([handed_words(*each) for each in expect.handed]),
+            _list([handed_words(clean(each.task), each.end, each.tries) for each in seen.handed]),
+            Expectation(handed=expect.handed),
+        )
 
 
 def _figures(expect: Expectation, seen: Verdict) -> Iterator[tuple[str, str, str, Expectation]]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from overlap import names
 from overlap.judge import Verdict
+from overlap.judge.evidence import nearest_servers
 from overlap.judge.tree import NO_PARENT, Tree, plain, same_process
 
 LOOKED_AT = 100
@@ -15,24 +16,8 @@ LOOKED_AT = 100
 
 
 def servers_above(tree: Tree) -> dict[int, int]:
-    """For each span the nearest server span above it in its own service."""
-    above: dict[int, int] = {}
-    entered: dict[str, list[int]] = defaultdict(list)  # by service, the servers one is below
-    stack = [(index, False) for index, up in enumerate(tree.parents) if up == NO_PARENT]
-    while stack:
-        index, leaving = stack.pop()
-        span = tree.spans[index]
-        servers = entered[span.service]
-        if leaving:
-            servers.pop()
-            continue
-        if servers:
-            above[index] = servers[-1]
-        if span.kind == "server":
-            servers.append(index)
-            stack.append((index, True))
-        stack.extend((child, False) for child in tree.children.get(index, ()))
-    return above
+    """For each span the server span above it that it works for."""
+    return dict(nearest_servers(tree))
 
 
 def stages(tree: Tree, verdict: Verdict) -> Iterator[tuple[int, int]]:

@@ -1,0 +1,177 @@
+"""Work that is handed to Celery: one trace from whoever asks for it into the worker.
+
+Built on opentelemetry-instrumentation-celery, with its spans and attributes, without its
+`use_span_links`: a link starts a second trace, and a trace that ends at the broker shows
+neither whether the work was done nor when. What the stock one leaves out is added here: the
+names of today's conventions, why a task is tried again, tasks that are called off, and the end
+of a sending that fails.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from contextvars import ContextVar
+from importlib.util import find_spec
+from typing import Any
+
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind
+from wrapt import register_post_import_hook, wrap_function_wrapper
+
+from overlap import names
+
+_SCOPE = "overlap.instrument.celery"
+_SYSTEM = "celery"
+_sending: ContextVar[list[tuple[Any, str]] | None] = ContextVar("overlap_sending", default=None)
+"""What this context is about to send, and the stock instrumentation has begun a span for."""
+
+
+def instrument_celery() -> Callable[[], None]:
+    """Trace what Celery sends and does, from when it is imported; gives back the way back.
+
+    Where Celery or its instrumentation is not installed, nothing happens.
+    """
+    undo = ExitStack()
+    if find_spec("celery") is None or find_spec("opentelemetry.instrumentation.celery") is None:
+        return undo.close
+    if "celery" in sys.modules:
+        _instrument(undo)
+        return undo.close
+    wanted = [True]  # an import hook can't be taken back
+    undo.callback(wanted.clear)
+    register_post_import_hook(lambda _: _instrument(undo) if wanted else None, "celery")
+    return undo.close
+
+
+def _instrument(undo: ExitStack) -> None:
+    from celery import signals
+    from opentelemetry.instrumentation.celery import CeleryInstrumentor
+
+    # Before the stock one's, which ends the span.
+    signals.task_postrun.connect(_after_run, weak=False)
+    undo.callback(signals.task_postrun.disconnect, _after_run)
+    instrumentor: Any = CeleryInstrumentor()  # type: ignore[no-untyped-call]
+    if not instrumentor.is_instrumented_by_opentelemetry:
+        instrumentor.instrument()
+        undo.callback(instrumentor.uninstrument)
+    # After the stock one's: its span is the current one then.
+    for signal, receiver in (
+        (signals.before_task_publish, _before_publish),
+        (signals.after_task_publish, _after_publish),
+        (signals.task_prerun, _before_run),
+        (signals.task_retry, _on_retry),
+        (signals.task_revoked, _on_revoked),
+    ):
+        signal.connect(receiver, weak=False)
+        undo.callback(signal.disconnect, receiver)
+    wrap_function_wrapper("celery", "Celery.send_task", _see_through)
+    wrap_function_wrapper("celery.app.task", "Task.apply_async", _see_through)
+    undo.callback(_unwrap)
+
+
+def _unwrap() -> None:
+    from celery import Celery
+    from celery.app.task import Task
+    from opentelemetry.instrumentation.utils import unwrap
+
+    unwrap(Celery, "send_task")
+    unwrap(Task, "apply_async")
+
+
+def _before_publish(**sent: Any) -> None:
+    span = trace.get_current_span()
+    span.set_attributes(
+        {
+            names.MESSAGING_SYSTEM: _SYSTEM,
+            names.MESSAGING_OPERATION_NAME: "apply_async",
+            names.MESSAGING_OPERATION_TYPE: "send",
+            names.MESSAGING_DESTINATION_NAME: str(sent.get("routing_key") or ""),
+        }
+    )
+    pending = _sending.get()
+    task_id = (sent.get("headers") or {}).get("id")
+    if pending is not None and task_id:
+        pending.append((sent.get("sender"), task_id))
+
+
+def _after_publish(**_: Any) -> None:
+    if pending := _sending.get():
+        pending.pop()
+
+
+def _see_through(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
+    """Send, and end the span of a sending that fails: the stock one leaves it the current one."""
+    from opentelemetry.instrumentation.celery import utils
+
+    pending: list[tuple[Any, str]] = []
+    token = _sending.set(pending)
+    try:
+        return wrapped(*args, **kwargs)
+    except BaseException as error:
+        for sender, task_id in pending:
+            task = utils.retrieve_task_from_sender({"sender": sender})
+            if (begun := utils.retrieve_context(task, task_id, is_publish=True)) is not None:
+                _, activation, _ = begun
+                activation.__exit__(type(error), error, error.__traceback__)
+                utils.detach_context(task, task_id, is_publish=True)
+        raise
+    finally:
+        _sending.reset(token)
+
+
+def _before_run(**_: Any) -> None:
+    trace.get_current_span().set_attributes(
+        {
+            names.MESSAGING_SYSTEM: _SYSTEM,
+            names.MESSAGING_OPERATION_NAME: "run",
+            names.MESSAGING_OPERATION_TYPE: "process",
+        }
+    )
+
+
+def _on_retry(reason: Any = None, **_: Any) -> None:
+    if isinstance(reason, BaseException):
+        trace.get_current_span().record_exception(getattr(reason, "exc", None) or reason)
+
+
+def _after_run(state: str | None = None, **_: Any) -> None:
+    # Without a state the run did not come to its end: the process was told to stop.
+    if state is None:
+        trace.get_current_span().set_attribute(names.CANCELLED, True)
+
+
+def _on_revoked(
+    request: Any = None,
+    terminated: bool = False,
+    signum: Any = None,
+    expired: bool = False,
+    **_: Any,
+) -> None:
+    """A mark of a task that was called off, from the worker itself: its run may never begin."""
+    from opentelemetry.instrumentation.celery import celery_getter
+    from opentelemetry.propagate import extract
+
+    now = time.time_ns()
+    span = trace.get_tracer(_SCOPE).start_span(
+        f"revoke/{request.task}",
+        context=extract(request, getter=celery_getter),
+        kind=SpanKind.CONSUMER,
+        start_time=now,
+        attributes={
+            names.MESSAGING_SYSTEM: _SYSTEM,
+            names.MESSAGING_OPERATION_NAME: "revoke",
+            names.MESSAGING_OPERATION_TYPE: "settle",
+            names.MESSAGING_MESSAGE_ID: str(request.id),
+            names.CELERY_TASK_NAME: str(request.task),
+            names.CELERY_STATE: "REVOKED",
+            names.CELERY_REVOKED_REASON: (
+                "terminated" if terminated else "expired" if expired else "revoked"
+            ),
+        },
+    )
+    if terminated and signum:
+        span.set_attribute(names.CELERY_TERMINATED_SIGNAL, str(signum))
+    span.end(now)
