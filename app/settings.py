@@ -48,8 +48,6 @@ CLEAN_EVERY_S = float(os.environ.get("SMOKEHOUSE_CLEAN_EVERY_S", "30"))
 ALLOW_KILL = os.environ.get("SMOKEHOUSE_ALLOW_KILL") == "1"
 """Whether POST /kill/ kills the process that serves it: only where somebody starts it again."""
 
-MAIL_URL = urlsplit(os.environ.get("SMOKEHOUSE_MAIL_URL", "smtp://127.0.0.1:8025"))
-"""Who takes our mail: `make demo` starts one on loopback (app/mail.py)."""
 
 # --- Django --------------------------------------------------------------------
 SECRET_KEY = _secret_key()

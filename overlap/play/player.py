@@ -151,11 +151,5 @@ class Player:
 def _lacking(trace: Trace, scenario: Scenario, fired: Fired) -> str:
     answered = [item.span_id for item in fired.sent if item.reached]
     return ", ".join(
-        missing(
-            trace,
-            root_id=fired.root_id,
-            answered=answered,
-            wait_for=scenario.wait_for,
-            lost=scenario.expect.lost or (),
-        )
+        missing(trace, root_id=fired.root_id, answered=answered, wait_for=scenario.wait_for)
     )

@@ -10,18 +10,12 @@ from overlap.trace import Trace
 
 
 def missing(
-    trace: Trace,
-    *,
-    root_id: str,
-    answered: Collection[str],
-    wait_for: Mapping[str, int],
-    lost: Collection[str] = (),
+    trace: Trace, *, root_id: str, answered: Collection[str], wait_for: Mapping[str, int]
 ) -> Iterator[str]:
     """Yield what the trace still lacks; nothing where it is whole.
 
     `answered` are the ids of the client spans that got a response: each of them has a server
-    span to come. `wait_for` is how many spans of a name there must be at least. `lost` are the
-    names of background tasks that no end is to come of.
+    span to come. `wait_for` is how many spans of a name there must be at least.
     """
     ids = {span.span_id for span in trace.spans}
     if root_id not in ids:
@@ -33,22 +27,19 @@ def missing(
     parents = {span.parent_id for span in trace.spans if span.parent_id} - ids - told
     if parents:
         yield f"{len(parents)} span{'s' if len(parents) > 1 else ''} that others name as parent"
-    yield from _tasks(trace, lost)
+    yield from _tasks(trace)
     counts = Counter(span.name for span in trace.spans)
     for name, wanted in wait_for.items():
         if counts[name] < wanted:
             yield f"{wanted} of {name}, {counts[name]} seen"
 
 
-def _tasks(trace: Trace, lost: Collection[str]) -> Iterator[str]:
+def _tasks(trace: Trace) -> Iterator[str]:
     ended = {
         span.attributes.get(names.TASK_ID)
         for span in trace.spans
         if span.name != names.SPAN_TASK_STARTED and names.TASK_END in span.attributes
     }
     for span in trace.spans:
-        name = span.attributes.get(names.TASK_NAME)
-        if span.name != names.SPAN_TASK_STARTED or name in lost:
-            continue
-        if span.attributes.get(names.TASK_ID) not in ended:
-            yield f"the end of the task {name or '?'!s}"
+        if span.name == names.SPAN_TASK_STARTED and span.attributes.get(names.TASK_ID) not in ended:
+            yield f"the end of the task {span.attributes.get(names.TASK_NAME) or '?'!s}"

@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -57,21 +59,40 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-@contextmanager
-def process(command: list[str], log: Path, ready_url: str, **environment: str) -> Iterator[None]:
-    """Run one process until the block ends; it answers at `ready_url` when the block begins."""
-    with log.open("wb") as output:
-        running = subprocess.Popen(
+def start_process(command: list[str], log: Path, **environment: str) -> subprocess.Popen:
+    with log.open("ab") as output:
+        return subprocess.Popen(
             command,
             cwd=ROOT,
             env=os.environ | {"PYTHONUNBUFFERED": "1"} | environment,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
+
+
+def start_again(running: list[subprocess.Popen], over: threading.Event, *how, **environment: str):
+    """Start a process anew each time it was killed, until it is over."""
+    while not over.wait(0.05):
+        if running[-1].poll() == -signal.SIGKILL:
+            running.append(start_process(*how, **environment))
+
+
+@contextmanager
+def process(
+    command: list[str], log: Path, ready_url: str = "", *, again: bool = False, **environment: str
+) -> Iterator[list[subprocess.Popen]]:
+    """Run one process until the block ends; it answers at `ready_url` when the block begins.
+
+    With `again` it is started again when it was killed.
+    """
+    runs, over = [start_process(command, log, **environment)], threading.Event()
+    watcher = threading.Thread(
+        target=start_again, args=(runs, over, command, log), kwargs=environment
+    )
     try:
         deadline = time.monotonic() + READY_WITHIN_S
-        while True:
-            assert running.poll() is None, log.read_text()
+        while ready_url:
+            assert runs[0].poll() is None, log.read_text()
             try:
                 if ready_url.startswith("smtp:"):
                     url = httpx.URL(ready_url)
@@ -82,8 +103,14 @@ def process(command: list[str], log: Path, ready_url: str, **environment: str) -
             except (httpx.TransportError, OSError):
                 assert time.monotonic() < deadline, log.read_text()
                 time.sleep(0.05)
-        yield
+        if again:
+            watcher.start()
+        yield runs
     finally:
+        over.set()
+        if again:
+            watcher.join()
+        running = runs[-1]
         running.terminate()
         try:
             running.wait(20)
@@ -115,7 +142,8 @@ def start_app(tmp_path_factory) -> Iterator[Callable[..., object]]:
         environment = road | {"DJANGO_SETTINGS_MODULE": settings} | environment
         environment |= {"SMOKEHOUSE_UPSTREAM_URL": f"{httpbin_url}/"}
         environment |= {"SMOKEHOUSE_MAIL_URL": mail_url}
-        with process(command(kind, port), log, app_url, **environment):
+        environment |= {"SMOKEHOUSE_ALLOW_KILL": "1"}
+        with process(command(kind, port), log, app_url, again=not kind, **environment):
             yield Demo(app_url, otlp_url, traces_url, httpbin_url, log, {kind: app_url})
 
     subprocess.run(
@@ -130,6 +158,13 @@ def start_app(tmp_path_factory) -> Iterator[Callable[..., object]]:
             **road,
         ),
         process([python, "-m", "app.mail", "--port", str(mail)], folder / "mail.log", mail_url),
+        # Messages wait for it: no test need.
+        process(
+            [python, "-m", "celery", "-A", "app.celery", "worker", "--without-gossip"],
+            folder / "worker.log",
+            **road,
+            SMOKEHOUSE_UPSTREAM_URL=f"{httpbin_url}/",
+        ),
     ):
         yield start
 

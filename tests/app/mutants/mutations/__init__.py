@@ -3,6 +3,7 @@
 from mutations import (
     cpu,
     crowd,
+    durable,
     failing,
     files,
     leaving,
@@ -32,5 +33,6 @@ THEMES = (
     streams,
     cpu,
     servers,
+    durable,
 )
 MUTATIONS = [mutation for theme in THEMES for mutation in theme.MUTATIONS]
