@@ -46,6 +46,8 @@ LEAVES = LEAST + scaled(0.5)
 ROAST = LEAVES + LEAST + scaled(1.0)
 """What was ordered is ready only after that."""
 
+ERRANDS = 3
+"""Calls of one API in a row, by a client each or by one for all."""
 API_DELAY = 0.5 + scaled(1.5)
 """What httpbin's /delay takes: an API on a slow day."""
 API_PATIENCE = scaled(0.5)

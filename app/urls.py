@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import path
 
 from app.views import (
+    clients,
     cpu,
     crowd,
     durable,
@@ -53,6 +54,8 @@ urlpatterns = [
     path("calls/five_at_a_time/", crowd.five_at_a_time),
     path("order/", leaving.order),
     path("order/shielded/", leaving.order_shielded),
+    path("clients/", clients.one_client),
+    path("clients/each/", clients.a_client_each),
     path("api/slow/", third_party.slow_api),
     path("api/slow/limited/", third_party.slow_api_limited),
     path("api/refusing/", third_party.refusing_api),

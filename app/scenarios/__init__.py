@@ -4,6 +4,7 @@ A module a theme; the tutorial's own come first, in its order.
 """
 
 from app.scenarios import (
+    clients,
     cpu,
     crowd,
     durable,
@@ -31,6 +32,7 @@ SCENARIOS: list[Scenario] = [
     *failing.LESSONS,
     *crowd.LESSONS,
     *leaving.LESSONS,
+    *clients.LESSONS,
     *third_party.LESSONS,
     *files.LESSONS,
     *mail.LESSONS,

@@ -1,6 +1,7 @@
 """Each lesson's view, broken on purpose; a module a theme, as in app/scenarios."""
 
 from mutations import (
+    clients,
     cpu,
     crowd,
     durable,
@@ -27,6 +28,7 @@ THEMES = (
     failing,
     crowd,
     leaving,
+    clients,
     third_party,
     files,
     mail,

@@ -1,0 +1,41 @@
+"""One HTTP client for the process, or one for each call."""
+
+import math
+
+from app.scenarios.terms import CALM
+from app.simulation import ERRANDS
+from overlap.scenario import Expectation, Request, Scenario
+
+SOURCE = "app/views/clients.py"
+NEVER = frozenset({"lost", "background", "offloaded", "concurrent"})
+
+LESSONS = [
+    Scenario(
+        name="clients_each",
+        title="A client made for each call, beside one for them all",
+        why="Before each GET stands the making of a client: its TLS set-up takes longer than the "
+        "call, on the event loop, and its connection is thrown away after one use.",
+        # The second is asked when the first has long been answered: alone, each of them.
+        requests=(Request("/clients/each/"), Request("/clients/", at=ERRANDS * 0.5)),
+        expect=Expectation(
+            shapes=frozenset({"serial"}),
+            never=NEVER,
+            stages=(("new client",), ("GET",)) * ERRANDS,
+            times=("GET /clients/each/", "GET /clients/", 1.5, math.inf),
+        ),
+        pair="clients",
+        source=SOURCE,
+    ),
+    Scenario(
+        name="clients",
+        title="One client for all calls, and for the whole process",
+        why="The same calls by a client that was made when the process began: it keeps its "
+        "connections, and what is left of each call is the call.",
+        requests=(Request("/clients/"),),
+        expect=Expectation(
+            shapes=frozenset({"serial"}), never=NEVER | CALM, stages=(("GET",),) * ERRANDS
+        ),
+        pair="clients_each",
+        source=SOURCE,
+    ),
+]
