@@ -5,6 +5,8 @@ import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import django
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("SMOKEHOUSE_DATA_DIR", BASE_DIR / ".demo"))
 DATA_DIR.mkdir(parents=True, exist_ok=True)
@@ -93,7 +95,15 @@ TEMPLATES = [
     },
 ]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "db.sqlite3"}}
-EMAIL_HOST, EMAIL_PORT = MAIL_URL.hostname, MAIL_URL.port
+if django.VERSION >= (6, 1):
+    MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "OPTIONS": {"host": MAIL_URL.hostname, "port": MAIL_URL.port},
+        }
+    }
+else:
+    EMAIL_HOST, EMAIL_PORT = MAIL_URL.hostname, MAIL_URL.port
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "static/"
 USE_TZ = True
