@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from overlap.instrument.environment import flag, folder, seconds
 from overlap.telemetry import Telemetry, start
 
 BLOCKED_THRESHOLD_S = 0.1
@@ -153,9 +154,9 @@ def instrument(  # noqa: PLR0913  one argument a setting
         log_format=log_format,
         blocked_threshold_s=blocked_threshold_s,
         drain_timeout_s=drain_timeout_s,
-        journal_dir=_folder(journal_dir, "OVERLAP_JOURNAL_DIR"),
-        lean=_flag(lean, "OVERLAP_LEAN", True),
-        lens=_flag(lens, "OVERLAP_LENS", True),
+        journal_dir=folder(journal_dir, "OVERLAP_JOURNAL_DIR"),
+        lean=flag(lean, "OVERLAP_LEAN", True),
+        lens=flag(lens, "OVERLAP_LENS", True),
         django=django,
     )
 
@@ -172,10 +173,10 @@ def switch_on(
     with _lock:
         if _active is None:
             _active = Instrumentation(
-                blocked_threshold_s=_seconds(
+                blocked_threshold_s=seconds(
                     blocked_threshold_s, "OVERLAP_BLOCKED_THRESHOLD_MS", 1000, BLOCKED_THRESHOLD_S
                 ),
-                drain_timeout_s=_seconds(
+                drain_timeout_s=seconds(
                     drain_timeout_s, "OVERLAP_DRAIN_TIMEOUT_S", 1, DRAIN_TIMEOUT_S
                 ),
                 start_telemetry=start_telemetry,
@@ -199,26 +200,6 @@ def shutdown() -> None:
         was_on, _active = _active, None
         atexit.unregister(shutdown)
         was_on.close()
-
-
-def _seconds(given: float | None, variable: str, per_second: int, otherwise: float) -> float:
-    # The environment wins: whoever deploys knows better than whoever wrote the code.
-    try:
-        return float(os.environ[variable]) / per_second
-    except (KeyError, ValueError):
-        return otherwise if given is None else given
-
-
-def _folder(given: str | os.PathLike[str] | None, variable: str) -> Path | None:
-    folder = os.environ.get(variable) or given
-    return Path(folder) if folder else None
-
-
-def _flag(given: bool | None, variable: str, otherwise: bool) -> bool:
-    value = os.environ.get(variable, "").strip().lower()
-    if value in ("0", "1", "false", "true", "no", "yes", "off", "on"):
-        return value in ("1", "true", "yes", "on")
-    return otherwise if given is None else given
 
 
 def _write_off() -> None:
