@@ -47,17 +47,13 @@ class Instrumentation:
         from overlap.instrument.cancelled import CancelledSpans
         from overlap.instrument.threads import ThreadAttributes, count_threads
         from overlap.instrument.watch import Watch
-        from overlap.lens import LensSpans
+        from overlap.lens import processors
 
         self._undo = ExitStack()
         self.telemetry: Telemetry = start_telemetry(
             service_name=service_name,
             log_format=log_format,
-            span_processors=[
-                ThreadAttributes(),
-                CancelledSpans(),
-                *([LensSpans()] if lens else []),
-            ],
+            span_processors=[ThreadAttributes(), CancelledSpans(), *(processors() if lens else ())],
         )
         self._undo.callback(self.telemetry.shutdown)
         count_threads(self.telemetry.meter_provider.get_meter("overlap.instrument.threads"))

@@ -5,8 +5,16 @@ through `loop.call_soon`, at the moment at which the task can go on. No task, no
 no task factory is replaced, so that names, stacks and cancellation stay as they are.
 """
 
+from opentelemetry.sdk.trace import SpanProcessor
+
 from overlap.lens.install import Lenses
 from overlap.lens.spans import LensSpans
 from overlap.lens.steps import Steps, running_here
+from overlap.lens.threads import ThreadSpans
 
-__all__ = ["LensSpans", "Lenses", "Steps", "running_here"]
+__all__ = ["LensSpans", "Lenses", "Steps", "ThreadSpans", "processors", "running_here"]
+
+
+def processors() -> list[SpanProcessor]:
+    """What notes the lens' figures on spans."""
+    return [LensSpans(), ThreadSpans()]

@@ -11,6 +11,7 @@ from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
 from overlap import names
 from overlap.lens.account import Account
+from overlap.lens.late import set_late
 from overlap.lens.steps import Steps, account_here, running_here
 
 TOLD_S = 0.001
@@ -44,11 +45,7 @@ class LensSpans(SpanProcessor):
         steps = running_here()
         if steps is not None and steps.began:
             account.add(steps.ready, steps.began, now, _line(steps))
-        # By now the span takes no attributes from anyone but its own processors.
-        attributes: Any = span._attributes
-        figures = _figures(account, now)
-        if attributes.maxlen is None or len(attributes) + len(figures) <= attributes.maxlen:
-            attributes._dict.update(figures)
+        set_late(span, _figures(account, now))
 
     def on_end(self, span: ReadableSpan) -> None:
         """Nothing to do."""
