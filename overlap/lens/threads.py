@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import wraps
 from time import perf_counter
 from typing import Any
@@ -64,7 +64,7 @@ class ThreadSpans(SpanProcessor):
         self._stock = stock
 
         @wraps(stock)
-        def submit(self: Any, fn: Any, /, *args: Any, **named: Any) -> Future[Any]:
+        def submit(self: Any, fn: Any, /, *args: Any, **named: Any) -> Any:
             span = get_current_span()
             if isinstance(span, Span) and span.is_recording():
                 if not hasattr(span, "overlap_threads"):
