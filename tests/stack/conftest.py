@@ -150,7 +150,7 @@ def stack(folder, ports, pocket):
 @pytest.fixture(scope="session")
 def demo(stack, folder, pocket):
     """The demo's processes, sending to the collector."""
-    names = ["app", "httpbin", "workers", "wsgi"]
+    names = ["app", "httpbin", "workers", "wsgi", "mail"]
     own = dict(zip(names, _free(len(names)), strict=True))
     log = folder / "demo.log"
     ports = own | {"otlp": stack.ports.otlp_http, "traces": stack.ports.jaeger}
