@@ -70,7 +70,7 @@ profile: install-bench ## Write docs/profile.md: where a request's time goes, st
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m overlap.bench.profile > docs/profile.md.new
 	@mv docs/profile.md.new docs/profile.md
 
-readme: install ## Write the README's table of lessons from app/scenarios/
+readme: install dashboards ## Write the README's table of lessons from app/scenarios/, and the dashboards, which tell of them too
 	@$(BIN)/python -m app.readme
 
 dashboards: install-dev ## Write grafana/dashboards/*.json from grafana/boards and app/scenarios/

@@ -44,6 +44,14 @@ def test_what_grafana_fills_in_has_two_dollars(sources):
     assert sources["loki"]["jsonData"]["derivedFields"][0]["url"] == "$${__value.raw}"
 
 
+def test_a_span_is_matched_with_figures_by_a_label_that_prometheus_keeps(root, sources):
+    """What Grafana puts for $__tags is a resource attribute that becomes a label."""
+    promoted = yaml.safe_load((root / "otel/prometheus.yaml").read_text())["otlp"]
+    for tag in sources["jaeger"]["jsonData"]["tracesToMetrics"]["tags"]:
+        assert tag["key"] in promoted["promote_resource_attributes"]
+        assert tag["value"] == metrics.label(tag["key"])
+
+
 def test_a_spans_metrics_are_declared_names(sources):
     """The queries behind a span ask for what there is."""
     names = [value for name, value in vars(metrics).items() if name.isupper()]
