@@ -68,12 +68,9 @@ def queued() -> timeseries.Panel:
         "bytes",
         over_time(latest(m.QUEUED, ("exporter",), ITSELF), "{{exporter}}"),
     )
-    exporters = {
-        "otlp_grpc/traces": "traces",
-        "otlp_http/metrics": "metrics",
-        "otlp_http/logs": "logs",
-    }
-    return look.coloured(panel, {key: colours.SIGNALS[name] for key, name in exporters.items()})
+    for signal, colour in colours.SIGNALS.items():
+        look.coloured_like(panel, f".*/{signal}", colour)
+    return panel
 
 
 def refused() -> timeseries.Panel:

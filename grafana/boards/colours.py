@@ -23,13 +23,14 @@ GREY = "#7d8b9e"
 PURPLE = "#8b62d9"
 BLUE = "#2d83d6"
 ORANGE = "#d0662f"
+PINK = "#c64f8c"
 
 SHAPES = {
     "lost": RED,
     "blocking": RED,
     "background": GREY,
-    "offloaded": PURPLE,
     "concurrent": GREEN,
+    "offloaded": PURPLE,
     "serial": AMBER,
     "single": BLUE,
 }
@@ -46,6 +47,7 @@ ENDS = {
 SERVICES = {
     "smokehouse": BLUE,
     "smokehouse-workers": PURPLE,
+    "smokehouse-wsgi": PINK,
     "smokehouse-worker": GREEN,
     "smokehouse-beat": AMBER,
     "httpbin": GREY,

@@ -39,7 +39,7 @@ def dashboard() -> Dashboard:
             Row("The event loop", 8, [(8, _lag()), (8, _blocked()), (8, _in_flight())]),
             Row("Beside the loop", 8, [(12, _background()), (12, _threads())]),
             Row("The newest traces, by shape", 11, [(24, _last_traces())]),
-            Row("", 9, [(8, _shapes()), (16, servicegraph.panel())]),
+            Row("", 12, [(10, _shapes()), (14, servicegraph.panel())]),
         ],
     )
 

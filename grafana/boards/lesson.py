@@ -51,7 +51,7 @@ def dashboard() -> Dashboard:
         [
             Row("", 7, [(15, _why()), (9, _together())]),
             Row("The lesson and its pair, each time they were played", 8, [(24, _each_time())]),
-            Row("Traces, and log lines beside", 13, [(11, _traces()), (13, _lines())]),
+            Row("Traces, and log lines beside", 12, [(11, _traces()), (13, _lines())]),
             Row("What was seen", 8, [(16, _verdicts()), (8, _served())]),
         ],
         [

@@ -58,6 +58,7 @@ def as_line() -> list[DynamicConfigValue]:
 
 class _Coloured(Protocol):
     def override_by_name(self, name: str, properties: list[DynamicConfigValue]) -> Self: ...
+    def override_by_regexp(self, regexp: str, properties: list[DynamicConfigValue]) -> Self: ...
     def override_by_query(
         self, query_ref_id: str, properties: list[DynamicConfigValue]
     ) -> Self: ...
@@ -71,6 +72,11 @@ def coloured(panel: C, by_name: Mapping[str, str]) -> C:
     for name, colour in by_name.items():
         panel.override_by_name(name, _fixed(colour))
     return panel
+
+
+def coloured_like(panel: C, pattern: str, colour: str) -> C:
+    """Give the series whose names are like `pattern` a colour."""
+    return panel.override_by_regexp(pattern, _fixed(colour))
 
 
 def named(panel: C, by_ref: Mapping[str, tuple[str, str]]) -> C:

@@ -85,7 +85,7 @@ def _figures() -> list[stat.Panel]:
         ),
         look.alarming(
             panels.number(
-                "The worst lag",
+                "Lag, at most",
                 "No callback was later than this in the time shown; the upper bound of the "
                 "histogram's last bucket that was hit.",
                 "s",

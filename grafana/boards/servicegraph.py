@@ -18,29 +18,28 @@ def panel() -> nodegraph.Panel:
     edges = f'label_join({edges}, "id", " to ", "source", "target")'
     called = _renamed(grown(m.EDGES, ("server",), window=RANGE), "server", "id")
     callers = _renamed(f"0 * {grown(m.EDGES, ('client',), window=RANGE)}", "client", "id")
+    nodes = _renamed(f"({called} or on(id) {callers})", "id", "title")
     return (
         panels.graph(
             "Who calls whom",
             "Services, with how often each was called, and the calls between them in the time "
             "shown; from spans, by the collector.",
-            table(_renamed(f"({called} or on(id) {callers})", "id", "title"), "nodes"),
-            table(edges, "edges"),
+            table(_told(nodes, "id", "title"), "nodes"),
+            table(_told(edges, "id", "source", "target"), "edges"),
         )
         .with_transformation(
             DataTransformerConfig(
-                "organize",
-                options={
-                    "renameByName": {
-                        "Value #nodes": "mainstat",
-                        "Value #edges": "mainstat",
-                    },
-                    "excludeByName": {"Time": True, "client": True, "server": True},
-                    "indexByName": {},
-                },
+                "filterFieldsByName",
+                options={"include": {"names": ["id", "title", "mainstat", "source", "target"]}},
             )
         )
         .decimals(0)
     )
+
+
+def _told(query: str, *by: str) -> str:
+    """The figure as the label `mainstat`: the panel knows its fields by their names."""
+    return f'count_values by ({", ".join(by)}) ("mainstat", {query})'
 
 
 def _renamed(query: str, label: str, name: str) -> str:
