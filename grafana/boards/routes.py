@@ -47,7 +47,7 @@ def errors() -> timeseries.Panel:
     """What was answered 5xx."""
     by_route = grown(f"{m.SERVED}_count", (SERVICE, ROUTE, STATUS), FAILED)
     named = f"{{{{{STATUS}}}}} {{{{{SERVICE}}}}} {{{{{ROUTE}}}}}"
-    return (
+    panel = (
         panels.bars(
             "Failed requests",
             "Answered 5xx in each bin, by status, service and route.",
@@ -59,6 +59,7 @@ def errors() -> timeseries.Panel:
         .line_width(1)
         .color_scheme(look.one_colour(colours.RED))
     )
+    return look.coloured_like(panel, "none.*", colours.GREY)
 
 
 def slowest() -> bargauge.Panel:
