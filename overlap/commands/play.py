@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,10 +16,11 @@ from rich.console import Console
 
 from overlap.backend import Backend
 from overlap.config import Config, load, load_scenarios
-from overlap.errors import NoServer, OverlapError
+from overlap.errors import NoServer, OverlapError, Unreachable
 from overlap.play import Player, Result
 from overlap.play.display import Display
 from overlap.play.report import Report, lessons_as_dict
+from overlap.play.rounds import Tally, ended_by_signal, rounds
 from overlap.scenario import Scenario
 
 
@@ -25,6 +28,18 @@ from overlap.scenario import Scenario
 @click.argument("names", metavar="[SCENARIO]...", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.option("--list", "only_list", is_flag=True, help="List the lessons; play none.")
+@click.option(
+    "--every",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="Play on and on, a lesson every so many seconds, until Ctrl-C or SIGTERM.",
+)
+@click.option(
+    "--pulse",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="With --every: touched after each lesson, so that its age tells whether this goes on.",
+)
 @click.option("--app-url", metavar="URL", help="Where the app is.")
 @click.option("--otlp-endpoint", metavar="URL", help="Where its telemetry goes, and ours.")
 @click.option("--traces-url", metavar="URL", help="Where traces are read from.")
@@ -32,6 +47,8 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
     names: tuple[str, ...],
     as_json: bool,
     only_list: bool,
+    every: float | None,
+    pulse: Path | None,
     app_url: str | None,
     otlp_endpoint: str | None,
     traces_url: str | None,
@@ -40,7 +57,10 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
 
     Exit status: 0 if every lesson showed what it expects, 1 if not, 2 if the app or the trace
     backend can't be reached. A lesson for a server that is not there is skipped, and told.
+    With --every an app or a backend that is away later on is told, and waited for.
     """
+    if as_json and every is not None:
+        raise click.UsageError("--json is one object of lessons played once: not with --every")
     over: dict[str, Any] = {
         "app_url": app_url,
         "otlp_endpoint": otlp_endpoint,
@@ -55,6 +75,10 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
         report.lessons(scenarios)
     if only_list:
         return 0
+    if every is not None:
+        tally = asyncio.run(_play_on(config, scenarios, report, every, pulse))
+        click.echo(str(tally))
+        return 0 if tally.good == tally.played else 1
     results, skipped = asyncio.run(_play(config, scenarios, None if as_json else report))
     ok = all(result.ok for result in results)
     if as_json:
@@ -84,19 +108,7 @@ async def _play(
 ) -> tuple[list[Result], dict[str, str]]:
     results: list[Result] = []
     skipped: dict[str, str] = {}
-    async with (
-        Backend(config.traces_url) as backend,
-        Player(
-            config.app_url,
-            config.otlp_endpoint,
-            backend,
-            start_hint=config.start_hint,
-            servers=config.servers,
-        ) as player,
-    ):
-        with Display(Console(stderr=True), len(scenarios)) as display:
-            display.say("looking for the app and the trace backend")
-            await player.check()
+    async with _player(config, len(scenarios)) as player:
         for number, scenario in enumerate(scenarios, 1):
             with Display(Console(stderr=True), len(scenarios), number, scenario.name) as display:
                 try:
@@ -108,6 +120,57 @@ async def _play(
                 report.lesson(result)
             results.append(result)
     return results, skipped
+
+
+async def _play_on(
+    config: Config,
+    scenarios: Sequence[Scenario],
+    report: Report,
+    every_s: float,
+    pulse: Path | None,
+) -> Tally:
+    tally = Tally()
+    with ended_by_signal():
+        async with _player(config, len(scenarios)) as player:
+            async for number, scenario in rounds(scenarios, every_s):
+                with Display(
+                    Console(stderr=True), len(scenarios), number, scenario.name
+                ) as display:
+                    try:
+                        result = await player.play(scenario, display.update)
+                    except (NoServer, Unreachable) as error:
+                        # It may be started again: what comes next is worth a try.
+                        click.echo(f"skipped {scenario.name}: {error}", err=True)
+                        continue
+                    finally:
+                        _touch(pulse)
+                report.lesson(result)
+                tally.count(result.ok)
+    return tally
+
+
+def _touch(pulse: Path | None) -> None:
+    if pulse:
+        pulse.touch()
+
+
+@asynccontextmanager
+async def _player(config: Config, count: int) -> AsyncIterator[Player]:
+    """A player whose app, road and backend are there."""
+    async with (
+        Backend(config.traces_url) as backend,
+        Player(
+            config.app_url,
+            config.otlp_endpoint,
+            backend,
+            start_hint=config.start_hint,
+            servers=config.servers,
+        ) as player,
+    ):
+        with Display(Console(stderr=True), count) as display:
+            display.say("looking for the app and the trace backend")
+            await player.check()
+        yield player
 
 
 def _print_json(value: object) -> None:
