@@ -10,13 +10,14 @@ MAIL_PORT ?= 8025
 OTLP_PORT ?= 4318
 TRACES_PORT ?= 16686
 LESSONS ?=
+PROFILES ?= player
 PORTS = --app-port $(APP_PORT) --workers-port $(WORKERS_PORT) --wsgi-port $(WSGI_PORT) --mail-port $(MAIL_PORT) --httpbin-port $(HTTPBIN_PORT) --otlp-port $(OTLP_PORT) --traces-port $(TRACES_PORT)
 BIN = $(VENV)/bin
 # uv is several times faster than pip; where there is none, plain venv and pip do.
 UV := $(shell command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1 && echo uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo stack play test test-stack test-postgresql test-django lint types lock bench install-bench bench-peers stock-and-ours profile readme dashboards clean
+.PHONY: help install install-dev demo up down stack play test test-stack test-postgresql test-django lint types lock bench install-bench bench-peers stock-and-ours profile readme dashboards clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -27,6 +28,13 @@ install-dev: $(VENV)/.installed-dev ## ... and what the tests need
 
 demo: install ## Start everything, play every lesson, print its trace and verdict, serve until Ctrl-C
 	@exec $(BIN)/python -m app.demo $(PORTS) $(LESSONS)
+
+up: ## The stack in Docker, and all its addresses once it is well (no lessons: make up PROFILES=)
+	COMPOSE_PROFILES=$(PROFILES) docker compose up --build --detach --wait
+	@docker compose exec -T app printenv SMOKEHOUSE_URLS | sed 's/ | /\n/g'
+
+down: ## Stop that; what it stored stays (docker compose down -v takes it, too)
+	COMPOSE_PROFILES=player docker compose down
 
 stack: install ## The real servers, built from Go modules at first, and the demo in front of them
 	@exec $(BIN)/python -m otel.native run -- $(CURDIR)/$(BIN)/python -m app.demo --stack

@@ -5,6 +5,7 @@ import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import dj_database_url
 import django
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -12,9 +13,16 @@ DATA_DIR = Path(os.environ.get("SMOKEHOUSE_DATA_DIR", BASE_DIR / ".demo"))
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 
+def _secret(name: str) -> str | None:
+    """From the environment: itself as NAME, or as NAME_FILE the file that it stands in."""
+    if path := os.environ.get(f"{name}_FILE"):
+        return Path(path).read_text(encoding="utf-8").strip()
+    return os.environ.get(name)
+
+
 def _secret_key() -> str:
     """The key from the environment, or one made at the first start and kept out of git."""
-    if key := os.environ.get("SECRET_KEY"):
+    if key := _secret("SECRET_KEY"):
         return key
     path = DATA_DIR / "secret_key"
     try:
@@ -29,6 +37,15 @@ def _secret_key() -> str:
     finally:
         draft.unlink(missing_ok=True)
     return path.read_text(encoding="ascii")
+
+
+def _database() -> dict:
+    """By DATABASE_URL; without one, a file in DATA_DIR."""
+    if url := os.environ.get("DATABASE_URL"):
+        database = dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)
+        # An address may be shown, a password may not: it can come from a file of its own.
+        return database | {"PASSWORD": _secret("DATABASE_PASSWORD") or database["PASSWORD"]}
+    return {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "db.sqlite3"}
 
 
 # --- what the lessons read ---------------------------------------------------
@@ -50,6 +67,11 @@ CLEAN_EVERY_S = float(os.environ.get("SMOKEHOUSE_CLEAN_EVERY_S", "30"))
 ALLOW_KILL = os.environ.get("SMOKEHOUSE_ALLOW_KILL") == "1"
 """Whether POST /kill/ kills the process that serves it: only where somebody starts it again."""
 
+# --- where it runs -------------------------------------------------------------
+URLS = os.environ.get("SMOKEHOUSE_URLS", "")
+"""What else is there, in one line: the last that app.serve prints."""
+PULSE_FILE = Path(os.environ.get("SMOKEHOUSE_PULSE_FILE", DATA_DIR / "pulse"))
+"""Touched by app.pulse."""
 
 # --- Django --------------------------------------------------------------------
 SECRET_KEY = _secret_key()
@@ -94,7 +116,7 @@ TEMPLATES = [
         },
     },
 ]
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "db.sqlite3"}}
+DATABASES = {"default": _database()}
 if django.VERSION >= (6, 1):
     MAILERS = {
         "default": {

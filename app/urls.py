@@ -10,6 +10,7 @@ from app.views import (
     durable,
     failing,
     files,
+    health,
     leaving,
     mail,
     mixing,
@@ -25,6 +26,7 @@ from app.views import (
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("health/", health.health),
     path("smoke_some_meats/", tutorial.smoke_some_meats),
     path("smoke_some_meats/sync/", pairs.smoke_some_meats_sync),
     path("smoke_some_meats/new_clients/", pairs.smoke_some_meats_new_clients),

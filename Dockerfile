@@ -1,0 +1,42 @@
+# One image for everything of ours: app, app-workers, app-wsgi, worker, beat, httpbin, mail, player.
+#
+# A HEALTHCHECK is missing on purpose: each of these is asked in its own way, in docker-compose.yml.
+
+FROM python:3.13.16-slim-trixie AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PIP_NO_CACHE_DIR=1 \
+    PIP_ROOT_USER_ACTION=ignore
+# pip stays out of the environment that is copied: nothing is installed where it runs.
+RUN python -m venv --without-pip /venv
+# What changes seldom first: a change of our code leaves this layer as it is.
+COPY requirements.lock /src/
+# Wheels only, for amd64 and arm64 alike: no compiler is needed, so none is there.
+RUN pip --python /venv/bin/python install --only-binary :all: --require-hashes -r /src/requirements.lock
+COPY pyproject.toml README.md /src/
+COPY overlap /src/overlap
+# Built with what the lock names, so that this downloads nothing.
+RUN pip --python /venv/bin/python install --no-deps --no-index --no-build-isolation /src
+COPY app /srv/overlap/app
+COPY manage.py pyproject.toml /srv/overlap/
+# pip has compiled what it installed; this is the rest. Where it runs the file system is read-only,
+# so that each process of each start would compile it anew.
+RUN /venv/bin/python -m compileall -q /srv/overlap
+
+
+FROM python:3.13.16-slim-trixie
+RUN groupadd --gid 10000 smokehouse \
+ && useradd --uid 10000 --gid smokehouse --no-create-home --home-dir /tmp --shell /usr/sbin/nologin smokehouse \
+ && install -d -o smokehouse -g smokehouse /data
+COPY --from=build /venv /venv
+COPY --from=build /srv/overlap /srv/overlap
+WORKDIR /srv/overlap
+# DONTWRITEBYTECODE: all of it is there, and a try to write more could only fail.
+# ARENA_MAX: glibc keeps a heap for each of a process's threads otherwise, and ours have a dozen.
+ENV PATH=/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    MALLOC_ARENA_MAX=2 \
+    DJANGO_SETTINGS_MODULE=app.settings \
+    SMOKEHOUSE_DATA_DIR=/tmp/smokehouse
+USER 10000:10000
+CMD ["python", "-m", "app.serve", "--host", "0.0.0.0", "--port", "8000"]

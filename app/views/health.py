@@ -1,0 +1,10 @@
+"""For those who start the app, and want to know whether it answers. It is no lesson.
+
+docker-compose.yml keeps it out of the traces: OTEL_PYTHON_DJANGO_EXCLUDED_URLS.
+"""
+
+from django.http import HttpResponse
+
+
+async def health(request):
+    return HttpResponse("ok\n", content_type="text/plain")

@@ -1,0 +1,31 @@
+#!/bin/sh
+# Before all else: the secrets, who owns which volume, and the health probe. Root, with the one
+# capability to give files away; at every start but the first there is nothing left to do.
+set -eu
+umask 077
+
+# Made at the first start, in a volume of its own: never in the image, the environment or git.
+# To read one:  docker compose run --rm --no-deps init cat /secrets/grafana_admin_password
+secret() { # NAME OWNER:GROUP MODE
+  [ -s "/secrets/$1" ] && return
+  head -c 33 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n' > "/secrets/.$1"
+  chmod "$3" "/secrets/.$1"
+  chown "$2" "/secrets/.$1"
+  mv "/secrets/.$1" "/secrets/$1" # whole, or not at all
+  echo "made: $1"
+}
+APP=10000 POSTGRES=70 GRAFANA=472
+secret secret_key "$APP:$APP" 0400
+secret postgres_password "$POSTGRES:$APP" 0440
+secret grafana_admin_password "$GRAFANA:0" 0400
+chmod 0755 /secrets # to pass through; each file says who may read it
+
+# These two images have no such folder, so that the volume comes as root's.
+chown 10001:10001 /volumes/collector /volumes/jaeger
+
+# busybox, linked statically: called wget, it is wget. The collector's image has no program but the
+# collector, which can't ask itself how it is.
+cp /bin/busybox /probe/.wget
+chmod 0755 /probe /probe/.wget
+mv /probe/.wget /probe/wget
+echo "ready"
