@@ -6,8 +6,17 @@ from opentelemetry import trace
 
 from app import upstream
 from app.celery import celery
+from app.grinding import grind
 from app.models import Booking
-from app.simulation import API_STATUSES, BOOKINGS_KEPT, BURN_DOWN, LONG_ROAST, SEASON_BACK_OFF, TICK
+from app.simulation import (
+    API_STATUSES,
+    BOOKINGS_KEPT,
+    BURN_DOWN,
+    GRIND,
+    LONG_ROAST,
+    SEASON_BACK_OFF,
+    TICK,
+)
 from app.views.tutorial import http_call_sync
 
 tracer = trace.get_tracer("smokehouse")
@@ -39,6 +48,12 @@ def set_fire() -> None:
 def roast() -> None:
     """It takes long enough to be called off."""
     sleep(LONG_ROAST)
+
+
+@celery.task
+def grind_pepper() -> None:
+    """Work for the processor, in a process that nobody waits for."""
+    grind(GRIND)
 
 
 @celery.task

@@ -75,6 +75,7 @@ urlpatterns = [
     path("cpu/", cpu.cpu_on_the_loop),
     path("cpu/threads/", cpu.cpu_in_threads),
     path("cpu/processes/", cpu.cpu_in_processes),
+    path("cpu/celery/", cpu.cpu_in_celery),
     path("durable/", durable.durable_view),
     path("durable/both/", durable.both_view),
     path("kill/", durable.kill),

@@ -59,4 +59,21 @@ LESSONS = [
         source=SOURCE,
         wait_for={"grind": 2},
     ),
+    Scenario(
+        name="cpu_celery",
+        title="Work for the processor, handed to Celery",
+        why="The answer is out before the grinding has begun: a worker does it, on this machine or "
+        "another, and how many do it at once is the worker's to say.",
+        requests=(Request("/cpu/celery/"), *neighbours(GRIND)),
+        expect=Expectation(
+            shapes=frozenset({"background"}),
+            never=CALM | {"concurrent", "serial"},
+            background=("grind",),
+            handed=(("app.tasks.grind_pepper", "done", 1),),
+            victims=(),
+        ),
+        pair="cpu_processes",
+        source=SOURCE,
+        wait_for={"grind": 1, "run/app.tasks.grind_pepper": 1},
+    ),
 ]

@@ -2,8 +2,10 @@
 
 import asyncio
 
+from asgiref.sync import sync_to_async
 from django.http import HttpResponse
 
+from app import tasks
 from app.grinding import grind, in_a_process
 from app.simulation import GRIND
 
@@ -21,3 +23,8 @@ async def cpu_in_threads(request):
 async def cpu_in_processes(request):
     await asyncio.gather(in_a_process(grind, GRIND), in_a_process(grind, GRIND))
     return HttpResponse("Ground the pepper, and the salt.")
+
+
+async def cpu_in_celery(request):
+    await sync_to_async(tasks.grind_pepper.delay)()
+    return HttpResponse("The pepper will be ground.")

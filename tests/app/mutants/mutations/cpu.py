@@ -30,4 +30,12 @@ MUTATIONS = [
         "the shape offloaded is there",
         times=2,
     ),
+    Mutation(
+        "cpu_celery_waits",
+        "cpu_celery",
+        CPU,
+        "    await sync_to_async(tasks.grind_pepper.delay)()\n",
+        "    await in_a_process(grind, GRIND)\n",
+        "expected the shape background",
+    ),
 ]
