@@ -135,6 +135,9 @@ LOGGING_CONFIG = None
 # --- Celery: app/celery.py reads these ----------------------------------------------
 CELERY_BROKER_URL = BROKER_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# What a worker took from Redis and could not acknowledge, since Redis went away in that moment, is
+# handed out again after a minute; the default is an hour. Longer than any task of the demo.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 60}
 # Nobody asks for a result; Celery wants a place to note what is revoked.
 CELERY_RESULT_BACKEND = os.environ.get("SMOKEHOUSE_RESULT_URL", "cache+memory://")
 CELERY_TASK_IGNORE_RESULT = True

@@ -6,6 +6,7 @@ tutorial's time; the collector sends each span to Jaeger and to a pocket beside 
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -150,8 +151,8 @@ def stack(folder, ports, pocket):
 @pytest.fixture(scope="session")
 def demo(stack, folder, pocket):
     """The demo's processes, sending to the collector."""
-    names = ["app", "httpbin", "workers", "wsgi", "mail"]
-    own = dict(zip(names, _free(len(names)), strict=True))
+    names = ["app", "httpbin", "mail", "workers", "wsgi"]
+    own = dict(zip(names, free_ports(len(names)), strict=True))
     log = folder / "demo.log"
     ports = own | {"otlp": stack.ports.otlp_http, "traces": stack.ports.jaeger}
     options = [f"--{name}-port={port}" for name, port in ports.items()]
@@ -176,9 +177,8 @@ def played(demo):
     return {scenario.name: demo.play(scenario) for scenario in SCENARIOS}
 
 
-def _free(count):
-    import socket
-
+def free_ports(count):
+    """Ports that nobody listens at just now."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     numbers = [each.getsockname()[1] for each in sockets]
     for each in sockets:
