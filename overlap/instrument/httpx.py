@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
+
+from overlap.instrument.failed_calls import measure_failed_calls
 
 
 def instrument_httpx() -> Callable[[], None]:
@@ -12,6 +16,15 @@ def instrument_httpx() -> Callable[[], None]:
     instrumentor = HTTPXClientInstrumentor()
     if instrumentor.is_instrumented_by_opentelemetry:
         return lambda: None  # someone else's, to be left as it is
+    undo = ExitStack()
+    if _by_new_conventions():
+        undo.callback(measure_failed_calls())
     instrumentor.instrument()
-    stop: Callable[[], None] = instrumentor.uninstrument
-    return stop
+    undo.callback(instrumentor.uninstrument)
+    return undo.close
+
+
+def _by_new_conventions() -> bool:
+    # "http", or "http/dup" for both: what OpenTelemetry's own instrumentations look for.
+    asked = os.environ.get("OTEL_SEMCONV_STABILITY_OPT_IN", "")
+    return not {"http", "http/dup"}.isdisjoint(each.strip() for each in asked.split(","))

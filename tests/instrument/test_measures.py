@@ -59,6 +59,19 @@ def test_a_call_out_is_measured_in_seconds_and_its_example_is_its_span(serve, si
     assert sink.units()[name] == sink.units()["http.server.request.duration"] == "s"
 
 
+def test_a_call_that_is_not_answered_is_measured_too(serve, sink, wait_until):
+    """By what went wrong; its examples are the calls' spans, as those of the others."""
+    assert serve().get("/upstream/gone/").text == "ConnectError,ReadTimeout"
+    name = "http.client.request.duration"
+    wait_until(lambda: len(sink.points(name)) == 2)
+    found = {a["error.type"]: (a, p) for a, p in sink.points(name)}
+    assert found.keys() == {"ConnectError", "ReadTimeout"}
+    attributes, point = found["ReadTimeout"]
+    assert attributes["server.address"] == "127.0.0.1"
+    assert point.sum >= 0.05
+    assert sink.exemplars(name).keys() == ids(*sink.named("GET"))
+
+
 def test_a_block_is_counted_by_its_line(block, sink, wait_until):
     """overlap.event_loop.blocked.time, with the culprit's file, line and function."""
     name = "overlap.event_loop.blocked.time"

@@ -25,5 +25,6 @@ urlpatterns = [
     path("spawn/", views.start_task),
     path("log/", views.log),
     path("upstream/", views.upstream),
+    path("upstream/gone/", views.upstream_gone),
     path("file/", views.file),
 ]

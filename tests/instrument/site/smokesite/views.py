@@ -217,5 +217,17 @@ async def upstream(request):
     return HttpResponse(response.text)
 
 
+async def upstream_gone(request):
+    errors = []
+    async with httpx.AsyncClient() as client:
+        for timeout in (5, 0.05):
+            place = "http://127.0.0.1:9/" if timeout == 5 else request.build_absolute_uri("/wait/")
+            try:
+                await client.get(place, timeout=timeout)
+            except httpx.TransportError as error:
+                errors.append(type(error).__name__)
+    return HttpResponse(",".join(errors))
+
+
 def file(request):
     return FileResponse(open(__file__, "rb"))  # noqa: PTH123  Django closes it
