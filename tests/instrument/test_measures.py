@@ -69,6 +69,7 @@ def test_a_call_that_is_not_answered_is_measured_too(serve, sink, wait_until):
     attributes, point = found["ReadTimeout"]
     assert attributes["server.address"] == "127.0.0.1"
     assert point.sum >= 0.05
+    wait_until(lambda: len(sink.named("GET")) == 2)
     assert sink.exemplars(name).keys() == ids(*sink.named("GET"))
 
 
