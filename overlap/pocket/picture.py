@@ -10,6 +10,9 @@ from dataclasses import dataclass, field, replace
 
 from overlap import names
 from overlap.draw.words import clean, duration, ticks
+from overlap.pocket.badges import Badge, badges
+from overlap.pocket.lanes import DrawnLane, drawn_lanes, shares
+from overlap.pocket.shapes import Box
 from overlap.pocket.values import link_words, pairs
 from overlap.trace import Span
 from overlap.waterfall import Bar, Mark, Waterfall
@@ -23,29 +26,11 @@ LEAST_WIDTH = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle of a row; `x` and `width` in per cent."""
-
-    kind: str
-    x: str
-    width: str
-
-
-@dataclass(frozen=True, slots=True)
 class Dot:
     """An event on a row."""
 
     x: str
     failed: bool
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Badge:
-    """A word about a row, with a glyph so that colour is not the only mark."""
-
-    kind: str
-    glyph: str
     text: str
 
 
@@ -58,6 +43,8 @@ class Row:
     service: int
     depth: int
     boxes: list[Box]
+    shares: list[Box]
+    """Of the bar's length: what its tasks ran, and what they could have run and did not."""
     dots: list[Dot]
     badges: list[Badge]
     response_x: str
@@ -93,6 +80,7 @@ class Picture:
     ticks: list[tuple[str, str]] = field(default_factory=list)
     services: list[str] = field(default_factory=list)
     legend: list[Badge] = field(default_factory=list)
+    lanes: list[DrawnLane] = field(default_factory=list)
     total: str = ""
     omitted: int = 0
 
@@ -126,6 +114,7 @@ class _Painter:
             ],
             services=self._services,
             legend=list({badge.kind: badge for row in rows for badge in row.badges}.values()),
+            lanes=drawn_lanes(self._waterfall, self._total),
             total=duration(self._waterfall.total_ms),
             omitted=self._waterfall.omitted,
         )
@@ -142,7 +131,7 @@ class _Painter:
         name, took = clean(span.name), duration(bar.end_ms - bar.start_ms)
         label = "no duration" if bar.mark else "no end" if bar.unended else took
         label_x, side = self._label(bar)
-        badges = list(_badges(bar))
+        words = list(badges(bar))
         spoken = f"{clean(span.service)}, starts at {duration(bar.start_ms)}, takes {label}"
         return Row(
             span=span,
@@ -151,7 +140,8 @@ class _Painter:
             depth=min(bar.depth, DEEPEST),
             boxes=[] if bar.mark else list(self._boxes(bar)),
             dots=[self._dot(mark) for mark in bar.events[:EVENTS_DRAWN]],
-            badges=badges,
+            badges=words,
+            shares=shares(bar, self._total),
             response_x="" if bar.response_end_ms is None else self._at(bar.response_end_ms),
             mark_x=self._at(bar.start_ms) if bar.mark else "",
             lost=bar.lost,
@@ -209,22 +199,3 @@ def _not_lost_yet(bar: Bar) -> Bar:
     if bar.lost and bar.span.attributes.get(names.TASK_END) != names.TASK_LOST:
         return replace(bar, lost=False, unended=True)
     return bar
-
-
-def _badges(bar: Bar) -> Iterator[Badge]:
-    if bar.culprit:
-        yield Badge("culprit", "●", "held the loop")
-    if bar.victim:
-        yield Badge("victim", "◌", "waited for the loop")
-    if bar.background:
-        yield Badge("background", "⇥", "past its response")
-    if bar.offloaded:
-        yield Badge("thread", "▞", f"thread {clean(bar.thread)}" if bar.thread else "a thread")
-    if bar.lost:
-        yield Badge("lost", "✗", "lost")
-    if bar.error:
-        yield Badge("error", "✗", "error")
-    if bar.unended and not bar.lost:
-        yield Badge("open", "╌", "no end recorded")
-    if bar.neighbour:
-        yield Badge("neighbour", "→", "neighbour")

@@ -4,7 +4,8 @@ What the judge mended is drawn as mended, so that picture and verdict never cont
 each other.
 """
 
+from overlap.waterfall.lanes import Lane, Turn
 from overlap.waterfall.layout import layout
 from overlap.waterfall.rows import Bar, Mark, Shade, Waterfall
 
-__all__ = ["Bar", "Mark", "Shade", "Waterfall", "layout"]
+__all__ = ["Bar", "Lane", "Mark", "Shade", "Turn", "Waterfall", "layout"]

@@ -6,6 +6,7 @@ from overlap import names
 from overlap.judge import Verdict
 from overlap.judge.tree import Tree
 from overlap.waterfall.evidence import elsewhere, lost, servers_above, stages, victims
+from overlap.waterfall.lanes import milliseconds
 from overlap.waterfall.rows import Bar, Mark, Shade
 
 NS_PER_MS = 1_000_000
@@ -69,6 +70,9 @@ class Facts:
             unended=not tree.ended[index],
             mark=end_ms <= start_ms,
             neighbour=bool(span.attributes.get(names.NEIGHBOUR)),
+            on_loop=names.LOOP_RUNNING_MS in span.attributes,
+            running_ms=milliseconds(span, names.LOOP_RUNNING_MS),
+            ready_ms=milliseconds(span, names.LOOP_READY_MS),
             error=span.status == "error",
             events=tuple(
                 Mark(self.ms(event.time_ns + shift_ns), event)

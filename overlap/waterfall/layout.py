@@ -9,6 +9,7 @@ from overlap.judge.mend import mend
 from overlap.judge.tree import NO_PARENT, Tree
 from overlap.trace import Trace
 from overlap.waterfall.facts import Facts
+from overlap.waterfall.lanes import lanes
 from overlap.waterfall.rows import Waterfall
 
 
@@ -23,6 +24,7 @@ def layout(trace: Trace, verdict: Verdict, *, limit: int = 500) -> Waterfall:
         total_ms=facts.ms(facts.last_ns),
         bars=[facts.bar(index, depth) for index, depth in rows[:limit]],
         blocked=[facts.shade(index) for index in facts.blocks],
+        lanes=lanes(tree),
         omitted=max(0, len(rows) - limit),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from overlap.trace import Event, Span
+from overlap.waterfall.lanes import Lane
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,10 @@ class Bar:
     """Fired only to see whether it suffers."""
     error: bool = False
     events: tuple[Mark, ...] = ()
+    on_loop: bool = False
+    """It is told how long its tasks ran, could have run, and awaited."""
+    running_ms: float = 0.0
+    ready_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,5 +70,6 @@ class Waterfall:
     total_ms: float
     bars: list[Bar] = field(default_factory=list)
     blocked: list[Shade] = field(default_factory=list)
+    lanes: list[Lane] = field(default_factory=list)
     omitted: int = 0
     """How many rows the limit left out."""

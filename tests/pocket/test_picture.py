@@ -94,3 +94,33 @@ def test_each_expectation_is_checked_by_itself():
     }  # fmt: skip
     unseen = checks(replace(lesson), None)
     assert not any(each.ok or each.seen for each in unseen)
+
+
+def test_a_bars_shares_are_its_length_divided():
+    """Running, ready, awaiting, in this order, and no more than there is."""
+    told = {names.LOOP_RUNNING_MS: 20.0, names.LOOP_READY_MS: 30.0}
+    found = drawn(work("a", 0, 100, attributes=told), work("b", 100, 200), scale_ms=200)
+    assert [(box.kind, box.x, box.width) for box in found.rows[0].shares] == [
+        ("running", "0.000%", "10.000%"),
+        ("ready", "10.000%", "15.000%"),
+        ("awaiting", "25.000%", "25.000%"),
+    ]
+    assert found.rows[1].shares == []
+    too_much = {names.LOOP_RUNNING_MS: 1e9, names.LOOP_READY_MS: float("nan")}
+    (row,) = drawn(work("a", 0, 100, attributes=too_much)).rows
+    assert [(box.kind, box.width) for box in row.shares] == [("running", "100.000%")]
+
+
+def test_lanes_lie_within_the_picture_and_a_request_keeps_its_colour():
+    """One colour in the loop's lane, a queue before the turn that waited."""
+    turns = {names.LOOP_TURNS: "0+1 90000+99999", names.THREAD_ID: 1}
+    thread = {names.THREAD_ID: 2, names.THREAD_QUEUED_MS: 20.0}
+    found = drawn(
+        work("a", 0, 100, kind="server", attributes=turns),
+        work("b", 40, 60, parent_id="a", attributes=thread),
+    )
+    loop, lane = found.lanes
+    assert {turn.colour for turn in loop.turns} == {0}
+    assert lane.turns[0].queue.x == "20.000%"
+    for turn in (*loop.turns, *lane.turns):
+        assert 0 <= float(turn.box.x[:-1]) <= 100 - float(turn.box.width[:-1])
