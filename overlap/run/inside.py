@@ -30,9 +30,8 @@ def patch(module: Any) -> None:
         case "django.core.wsgi":
             _patch_door(module, "get_wsgi_application", is_async=False)
         case "uvicorn.config":
-            # Where it is alone, uvicorn loads the application before its loop runs.
-            name = "load_app" if hasattr(module.Config, "load_app") else "load"
-            _check_after(module.Config, name, lambda self: str(self.app))
+            # Not load_app, before which a --factory has made none.
+            _check_after(module.Config, "load", lambda self: str(self.app))
         case "hypercorn.utils":
             _check_after(module, "load_application", lambda path, *_: str(path))
         case "granian._internal":

@@ -64,6 +64,14 @@ def _child_of(run) -> int:
     return next(pid for pid, line in commands.items() if "pocket" not in line)
 
 
+def test_a_project_without_an_asgi_module(start, helpers):
+    """Django's own factory is application enough."""
+    factory = ("uvicorn", "--factory", "django.core.asgi:get_asgi_application", "--port", "{port}")
+    run = start(*factory, DJANGO_SETTINGS_MODULE="bakery.settings")
+    assert helpers.until(run.get, "an answer")
+    assert helpers.until(run.spans, "a span")
+
+
 def test_the_projects_own_sitecustomize_runs(start, helpers):
     """The bootstrap stands before it on the path, and hands on."""
     run = start(*UVICORN, PYTHONPATH=str(helpers.SITE / "custom"))
