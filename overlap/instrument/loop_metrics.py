@@ -10,12 +10,14 @@ from opentelemetry.metrics import MeterProvider
 
 from overlap import names
 from overlap.instrument.bounded import OTHER, Attributes, Bounded
+from overlap.instrument.duration import Duration
 from overlap.instrument.stack import Line
 
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """A loop at ease is a millisecond late; a burnt one, seconds."""
 CULPRITS = 100
 """Lines that are told apart."""
+_NONE: Attributes = {}
 
 
 class LoopMetrics:
@@ -23,7 +25,8 @@ class LoopMetrics:
 
     def __init__(self, provider: MeterProvider) -> None:
         meter = provider.get_meter("overlap.instrument.loop")
-        self._lag = meter.create_histogram(
+        # Both are recorded on the loop's thread: by the short way.
+        lag = meter.create_histogram(
             names.METRIC_LOOP_LAG,
             "s",
             "How late the event loop runs what is due.",
@@ -32,17 +35,18 @@ class LoopMetrics:
         self._blocked = meter.create_counter(
             names.METRIC_LOOP_BLOCKED, "s", "How long the event loop stood, by its line."
         )
-        self._delay = meter.create_histogram(
+        delay = meter.create_histogram(
             names.METRIC_VICTIM_DELAY,
             "s",
             "How long a request waited for an event loop that stood.",
             explicit_bucket_boundaries_advisory=list(BUCKETS_S),
         )
+        self._lag, self._delay = Duration(lag), Duration(delay)
         self._culprits = Bounded[Line | None](CULPRITS, code_attributes, _others())
 
     def late(self, seconds: float, context: Context) -> None:
         """Note how late one heartbeat was; `context` is that of the block it waited for."""
-        self._lag.record(seconds, None, context)
+        self._lag.record(seconds, _NONE, context)
 
     def stood(self, seconds: float, culprit: Line | None, context: Context) -> None:
         """Add one block, in the context of its span: that is where an exemplar leads."""
@@ -50,7 +54,7 @@ class LoopMetrics:
 
     def held_up(self, seconds: float, context: Context) -> None:
         """Note how long one request waited, in its own context."""
-        self._delay.record(seconds, None, context)
+        self._delay.record(seconds, _NONE, context)
 
 
 def loop_metrics() -> LoopMetrics:
