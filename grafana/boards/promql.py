@@ -8,6 +8,8 @@ BIN = "$__interval"
 """From one point of a panel to the next."""
 RANGE = "$__range"
 """All that the panel shows."""
+SILENT_S = 30
+"""Seconds without a word, of the five that are usual, after which a process is taken for gone."""
 _GAP = "15m"
 """A counter that was not seen for so long starts anew: the road may be closed for a while."""
 
@@ -32,8 +34,13 @@ def per_second(metric: str, by: Sequence[str] = (), where: str = "") -> str:
 
 
 def latest(metric: str, by: Sequence[str] = (), where: str = "") -> str:
-    """What a gauge says now, summed."""
-    return f"{_sum(by)}({metric}{{{where}}})" if where else f"{_sum(by)}({metric})"
+    """What a gauge says now, summed over those that still speak.
+
+    Prometheus goes on for five minutes with the last word of a process that was killed: its
+    threads would count beside those of the one that took its place.
+    """
+    series = f"{metric}{{{where}}}" if where else metric
+    return f"{_sum(by)}({series} and time() - timestamp({series}) < {SILENT_S})"
 
 
 def mean(metric: str, by: Sequence[str] = (), where: str = "", window: str = BIN) -> str:

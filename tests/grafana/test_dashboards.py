@@ -15,7 +15,7 @@ UIDS = {"overlap-glance", "overlap-lesson", "overlap-loop", "overlap-road"}
 KEYWORDS = {
     "sum", "by", "and", "or", "on", "offset", "count", "min", "max", "topk", "vector", "le",
     "histogram_quantile", "last_over_time", "label_replace", "label_join", "count_over_time",
-    "avg_over_time", "max_over_time", "unwrap", "sort_desc", "count_values",
+    "avg_over_time", "max_over_time", "unwrap", "time", "timestamp", "sort_desc", "count_values",
 }  # fmt: skip
 
 
