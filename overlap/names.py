@@ -54,6 +54,10 @@ SPAN_TASK_STARTED = "task.started"
 SPAN_DOCTOR = "overlap doctor"
 """What `overlap doctor` sends to see where it arrives."""
 
+SPAN_TASK_DROPPED = "task.dropped"
+"""A plain asyncio task that was collected while it waited (its end: lost), or that failed and
+nobody asked (failed): a span in the trace of what started it, at the moment it was found out."""
+
 
 def scenario_span(name: str) -> str:
     """The name of a lesson's root span."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
+from overlap.instrument.dropped import watch_dropped
 from overlap.instrument.loop import Watchdog
 from overlap.lens import Lenses
 
@@ -16,6 +17,7 @@ class Watch:
         self._threshold = threshold_s
         self._lenses = Lenses() if lens else None
         self._watchdogs: list[Watchdog] = []
+        self._undo = ExitStack()
         self._last: asyncio.AbstractEventLoop | None = None
 
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -28,6 +30,7 @@ class Watch:
                 return
             if watchdog.loop.is_closed():
                 self._watchdogs.remove(watchdog)
+        self._undo.callback(watch_dropped(loop))
         watchdog = Watchdog(loop, self._threshold, self._lenses)
         self._watchdogs.append(watchdog)
         watchdog.start()
@@ -65,6 +68,7 @@ class Watch:
         for watchdog in self._watchdogs:
             watchdog.stop()
         self._watchdogs.clear()
+        self._undo.close()
         if self._lenses is not None:
             self._lenses.off()
         self._last = None

@@ -9,7 +9,7 @@ from overlap import names
 from overlap.trace.model import AttributeValue, Span
 
 NO_PARENT = -1
-EVIDENCE = frozenset({names.SPAN_BLOCKED, names.SPAN_TASK_STARTED})
+EVIDENCE = frozenset({names.SPAN_BLOCKED, names.SPAN_TASK_STARTED, names.SPAN_TASK_DROPPED})
 """Spans that say something about the others and are no work themselves."""
 
 

@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from overlap.draw.words import clean, duration
-from overlap.pocket import compared, go_values
+from overlap.pocket import compared, go_values, ledger
 from overlap.pocket.expected import stages
 from overlap.pocket.gallery import MAX_ROWS, ROWS
 from overlap.pocket.guard import same_origin
@@ -49,6 +49,7 @@ def routes(rooms: Rooms) -> list[BaseRoute]:
         Route("/trace/{trace_id}", page.trace),
         Route("/trace/{trace_id}/fragment", page.trace),
         *compared.routes(rooms, page.render),
+        *ledger.routes(rooms, page.render),
         Route("/metrics", page.metrics),
         Route("/events", page.events),
         Mount("/static", StaticFiles(directory=_HERE / "static")),

@@ -190,6 +190,31 @@ def test_what_the_response_did_not_wait_for(span: MakeSpan) -> None:
     ]
 
 
+def test_a_task_that_nobody_held_is_told_with_what_became_of_it(span: MakeSpan) -> None:
+    """Collected while it waited, or failed unheard; the process is not blamed for either."""
+    spans = [
+        span("1", "GET /", 0, 20, kind="server"),
+        *(
+            span(
+                f"d{end}",
+                names.SPAN_TASK_DROPPED,
+                10,
+                10,
+                "1",
+                attributes={names.TASK_NAME: f"{end} one", names.TASK_END: end},
+                status="error",
+                status_message=said,
+            )
+            for end, said in (("failed", "E: no"), ("lost", "it was collected"))
+        ),
+    ]
+    assert texts(spans) == [
+        "failed one failed and nobody asked: E: no",
+        "lost one was lost: it was collected",
+    ]
+    assert verdict(spans).lost == ["lost one"]
+
+
 def test_names_from_a_trace_can_not_act(span: MakeSpan) -> None:
     """Control characters are gone, and a reason is of bounded length."""
     spans = [

@@ -37,8 +37,34 @@ def reasons(scene: Scene) -> Iterator[Why]:
     }
     for key in sorted(tops, key=lambda key: (-past[key], key)):
         yield _background(scene, key[1], sorted(tops[key]), past[key])
-    if gone := lost(tree):
+    if gone := _never_ended(scene):
         yield _lost(scene, gone)
+    for index, span in enumerate(tree.spans):
+        if span.name == names.SPAN_TASK_DROPPED:
+            yield _dropped(scene, index)
+
+
+def _never_ended(scene: Scene) -> list[str]:
+    """The lost tasks but for those that were collected."""
+    gone = lost(scene.tree)
+    for span in scene.tree.spans:
+        name = span.attributes.get(names.TASK_NAME) or span.name
+        if span.name == names.SPAN_TASK_DROPPED and name in gone:
+            gone.remove(str(name))
+    return gone
+
+
+def _dropped(scene: Scene, index: int) -> Why:
+    span = scene.tree.spans[index]
+    name = span.attributes.get(names.TASK_NAME)
+    who = clean(name) if isinstance(name, str) and name else scene.called(index)
+    said = f": {clean(span.status_message)}" if span.status_message else ""
+    if span.attributes.get(names.TASK_END) == names.TASK_FAILED:
+        text = f"{who} failed and nobody asked{said}"
+    else:
+        text = f"{who} was lost{said}"
+    above = scene.tree.parents[index]
+    return Why(text, scene.ids([index, *([above] if above != NO_PARENT else [])]))
 
 
 def _background(scene: Scene, server: int, members: list[int], past_ns: int) -> Why:

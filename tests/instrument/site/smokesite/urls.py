@@ -23,6 +23,7 @@ urlpatterns = [
     path("wait/", views.wait),
     path("congested/", views.congested),
     path("spawn/", views.start_task),
+    path("drop/", views.drop),
     path("log/", views.log),
     path("upstream/", views.upstream),
     path("upstream/gone/", views.upstream_gone),

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import socket
@@ -203,6 +204,18 @@ async def _failing():
 
 
 KINDS = {"short": _short, "long": _long, "stubborn": _stubborn, "failing": _failing}
+
+
+async def _forgotten():
+    await asyncio.get_running_loop().create_future()
+
+
+async def drop(request):
+    work = {"waits": _forgotten, "fails": _failing}[request.GET["kind"]]
+    asyncio.create_task(work())  # noqa: RUF006  that nobody holds it is the point
+    await asyncio.sleep(0.05)
+    gc.collect()
+    return HttpResponse("dropped")
 
 
 async def log(request):
