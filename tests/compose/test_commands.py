@@ -138,7 +138,7 @@ def test_a_server_starts_and_its_healthcheck_tells_up_from_down(place, name):
 
 @pytest.mark.timeout(400)
 def test_the_app_says_last_where_all_is_and_a_standstill_is_unwell(place):
-    """Healthchecks add nothing to its log. An open port alone is no health: nobody answers there."""
+    """Healthchecks add nothing to its log. A port that is open is no health."""
     with place.running("app") as (process, log):
         place.wait_until_well("app", process, log)
         process.send_signal(signal.SIGSTOP)
