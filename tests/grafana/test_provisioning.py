@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 import yaml
 
 from grafana.boards import metrics
@@ -61,8 +62,21 @@ def test_a_spans_metrics_are_declared_names(sources):
         assert set(asked) <= known, query["name"]
 
 
-def test_dashboards_are_read_from_where_compose_mounts_them(root):
+@pytest.fixture(scope="module")
+def compose(root):
+    """Grafana's service in docker-compose.yml."""
+    return yaml.safe_load((root / "docker-compose.yml").read_text())["services"]["grafana"]
+
+
+def test_compose_sets_every_address(compose, sources):
+    """A variable that is missing is an empty address, and Grafana does not say so."""
+    for source in sources.values():
+        assert compose["environment"][source["url"].removeprefix("$")].startswith("http://")
+
+
+def test_dashboards_are_read_from_where_compose_mounts_them(root, compose):
     """And are there."""
     text = (root / "grafana/provisioning/dashboards/overlap.yaml").read_text()
     [provider] = yaml.safe_load(text)["providers"]
-    assert (provider["type"], provider["options"]) == ("file", {"path": "/etc/grafana/dashboards"})
+    assert provider["type"] == "file"
+    assert f"./grafana/dashboards:{provider['options']['path']}:ro" in compose["volumes"]
