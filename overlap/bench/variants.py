@@ -44,6 +44,12 @@ _ALL = (
         "otlp",
         environment={"OVERLAP_LEAN": "1"},
     ),
+    Variant(
+        "overlap-no-lens",
+        "lens off",
+        "otlp",
+        environment={"OVERLAP_LEAN": "1", "OVERLAP_LENS": "0"},
+    ),
     # Nothing listens there: what it sends is dropped and counted, and no request may feel it.
     Variant(
         "overlap-down",

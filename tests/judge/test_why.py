@@ -86,17 +86,30 @@ def test_queries_asked_for_one_by_one_are_no_gather(span: MakeSpan) -> None:
         attributes = LEAN | {names.THREAD_QUEUED_MS: 0.1, names.DB_SYSTEM: "sqlite"}
         start = 2 + 100 * number
         spans.append(span(f"q{number}", "SELECT", start, start + 99, "1", attributes=attributes))
-    assert not any("although" in text for text in texts(spans))
+    assert texts(spans) == [
+        "the response waited for 3 x SELECT (297 of 310 ms), one after another: "
+        "each began only when the one before it had ended"
+    ]
 
 
 def test_work_that_had_to_wait_for_a_thread_says_so(span: MakeSpan) -> None:
     """A pool that is full: nothing in this trace ran there meanwhile."""
-    late = LEAN | {names.THREAD_QUEUED_MS: 800.0}
+    late = {names.THREAD_QUEUED_MS: 800.0}
+    given = LOOP | late | {names.THREAD_CALLS: 1}
     spans = [
-        span("1", "GET /pool/", 0, 1000, kind="server", attributes=LOOP),
-        span("2", "work", 800, 999, "1", attributes=late),
+        span("1", "GET /pool/", 0, 1000, kind="server", attributes=given),
+        span("2", "work", 800, 999, "1", attributes=LEAN | late),
     ]
-    assert "work waited 800 ms for a free thread" in texts(spans)
+    assert texts(spans) == [
+        "the response waited for work (0.20 of 1.00 s)",
+        "work waited 800 ms for a free thread",
+    ]
+    assert "GET /pool/ waited 800 ms for a free thread" in texts(spans[:1])
+
+
+def test_work_that_takes_no_time_explains_nothing(span: MakeSpan) -> None:
+    """A twentieth of the response is not what it waited for."""
+    assert texts([span("1", "GET /", 0, 100, kind="server"), span("2", "a", 0, 5, "1")]) == []
 
 
 def burnt(span: MakeSpan, blocks: Iterable[tuple[float, float]], **code: Any) -> list[Span]:

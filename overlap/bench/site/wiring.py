@@ -135,6 +135,7 @@ MAKERS: dict[str, Callable[[], Application]] = {
     "lean": _lean,
     "overlap": _overlap,
     "overlap-not-lean": _overlap,
+    "overlap-no-lens": _overlap,
     "overlap-no-watch": _overlap_no_watch,
     "overlap-down": _overlap,
     "stock": _stock,

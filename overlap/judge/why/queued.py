@@ -27,6 +27,13 @@ def reasons(scene: Scene) -> Iterator[Why]:
         for index in range(len(scene.tree.spans))
         if index not in told and scene.number(index, names.THREAD_QUEUED_MS) >= LEAST_QUEUED_MS
     ]
+    # What work was given out under has the sum of it: told already, if the work itself is.
+    known = {scene.tree.parents[index] for index in (*told, *late)}
+    late = [
+        index
+        for index in late
+        if index not in known or names.THREAD_CALLS not in scene.tree.spans[index].attributes
+    ]
     late.sort(key=lambda index: (-scene.number(index, names.THREAD_QUEUED_MS), index))
     if late:
         worst = late[0]

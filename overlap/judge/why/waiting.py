@@ -16,6 +16,8 @@ from overlap.judge.words import listing
 
 LEAST_SHARE = 20
 """What takes less than this part, one in so many, of a path is not named."""
+LEAST_PART = 10
+"""Work that is less than this part, one in so many, of its parent's time explains nothing."""
 LEAST_NS = 1_000_000
 """Shorter than this, nobody asks why."""
 
@@ -34,7 +36,9 @@ def reasons(scene: Scene) -> Iterator[Why]:
     for parent in parents:
         work = [index for index in _waited_for(tree, parent) if not _is_same_request(scene, index)]
         if work and (len(work) > 1 or tree.spans[parent].kind == "server"):
-            yield _reason(scene, parent, work)
+            waited = union_length((tree.starts[index], tree.ends[index]) for index in work)
+            if waited * LEAST_PART >= scene.duration(parent):
+                yield _reason(scene, parent, work)
 
 
 def _waited_for(tree: Tree, parent: int) -> Iterator[int]:
@@ -101,7 +105,10 @@ def _in_a_row(scene: Scene, work: list[int]) -> str:
     parent = tree.parents[work[0]]
     inside = all(same_process(tree.spans[index], tree.spans[parent]) for index in work)
     if len(threads) == 1 and None not in threads and inside:
-        if threads != {_thread(tree, parent)}:
+        elsewhere = threads != {_thread(tree, parent)}
+        # Each a piece of work of its own, or all of them one.
+        pieces = sum(names.THREAD_QUEUED_MS in tree.spans[index].attributes for index in work)
+        if elsewhere and pieces < len(work):
             return f"one after another: synchronous code, {count} in one thread"
         return "one after another: each began only when the one before it had ended"
     return "one after another"

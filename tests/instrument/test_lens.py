@@ -1,0 +1,49 @@
+"""The lens on real servers: figures on the spans of requests, and none where it is off."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize("server", ["asyncio", "uvloop"], indirect=True)
+def test_a_request_tells_how_long_it_ran_and_waited(server, sink):
+    """A view that sleeps awaits; the three times are all of its duration."""
+    server.get("/wait/?s=0.3")
+    span = sink.one("GET /wait/")
+    running, ready, awaiting = (
+        span.attributes[f"overlap.loop.{what}_ms"] for what in ("running", "ready", "awaiting")
+    )
+    assert running + ready + awaiting == pytest.approx(span.ms, abs=5)
+    assert awaiting > 150
+    assert running > 0
+    assert "+" in span.attributes["overlap.loop.turns"]
+
+
+@pytest.mark.parametrize("server", ["asyncio", "uvloop"], indirect=True)
+def test_a_long_step_is_told_with_its_line(server, sink):
+    """The watchdog's thread looks at it while it lasts."""
+    server.get("/burn/?s=0.4&how=python")
+    span = sink.one("GET /burn/")
+    assert span.attributes["overlap.loop.longest_step.duration_ms"] >= 399
+    assert "smokesite/views.py:" in span.attributes["overlap.loop.longest_step.line"]
+
+
+@pytest.mark.parametrize("server", ["asyncio", "uvloop"], indirect=True)
+def test_a_sync_view_tells_of_its_thread(server, sink):
+    """One call, its time in the queue and its time of running; the span inside has the queue."""
+    server.get("/slow/")
+    view, inside = sink.one("GET /slow/").attributes, sink.one("off the loop").attributes
+    assert view["overlap.thread.calls"] >= 1
+    assert view["overlap.thread.running_ms"] >= 499
+    assert inside["overlap.thread.sensitive"] is True
+    assert inside["overlap.thread.queued_ms"] <= view["overlap.thread.queued_ms"]
+
+
+def test_it_can_be_switched_off(serve, sink):
+    """By a variable of the environment; everything else is as it was."""
+    server = serve(env={"OVERLAP_LENS": "0"})
+    server.get("/wait/?s=0.1")
+    server.get("/slow/")
+    told = {*sink.one("GET /wait/").attributes, *sink.one("GET /slow/").attributes}
+    assert "http.route" in told
+    assert not {name for name in told if name.startswith(("overlap.loop.", "overlap.thread."))}
