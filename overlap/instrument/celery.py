@@ -1,10 +1,10 @@
 """Work that is handed to Celery: one trace from whoever asks for it into the worker.
 
-Built on opentelemetry-instrumentation-celery, with its spans and attributes, without its
+Built on opentelemetry-instrumentation-celery, with its span of a task's run, without its
 `use_span_links`: a link starts a second trace, and a trace that ends at the broker shows
 neither whether the work was done nor when. What the stock one leaves out is added here: the
-names of today's conventions, why a task is tried again, tasks that are called off, and the end
-of a sending that fails.
+names of today's conventions, why a task is tried again, and tasks that are called off. The
+spans of what is sent are our own.
 """
 
 from __future__ import annotations
@@ -12,21 +12,23 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from contextvars import ContextVar
 from importlib.util import find_spec
 from typing import Any
 
-from opentelemetry import trace
-from opentelemetry.trace import SpanKind
+from opentelemetry import propagate, trace
+from opentelemetry.trace import Span, SpanKind
 from wrapt import register_post_import_hook, wrap_function_wrapper
 
 from overlap import names
 
 _SCOPE = "overlap.instrument.celery"
 _SYSTEM = "celery"
-_sending: ContextVar[list[tuple[Any, str]] | None] = ContextVar("overlap_sending", default=None)
-"""What this context is about to send, and the stock instrumentation has begun a span for."""
+_SENDING: ContextVar[tuple[AbstractContextManager[Span], ...]] = ContextVar(
+    "overlap_sending", default=()
+)
+"""The spans of what this context is sending, the innermost last."""
 
 
 def instrument_celery() -> Callable[[], None]:
@@ -57,6 +59,10 @@ def _instrument(undo: ExitStack) -> None:
     if not instrumentor.is_instrumented_by_opentelemetry:
         instrumentor.instrument()
         undo.callback(instrumentor.uninstrument)
+    # Its span of a task that is known by its name alone ends before anything is sent, and that
+    # of a sending which fails never.
+    signals.before_task_publish.disconnect(instrumentor._trace_before_publish)
+    signals.after_task_publish.disconnect(instrumentor._trace_after_publish)
     # After the stock one's: its span is the current one then.
     for signal, receiver in (
         (signals.before_task_publish, _before_publish),
@@ -81,45 +87,44 @@ def _unwrap() -> None:
     unwrap(Task, "apply_async")
 
 
-def _before_publish(**sent: Any) -> None:
-    span = trace.get_current_span()
-    span.set_attributes(
-        {
+def _before_publish(
+    sender: Any = None, headers: Any = None, routing_key: Any = None, **_: Any
+) -> None:
+    span = trace.get_tracer(_SCOPE).start_span(
+        f"apply_async/{sender}",
+        kind=SpanKind.PRODUCER,
+        attributes={
             names.MESSAGING_SYSTEM: _SYSTEM,
             names.MESSAGING_OPERATION_NAME: "apply_async",
             names.MESSAGING_OPERATION_TYPE: "send",
-            names.MESSAGING_DESTINATION_NAME: str(sent.get("routing_key") or ""),
-        }
+            names.MESSAGING_DESTINATION_NAME: str(routing_key or ""),
+            names.MESSAGING_MESSAGE_ID: str((headers or {}).get("id") or ""),
+            names.CELERY_TASK_NAME: str(sender),
+        },
     )
-    pending = _sending.get()
-    task_id = (sent.get("headers") or {}).get("id")
-    if pending is not None and task_id:
-        pending.append((sent.get("sender"), task_id))
+    activation = trace.use_span(span, end_on_exit=True)
+    activation.__enter__()
+    _SENDING.set((*_SENDING.get(), activation))
+    if headers is not None:
+        propagate.inject(headers)
 
 
 def _after_publish(**_: Any) -> None:
-    if pending := _sending.get():
-        pending.pop()
+    *others, activation = _SENDING.get()
+    _SENDING.set(tuple(others))
+    activation.__exit__(None, None, None)
 
 
 def _see_through(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
-    """Send, and end the span of a sending that fails: the stock one leaves it the current one."""
-    from opentelemetry.instrumentation.celery import utils
-
-    pending: list[tuple[Any, str]] = []
-    token = _sending.set(pending)
+    """Send; where that fails, the spans that were begun for it end with the error."""
+    before = _SENDING.get()
     try:
         return wrapped(*args, **kwargs)
     except BaseException as error:
-        for sender, task_id in pending:
-            task = utils.retrieve_task_from_sender({"sender": sender})
-            if (begun := utils.retrieve_context(task, task_id, is_publish=True)) is not None:
-                _, activation, _ = begun
-                activation.__exit__(type(error), error, error.__traceback__)
-                utils.detach_context(task, task_id, is_publish=True)
+        for activation in reversed(_SENDING.get()[len(before) :]):
+            activation.__exit__(type(error), error, error.__traceback__)
+        _SENDING.set(before)
         raise
-    finally:
-        _sending.reset(token)
 
 
 def _before_run(**_: Any) -> None:
@@ -152,12 +157,11 @@ def _on_revoked(
 ) -> None:
     """A mark of a task that was called off, from the worker itself: its run may never begin."""
     from opentelemetry.instrumentation.celery import celery_getter
-    from opentelemetry.propagate import extract
 
     now = time.time_ns()
     span = trace.get_tracer(_SCOPE).start_span(
         f"revoke/{request.task}",
-        context=extract(request, getter=celery_getter),
+        context=propagate.extract(request, getter=celery_getter),
         kind=SpanKind.CONSUMER,
         start_time=now,
         attributes={

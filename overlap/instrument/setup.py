@@ -45,6 +45,8 @@ class Instrumentation:
         # Before any instrumentation is imported: each reads it once.
         os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
         from overlap.instrument.cancelled import CancelledSpans
+        from overlap.instrument.celery import instrument_celery
+        from overlap.instrument.httpx import instrument_httpx
         from overlap.instrument.threads import ThreadAttributes, count_threads
         from overlap.instrument.watch import Watch
         from overlap.lens import processors
@@ -68,8 +70,8 @@ class Instrumentation:
         # uvicorn imports the application inside its running loop; others do not, and there
         # the first request says which loop it is.
         self.watch.watch_running()
-        self._instrument_httpx()
-        self._instrument_celery()
+        self._undo.callback(instrument_httpx())
+        self._undo.callback(instrument_celery())
         if has_django():
             self._instrument_django(django)
             if lean:
@@ -87,16 +89,6 @@ class Instrumentation:
         await drain(self._drain_timeout_s)
         # In a thread: the last flush may take seconds, and tasks may still be running.
         await asyncio.to_thread(shutdown)
-
-    def _instrument_httpx(self) -> None:
-        from overlap.instrument.httpx import instrument_httpx
-
-        self._undo.callback(instrument_httpx())
-
-    def _instrument_celery(self) -> None:
-        from overlap.instrument.celery import instrument_celery
-
-        self._undo.callback(instrument_celery())
 
     def _instrument_django(self, options: dict[str, Any]) -> None:
         from overlap.instrument.django import instrument_django

@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
+from weakref import WeakMethod
 
 from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
@@ -16,9 +17,11 @@ from opentelemetry.sdk.environment_variables import OTEL_PYTHON_SDK_INTERNAL_MET
 from opentelemetry.sdk.metrics.export import MetricExporter, MetricExportResult, MetricsData
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from requests.adapters import HTTPAdapter
 
 from overlap.telemetry.drops import LOGGER_NAME, Drops
 from overlap.telemetry.encode import encode_logs, encode_spans
+from overlap.telemetry.fork import at_fork
 from overlap.telemetry.road import Road, road
 
 Result = TypeVar("Result")
@@ -41,6 +44,7 @@ class _Counted(Generic[Result]):
         client = inner._client
         # The reason of a failure goes to the SDK's log only; this is where it passes by.
         client.export = self._noting(client.export)
+        at_fork(WeakMethod(self._reconnect))
 
     def send(self, count: int, export: Callable[[], Result]) -> Result:
         try:
@@ -63,6 +67,12 @@ class _Counted(Generic[Result]):
         return self.send(
             len(batch), lambda: self._success if client.export(data).success else self._failure
         )
+
+    def _reconnect(self) -> None:
+        # In a forked process: the open connection is the parent's, who goes on writing to it.
+        session = self._inner._client._transport._session
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, HTTPAdapter())
 
     def _noting(self, export: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
         def noting(data: bytes) -> Any:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from weakref import WeakMethod
 
 from opentelemetry import _logs as logs_api
@@ -18,6 +17,7 @@ from opentelemetry.util._once import Once
 
 from overlap.telemetry import logs
 from overlap.telemetry.drops import Drops, hush_sdk
+from overlap.telemetry.fork import at_fork
 from overlap.telemetry.metrics import make_meter_provider
 from overlap.telemetry.records import make_logger_provider
 from overlap.telemetry.resource import make_resource, own_pid
@@ -46,7 +46,7 @@ class Telemetry:
         metrics_api.set_meter_provider(self.meter_provider)
         logs_api.set_logger_provider(self.logger_provider)
         self.logging = logs.configure(log_format, self.logger_provider)
-        _at_fork(WeakMethod(self._in_child))
+        at_fork(WeakMethod(self._in_child))
 
     def flush(self) -> None:
         """Send what is queued now. Blocks, for as long as the exporters' timeouts let it."""
@@ -92,15 +92,6 @@ def start(
 ) -> Telemetry:
     """Set up traces, metrics and logs for this process."""
     return Telemetry(service_name, log_format, span_processors)
-
-
-def _at_fork(method: WeakMethod[Callable[[], None]]) -> None:
-    def call() -> None:
-        if (target := method()) is not None:
-            target()
-
-    if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork either
-        os.register_at_fork(after_in_child=call)
 
 
 def _left_ms(deadline: float) -> int:
