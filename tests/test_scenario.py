@@ -5,6 +5,7 @@ import math
 import pytest
 
 from overlap.judge import Group, Requests, Verdict
+from overlap.judge.model import Handed
 from overlap.scenario import Expectation, mismatches
 
 SEEN = Verdict(
@@ -16,6 +17,8 @@ SEEN = Verdict(
         Group("other", "2", [["x"]], 1.0, peak=1, wall_ms=5.0, work_ms=5.0, critical_path=["x"]),
     ],
     cancelled=["late", "late"],
+    lost=["smoke"],
+    handed=[Handed("season", "worker", "done", 3, 1.0), Handed("roast", "", "waiting", 0, None)],
     requests=[
         Requests("GET /a/", 2, 30.0, 40.0, first_part=0.9),
         Requests("GET /b/", 2, 20.0, 20.0),
@@ -32,6 +35,8 @@ CALLS = (("call", "call"),)
         Expectation(stages=CALLS, peak=2),
         Expectation(stages=CALLS, wall_ms=(50.0, math.inf)),
         Expectation(cancelled=("late", "late")),
+        Expectation(lost=("smoke",)),
+        Expectation(handed=(("season", "done", 3), ("roast", "waiting", 0))),
         Expectation(times=("GET /a/", "GET /b/", 1.5, 1.5)),
         Expectation(first_part=("GET /a/", 0.9, 1.0)),
     ],
@@ -47,6 +52,12 @@ def test_what_is_there_is_no_mismatch(expect):
         (Expectation(stages=CALLS, peak=1), "expected 1 at once, saw 2"),
         (Expectation(peak=3), "expected 3 at once, saw 2, 1"),
         (Expectation(stages=CALLS, wall_ms=(0, 49)), "expected from 0 to 49 ms in all, saw 50"),
+        (Expectation(lost=()), "expected nobody to be lost, saw smoke"),
+        (
+            Expectation(handed=(("season", "failed", 1),)),
+            "expected of what was handed on season failed, "
+            "saw roast waiting, season done after 3 tries",
+        ),
         (Expectation(cancelled=()), "expected nobody to be cut short, saw late, late"),
         (Expectation(cancelled=("late",)), "expected late to be cut short, saw late, late"),
         (

@@ -50,6 +50,7 @@ def _traced(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, 
         names.DB_SYSTEM_NAME: _SYSTEMS.get(connection.vendor, connection.vendor),
         names.DB_OPERATION: operation,
         names.DB_QUERY: str(sql)[:_LONGEST],
+        names.DB_NAMESPACE: _namespace(connection),
     }
     if table:
         attributes[names.DB_COLLECTION] = table
@@ -57,6 +58,12 @@ def _traced(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, 
     tracer = trace.get_tracer(_SCOPE)
     with tracer.start_as_current_span(name, kind=SpanKind.CLIENT, attributes=attributes):
         return execute(sql, params, many, context)
+
+
+def _namespace(connection: Any) -> str:
+    # SQLite's is a path of this machine: its last part says enough.
+    name = str(connection.settings_dict.get("NAME") or "")
+    return name.rpartition("/")[2] if connection.vendor == "sqlite" else name
 
 
 @lru_cache(maxsize=512)

@@ -46,7 +46,7 @@ def _one(tree: Tree, sendings: list[int], runs: list[int]) -> Handed:
         task=name,
         worker=tree.spans[runs[-1]].service if runs else "",
         end=_end(tree, runs),
-        tries=sum(not tree.is_mark(run) for run in runs),
+        tries=sum(tree.spans[run].attributes.get(names.CELERY_STATE) != "REVOKED" for run in runs),
         queued_ms=None if queued is None else ms(max(0, queued)),
     )
 

@@ -41,6 +41,7 @@ def test_a_query_is_a_span_of_who_asked(own_sink, run):
         "db.system.name": "sqlite",
         "db.operation.name": "SELECT",
         "db.collection.name": "meats",
+        "db.namespace": ":memory:",
         "db.query.text": 'SELECT "name" FROM "meats" WHERE "id" = %s AND "name" = %s',
     }
     assert "secret" not in repr(sink.spans)

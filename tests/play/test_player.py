@@ -6,7 +6,7 @@ import pytest
 from overlap import names
 from overlap.backend import Backend
 from overlap.errors import NoServer, Unreachable
-from overlap.play import Player, Progress, Result
+from overlap.play import Player, Progress, Result, reach
 from overlap.scenario import Expectation, Request, Scenario
 
 GATHER = Scenario(
@@ -222,3 +222,26 @@ def test_an_app_that_goes_away_before_the_lesson_is_unreachable(places):
                 await player.play(GATHER)
 
     asyncio.run(main())
+
+
+def ending(path: str) -> Scenario:
+    request = Request(path, method="POST", ends_app=True)
+    return replace(GATHER, requests=(request, Request("/")), expect=Expectation(), within=5.0)
+
+
+def test_a_request_that_ends_the_app_is_no_problem_once_it_answers_again(places):
+    """Its connection is cut, as the lesson has it; the rest of the lesson is judged as ever."""
+    [result] = play(places, ending("/short/"))
+    assert result.problems == []
+
+
+def test_a_request_that_was_to_end_the_app_and_did_not_is_a_problem(places):
+    """Whoever answers lives."""
+    [result] = play(places, ending("/boom/"))
+    assert result.problems == ["POST /boom/ answered 500 and ended nobody"]
+
+
+def test_an_app_that_nobody_starts_again_is_told(places, dead_url):
+    """After the lesson's own time: which app, and what was waited for."""
+    with pytest.raises(Unreachable, match="nobody started it again"):
+        asyncio.run(reach.again(dead_url, 0.2))
