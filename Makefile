@@ -49,8 +49,8 @@ test-stack: install-dev ## ... and against the real servers, built from Go modul
 	$(BIN)/python -m otel.native build
 	$(BIN)/python -X dev -m pytest -m "$$($(BIN)/python -m otel.native has loki && echo stack || echo 'stack and not loki')" tests/stack
 
-test-postgresql: install-dev ## ... and lean's against a PostgreSQL of its own (Debian: postgresql)
-	$(BIN)/python -X dev -m pytest -m postgresql tests/lean
+test-postgresql: install-dev ## ... and those against a PostgreSQL of their own (Debian: postgresql)
+	$(BIN)/python -X dev -m pytest -m postgresql tests/lean tests/app
 
 test-django: install-dev ## Django's own tests of what lean touches, stock and lean (ten minutes)
 	$(BIN)/python tests/lean/django_suite.py

@@ -83,7 +83,9 @@ BURN_DOWN = LEAST + scaled(0.3)
 WOOD_DELIVERY = LEAST + scaled(0.8)
 """When the roast could begin; it is called off before."""
 CALLED_OFF = WOOD_DELIVERY / 2
-LONG_ROAST = 10 * WOOD_DELIVERY
+PUT_OUT = 1.0 + scaled(0.5)
+"""When a roast is called off in the middle: on a busy machine, too, it has begun by then."""
+LONG_ROAST = 10 * PUT_OUT
 """A roast that nobody waits for to its end."""
 BOOKINGS_KEPT = 20
 """How many bookings are left when the database is cleaned."""

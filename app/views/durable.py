@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 import overlap
 from app import tasks
-from app.simulation import CALLED_OFF, SLOW_TICK, WOOD_DELIVERY
+from app.simulation import CALLED_OFF, PUT_OUT, SLOW_TICK, WOOD_DELIVERY
 from app.views.tutorial import http_call_async
 
 
@@ -53,6 +53,6 @@ async def called_off_view(request):
 
 async def put_out_view(request):
     order = await sync_to_async(tasks.roast.delay)()
-    await asyncio.sleep(WOOD_DELIVERY)
+    await asyncio.sleep(PUT_OUT)
     await sync_to_async(order.revoke)(terminate=True)
     return HttpResponse("Called off in the middle")

@@ -22,7 +22,7 @@ os.environ["SMOKEHOUSE_TIME_SCALE"] = "0.1"
 os.environ["SMOKEHOUSE_DATA_DIR"] = tempfile.mkdtemp(prefix="smokehouse-")
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-READY_WITHIN_S = 45.0
+READY_WITHIN_S = 90.0
 MUTANTS = Path(__file__).parent / "mutants"
 sys.path.append(str(MUTANTS))
 
@@ -59,6 +59,12 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
+@pytest.fixture(name="free_port")
+def _free_port() -> Callable[[], int]:
+    """A port where nobody listens."""
+    return free_port
+
+
 def start_process(command: list[str], log: Path, **environment: str) -> subprocess.Popen:
     with log.open("ab") as output:
         return subprocess.Popen(
@@ -79,33 +85,28 @@ def start_again(running: list[subprocess.Popen], over: threading.Event, *how, **
 
 @contextmanager
 def process(
-    command: list[str], log: Path, ready_url: str = "", *, again: bool = False, **environment: str
-) -> Iterator[list[subprocess.Popen]]:
-    """Run one process until the block ends; it answers at `ready_url` when the block begins.
+    command: list[str], log: Path, *, again: bool = False, **environment: str
+) -> Iterator[Callable[..., None]]:
+    """Run one process until the block ends; with `again`, started anew when it was killed.
 
-    With `again` it is started again when it was killed.
+    It gives a function that waits until the process answers, or has written a line.
     """
     runs, over = [start_process(command, log, **environment)], threading.Event()
     watcher = threading.Thread(
         target=start_again, args=(runs, over, command, log), kwargs=environment
     )
-    try:
+    if again:
+        watcher.start()
+
+    def wait(ready_url: str = "", ready_line: str = "") -> None:
         deadline = time.monotonic() + READY_WITHIN_S
-        while ready_url:
+        while not (answers(ready_url) if ready_url else ready_line in log.read_text()):
             assert runs[0].poll() is None, log.read_text()
-            try:
-                if ready_url.startswith("smtp:"):
-                    url = httpx.URL(ready_url)
-                    socket.create_connection((url.host, url.port), timeout=5).close()
-                else:
-                    httpx.get(ready_url, trust_env=False, timeout=5)
-                break
-            except (httpx.TransportError, OSError):
-                assert time.monotonic() < deadline, log.read_text()
-                time.sleep(0.05)
-        if again:
-            watcher.start()
-        yield runs
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.05)
+
+    try:
+        yield wait
     finally:
         over.set()
         if again:
@@ -118,6 +119,18 @@ def process(
             running.kill()
             running.wait()
             raise
+
+
+def answers(ready_url: str) -> bool:
+    url = httpx.URL(ready_url)
+    try:
+        if url.scheme == "smtp":
+            socket.create_connection((url.host, url.port), timeout=5).close()
+        else:
+            httpx.get(url, trust_env=False, timeout=5)
+    except (httpx.TransportError, OSError):
+        return False
+    return True
 
 
 @pytest.fixture(scope="session")
@@ -139,33 +152,40 @@ def start_app(tmp_path_factory) -> Iterator[Callable[..., object]]:
         port = free_port()
         log = folder / f"{settings}-{port}.log"
         app_url = f"http://127.0.0.1:{port}"
-        environment = road | {"DJANGO_SETTINGS_MODULE": settings} | environment
+        environment = (
+            road
+            | {"SMOKEHOUSE_ALLOW_KILL": "1"}
+            | {"DJANGO_SETTINGS_MODULE": settings}
+            | environment
+        )
         environment |= {"SMOKEHOUSE_UPSTREAM_URL": f"{httpbin_url}/"}
         environment |= {"SMOKEHOUSE_MAIL_URL": mail_url}
-        environment |= {"SMOKEHOUSE_ALLOW_KILL": "1"}
-        with process(command(kind, port), log, app_url, again=not kind, **environment):
+        with process(command(kind, port), log, again=not kind, **environment) as wait:
+            wait(app_url)
+            wait_for_worker(ready_line="worker ready")
             yield Demo(app_url, otlp_url, traces_url, httpbin_url, log, {kind: app_url})
 
-    subprocess.run(
-        [python, "manage.py", "migrate", "--no-input"], cwd=ROOT, check=True, capture_output=True
-    )
     with (
-        process([python, "-m", "overlap", "pocket", *ports], folder / "pocket.log", traces_url),
-        process(
-            [python, "-m", "app.httpbin", "--port", str(httpbin)],
-            folder / "httpbin.log",
-            f"{httpbin_url}/status/200",
-            **road,
-        ),
-        process([python, "-m", "app.mail", "--port", str(mail)], folder / "mail.log", mail_url),
-        # Messages wait for it: no test need.
+        # The slowest first; all start side by side.
         process(
             [python, "-m", "celery", "-A", "app.celery", "worker", "--without-gossip"],
             folder / "worker.log",
             **road,
             SMOKEHOUSE_UPSTREAM_URL=f"{httpbin_url}/",
-        ),
+        ) as wait_for_worker,
+        process([python, "-m", "overlap", "pocket", *ports], folder / "pocket.log") as pocket,
+        process(
+            [python, "-m", "app.httpbin", "--port", str(httpbin)], folder / "httpbin.log", **road
+        ) as upstream,
+        process(
+            [python, "-m", "app.mail", "--port", str(mail)], folder / "mail.log"
+        ) as mail_server,
     ):
+        migrate = [python, "manage.py", "migrate", "--no-input"]
+        subprocess.run(migrate, cwd=ROOT, check=True, capture_output=True)
+        pocket(traces_url)
+        upstream(f"{httpbin_url}/status/200")
+        mail_server(mail_url)
         yield start
 
 
