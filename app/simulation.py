@@ -76,6 +76,8 @@ SLOW_TICK = 0.5 + scaled(0.5)
 """The count's, where it is cut off in the middle."""
 KILLED_AFTER = 2.4 * SLOW_TICK
 """When the process that counts is killed: at its third number."""
+SCRUB = scaled(0.5)
+"""What Django's own task takes, long before that."""
 SEASON_BACK_OFF = scaled(0.5)
 """How long a task waits before it is tried again."""
 BURN_DOWN = LEAST + scaled(0.3)

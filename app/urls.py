@@ -20,6 +20,7 @@ from app.views import (
     tandem,
     third_party,
     threads,
+    three_ways,
     timed,
     tutorial,
 )
@@ -76,6 +77,7 @@ urlpatterns = [
     path("cpu/threads/", cpu.cpu_in_threads),
     path("cpu/processes/", cpu.cpu_in_processes),
     path("cpu/celery/", cpu.cpu_in_celery),
+    path("three_ways/", three_ways.three_ways),
     path("durable/", durable.durable_view),
     path("durable/both/", durable.both_view),
     path("kill/", durable.kill),

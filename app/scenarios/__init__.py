@@ -18,6 +18,7 @@ from app.scenarios import (
     streams,
     third_party,
     threads,
+    three_ways,
     timed,
     tutorial,
 )
@@ -40,4 +41,5 @@ SCENARIOS: list[Scenario] = [
     *cpu.LESSONS,
     *servers.LESSONS,
     *durable.LESSONS,
+    *three_ways.LESSONS,
 ]

@@ -26,7 +26,9 @@ class Mutation:
     def broken(self, lesson: Scenario) -> Scenario:
         """The lesson, to be played on the broken view."""
         requests = tuple(
-            request if request.neighbour else replace(request, path=f"/{self.name}{request.path}")
+            request
+            if request.neighbour or request.ends_app
+            else replace(request, path=f"/{self.name}{request.path}")
             for request in lesson.requests
         )
         expect = replace(

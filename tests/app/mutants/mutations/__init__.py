@@ -15,6 +15,7 @@ from mutations import (
     streams,
     third_party,
     threads,
+    three_ways,
     timed,
     tutorial,
 )
@@ -36,5 +37,6 @@ THEMES = (
     cpu,
     servers,
     durable,
+    three_ways,
 )
 MUTATIONS = [mutation for theme in THEMES for mutation in theme.MUTATIONS]

@@ -1,0 +1,27 @@
+"""Celery or not: what becomes of work handed on in three ways, when its process is killed."""
+
+from app.simulation import KILLED_AFTER
+from overlap.scenario import Expectation, Request, Scenario
+
+LESSONS = [
+    Scenario(
+        name="three_ways",
+        title="spawn, Celery and Django's own tasks, and the process is killed",
+        why="What was spawned is lost, what Celery has is done, and Django's own task was done "
+        "before the answer: that framework has no worker of its own.",
+        requests=(
+            Request("/three_ways/"),
+            Request("/kill/", at=KILLED_AFTER, method="POST", ends_app=True),
+        ),
+        expect=Expectation(
+            shapes=frozenset({"background", "lost", "offloaded"}),
+            never=frozenset({"blocking"}),
+            offloaded=("scrub",),
+            lost=("http_call_async",),
+            handed=(("app.tasks.http_call", "done", 1),),
+        ),
+        pair="durable_killed",
+        source="app/views/three_ways.py",
+        wait_for={"run/app.tasks.http_call": 1},
+    ),
+]
