@@ -109,7 +109,7 @@ def process(
         yield wait
     finally:
         over.set()
-        if again:
+        if watcher.is_alive():
             watcher.join()
         running = runs[-1]
         running.terminate()
