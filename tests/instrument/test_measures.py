@@ -20,7 +20,13 @@ def block(serve, sink, wait_until):
         )
         server.get("/burn/?s=0.5")
         assert all(each.result().status_code == 200 for each in waiting)
-    return sink.one("event_loop.blocked")
+    return wait_until(lambda: next(iter(overcooked(sink)), None), "the block")
+
+
+def overcooked(sink):
+    """The blocks by the line that sleeps: on a busy machine there may be others."""
+    blocks = sink.named("event_loop.blocked")
+    return [each for each in blocks if each.attributes.get("code.function.name") == "overcook"]
 
 
 def ids(*spans):
@@ -76,25 +82,25 @@ def test_a_call_that_is_not_answered_is_measured_too(serve, sink, wait_until):
 def test_a_block_is_counted_by_its_line(block, sink, wait_until):
     """overlap.event_loop.blocked.time, with the culprit's file, line and function."""
     name = "overlap.event_loop.blocked.time"
-    ((attributes, point),) = wait_until(lambda: sink.points(name))
-    assert attributes == {
+    code = {
         key: block.attributes[key]
         for key in ("code.file.path", "code.line.number", "code.function.name")
     }
-    assert attributes["code.function.name"] == "overcook"
+    (point,) = wait_until(lambda: [p for a, p in sink.points(name) if a == code])
     assert point.as_double == pytest.approx(block.ms / 1000, abs=0.01)
-    assert sink.exemplars(name).keys() == ids(block)
+    assert ids(block) <= sink.exemplars(name).keys() <= ids(*sink.named(block.name))
 
 
 def test_each_victim_is_measured(block, sink, wait_until):
     """overlap.event_loop.victim.delay: one a request, and the example is that request."""
     name = "overlap.event_loop.victim.delay"
-    wait_until(lambda: sink.points(name))
-    wait_until(lambda: sink.points(name)[0][1].count == 2)
-    assert 0.6 < sink.points(name)[0][1].sum < 2 * block.ms / 1000 + 0.1
+    wait_until(lambda: sink.points(name) and sink.points(name)[0][1].count >= 2)
+    ((attributes, point),) = sink.points(name)
+    assert attributes == {}
+    assert point.sum > 0.6
     wait_until(lambda: len(sink.named("GET /wait/")) == 2)
-    assert sink.exemplars(name).keys() <= ids(*sink.named("GET /wait/"))
-    assert sink.exemplars(name)
+    assert sink.exemplars(name).keys() & ids(*sink.named("GET /wait/"))
+    assert sink.exemplars(name).keys() <= ids(*sink.spans)
 
 
 def test_a_loop_that_stood_is_that_late(block, sink, wait_until):
@@ -102,8 +108,9 @@ def test_a_loop_that_stood_is_that_late(block, sink, wait_until):
     name = "overlap.event_loop.lag"
     wait_until(lambda: ids(block) <= sink.exemplars(name).keys(), "the block's example")
     late = sink.exemplars(name)[block.trace_id, block.span_id]
-    assert late == pytest.approx(block.ms / 1000, abs=0.2)
-    assert sink.exemplars(name).keys() == ids(block)  # the other beats are nobody's
+    assert 0.8 * block.ms / 1000 < late < block.ms / 1000 + 2
+    # The other beats are nobody's.
+    assert sink.exemplars(name).keys() <= ids(*sink.named(block.name))
 
 
 def test_background_tasks_are_counted_by_name_and_end(serve, sink, wait_until):
@@ -150,7 +157,7 @@ def test_a_fork_is_told_apart_from_its_parent(own_sink, run):
     """What a forked process sends says so: its own service.instance.id, its own process.pid."""
     run(
         """
-        import os, overlap
+        import os, signal, overlap
         from opentelemetry import metrics, trace
         overlap.instrument(service_name="family")
         def speak(who):
@@ -161,11 +168,16 @@ def test_a_fork_is_told_apart_from_its_parent(own_sink, run):
         speak("parent")
         child = os.fork()
         if not child:
+            signal.alarm(30)
             speak("child")
             os._exit(0)
         assert os.waitpid(child, 0)[1] == 0
         """,
         own_sink.url,
+        # A thread that is just sending when the process forks takes its locks with it.
+        OTEL_METRIC_EXPORT_INTERVAL="60000",
+        OTEL_BSP_SCHEDULE_DELAY="60000",
+        OTEL_BLRP_SCHEDULE_DELAY="60000",
     )
     parent, child = own_sink.one("parent").resource, own_sink.one("child").resource
     for key in ("service.instance.id", "process.pid"):
