@@ -65,6 +65,10 @@ def _pictures(recorders: list[Recorder], config: pytest.Config) -> Iterator[tupl
         each.trace.trace_id: each for recorder in recorders for each in recorder.traces
     }
     for each in list(seen.values())[:SHOWN]:
-        yield f"traced {clean(each.name)}", each.draw(width=terminal.fullwidth, encoding=encoding)
+        try:
+            drawn = each.draw(width=terminal.fullwidth, encoding=encoding)
+        except Exception as error:  # the failure itself must be reported whatever is wrong here
+            drawn = f"it can't be drawn: {error!r}"
+        yield f"traced {clean(each.name)}", drawn
     if len(seen) > SHOWN:
         yield "traced", f"and {len(seen) - SHOWN} more traces"

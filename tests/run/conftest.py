@@ -64,21 +64,23 @@ class Run:
         return found
 
     def spans(self) -> list[dict[str, Any]]:
-        """The spans that the backend has, each with its process' id."""
+        """The spans that the backend has of this run, each with its process' id."""
         query = {
             "query.service_name": "bakery",
             "query.start_time_min": "2020-01-01T00:00:00Z",
             "query.start_time_max": "2100-01-01T00:00:00Z",
+            "query.num_traces": "1000",
         }
         answer = httpx.get(f"{self.page}/api/v3/traces", params=query, trust_env=False)
         if answer.status_code == 404:
             return []
-        return [
+        found = [
             {**span, "pid": int(_attribute(resource["resource"], "process.pid"))}
             for resource in answer.json()["result"]["resourceSpans"]
             for scope in resource["scopeSpans"]
             for span in scope["spans"]
         ]
+        return [span for span in found if span["pid"] in self.served()]
 
     def served(self) -> set[int]:
         """The processes that have been instrumented."""
@@ -100,13 +102,24 @@ def helpers() -> SimpleNamespace:
     return SimpleNamespace(until=until, free_port=free_port, SITE=SITE)
 
 
+@pytest.fixture(scope="session")
+def backend() -> Iterator[dict[str, str]]:
+    """One pocket for all, as most tests need none of their own: the environment that names it."""
+    command = [sys.executable, "-m", "overlap", "pocket", "--port", "0", "--otlp-port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        otlp, page = (process.stdout.readline().split()[-1] for _ in range(2))
+        yield {"OTEL_EXPORTER_OTLP_ENDPOINT": otlp, "OVERLAP_TRACES_URL": page}
+        process.terminate()
+
+
 @pytest.fixture
-def start(tmp_path) -> Iterator[Callable[..., Run]]:
+def start(tmp_path, backend) -> Iterator[Callable[..., Run]]:
     """Start `overlap run` with these options and this command; `{port}` in it is a free one."""
     running: list[Run] = []
     (tmp_path / "notes").mkdir()
 
-    def start(*command: str, options: tuple[str, ...] = ("--port=0", "--otlp-port=0"), **env: str):
+    def start(*command: str, options: tuple[str, ...] = (), **env: str):
         port = free_port()
         log = tmp_path / f"log-{len(running)}"
         bin_folder = str(Path(sys.executable).parent)
@@ -123,6 +136,7 @@ def start(tmp_path) -> Iterator[Callable[..., Run]]:
                     "TMPDIR": str(tmp_path / "notes"),
                     "PYTHONUNBUFFERED": "1",
                     "PYTHONDONTWRITEBYTECODE": "1",
+                    **backend,
                     **env,
                 },
             )
