@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from threading import Lock
 from weakref import WeakMethod
 
 from opentelemetry import _logs as logs_api
@@ -78,6 +79,11 @@ class Telemetry:
         # The SDK gives a forked process a service.instance.id of its own, but knows no pid.
         for provider in (self.tracer_provider, self.meter_provider, self.logger_provider):
             provider._update_resource(own_pid())
+        # Nor does it give the reader a new lock: where the parent was just sending, the child
+        # would wait for a thread that it has not got, at its end for good.
+        for reader in self.meter_provider._metric_readers:
+            if hasattr(reader, "_export_lock"):
+                reader._export_lock = Lock()
 
     def _is_exporting(self) -> bool:
         batches = (self._spans._batch_processor, self._records._batch_processor)

@@ -184,3 +184,27 @@ def test_a_fork_is_told_apart_from_its_parent(own_sink, run):
         assert parent[key] != child[key]
     assert own_sink.senders("spoken.child")[0] == child
     assert own_sink.senders("spoken.parent")[-1] == parent
+
+
+def test_a_fork_while_metrics_are_sent_waits_for_nobody(own_sink, run):
+    """The thread that was sending is the parent's; its lock must not be the child's."""
+    own_sink.hang.set()
+    run(
+        """
+        import os, time, overlap
+        from opentelemetry import metrics
+        overlap.instrument(service_name="family")
+        from overlap.instrument.setup import _active
+        (reader,) = _active.telemetry.meter_provider._metric_readers
+        deadline = time.monotonic() + 30
+        while not reader._export_lock.locked():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        child = os.fork()
+        if not child:
+            os._exit(0 if reader._export_lock.acquire(timeout=5) else 1)
+        assert os.waitpid(child, 0)[1] == 0
+        os._exit(0)
+        """,
+        own_sink.url,
+    )

@@ -18,6 +18,6 @@ def test_metrics_are_sent_every_five_seconds_unless_the_environment_says(monkeyp
     if said:
         monkeypatch.setenv("OTEL_METRIC_EXPORT_INTERVAL", said)
     provider = make_meter_provider(Resource({}), Drops())
-    (reader,) = provider._sdk_config.metric_readers
+    (reader,) = provider._metric_readers
     assert reader._export_interval_millis == ms
     provider.shutdown(1000)
