@@ -22,7 +22,10 @@ from overlap.play.report import Report
 
 PICTURES = Path(__file__).resolve().parent / "pictures"
 COLUMNS = 104
-TERMINAL = ["smoke_some_meats", "smoke_some_meats_sync", "burn_some_meats"]
+TERMINAL = {
+    "terminal": ["smoke_some_meats", "smoke_some_meats_sync", "burn_some_meats"],
+    "killed": ["durable_killed"],
+}
 LESSON, TRACE = "burn_some_meats", "smoke_some_meats"
 OPTIONS = (
     "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --hide-scrollbars "
@@ -31,15 +34,16 @@ OPTIONS = (
 )
 
 
-async def play() -> list[Result]:
-    """Play the lessons that the terminal's picture shows."""
+async def play() -> dict[str, Result]:
+    """Play the lessons that the terminal's pictures show."""
     config = configuration.load()
     lessons = {each.name: each for each in configuration.load_scenarios(config)}
     async with (
         Backend(config.traces_url) as backend,
         Player(config.app_url, config.otlp_endpoint, backend, start_hint="make demo") as player,
     ):
-        return [await player.play(lessons[name]) for name in TERMINAL]
+        names = [name for picture in TERMINAL.values() for name in picture]
+        return {name: await player.play(lessons[name]) for name in names}
 
 
 def terminal(results: list[Result]) -> str:
@@ -66,14 +70,15 @@ def main() -> None:
     browser = webdriver.Chrome(options=options, service=Service(driver_path))
     try:
         with tempfile.TemporaryDirectory() as folder:
-            (Path(folder) / "terminal.svg").write_text(terminal(results), encoding="utf-8")
-            page = Path(folder) / "terminal.html"
-            page.write_text('<img src="terminal.svg" width="1000">', encoding="utf-8")
-            take(browser, page.as_uri(), "terminal", 1100, "img")
+            for picture, names in TERMINAL.items():
+                svg = terminal([results[name] for name in names])
+                (Path(folder) / f"{picture}.svg").write_text(svg, encoding="utf-8")
+                page = Path(folder) / f"{picture}.html"
+                page.write_text(f'<img src="{picture}.svg" width="1000">', encoding="utf-8")
+                take(browser, page.as_uri(), picture, 1100, "img")
         base = configuration.load().traces_url
         take(browser, f"{base}/lessons/{LESSON}", "lesson", 1280, "main")
-        trace = next(each for each in results if each.scenario.name == TRACE)
-        take(browser, trace.url, "trace", 1280, "main")
+        take(browser, results[TRACE].url, "trace", 1280, "main")
     finally:
         browser.quit()
 

@@ -24,15 +24,15 @@ _PILES = re.compile(rf"([{_ACCENTS}]{{2}})[{_ACCENTS}]+")  # more than two on on
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
-def clean(name: str, *, encoding: str = "utf-8") -> str:
+def clean(name: str, *, encoding: str = "utf-8", longest: int = LONGEST) -> str:
     """Make a name from a trace safe to print: no escape sequence, no control character."""
-    text = _ESCAPES.sub("", name[: LONGEST * 4])
+    text = _ESCAPES.sub("", name[: longest * 4])
     text = "".join(
         " " if char in "\t\n\r" else char
         for char in text
         if char in "\t\n\r" or unicodedata.category(char) not in _UNSEEN
     )
-    text = _PILES.sub(r"\1", text)[:LONGEST].strip()
+    text = _PILES.sub(r"\1", text)[:longest].strip()
     return text.encode(encoding, "replace").decode(encoding) or "?"
 
 

@@ -68,17 +68,17 @@ def _clauses(verdict: Verdict) -> Iterator[str]:
         more = f", and so did {_count(len(others), 'more span')}" if others else ""
         past = f"{duration(first.outlived_ms)} past the response"
         yield f"{clean(first.span)} went on for {past}{more}"
-    if verdict.offloaded:
-        names = [item.span for item in verdict.offloaded]
-        threads = {item.thread for item in verdict.offloaded}
-        where = f"thread {clean(threads.pop())}" if len(threads) == 1 else f"{len(threads)} threads"
-        yield f"{listing(names)} ran off its parent's thread, in {where}"
     if verdict.lost:
         was = "was" if len(verdict.lost) == 1 else "were"
         task = _count(len(verdict.lost), "background task")
         yield f"{task} {was} lost: {listing(verdict.lost)}"
     if verdict.handed:
         yield f"handed on {_count(len(verdict.handed), 'task')}: {_handed(verdict.handed)}"
+    if verdict.offloaded:
+        names = [item.span for item in verdict.offloaded]
+        threads = {item.thread for item in verdict.offloaded}
+        where = f"thread {clean(threads.pop())}" if len(threads) == 1 else f"{len(threads)} threads"
+        yield f"{listing(names)} ran off its parent's thread, in {where}"
     if SINGLE in shapes:
         yield "nothing in it ran at once, in a row, or past the response"
 

@@ -16,6 +16,8 @@ from overlap.play.result import Result, expected
 from overlap.scenario import Scenario
 
 GOOD, BAD, QUIET, HEAD = "green", "red", "bright_black", "bold"
+SENTENCE = 1600
+"""Characters of a line that are shown."""
 WIDE = 130
 """From this width on, a lesson and its URL stand in one line of the summary."""
 
@@ -94,7 +96,10 @@ class Report:
     def _text(self, words: str, style: str = "") -> Text:
         return Text(
             "\n".join(
-                clean(line, encoding=self._console.encoding) for line in words.split("\n") if line
+                # A sentence is longer than a name, and its last words weigh as much.
+                clean(line, encoding=self._console.encoding, longest=SENTENCE)
+                for line in words.split("\n")
+                if line
             ),
             style,
         )

@@ -105,7 +105,7 @@ def _in_a_row(scene: Scene, work: list[int]) -> str:
     parent = tree.parents[work[0]]
     inside = all(same_process(tree.spans[index], tree.spans[parent]) for index in work)
     if len(threads) == 1 and None not in threads and inside:
-        elsewhere = threads != {_thread(tree, parent)}
+        elsewhere = threads != {_thread(tree, parent)} and _thread(tree, parent) is not None
         # Each a piece of work of its own, or all of them one.
         pieces = sum(names.THREAD_QUEUED_MS in tree.spans[index].attributes for index in work)
         if elsewhere and pieces < len(work):
