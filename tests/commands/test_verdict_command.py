@@ -99,7 +99,7 @@ def test_each_trace_of_standard_input_is_a_line_of_json() -> None:
     ]
     assert list(first) == [
         "trace_id", "shapes", "groups", "background", "blocked", "offloaded", "lost",
-        "cancelled", "requests", "warnings", "why",
+        "cancelled", "handed", "requests", "warnings", "why",
     ]  # fmt: skip
 
 
