@@ -42,7 +42,7 @@ stack: install ## The real servers, built from Go modules at first, and the demo
 play: install ## The same, then exit with play's status: 0 if every lesson showed what it expects
 	@exec $(BIN)/python -m app.demo --once $(PORTS) $(LESSONS)
 
-test: install-dev ## The everyday tests, under two minutes
+test: install-dev ## The everyday tests (seven minutes on two cores)
 	$(BIN)/python -X dev -m pytest -n 3 --dist loadfile -m "not postgresql and not stack"
 
 test-stack: install-dev ## ... and against the real servers, built from Go modules at first
