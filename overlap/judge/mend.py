@@ -15,6 +15,9 @@ from overlap.judge.skew import straighten
 from overlap.judge.tree import NO_PARENT, Tree, process
 from overlap.trace.model import Span
 
+A_MARK_OF_JAEGER_NS = 1
+"""What Jaeger on Badger gives back as the duration of a span that has none."""
+
 
 def mend(spans: Iterable[Span], trace_id: str | None = None) -> Tree:
     """The tree of these spans. O(n log n)."""
@@ -121,12 +124,14 @@ def _parents_first(parents: list[int], children: dict[int, list[int]]) -> list[i
 
 
 def _set_ends(tree: Tree) -> None:
-    """Take ends as recorded; a span that ends before it began gets no duration."""
+    """Take ends as recorded; a span that ends before it began gets no duration, nor a mark."""
     negative = 0
     for span in tree.spans:
         end = span.end_ns if span.end_ns else span.start_ns
         if end < span.start_ns:
             negative += 1
+            end = span.start_ns
+        elif end == span.start_ns + A_MARK_OF_JAEGER_NS:
             end = span.start_ns
         tree.ends.append(end)
     if negative:

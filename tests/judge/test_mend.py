@@ -147,3 +147,10 @@ def test_ten_thousand_siblings_are_judged(span: MakeSpan) -> None:
     spans = [span(f"{i}", "s", i / 1000, 1000 + i, "r") for i in range(10_000)]
     (group,) = verdict([span("r", "r", 0, 20_000), *spans]).groups
     assert (len(group.stages), group.peak) == (1, 10_000)
+
+
+def test_a_mark_that_jaeger_kept_is_a_mark(span: MakeSpan) -> None:
+    """Badger gives a span of no duration back as one of a nanosecond: still no stage of a group."""
+    spans = [span("1", "p", 0, 10), span("2", "revoke", 5, 5, "1"), span("3", "run", 2, 8, "1")]
+    kept = [spans[0], replace(spans[1], end_ns=spans[1].start_ns + 1), spans[2]]
+    assert verdict(kept) == verdict(spans)

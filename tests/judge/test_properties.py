@@ -89,7 +89,8 @@ def test_many_stages_are_those_of_comparing_every_pair(times: list[Interval]) ->
 def test_a_groups_figures_are_those_of_the_definition(times: list[Interval]) -> None:
     """Stages, factor, peak, wall, work and critical path of a whole group, from the definition."""
     low = min(start for start, _ in times)
-    times = [(start - low + 1, end - low + 1) for start, end in times]
+    # Twice as long: a span of one nanosecond is a mark.
+    times = [((start - low) * 2 + 1, (end - low) * 2 + 1) for start, end in times]
     called = [f"s{i:03}" for i in range(len(times))]
     spans = [Span("t", "r", "parent", 1, 10**15)]
     spans += [
