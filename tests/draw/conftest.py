@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from rich.console import Console
@@ -10,34 +9,7 @@ from rich.console import Console
 from overlap import names
 from overlap.draw import picture
 from overlap.judge import verdict
-from overlap.trace import Event, Span, Trace
-
-T0 = 1_700_000_000_000_000_003
-
-
-def _span(
-    span_id: str, start_ms: float, end_ms: float | None, parent_id: str | None = None, **fields: Any
-) -> Span:
-    def ns(ms: float) -> int:
-        return T0 + round(ms * 1_000_000)
-
-    return Span(
-        trace_id="f" * 32,
-        span_id=span_id,
-        name=fields.pop("name", span_id),
-        start_ns=ns(start_ms),
-        end_ns=None if end_ms is None else ns(end_ms),
-        parent_id=parent_id,
-        service=fields.pop("service", "smokehouse"),
-        events=tuple(Event(name, ns(ms)) for name, ms in fields.pop("events", ())),
-        **fields,
-    )
-
-
-@pytest.fixture(scope="session")
-def span() -> Callable[..., Span]:
-    """Make a span: id, start and end in ms, parent's id, then Span's own fields."""
-    return _span
+from overlap.trace import Span, Trace
 
 
 @pytest.fixture(scope="session")
@@ -65,23 +37,23 @@ def draw() -> Callable[..., str]:
 
 
 @pytest.fixture(scope="session")
-def smoked() -> list[Span]:
+def smoked(span: Callable[..., Span]) -> list[Span]:
     """A gather, then one more step."""
     play, lesson = {"service": "overlap-play"}, {names.SCENARIO_NAME: "x"}
     return [
-        _span("root", 0, 2051, name="scenario smoke_some_meats", attributes=lesson, **play),
-        _span("c", 1, 2050, "root", name="GET /smoke_some_meats/", kind="client", **play),
-        _span("view", 5, 2048, "c", name="GET /smoke_some_meats/", kind="server"),
-        _span("get_smokables", 8, 2020, "view"),
-        _span("g", 2009, 2019, "get_smokables", name="GET", kind="client"),
-        _span("u", 2011, 2018, "g", name="GET /", kind="server", service="httpbin"),
-        _span("get_flavor", 9, 1019, "view"),
-        _span("smoke", 2021, 2046, "view", events=[("smoked ribs", 2040)]),
+        span("root", 0, 2051, name="scenario smoke_some_meats", attributes=lesson, **play),
+        span("c", 1, 2050, "root", name="GET /smoke_some_meats/", kind="client", **play),
+        span("view", 5, 2048, "c", name="GET /smoke_some_meats/", kind="server"),
+        span("get_smokables", 8, 2020, "view"),
+        span("g", 2009, 2019, "get_smokables", name="GET", kind="client"),
+        span("u", 2011, 2018, "g", name="GET /", kind="server", service="httpbin"),
+        span("get_flavor", 9, 1019, "view"),
+        span("smoke", 2021, 2046, "view", events=[("smoked ribs", 2040)]),
     ]
 
 
 @pytest.fixture(scope="session")
-def burned() -> list[Span]:
+def burned(span: Callable[..., Span]) -> list[Span]:
     """A loop held for five seconds, and a neighbour."""
     play, lesson = {"service": "overlap-play"}, {names.SCENARIO_NAME: "x"}
     where = {
@@ -90,28 +62,28 @@ def burned() -> list[Span]:
         names.CODE_FUNCTION_NAME: "oversmoke",
     }
     return [
-        _span("root", 0, 5051, name="scenario burn_some_meats", attributes=lesson, **play),
-        _span("c", 1, 5030, "root", name="GET /burn_some_meats/", kind="client", **play),
-        _span("view", 8, 5025, "c", name="GET /burn_some_meats/", kind="server"),
-        _span("oversmoke", 10, 5020, "view"),
-        _span("b", 12, 5012, "oversmoke", name=names.SPAN_BLOCKED, attributes=where),
-        _span("n", 500, 5040, "root", name="GET /", kind="client", **play),
-        _span("s", 5031, 5035, "n", name="GET /", kind="server"),
+        span("root", 0, 5051, name="scenario burn_some_meats", attributes=lesson, **play),
+        span("c", 1, 5030, "root", name="GET /burn_some_meats/", kind="client", **play),
+        span("view", 8, 5025, "c", name="GET /burn_some_meats/", kind="server"),
+        span("oversmoke", 10, 5020, "view"),
+        span("b", 12, 5012, "oversmoke", name=names.SPAN_BLOCKED, attributes=where),
+        span("n", 500, 5040, "root", name="GET /", kind="client", **play),
+        span("s", 5031, 5035, "n", name="GET /", kind="server"),
     ]
 
 
 @pytest.fixture(scope="session")
-def left_behind() -> list[Span]:
+def left_behind(span: Callable[..., Span]) -> list[Span]:
     """Work past the response, in a thread; a failure; a task that was lost; one with no end."""
 
     def thread(number: int) -> dict[str, object]:
         return {names.THREAD_ID: number, names.THREAD_NAME: f"ThreadPoolExecutor-0_{number}"}
 
     return [
-        _span("view", 0, 25, name="GET /sync_to_async/", kind="server", attributes=thread(0)),
-        _span("http_call_sync", 5, 3061, "view", attributes=thread(1)),
+        span("view", 0, 25, name="GET /sync_to_async/", kind="server", attributes=thread(0)),
+        span("http_call_sync", 5, 3061, "view", attributes=thread(1)),
         *(
-            _span(
+            span(
                 f"t{i}",
                 10 + i * 1000,
                 1010 + i * 1000,
@@ -122,8 +94,8 @@ def left_behind() -> list[Span]:
             )
             for i in range(3)
         ),
-        _span("fails", 8, 900, "view", status="error", events=[("exception", 899)]),
-        _span("forgotten", 20, 2000, "view", attributes={names.TASK_END: names.TASK_LOST}),
-        _span("open", 21, None, "view"),
-        _span("mark", 22, 22, "view"),
+        span("fails", 8, 900, "view", status="error", events=[("exception", 899)]),
+        span("forgotten", 20, 2000, "view", attributes={names.TASK_END: names.TASK_LOST}),
+        span("open", 21, None, "view"),
+        span("mark", 22, 22, "view"),
     ]
