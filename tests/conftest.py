@@ -1,4 +1,4 @@
-"""What every room's tests share: where the project is, a span by hand, and that CI skips nothing."""
+"""What all tests share: where the project is, a span by hand, and that CI skips nothing."""
 
 import os
 from collections.abc import Callable
