@@ -56,8 +56,9 @@ SPAN_DOCTOR = "overlap doctor"
 """What `overlap doctor` sends to see where it arrives."""
 
 SPAN_TASK_DROPPED = "task.dropped"
-"""A plain asyncio task that was collected while it waited (its end: lost), or that failed and
-nobody asked (failed): a span in the trace of what started it, at the moment it was found out."""
+"""A plain asyncio task that was collected while it waited (its end: lost), that failed and nobody
+asked (failed), or that still ran when its process shut down (cut): a span in the trace of what
+started it, at the moment it was found out."""
 
 
 def scenario_span(name: str) -> str:
@@ -107,7 +108,11 @@ TASK_DONE = "done"
 TASK_FAILED = "failed"
 TASK_CANCELLED = "cancelled"
 TASK_LOST = "lost"
-TASK_ENDS = (TASK_DONE, TASK_FAILED, TASK_CANCELLED, TASK_LOST)
+TASK_CUT = "cut"
+"""A plain task's alone: the process shut down and did not wait for it."""
+TASK_ENDS = (TASK_DONE, TASK_FAILED, TASK_CANCELLED, TASK_LOST, TASK_CUT)
+TASK_GONE = (TASK_LOST, TASK_CUT)
+"""The ends that are none: what the task was to do was not done, and nobody saw to that."""
 SHAPES = "overlap.shapes"
 """On the record `overlap.verdict`: the shapes of the trace it belongs to, with commas between."""
 SCENARIO_OK = "overlap.scenario.ok"

@@ -42,6 +42,7 @@ ENDS = {
     names.TASK_CANCELLED: GREY,
     names.TASK_FAILED: ORANGE,
     names.TASK_LOST: RED,
+    names.TASK_CUT: PINK,
 }
 
 SERVICES = {

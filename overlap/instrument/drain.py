@@ -8,6 +8,7 @@ import time
 import structlog
 
 from overlap import names
+from overlap.instrument.cut import note_running
 from overlap.instrument.tasks import Entry, ledger, write_end
 
 CANCEL_TIMEOUT_S = 1.0
@@ -20,7 +21,8 @@ async def drain(timeout_s: float) -> None:
     """Wait up to `timeout_s` seconds for the ledger's tasks, then see to it that each has an end.
 
     Those that overstay are cancelled and granted CANCEL_TIMEOUT_S; those that live on after
-    that are lost. Tasks that running tasks start meanwhile are waited for, too.
+    that are lost. Tasks that running tasks start meanwhile are waited for, too. Plain tasks are
+    neither waited for nor cancelled: those that still run in the end are noted as cut.
     """
     if ledger():
         _log.info("waiting for background tasks", count=len(ledger()), seconds=timeout_s)
@@ -32,6 +34,7 @@ async def drain(timeout_s: float) -> None:
             task.cancel("the process ends")
         await asyncio.wait(overstayed, timeout=CANCEL_TIMEOUT_S)
     write_off()
+    note_running()
 
 
 def write_off() -> None:

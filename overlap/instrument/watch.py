@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import ExitStack, suppress
 
+from overlap.instrument.cut import watch_cut
 from overlap.instrument.dropped import watch_dropped
 from overlap.instrument.loop import Watchdog
 from overlap.lens import Lenses
@@ -31,6 +32,7 @@ class Watch:
             if watchdog.loop.is_closed():
                 self._watchdogs.remove(watchdog)
         self._undo.callback(watch_dropped(loop))
+        self._undo.callback(watch_cut(loop))
         watchdog = Watchdog(loop, self._threshold, self._lenses)
         self._watchdogs.append(watchdog)
         watchdog.start()

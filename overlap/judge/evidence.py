@@ -93,13 +93,13 @@ def cancelled(tree: Tree) -> list[str]:
 
 
 def lost(tree: Tree) -> list[str]:
-    """The names of background tasks that were lost, or started and never ended; sorted."""
+    """The names of background tasks that were lost or cut, or started and never ended; sorted."""
     found: dict[str, str] = {}  # by task id, so that none is told twice
     started: list[tuple[str, str]] = []
     ended = set()
     for index, span in enumerate(tree.spans):
         task = plain(span.attributes.get(names.TASK_ID))
-        if span.attributes.get(names.TASK_END) == names.TASK_LOST:
+        if span.attributes.get(names.TASK_END) in names.TASK_GONE:
             found[f"task {task}" if task is not None else f"span {index}"] = _task_name(span)
         elif task is None:
             continue

@@ -21,7 +21,7 @@ TRACES = 500
 """The newest traces, in which background work is looked for."""
 TASKS = 300
 RUNNING = "running"
-ENDS = (RUNNING, names.TASK_DONE, names.TASK_FAILED, names.TASK_CANCELLED, names.TASK_LOST)
+ENDS = (RUNNING, *names.TASK_ENDS)
 _SIGNS = (names.TASK_END.encode(), names.TASK_ID.encode())
 
 

@@ -196,6 +196,6 @@ class _Painter:
 
 
 def _not_lost_yet(bar: Bar) -> Bar:
-    if bar.lost and bar.span.attributes.get(names.TASK_END) != names.TASK_LOST:
+    if bar.lost and bar.span.attributes.get(names.TASK_END) not in names.TASK_GONE:
         return replace(bar, lost=False, unended=True)
     return bar

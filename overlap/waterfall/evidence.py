@@ -94,7 +94,7 @@ def lost(tree: Tree) -> Iterator[int]:
     for index, span in enumerate(tree.spans):
         task = tasks[index]
         never_ended = task not in seen if marks[index] else not tree.ended[index]
-        told = span.attributes.get(names.TASK_END) == names.TASK_LOST
+        told = span.attributes.get(names.TASK_END) in names.TASK_GONE
         if told or (task is not None and never_ended):
             yield index
 

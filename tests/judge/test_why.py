@@ -204,7 +204,7 @@ def test_what_the_response_did_not_wait_for(span: MakeSpan) -> None:
 
 
 def test_a_task_that_nobody_held_is_told_with_what_became_of_it(span: MakeSpan) -> None:
-    """Collected while it waited, or failed unheard; the process is not blamed for either."""
+    """Collected while it waited, failed unheard, or cut off by a shutdown, each in its words."""
     spans = [
         span("1", "GET /", 0, 20, kind="server"),
         *(
@@ -218,14 +218,15 @@ def test_a_task_that_nobody_held_is_told_with_what_became_of_it(span: MakeSpan) 
                 status="error",
                 status_message=said,
             )
-            for end, said in (("failed", "E: no"), ("lost", "it was collected"))
+            for end, said in (("failed", "E: no"), ("lost", "it was collected"), ("cut", "it ran"))
         ),
     ]
     assert texts(spans) == [
+        "cut one was cut off: it ran",
         "failed one failed and nobody asked: E: no",
         "lost one was lost: it was collected",
     ]
-    assert verdict(spans).lost == ["lost one"]
+    assert verdict(spans).lost == ["cut one", "lost one"]
 
 
 def test_names_from_a_trace_can_not_act(span: MakeSpan) -> None:

@@ -26,6 +26,9 @@ def test_each_task_stands_there_once_with_its_end(pocket, helpers):
         helpers.span(
             "task.dropped", traceId=trace_id, attributes=attributes(name="<b>forgotten", end="lost")
         ),
+        helpers.span(
+            "task.dropped", traceId=trace_id, attributes=attributes(name="smoking", end="cut")
+        ),
         helpers.span("no task", traceId=trace_id),
     ]  # fmt: skip
     pocket.send(*spans)
@@ -33,9 +36,10 @@ def test_each_task_stands_there_once_with_its_end(pocket, helpers):
     rows = [row for row in text.split("<tr>")[2:] if trace_id in row]
     told = {
         name: next((row for row in rows if f"<bdi>{name}</bdi>" in row), "")
-        for name in ("letter", "report", "&lt;b&gt;forgotten")
+        for name in ("letter", "report", "&lt;b&gt;forgotten", "smoking")
     }
-    assert len(rows) == 3
+    assert len(rows) == 4
     assert "no end yet" in told["letter"]
     assert "failed: <bdi>ValueError: no charcoal</bdi>" in told["report"]
     assert "lost" in told["&lt;b&gt;forgotten"]
+    assert 'class="end-cut"' in told["smoking"]

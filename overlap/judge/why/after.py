@@ -45,7 +45,7 @@ def reasons(scene: Scene) -> Iterator[Why]:
 
 
 def _never_ended(scene: Scene) -> list[str]:
-    """The lost tasks but for those that were collected."""
+    """The lost tasks but for those that were collected, or cut off by a shutdown."""
     gone = lost(scene.tree)
     for span in scene.tree.spans:
         name = span.attributes.get(names.TASK_NAME) or span.name
@@ -61,6 +61,8 @@ def _dropped(scene: Scene, index: int) -> Why:
     said = f": {clean(span.status_message)}" if span.status_message else ""
     if span.attributes.get(names.TASK_END) == names.TASK_FAILED:
         text = f"{who} failed and nobody asked{said}"
+    elif span.attributes.get(names.TASK_END) == names.TASK_CUT:
+        text = f"{who} was cut off{said}"
     else:
         text = f"{who} was lost{said}"
     above = scene.tree.parents[index]

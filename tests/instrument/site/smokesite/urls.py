@@ -24,6 +24,7 @@ urlpatterns = [
     path("congested/", views.congested),
     path("spawn/", views.start_task),
     path("drop/", views.drop),
+    path("leave/", views.leave_running),
     path("log/", views.log),
     path("upstream/", views.upstream),
     path("upstream/gone/", views.upstream_gone),

@@ -218,6 +218,23 @@ async def drop(request):
     return HttpResponse("dropped")
 
 
+async def leave_running(request):
+    held = asyncio.create_task(_left())
+    _HELD.add(held)
+    held.add_done_callback(_HELD.discard)
+    await asyncio.sleep(0)
+    return HttpResponse("left")
+
+
+_HELD = set()
+
+
+async def _left():
+    with trace.get_tracer("smokesite").start_as_current_span("in the middle"):
+        # What it waits for is cut off with it, and is not told beside it.
+        await asyncio.gather(_long(), _long())
+
+
 async def log(request):
     logger.info("rub applied", meat="brisket", grams=40, spices=["salt", "pepper"], odd=object)
     logging.getLogger("smokesite").warning("running low on %s", "wood")
