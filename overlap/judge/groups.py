@@ -10,11 +10,8 @@ from overlap.judge.model import Group
 from overlap.judge.stages import peak, stages, union_length
 from overlap.judge.tree import Tree, ms
 
-Judged = tuple[Group, int]
-"""A group and the duration of its parent in ns."""
 
-
-def groups(tree: Tree) -> Iterator[Judged]:
+def groups(tree: Tree) -> Iterator[Group]:
     """Each span with children that are work, in order of start. O(n log n).
 
     Left out are the children of a lesson's root, which are load, and the server
@@ -26,7 +23,7 @@ def groups(tree: Tree) -> Iterator[Judged]:
             continue
         work = [index for index in tree.children[parent] if tree.is_work(index)]
         if work and not _is_one_request(tree, parent, work):
-            yield _group(tree, parent, work), tree.ends[parent] - tree.starts[parent]
+            yield _group(tree, parent, work)
 
 
 def is_concurrent(group: Group) -> bool:
@@ -34,10 +31,15 @@ def is_concurrent(group: Group) -> bool:
     return any(len(stage) > 1 for stage in group.stages)
 
 
-def is_serial(judged: Judged) -> bool:
-    """Whether it ran one after another, and that took at least half of the parent's time."""
-    group, parent_ns = judged
-    return len(group.stages) > 1 and not is_concurrent(group) and group.wall_ms * 2 >= ms(parent_ns)
+def is_serial(group: Group) -> bool:
+    """Whether it ran one after another, and is at least half of what its parent took.
+
+    The work counts, not what lies between: two short queries, at the start and at the end of a
+    request that computes for a second, do not make it serial.
+    """
+    return (
+        len(group.stages) > 1 and not is_concurrent(group) and group.work_ms * 2 >= group.parent_ms
+    )
 
 
 def _is_one_request(tree: Tree, parent: int, work: list[int]) -> bool:
@@ -69,6 +71,7 @@ def _group(tree: Tree, parent: int, work: list[int]) -> Group:
         wall_ms=ms(max(end for _, end in intervals) - min(start for start, _ in intervals)),
         work_ms=ms(sum(end - start for start, end in intervals)),
         critical_path=[called[member] for member in critical_path(intervals, called)],
+        parent_ms=ms(tree.ends[parent] - tree.starts[parent]),
     )
 
 

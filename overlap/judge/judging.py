@@ -33,13 +33,13 @@ def verdict(trace: Trace | Iterable[Span]) -> Verdict:
     O(n log n) in the number of spans, memory O(n). Times in the verdict are ms.
     """
     tree = mend(trace.spans, trace.trace_id) if isinstance(trace, Trace) else mend(trace)
-    judged = list(groups(tree))
+    found = list(groups(tree))
     waited = victims(tree)
     after, blocks = background(tree), blocked(tree, waited)
     elsewhere, gone = offloaded(tree), lost(tree)
     shown = {
-        CONCURRENT: any(is_concurrent(group) for group, _ in judged),
-        SERIAL: any(is_serial(each) for each in judged),
+        CONCURRENT: any(map(is_concurrent, found)),
+        SERIAL: any(map(is_serial, found)),
         BLOCKING: bool(blocks),
         BACKGROUND: bool(after),
         OFFLOADED: bool(elsewhere),
@@ -48,7 +48,7 @@ def verdict(trace: Trace | Iterable[Span]) -> Verdict:
     return Verdict(
         trace_id=tree.trace_id,
         shapes=[shape for shape in SHAPES if shown.get(shape)] or [SINGLE],
-        groups=[group for group, _ in judged],
+        groups=found,
         background=after,
         blocked=blocks,
         offloaded=elsewhere,

@@ -28,6 +28,7 @@ class Group:
     wall_ms: float
     work_ms: float
     critical_path: list[str]
+    parent_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

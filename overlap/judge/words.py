@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from overlap.judge.groups import is_concurrent, is_serial
 from overlap.judge.model import (
     CONCURRENT,
     SERIAL,
@@ -53,8 +54,8 @@ def listing(names: Sequence[str]) -> str:
 
 def _clauses(verdict: Verdict) -> Iterator[str]:
     shapes = verdict.shapes
-    concurrent = [group for group in verdict.groups if any(map(_together, group.stages))]
-    serial = [group for group in verdict.groups if _one_by_one(group)]
+    concurrent = [group for group in verdict.groups if is_concurrent(group)]
+    serial = [group for group in verdict.groups if is_serial(group)]
     if CONCURRENT in shapes and concurrent:
         yield from _concurrent(max(concurrent, key=lambda group: group.wall_ms))
     if SERIAL in shapes and serial:
@@ -92,14 +93,6 @@ def outcome(item: Handed) -> str:
 
 def _handed(handed: Sequence[Handed]) -> str:
     return listing([f"{clean(item.task)} {outcome(item)}" for item in handed])
-
-
-def _together(stage: list[str]) -> bool:
-    return len(stage) > 1
-
-
-def _one_by_one(group: Group) -> bool:
-    return len(group.stages) > 1 and not any(map(_together, group.stages))
 
 
 def _concurrent(group: Group) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from overlap import names, verdict
 from overlap.judge import Background, Blocked, Group, Offloaded, Requests, Verdict, Why
+from overlap.judge.words import sentence
 from overlap.trace import Span, Trace
 
 MakeSpan = Callable[..., Span]
@@ -34,6 +35,7 @@ def test_a_gather_and_what_follows_are_two_stages(span: MakeSpan) -> None:
                 wall_ms=2501.0,
                 work_ms=3500.0,
                 critical_path=["get_smokables", "smoke"],
+                parent_ms=2600.0,
             )
         ],
         requests=[Requests("GET /smoke_some_meats/", 1, 2600.0, 2600.0)],
@@ -68,12 +70,13 @@ def test_one_after_the_other_is_serial(span: MakeSpan) -> None:
             wall_ms=3100.0,
             work_ms=3099.0,
             critical_path=["get_smokables", "get_flavor", "smoke"],
+            parent_ms=3100.0,
         )
     ]
 
 
 def test_a_row_in_a_small_part_of_its_parent_is_not_serial(span: MakeSpan) -> None:
-    """A row that takes less than half of its parent's time does not make the trace serial."""
+    """A row that is less than half of its parent's time does not make the trace serial."""
     found = verdict(
         [span("1", "p", 0, 1000), span("2", "a", 0, 200, "1"), span("3", "b", 200, 499, "1")]
     )
@@ -82,6 +85,24 @@ def test_a_row_in_a_small_part_of_its_parent_is_not_serial(span: MakeSpan) -> No
         [span("1", "p", 0, 1000), span("2", "a", 0, 200, "1"), span("3", "b", 200, 500, "1")]
     )
     assert half.shapes == ["serial"]
+
+
+def test_what_lies_between_two_short_spans_is_no_row(span: MakeSpan) -> None:
+    """A form that hashes a password between two queries took its time elsewhere; and where
+    another span of the trace is serial, it is that one that the sentence names."""
+    login = [
+        span("1", "POST /admin/login/", 0, 400),
+        span("2", "SELECT session", 5, 15, "1"),
+        span("3", "UPDATE user", 380, 390, "1"),
+    ]
+    assert verdict(login).shapes == ["single"]
+    row = [
+        span("4", "menu", 10, 15, "2"),
+        *(span(f"{n}", f"dish {n}", n + 6, n + 8, "4") for n in (5, 7)),
+    ]
+    found = verdict([*login, *row])
+    assert found.shapes == ["serial"]
+    assert "dish 5 and dish 7 ran one after another" in sentence(found)
 
 
 def test_a_burnt_loop_names_its_culprit_and_three_victims(span: MakeSpan) -> None:
