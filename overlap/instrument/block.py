@@ -14,6 +14,7 @@ from opentelemetry.trace import Span
 from overlap import names
 from overlap.instrument import stack
 from overlap.instrument.exchange import EXCHANGE_KEY, IN_FLIGHT, LATELY, Exchange
+from overlap.instrument.held import Held
 from overlap.instrument.loop_metrics import code_attributes, loop_metrics
 from overlap.instrument.threads import thread_attributes
 
@@ -73,13 +74,9 @@ class Block:
         since = self.start_ns if kept_out else max(self.start_ns, victim.began_ns)
         delay_ms = max(0, end - since) / 1e6
         loop_metrics().held_up(delay_ms / 1000, victim.context)
-        said: dict[str, str | float | bool] = {
-            names.LINK_KIND: names.LINK_BLOCKED_BY,
-            names.VICTIM_DELAY_MS: round(delay_ms, 3),
-        }
-        if kept_out:
-            said[names.VICTIM_AT_MOST] = True
-        victim.span.add_link(self.span.get_span_context(), said)
+        if victim.held is None:
+            victim.held = Held(victim.span)
+        victim.held.add(self.span.get_span_context(), delay_ms, at_most=kept_out)
 
     def answered(self, at_ns: int, loop: asyncio.AbstractEventLoop) -> None:
         """The loop runs again: tell the victims that still wait. On the loop's thread."""

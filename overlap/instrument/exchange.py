@@ -15,6 +15,7 @@ from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
 from overlap import names
 from overlap.instrument.arrival import Arrival
+from overlap.instrument.held import Held
 from overlap.instrument.kind import Kind, status_attributes
 
 EXCHANGE_KEY = create_key("overlap-exchange")
@@ -66,6 +67,9 @@ class Blocking(Protocol):
 
 class Exchange:
     """Made when a request comes in; `finish` may be called twice, and counts once."""
+
+    held: Held | None = None
+    """What the loop's blocks have held it up, once one has."""
 
     def __init__(  # noqa: PLR0913  what one request is made of
         self,

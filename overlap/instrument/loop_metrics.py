@@ -53,7 +53,10 @@ class LoopMetrics:
         self._blocked.add(seconds, self._culprits[culprit], context)
 
     def held_up(self, seconds: float, context: Context) -> None:
-        """Note how long one request waited, in its own context."""
+        """Note how long one request waited, in its own context.
+
+        Of one that had not been accepted it is how long the loop stood: it waited no longer.
+        """
         self._delay.record(seconds, _NONE, context)
 
 

@@ -10,6 +10,7 @@ from overlap import names
 from overlap.judge import Verdict
 from overlap.judge.evidence import nearest_servers
 from overlap.judge.tree import NO_PARENT, Tree, plain, same_process
+from overlap.trace.held import held_up
 
 LOOKED_AT = 100
 """How many blocks, and requests above a block, are looked at for one row: pictures end there."""
@@ -68,12 +69,12 @@ def victims(tree: Tree, blocks: Sequence[int], servers: Mapping[int, int]) -> It
 def _linked(tree: Tree) -> Iterator[int]:
     index_of = {span.span_id: index for index, span in enumerate(tree.spans)}
     for index, span in enumerate(tree.spans):
-        for link in span.links:
-            kind = link.attributes.get(names.LINK_KIND)
-            if kind == names.LINK_VICTIM and link.span_id in index_of:
+        if any(held_up(span)):
+            yield index
+        for link in span.links if span.name == names.SPAN_BLOCKED else ():
+            # A block links to its victims and to nothing else, whether the link still says so.
+            if link.span_id in index_of:
                 yield index_of[link.span_id]
-            elif kind == names.LINK_BLOCKED_BY:
-                yield index
 
 
 def _requests_above(block: int, servers: Mapping[int, int]) -> Iterator[int]:

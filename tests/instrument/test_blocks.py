@@ -51,7 +51,13 @@ def test_victims_and_block_link_to_one_another(server, sink, wait_until):
         (link,) = victim.links
         assert link.span_id == block.span_id
         assert link.attributes["overlap.link"] == "blocked_by"
-        assert 300 < link.attributes["overlap.victim.delay_ms"] < victim.ms
+        delay = link.attributes["overlap.victim.delay_ms"]
+        assert 300 < delay < victim.ms
+        assert victim.attributes["overlap.victim.delay_ms"] == delay
+        assert "overlap.victim.at_most" not in victim.attributes
+        assert victim.attributes["overlap.victim.blocked_by"] == (
+            f"{block.trace_id}-{block.span_id}+{delay:.3f}"
+        )
     assert sink.one("GET /burn/").links == []
 
 

@@ -168,6 +168,21 @@ def test_a_victim_knows_of_a_block_in_another_trace(span: MakeSpan) -> None:
     ]
 
 
+def test_a_victim_knows_as_much_where_its_links_say_nothing(span: MakeSpan) -> None:
+    """Jaeger on Badger keeps where a link leads and no more: plain attributes say the rest."""
+    told = {
+        names.VICTIM_BLOCKED_BY: f"{'a' * 32}-{'b' * 16}+480.000 {'a' * 32}-{'c' * 16}<200.000",
+        names.VICTIM_DELAY_MS: 680.0,
+    }
+    links = (Link("a" * 32, "b" * 16, {}), Link("a" * 32, "c" * 16, {}))
+    spans = [span("1", "GET /", 0, 700, kind="server", attributes=told, links=links)]
+    because = f"because another request held the loop (trace {'a' * 32})"
+    assert texts(spans) == [
+        f"the response stood still for 480 ms {because}",
+        f"the response stood still for up to 200 ms {because}",
+    ]
+
+
 def test_a_request_that_worked_or_was_not_let_is_told(span: MakeSpan) -> None:
     """From the loop's own figures on the server spans."""
     busy = {

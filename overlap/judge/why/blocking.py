@@ -10,6 +10,7 @@ from overlap.judge.model import Why
 from overlap.judge.tree import plain
 from overlap.judge.why.scene import Scene
 from overlap.judge.words import clean, duration
+from overlap.trace.held import held_up
 
 _DID = {
     names.BLOCK_SLEEP: "slept",
@@ -88,16 +89,11 @@ def _elsewhere(scene: Scene) -> Iterator[Why]:
     """Requests of this trace that a block in another trace held up."""
     known = {span.span_id for span in scene.tree.spans}
     for index, span in enumerate(scene.tree.spans):
-        for link in span.links:
-            if link.attributes.get(names.LINK_KIND) != names.LINK_BLOCKED_BY:
-                continue
-            delay = link.attributes.get(names.VICTIM_DELAY_MS)
-            if link.span_id in known or isinstance(delay, bool):
-                continue
-            if isinstance(delay, int | float) and 0 < delay < 1e12:
-                most = "up to " if link.attributes.get(names.VICTIM_AT_MOST) is True else ""
+        for block in held_up(span):
+            if block.span_id not in known:
+                most = "up to " if block.at_most else ""
                 text = (
-                    f"{scene.subject(index)} stood still for {most}{duration(float(delay))} "
-                    f"because another request held the loop (trace {clean(link.trace_id, 40)})"
+                    f"{scene.subject(index)} stood still for {most}{duration(block.ms)} "
+                    f"because another request held the loop (trace {clean(block.trace_id, 40)})"
                 )
                 yield Why(text, scene.ids([index]))
