@@ -13,6 +13,8 @@ LESSONS ?=
 PROFILES ?= player
 PORTS = --app-port $(APP_PORT) --workers-port $(WORKERS_PORT) --wsgi-port $(WSGI_PORT) --mail-port $(MAIL_PORT) --httpbin-port $(HTTPBIN_PORT) --otlp-port $(OTLP_PORT) --traces-port $(TRACES_PORT)
 BIN = $(VENV)/bin
+# The tests start some hundred processes: each would compile all that it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 # uv is several times faster than pip; where there is none, plain venv and pip do.
 UV := $(shell command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1 && echo uv)
 
@@ -42,8 +44,8 @@ stack: install ## The real servers, built from Go modules at first, and the demo
 play: install ## The same, then exit with play's status: 0 if every lesson showed what it expects
 	@exec $(BIN)/python -m app.demo --once $(PORTS) $(LESSONS)
 
-test: install-dev ## The everyday tests (seven minutes on two cores)
-	$(BIN)/python -X dev -m pytest -n 3 --dist loadfile -m "not postgresql and not stack"
+test: install-dev ## The everyday tests (four minutes on two cores)
+	$(BIN)/python -X dev -m pytest -n 3 --dist loadgroup -m "not postgresql and not stack"
 
 test-stack: install-dev ## ... and against the real servers, built from Go modules at first
 	$(BIN)/python -m otel.native build
@@ -119,7 +121,7 @@ $(VENV)/.installed-bench: requirements-bench.lock pyproject.toml | $(VENV)/.inst
 define sync
 @echo "Installing what $(1) names into $(VENV) ..."
 @if [ -n "$(UV)" ]; then \
-  uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) && \
+  uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $(1) && \
   uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
 else \
   $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1) && \

@@ -9,6 +9,8 @@ import pytest
 
 from overlap.trace import Event, Span
 
+pytest_plugins = ["tests.parts"]
+
 
 @pytest.fixture(scope="session")
 def root() -> Path:
