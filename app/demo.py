@@ -15,6 +15,7 @@ from app import servers
 from app.scenarios import SCENARIOS
 from app.services import LOGS, ROOT, DemoError, Service, ready, start, stop, watch
 from app.settings import BROKER_URL
+from overlap.errors import OverlapError
 from overlap.ports import describe_listener
 
 CELERY = [sys.executable, "-m", "celery", "-A", "app.celery"]
@@ -31,6 +32,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     services = _services(args)
     try:
+        _check_lessons(args)
         _check_ports(args)
         start(services, _environment(args))
         asyncio.run(ready([each for each in services if args.lessons or each.name not in LATER]))
@@ -39,7 +41,7 @@ def main() -> int:
             return status
         _urls(args)
         _serve(args, services)
-    except DemoError as error:
+    except (DemoError, OverlapError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -133,6 +135,14 @@ def _ports(args: argparse.Namespace) -> dict[str, int]:
     played = [each for each in SCENARIOS if not args.lessons or each.name in args.lessons]
     needed = {"", *(each.server for each in played if not args.bench)}
     return {kind: port for kind, port in every.items() if kind in needed}
+
+
+def _check_lessons(args: argparse.Namespace) -> None:
+    """Before anything is started, as `overlap play` itself would."""
+    if args.lessons:
+        from overlap.commands.play import chosen
+
+        chosen(SCENARIOS, args.lessons)
 
 
 def _check_ports(args: argparse.Namespace) -> None:
