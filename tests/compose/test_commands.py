@@ -165,9 +165,9 @@ def redis(place):
 
 
 def quick(name):
-    """The healthcheck with as short a patience as the test has."""
+    """The healthcheck with as short a patience as the test has: two heartbeats of a worker."""
     words = SERVICES[name]["healthcheck"]["test"]
-    return [*words[: words.index("--within") + 1], "8"]
+    return [*words[: words.index("--within") + 1], "4"]
 
 
 @pytest.mark.timeout(400)
