@@ -19,8 +19,9 @@ SMOKABLES_NAP = scaled(2.0)
 """A slow query: what meats are there?"""
 FLAVOR_NAP = scaled(1.0)
 """A query half as slow, which needs nothing of the other: which sauce?"""
-BURN = scaled(5.0)
-"""oversmoke's sleep: on the event loop in burn_some_meats, awaited in its pair."""
+BURN = max(1.0, scaled(5.0))
+"""oversmoke's sleep: on the event loop in burn_some_meats, awaited in its pair. At any scale so
+long that its neighbours come meanwhile, and the watchdog gets to look, on a busy machine too."""
 
 SMOKABLES = ["ribs", "brisket", "lemon chicken", "salmon", "bison sirloin", "sausage"]
 FLAVORS = ["Sweet Baby Ray's", "Stubb's Original", "Famous Dave's"]
@@ -63,8 +64,8 @@ DISK_NAP = LEAST + scaled(1.0)
 """A slow disk: what passes before a file's first byte."""
 PARTS, PART_NAP = 5, 0.05 + scaled(0.25)
 """A stream's parts, and what each takes to make."""
-MAIL_NAP = LEAST + scaled(0.6)
-"""What the mail server takes over a mail."""
+MAIL_NAP = max(0.8, scaled(1.0))
+"""What the mail server takes over a mail: neighbours come meanwhile, as with BURN."""
 QUERY_NAP = 0.1 + scaled(0.3)
 """What the database takes over one row of a slow query."""
 QUERIES = 3

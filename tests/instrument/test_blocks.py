@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 pytestmark = pytest.mark.parametrize("server", ["asyncio", "uvloop"], indirect=True)
+SEEN_WITHIN_S = 5.0
+"""After its end a block waits a second at most for its last victims, and is sent."""
 
 
 def fire(server, *paths):
@@ -16,12 +18,50 @@ def fire(server, *paths):
         return list(pool.map(server.get, paths))
 
 
+FUNCTIONS = {"sleep": "overcook", "python": "chew"}
+"""Whose line is to blame, where the function is not called as the way to burn is."""
+
+
+def blocks(sink, how="sleep"):
+    """The blocks by what burns that way: on a busy machine there may be others."""
+    name = FUNCTIONS.get(how, how)
+    found = sink.named("event_loop.blocked")
+    return [each for each in found if each.attributes.get("code.function.name") == name]
+
+
+def burn(server, sink, how="sleep"):
+    """Burn until it is seen: the span that burnt, its block, and for how many ms it was to burn.
+
+    Time that the watchdog had no processor itself does not count, so that on a busy machine a
+    short block may be none: then a longer one.
+    """
+    for seconds in (0.5, 1, 2, 4):
+        server.get(f"/burn/?s={seconds}&how={how}")
+        deadline = time.monotonic() + SEEN_WITHIN_S
+        while time.monotonic() < deadline:
+            spans = {span.span_id: span for span in sink.named("burning")}
+            for block in blocks(sink, how):
+                if block.parent_id in spans:
+                    return spans[block.parent_id], block, seconds * 1000
+            time.sleep(0.02)
+    pytest.fail(f"no block by {how}; there are {sink.names()}")
+
+
+def in_flight(sink):
+    """How many requests the newest metrics tell of."""
+    return sum(point.as_int for _, point in sink.points("http.server.active_requests"))
+
+
+def link_to(block, span):
+    """A victim's one link to the block."""
+    (link,) = (each for each in span.links if each.span_id == block.span_id)
+    return link.attributes
+
+
 def test_a_block_is_in_the_culprits_trace_with_its_line(server, sink):
     """The block is a child of the innermost span, and names the line that slept."""
-    server.get("/burn/?s=0.5")
-    burning, block = sink.one("burning"), sink.one("event_loop.blocked")
-    assert block.parent_id == burning.span_id
-    assert block.ms > 400
+    burning, block, ms = burn(server, sink)
+    assert block.ms > 0.5 * ms
     assert block.start >= burning.start
     assert block.attributes["code.file.path"] == "smokesite/views.py"
     assert block.attributes["code.function.name"] == "overcook"
@@ -33,32 +73,25 @@ def test_a_block_is_in_the_culprits_trace_with_its_line(server, sink):
 def test_victims_and_block_link_to_one_another(server, sink, wait_until):
     """Requests in flight while the loop stands carry a link to the block, and it to them."""
     with ThreadPoolExecutor(3) as pool:
-        waiting = [pool.submit(server.get, "/wait/?s=1.2") for _ in "ab"]
-        wait_until(
-            lambda: (
-                sink.points("http.server.active_requests")
-                and sum(p.as_int for _, p in sink.points("http.server.active_requests")) == 2
-            )
-        )
-        server.get("/burn/?s=0.5")
+        waiting = [pool.submit(server.get, "/wait/?s=2.5") for _ in "ab"]
+        wait_until(lambda: in_flight(sink) == 2)
+        server.get("/burn/?s=1")
         assert all(each.result().status_code == 200 for each in waiting)
-    block = sink.one("event_loop.blocked")
+    (block,) = wait_until(lambda: blocks(sink))
     wait_until(lambda: len(sink.named("GET /wait/")) == 2)
     victims = sink.named("GET /wait/")
     assert {link.span_id for link in block.links} == {victim.span_id for victim in victims}
     assert {link.attributes["overlap.link"] for link in block.links} == {"victim"}
     for victim in victims:
-        (link,) = victim.links
-        assert link.span_id == block.span_id
-        assert link.attributes["overlap.link"] == "blocked_by"
-        delay = link.attributes["overlap.victim.delay_ms"]
-        assert 300 < delay < victim.ms
-        assert victim.attributes["overlap.victim.delay_ms"] == delay
+        link = link_to(block, victim)
+        assert link["overlap.link"] == "blocked_by"
+        delay = link["overlap.victim.delay_ms"]
+        assert 500 < delay < victim.ms
+        assert victim.attributes["overlap.victim.delay_ms"] >= delay
         assert "overlap.victim.at_most" not in victim.attributes
-        assert victim.attributes["overlap.victim.blocked_by"] == (
-            f"{block.trace_id}-{block.span_id}+{delay:.3f}"
-        )
-    assert sink.one("GET /burn/").links == []
+        told = f"{block.trace_id}-{block.span_id}+{delay:.3f}"
+        assert told in victim.attributes["overlap.victim.blocked_by"]
+    assert block.span_id not in {link.span_id for link in sink.one("GET /burn/").links}
 
 
 def test_a_busy_loop_is_late_but_not_blocked(server, sink, wait_until):
@@ -71,9 +104,9 @@ def test_a_busy_loop_is_late_but_not_blocked(server, sink, wait_until):
 
 def test_a_block_is_counted_in_seconds(server, sink, wait_until):
     """overlap.event_loop.blocked.time grows by what the loop stood still."""
-    server.get("/burn/?s=0.4")
-    points = wait_until(lambda: sink.points("overlap.event_loop.blocked.time"))
-    assert points[0][1].as_double > 0.3
+    burn(server, sink)
+    name = "overlap.event_loop.blocked.time"
+    wait_until(lambda: [point for _, point in sink.points(name) if point.as_double > 0.3])
 
 
 def test_threads_that_wait_are_no_block(server, sink):
@@ -85,10 +118,8 @@ def test_threads_that_wait_are_no_block(server, sink):
 
 def test_computing_blocks_as_sleeping_does(server, sink):
     """Python code that never waits. (C code may hide from the watchdog: see loop.py.)"""
-    server.get("/burn/?s=0.4&how=python")
-    block = sink.one("event_loop.blocked")
+    _, block, _ = burn(server, sink, "python")
     assert block.attributes["code.function.name"] == "chew"
-    assert block.parent_id == sink.one("burning").span_id
 
 
 @pytest.mark.parametrize(
@@ -104,33 +135,31 @@ def test_computing_blocks_as_sleeping_does(server, sink):
 )
 def test_what_held_the_loop_is_told(server, sink, how, kind):
     """From the innermost frame, and whether the thread computed."""
-    server.get(f"/burn/?s=0.5&how={how}")
-    assert sink.one("event_loop.blocked").attributes["overlap.blocked.kind"] == kind
+    _, block, _ = burn(server, sink, how)
+    assert block.attributes["overlap.blocked.kind"] == kind
 
 
 def test_requests_kept_out_are_victims_too(server, sink, wait_until):
     """Sent while the loop stood, begun only after: linked both ways, with how long at most."""
     with ThreadPoolExecutor(3) as pool:
-        burning = pool.submit(server.get, "/burn/?s=1.5")
-        time.sleep(0.5)  # the block is seen after a tenth of a second, whatever the machine does
+        burning = pool.submit(server.get, "/burn/?s=2")
+        wait_until(lambda: in_flight(sink) == 1)
         late = [pool.submit(server.get, "/") for _ in "ab"]
         assert all(each.result().status_code == 200 for each in [burning, *late])
-    block = sink.one("event_loop.blocked")
+    (block,) = wait_until(lambda: blocks(sink))
     wait_until(lambda: len(sink.named("GET /")) == 2)
     victims = sink.named("GET /")
     assert {link.span_id for link in block.links} == {victim.span_id for victim in victims}
     assert block.attributes["overlap.blocked.victims"] == 2
     for victim in victims:
-        (link,) = victim.links
-        assert link.span_id == block.span_id
-        assert link.attributes["overlap.victim.at_most"] is True
-        assert 1000 < link.attributes["overlap.victim.delay_ms"] < block.ms + 1
+        link = link_to(block, victim)
+        assert link["overlap.victim.at_most"] is True
+        assert 1000 < link["overlap.victim.delay_ms"] < block.ms + 1
 
 
-def test_a_request_after_the_burst_is_no_victim(server, sink, wait_until):
+def test_a_request_after_the_burst_is_no_victim(server, sink):
     """The loop has caught up: who comes now waited for nothing."""
-    server.get("/burn/?s=0.4")
-    time.sleep(0.2)
+    _, block, _ = burn(server, sink)
     server.get("/")
-    assert sink.one("event_loop.blocked").attributes["overlap.blocked.victims"] == 0
-    assert sink.one("GET /").links == []
+    assert block.attributes["overlap.blocked.victims"] == 0
+    assert block.span_id not in {link.span_id for link in sink.one("GET /").links}

@@ -10,15 +10,15 @@ import pytest
 
 @pytest.fixture
 def block(serve, sink, wait_until):
-    """A server whose loop stood for half a second while two requests waited; the block's span."""
+    """A server whose loop stood for a second while two requests waited; the block's span."""
     server = serve()
     with ThreadPoolExecutor(2) as pool:
-        waiting = [pool.submit(server.get, "/wait/?s=1.2") for _ in "ab"]
+        waiting = [pool.submit(server.get, "/wait/?s=2.5") for _ in "ab"]
         wait_until(
             lambda: 2 in {p.as_int for _, p in sink.points("http.server.active_requests")},
             "two requests in flight",
         )
-        server.get("/burn/?s=0.5")
+        server.get("/burn/?s=1")
         assert all(each.result().status_code == 200 for each in waiting)
     return wait_until(lambda: next(iter(overcooked(sink)), None), "the block")
 
@@ -191,11 +191,11 @@ def test_a_fork_while_metrics_are_sent_waits_for_nobody(own_sink, run):
     own_sink.hang.set()
     run(
         """
-        import os, time, overlap
-        from opentelemetry import metrics
+        import os, threading, time, overlap
         overlap.instrument(service_name="family")
         from overlap.instrument.setup import _active
         (reader,) = _active.telemetry.meter_provider._metric_readers
+        threading.Thread(target=reader.force_flush, daemon=True).start()
         deadline = time.monotonic() + 30
         while not reader._export_lock.locked():
             assert time.monotonic() < deadline
@@ -207,4 +207,5 @@ def test_a_fork_while_metrics_are_sent_waits_for_nobody(own_sink, run):
         os._exit(0)
         """,
         own_sink.url,
+        OTEL_METRIC_EXPORT_INTERVAL="60000",  # in the child, too, nothing sends by itself
     )

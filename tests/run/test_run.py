@@ -48,7 +48,7 @@ def test_a_server_is_traced_as_it_is(start, helpers, command, watched_over):
     assert f"bakery is traced: {run.page}" in helpers.until(
         lambda: run.said[1:], "the page's address again"
     )
-    # At SIGINT gunicorn sends SIGQUIT, which ends none of uvicorn's workers: it waits 30 s for them.
+    # At SIGINT gunicorn sends SIGQUIT, which no worker of uvicorn hears, and waits for 30 s.
     assert run.end(signal.SIGTERM if command[0] == "gunicorn" else signal.SIGINT) == 0
     assert list(run.notes.iterdir()) == []
 
