@@ -46,7 +46,12 @@ def _is_at_rest(connection: Any) -> bool:
         or connection.needs_rollback
         or connection.savepoint_ids
         or connection.run_on_commit
-        or connection.execute_wrappers
+        or not all(map(_stays, connection.execute_wrappers))
         or connection.force_debug_cursor
         or connection.allow_thread_sharing
     )
+
+
+def _stays(wrapper: Any) -> bool:
+    """Whether an execute wrapper says that it belongs to the connection, and not to a request."""
+    return getattr(wrapper, "stays_on_connection", False) is True

@@ -75,3 +75,19 @@ def test_a_query_that_nobody_traces_is_none_of_ours(own_sink, run):
     assert not connection.execute_wrappers
     """
     assert spans(own_sink, run, code).names() == {"view": 1}
+
+
+def test_a_traced_connection_serves_the_next_request_too(own_sink, run):
+    """Lean drops a connection that a request put a wrapper around; ours belongs to it for good."""
+    code = """
+    from django.db import connections
+    from overlap.lean.tidy import tidy
+    traced = connections["default"]
+    assert traced.execute_wrappers
+    tidy()
+    assert connections["default"] is traced
+    traced.execute_wrappers.append(lambda execute, *rest: execute(*rest))
+    tidy()
+    assert connections["default"] is not traced
+    """
+    spans(own_sink, run, code)
