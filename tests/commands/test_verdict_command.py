@@ -95,6 +95,7 @@ def test_each_trace_of_standard_input_is_a_line_of_json() -> None:
             "wall_ms": 20.0,
             "work_ms": 30.0,
             "critical_path": ["smoke"],
+            "parent_ms": 30.0,
         }
     ]
     assert list(first) == [
