@@ -20,6 +20,7 @@ from overlap import names
 from overlap.instrument.current import trace_context
 from overlap.instrument.dropped import called, serves, write_dropped
 from overlap.instrument.exchange import EXCHANGE_KEY, Exchange
+from overlap.instrument.replaced import replaced
 
 AT_SHUTDOWN = "it still ran when its process shut down, which did not wait for it"
 WITH_ITS_LOOP = "it still ran when its event loop ended, which cancelled it"
@@ -38,7 +39,10 @@ def note_running() -> None:
 
 
 def watch_cut(loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
-    """Note what asyncio.run cancels when its own coroutine is over; gives back how to end that."""
+    """Note what asyncio.run cancels when its own coroutine is over; gives back how to end that.
+
+    Raises AttributeError where the loop takes no attributes.
+    """
     stock: Any = loop.run_until_complete
 
     def run_until_complete(future: Any) -> Any:
@@ -49,20 +53,11 @@ def watch_cut(loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
                     _look(task, WITH_ITS_LOOP, waiters=1)
         return stock(future)
 
-    try:
-        loop.run_until_complete = run_until_complete  # type: ignore[method-assign]
-    except AttributeError:  # a loop of another making
-        return lambda: None
-
-    def undo() -> None:
-        if vars(loop).get("run_until_complete") is run_until_complete:
-            del loop.run_until_complete
-
-    return undo
+    return replaced(loop, "run_until_complete", run_until_complete)
 
 
 def _look(task: asyncio.Task[Any], why: str, waiters: int) -> None:
-    """Note a task if it is the user's own, of some trace, and more than so many wait for it."""
+    """Note a task if it is the user's own, of some trace, and no more than so many wait for it."""
     context = trace_context(task)
     if not trace.get_current_span(context).get_span_context().is_valid or serves(task):
         return

@@ -21,17 +21,19 @@ from opentelemetry.trace import Status, StatusCode
 
 from overlap import names
 from overlap.instrument.current import trace_context
+from overlap.instrument.replaced import replaced
+from overlap.instrument.stack import OWN
 from overlap.instrument.task_metrics import task_metrics
 
 _SCOPE = "overlap.instrument.tasks"
 _SERVERS = re.compile("-packages/(daphne|django/core/handlers|granian|hypercorn|uvicorn)/")
-_OWN = Path(__file__).resolve().parents[1].as_posix()
 
 
 def watch_dropped(loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
     """Note the loop's collected and unheard tasks; gives back a function that stops it.
 
-    What the loop says of them itself, it says as before.
+    What the loop says of them itself, it says as before. Raises AttributeError where the loop
+    takes no attributes.
     """
     stock: Any = loop.call_exception_handler
 
@@ -40,23 +42,12 @@ def watch_dropped(loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
             _hear(loop, context)
         stock(context)
 
-    try:
-        loop.call_exception_handler = call_exception_handler  # type: ignore[method-assign]
-    except AttributeError:  # a loop of another making
-        return lambda: None
-
-    def undo() -> None:
-        if vars(loop).get("call_exception_handler") is call_exception_handler:
-            del loop.call_exception_handler
-
-    return undo
+    return replaced(loop, "call_exception_handler", call_exception_handler)
 
 
 def _hear(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     task = context.get("task") or context.get("future")
-    if not isinstance(task, asyncio.Task):
-        return
-    if serves(task):
+    if not isinstance(task, asyncio.Task) or serves(task):
         return
     error = context.get("exception")
     # The collector may have come while the SDK held a lock: nothing is made here and now, and
@@ -72,7 +63,7 @@ def serves(task: asyncio.Task[Any]) -> bool:
     file = Path(code.co_filename).as_posix()
     if file.endswith("/asgiref/sync.py"):
         return code.co_qualname.startswith("AsyncToSync.")
-    return file.startswith(f"{_OWN}/") or _SERVERS.search(file) is not None
+    return file.startswith(f"{OWN}/") or _SERVERS.search(file) is not None
 
 
 def called(task: asyncio.Task[Any]) -> str:

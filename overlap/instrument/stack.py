@@ -18,7 +18,8 @@ _TEXT_LIMIT = 8000
 _HANDLE_RUN: CodeType = asyncio.Handle._run.__code__
 AROUND: set[CodeType] = set()
 """Functions of ours that stand around what the loop runs: not part of it."""
-_OWN = str(Path(__file__).resolve().parent.parent)
+OWN = Path(__file__).resolve().parents[1].as_posix()
+"""The folder of Overlap itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,4 @@ def text(stack: tuple[Line, ...]) -> str:
 @lru_cache(maxsize=1)
 def _foreign() -> frozenset[str]:
     paths = sysconfig.get_paths()
-    return frozenset(
-        {paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")} | {_OWN}
-    )
+    return frozenset({paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")} | {OWN})

@@ -31,8 +31,9 @@ class Watch:
                 return
             if watchdog.loop.is_closed():
                 self._watchdogs.remove(watchdog)
-        self._undo.callback(watch_dropped(loop))
-        self._undo.callback(watch_cut(loop))
+        for watch in (watch_dropped, watch_cut):
+            with suppress(AttributeError):  # a loop of another making
+                self._undo.callback(watch(loop))
         watchdog = Watchdog(loop, self._threshold, self._lenses)
         self._watchdogs.append(watchdog)
         watchdog.start()

@@ -17,6 +17,7 @@ from opentelemetry.context import _RUNTIME_CONTEXT, Context
 from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
 from overlap.instrument import stack
+from overlap.instrument.replaced import replaced
 from overlap.lens.account import Account
 from overlap.lens.place import place_of, words
 
@@ -93,12 +94,7 @@ class Steps:
         return line if at == began else place_of(callback.__self__)
 
     def _replace(self, name: str, ours: Callable[..., Any]) -> None:
-        setattr(self._loop, name, ours)
-        self._undo.callback(self._restore, name, ours)
-
-    def _restore(self, name: str, ours: Callable[..., Any]) -> None:
-        if vars(self._loop).get(name) is ours:  # else someone has put theirs in its place
-            delattr(self._loop, name)
+        self._undo.callback(replaced(self._loop, name, ours))
 
     def _call_soon(self, stock: Callable[..., Any]) -> Callable[..., Any]:
         def call_soon(callback: Any, *args: Any, context: Any = None) -> Any:
