@@ -74,10 +74,10 @@ class Instrumentation:
         self._undo.callback(instrument_celery())
         if has_django():
             self._instrument_django(django)
-            if lean:
-                from overlap.lean import install
+            from overlap.lean import install, part_cleanly
 
-                self._undo.callback(install())
+            # The circle of each request's end would hold our spans too.
+            self._undo.callback(install() if lean else part_cleanly())
 
     def close(self) -> None:
         """Switch everything off and flush, within a few seconds whatever the backend does."""

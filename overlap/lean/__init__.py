@@ -11,7 +11,9 @@ hops to it once the response is out. With lean on
   gives it back once its last work there is over. So threads are reused, and with CONN_MAX_AGE
   database connections, as under WSGI. A connection that a request left inside a transaction, or
   changed otherwise, is closed before the next one can see it;
-- a receiver, a closer or a cache that is not Django's own still runs in the request's thread.
+- a receiver, a closer or a cache that is not Django's own still runs in the request's thread;
+- what a request leaves is freed at its end, and not by the garbage collector (`parting.py`),
+  which passes over what was loaded at the start (`heap.py`).
 
 What differs from stock: a `threading.local` of the project's own survives from one request to
 the next on the same thread, as it does under WSGI; idle threads go after a minute.
@@ -21,5 +23,6 @@ Knows Django and asgiref, and nothing of telemetry.
 """
 
 from overlap.lean.install import install
+from overlap.lean.parting import part_cleanly
 
-__all__ = ["install"]
+__all__ = ["install", "part_cleanly"]

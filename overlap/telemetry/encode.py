@@ -1,12 +1,12 @@
-"""Batches of spans and of log records as OTLP's bytes: the same messages as the SDK makes.
+"""Spans and log records as OTLP's bytes: the same messages as the SDK makes.
 
 Source: opentelemetry/proto/{trace,logs}/v1/*.proto. A comment names the field of each tag.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 from opentelemetry.exporter.otlp.proto.common._internal import (
     _encode_instrumentation_scope,
@@ -18,31 +18,50 @@ from opentelemetry.trace import Link
 
 from overlap.telemetry.wire import any_value, attributes, fixed32, fixed64, sized, utf8, varint
 
-Item = TypeVar("Item", ReadableSpan, ReadableLogRecord)
-
 _HAS_IS_REMOTE, _IS_REMOTE = 0x100, 0x200
 _FLAGS = {
     remote: fixed32(_HAS_IS_REMOTE | (_IS_REMOTE if remote else 0)) for remote in (False, True)
 }
 
 
+class Packed(NamedTuple):
+    """A span or a log record as it is sent, and whose it is."""
+
+    resource: Any
+    scope: Any
+    data: bytes
+
+
+def pack_span(span: ReadableSpan) -> Packed:
+    """A span that has ended."""
+    return Packed(span.resource, span.instrumentation_scope, _span(span))
+
+
+def pack_record(item: ReadableLogRecord) -> Packed:
+    """A log record."""
+    return Packed(item.resource, item.instrumentation_scope, _record(item))
+
+
 def encode_spans(spans: Sequence[ReadableSpan]) -> bytes:
     """An ExportTraceServiceRequest."""
-    return _request(spans, _span)
+    return bundle(map(pack_span, spans))
 
 
 def encode_logs(batch: Sequence[ReadableLogRecord]) -> bytes:
     """An ExportLogsServiceRequest."""
-    return _request(batch, _record)
+    return bundle(map(pack_record, batch))
 
 
-def _request(items: Sequence[Item], encode: Callable[[Item], bytes]) -> bytes:
-    # Both signals nest alike: resource 1, scopes 2, schema 3; scope 1, items 2, schema 3.
+def bundle(items: Iterable[Packed]) -> bytes:
+    """The request of either signal. Both nest alike.
+
+    Resource 1, scopes 2, schema 3; scope 1, items 2, schema 3.
+    """
     resources: dict[int, tuple[Any, dict[Any, list[bytes]]]] = {}
-    for item in items:
+    for resource, scope, data in items:
         # By identity: a resource's hash is made from its JSON, at every look.
-        _, scopes = resources.setdefault(id(item.resource), (item.resource, {}))
-        scopes.setdefault(item.instrumentation_scope or None, []).append(encode(item))
+        _, scopes = resources.setdefault(id(resource), (resource, {}))
+        scopes.setdefault(scope or None, []).append(data)
     parts: list[bytes] = []
     for resource, scopes in resources.values():
         body = b"\x0a" + sized(_encode_resource(resource).SerializeToString())

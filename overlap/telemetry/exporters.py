@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import os
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 from weakref import WeakMethod
@@ -13,21 +11,19 @@ from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExp
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk._logs import ReadableLogRecord
 from opentelemetry.sdk._logs.export import LogRecordExporter, LogRecordExportResult
-from opentelemetry.sdk.environment_variables import OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED
 from opentelemetry.sdk.metrics.export import MetricExporter, MetricExportResult, MetricsData
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from requests.adapters import HTTPAdapter
 
-from overlap.telemetry.drops import LOGGER_NAME, Drops
-from overlap.telemetry.encode import encode_logs, encode_spans
+from overlap.telemetry.drops import Drops
+from overlap.telemetry.encode import Packed, bundle
 from overlap.telemetry.fork import at_fork
 from overlap.telemetry.road import Road, road
 
 Result = TypeVar("Result")
 
 _NO_LIMIT = 1 << 62
-_log = logging.getLogger(LOGGER_NAME)
 
 
 class _Counted(Generic[Result]):
@@ -57,16 +53,32 @@ class _Counted(Generic[Result]):
             self._drops.lost(self._way.signal, count, self._way.endpoint, self._why)
         return result
 
-    def encoded(self, batch: Sequence[Any], encode: Callable[[Sequence[Any]], bytes]) -> Result:
-        """Export what `encode` makes of a batch; the SDK's own, slower way where that can't do."""
+    def packed(self, batch: Sequence[Any]) -> Result:
+        """Export what was packed, in one request if it may be as large; the rest by the SDK."""
+        packed = [item for item in batch if isinstance(item, Packed)]
+        results = [self._bundled(packed)] if packed else []
+        if len(packed) < len(batch):
+            rest = [item for item in batch if not isinstance(item, Packed)]
+            results.append(self.send(len(rest), lambda: self._inner.export(rest)))
+        return self._failure if self._failure in results else self._success
+
+    def _bundled(self, packed: Sequence[Packed]) -> Result:
+        inner, data = self._inner, bundle(packed)
+        if len(data) > (inner._max_request_size or _NO_LIMIT) and len(packed) > 1:
+            half = len(packed) // 2
+            results = [self._bundled(packed[:half]), self._bundled(packed[half:])]
+            return self._failure if self._failure in results else self._success
+        return self.send(len(packed), lambda: self._sent(data))
+
+    def _sent(self, data: bytes) -> Result:
         inner = self._inner
-        data = None if _counts_itself() else _attempt(encode, batch)
-        if data is None or inner._shutdown or len(data) > (inner._max_request_size or _NO_LIMIT):
-            return self.send(len(batch), lambda: inner.export(batch))
-        client = inner._client
-        return self.send(
-            len(batch), lambda: self._success if client.export(data).success else self._failure
-        )
+        if inner._shutdown:
+            self._why = "the process is ending"
+        elif len(data) > (inner._max_request_size or _NO_LIMIT):
+            self._why = f"one of {len(data):,} bytes is too large"
+        elif inner._client.export(data).success:
+            return self._success
+        return self._failure
 
     def _reconnect(self) -> None:
         # In a forked process: the open connection is the parent's, who goes on writing to it.
@@ -96,7 +108,7 @@ class CountedSpanExporter(SpanExporter):
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Send, and count if it fails."""
-        return self._counted.encoded(spans, encode_spans)
+        return self._counted.packed(spans)
 
     def shutdown(self) -> None:
         """Abort what is being retried."""
@@ -115,7 +127,7 @@ class CountedLogExporter(LogRecordExporter):
 
     def export(self, batch: Sequence[ReadableLogRecord]) -> LogRecordExportResult:
         """Send, and count if it fails."""
-        return self._counted.encoded(batch, encode_logs)
+        return self._counted.packed(batch)
 
     def shutdown(self) -> None:
         """Abort what is being retried."""
@@ -156,19 +168,6 @@ class CountedMetricExporter(MetricExporter):
     def force_flush(self, timeout_millis: float = 10_000) -> bool:
         """Nothing is kept here."""
         return True
-
-
-def _attempt(encode: Callable[[Sequence[Any]], bytes], batch: Sequence[Any]) -> bytes | None:
-    try:
-        return encode(batch)
-    except Exception:
-        _log.debug("a batch is left to the SDK to encode", exc_info=True)
-        return None
-
-
-def _counts_itself() -> bool:
-    # Where the SDK is asked for metrics of its own exports, it must see them.
-    return os.environ.get(OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED, "").strip().lower() == "true"
 
 
 def _points(data: MetricsData) -> int:

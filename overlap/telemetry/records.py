@@ -15,7 +15,9 @@ from opentelemetry.sdk.resources import Resource
 
 from overlap import names
 from overlap.telemetry.drops import Drops, count_full_queue
+from overlap.telemetry.encode import pack_record
 from overlap.telemetry.exporters import CountedLogExporter
+from overlap.telemetry.packing import pack_early
 from overlap.telemetry.road import road
 
 QUEUE_SIZE = 65536
@@ -49,6 +51,7 @@ def make_logger_provider(
         ),
     )
     count_full_queue(batch, drops, "logs", road("logs").endpoint)
+    pack_early(batch, pack_record)
     provider.add_log_record_processor(batch)
     return provider, batch
 

@@ -15,7 +15,9 @@ from opentelemetry.sdk.trace import (
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from overlap.telemetry.drops import Drops, count_full_queue
+from overlap.telemetry.encode import pack_span
 from overlap.telemetry.exporters import CountedSpanExporter
+from overlap.telemetry.packing import pack_early
 from overlap.telemetry.road import road
 
 QUEUE_SIZE = 65536
@@ -43,6 +45,7 @@ def make_tracer_provider(
         ),
     )
     count_full_queue(batch, drops, "traces", road("traces").endpoint)
+    pack_early(batch, pack_span)
     provider.add_span_processor(batch)
     hand_over(provider)
     return provider, batch

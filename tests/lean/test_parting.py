@@ -1,0 +1,133 @@
+"""A request's end leaves nothing for the garbage collector."""
+
+import asyncio
+import gc
+import weakref
+
+import pytest
+from django.conf import UserSettingsHolder, global_settings, settings
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.http import HttpResponse
+from django.urls import path
+from django.utils.functional import empty
+
+from overlap.lean import part_cleanly
+
+
+async def _hello(_request):
+    return HttpResponse("hello")
+
+
+urlpatterns = [path("", _hello)]
+
+
+@pytest.fixture(autouse=True)
+def _settings():
+    # No other test of this process may find them configured.
+    before = settings.__dict__.get("_wrapped", empty)
+    settings.__dict__["_wrapped"] = UserSettingsHolder(global_settings)
+    settings.ROOT_URLCONF = __name__
+    yield
+    settings.__dict__.clear()
+    settings._wrapped = before
+
+
+def _scope():
+    return {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET",
+        "scheme": "http", "path": "/", "query_string": b"", "root_path": "", "headers": [],
+        "server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1),
+    }  # fmt: skip
+
+
+async def _serve_once(handler):
+    """One request as uvicorn serves it: "disconnect" comes once the answer is out."""
+    asked, answered, sent = [], asyncio.Event(), []
+
+    async def receive():
+        asked.append(1)
+        if len(asked) == 1:
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await answered.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        sent.append(message)
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            answered.set()
+
+    await handler(_scope(), receive, send)
+    return sent[0]["status"]
+
+
+def _left(monkeypatch):
+    """How many of three requests are there when they are over and nothing was collected."""
+    alive = weakref.WeakSet()
+
+    class Noted(ASGIRequest):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            alive.add(self)
+
+    monkeypatch.setattr(ASGIHandler, "request_class", Noted)
+    handler = ASGIHandler()
+
+    async def three():
+        return [await _serve_once(handler) for _ in range(3)]
+
+    asyncio.run(three())  # what is made once is made here
+    gc.collect()
+    gc.disable()
+    try:
+        assert asyncio.run(three()) == [200, 200, 200]
+        return len(alive)
+    finally:
+        gc.enable()
+
+
+def test_a_request_is_gone_at_its_end(monkeypatch):
+    """Stock, its handler's frame is in a circle with the error that ends its listening."""
+    assert _left(monkeypatch) == 3
+    undo = part_cleanly()
+    try:
+        assert _left(monkeypatch) == 0
+    finally:
+        undo()
+    assert _left(monkeypatch) == 3
+
+
+async def _gone():
+    return {"type": "http.disconnect"}
+
+
+async def _nonsense():
+    return {"type": "http.nonsense"}
+
+
+def test_the_end_of_listening_is_told_to_who_makes_use_of_it():
+    """A handler with a `handle` of its own gets the error; and a wrong message is still one."""
+
+    class Own(ASGIHandler):
+        async def handle(self, scope, receive, send):
+            await self.listen_for_disconnect(receive)
+
+    undo = part_cleanly()
+    try:
+        assert asyncio.run(ASGIHandler().listen_for_disconnect(_gone)) is None
+        with pytest.raises(RequestAborted):
+            asyncio.run(Own().handle({}, _gone, None))
+        with pytest.raises(AssertionError, match="nonsense"):
+            asyncio.run(ASGIHandler().listen_for_disconnect(_nonsense))
+    finally:
+        undo()
+
+
+def test_a_later_patch_stays(monkeypatch):
+    """What someone put in place after ours is not ours to take away."""
+    stock = ASGIHandler.listen_for_disconnect
+    undo = part_cleanly()
+    monkeypatch.setattr(ASGIHandler, "listen_for_disconnect", theirs := lambda *_: None)
+    undo()
+    assert ASGIHandler.listen_for_disconnect is theirs
+    monkeypatch.setattr(ASGIHandler, "listen_for_disconnect", stock)
