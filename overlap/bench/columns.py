@@ -17,6 +17,7 @@ _COLUMNS = (
     ("p99 ms", "p99_ms", "{:,.1f}"),
     ("sync req/s", "sync_rps", "{:,.0f}"),
     ("ORM req/s", "orm_rps", "{:,.0f}"),
+    ("ORM kept", "orm_kept_rps", "{:,.0f}"),
     ("wall s", "wall_s", "{:.2f}"),
     ("p99 ms", "burst_p99_ms", "{:,.0f}"),
     ("threads", "threads", "{:,.0f}"),
@@ -31,10 +32,12 @@ _RATIOS = {
     "rps_over_none": "req/s on / over none",
     "sync_rps_over_none": "sync view over none",
     "orm_rps_over_none": "ORM view over none",
+    "orm_kept_rps_over_none": "ORM view with CONN_MAX_AGE over none",
     "rps_over_best_peer": "req/s on / over the best peer ({peer})",
     "wall_over_none": "wall time at once over none",
     "p99_down_over_up": "p99 on / with every backend down over all up",
     "watch_cost": "share of req/s that watchdog and ledger take",
+    "lens_cost": "share of req/s that the lens takes",
 }
 
 
@@ -77,4 +80,4 @@ def _shown(value: Value, form: str) -> str:
 
 
 def _ratio(key: str, value: float) -> str:
-    return f"{value:.1%}" if key == "watch_cost" else f"{value:.2f}"
+    return f"{value:.1%}" if key.endswith("_cost") else f"{value:.2f}"

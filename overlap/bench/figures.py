@@ -27,6 +27,9 @@ class Figures:
     sync_p99_ms: float | None = None
     orm_rps: float | None = None
     orm_p99_ms: float | None = None
+    orm_kept_rps: float | None = None
+    """With CONN_MAX_AGE, of which stock Django under ASGI can make no use."""
+    orm_kept_p99_ms: float | None = None
     wall_s: float | None = None
     """All one-second async views in flight at once: from the first's start to the last's end."""
     burst_rps: float | None = None
@@ -68,23 +71,23 @@ def ratios(variants: Mapping[str, Summary]) -> dict[str, dict[str, float]]:
     """Of medians, by what they say and variant; only those whose both sides were measured.
 
     `p99_down_over_up` is the p99 on `/` with every backend down, over that with all of them up;
-    `watch_cost` is the share of req/s that the watchdog and the ledger take.
+    `watch_cost` is the share of req/s that the watchdog and the ledger take, `lens_cost` that
+    which the lens takes of what is left.
     """
     found = {
         "rps_over_none": _over(variants, "rps", "none", variants),
         "sync_rps_over_none": _over(variants, "sync_rps", "none", variants),
         "orm_rps_over_none": _over(variants, "orm_rps", "none", variants),
+        "orm_kept_rps_over_none": _over(variants, "orm_kept_rps", "none", variants),
         "wall_over_none": _over(variants, "wall_s", "none", variants),
         "rps_over_best_peer": {},
         "p99_down_over_up": _over(variants, "p99_ms", "overlap", ["overlap-down"]),
-        "watch_cost": {},
+        "watch_cost": _share(variants, "overlap-no-lens", "overlap-no-watch"),
+        "lens_cost": _share(variants, "overlap", "overlap-no-lens"),
     }
     if (best := best_peer(variants)) is not None:
         ours = [name for name in variants if name.startswith("overlap")]
         found["rps_over_best_peer"] = _over(variants, "rps", best, ours)
-    with_it, without = (variants.get(n, {}).get("rps") for n in ("overlap", "overlap-no-watch"))
-    if with_it and without:
-        found["watch_cost"] = {"overlap": round(1 - with_it / without, 4)}
     return {key: values for key, values in found.items() if values}
 
 
@@ -106,6 +109,11 @@ def _over(
         if name != base and above is not None and below:
             result[name] = round(above / below, 3)
     return result
+
+
+def _share(variants: Mapping[str, Summary], on: str, off: str) -> dict[str, float]:
+    with_it, without = (variants.get(name, {}).get("rps") for name in (on, off))
+    return {"overlap": round(1 - with_it / without, 4)} if with_it and without else {}
 
 
 def _rounded(value: float) -> float:

@@ -54,6 +54,7 @@ def trial(variant: Variant, loads: Loads, sink_url: str, folder: Path, say: Say)
         if variant.name != "raw":  # it has one answer, which would be measured again
             _full_load(server, figures, loads, "sync_", "/sync/", say)
             _full_load(server, figures, loads, "orm_", "/orm/", say)
+            _full_load(server, figures, loads, "orm_kept_", "/orm/kept/", say)
         say(f"{loads.disconnects} clients go away")
         before = error_lines(_log(server))
         figures.disconnected = asyncio.run(disconnect(server, "/second/", loads.disconnects))

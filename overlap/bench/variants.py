@@ -40,9 +40,9 @@ _ALL = (
     Variant("overlap-not-lean", "lean off", "otlp", environment={"OVERLAP_LEAN": "0"}),
     Variant(
         "overlap-no-watch",
-        "watchdog off",
+        "watchdog and lens off",
         "otlp",
-        environment={"OVERLAP_LEAN": "1"},
+        environment={"OVERLAP_LEAN": "1", "OVERLAP_LENS": "0"},
     ),
     Variant(
         "overlap-no-lens",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -11,6 +12,7 @@ from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 
 from overlap import names
+from overlap.instrument.threads import thread_attributes
 
 _SCOPE = "overlap.instrument.queries"
 _LONGEST = 2000
@@ -45,19 +47,29 @@ def _traced(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, 
     if not trace.get_current_span().is_recording():
         return execute(sql, params, many, context)
     connection = context["connection"]
-    operation, table = _summary(str(sql))
+    text = str(sql)
+    operation, table = _summary(text)
     attributes = {
         names.DB_SYSTEM_NAME: _SYSTEMS.get(connection.vendor, connection.vendor),
         names.DB_OPERATION: operation,
-        names.DB_QUERY: str(sql)[:_LONGEST],
+        names.DB_QUERY: text[:_LONGEST],
         names.DB_NAMESPACE: _namespace(connection),
+        **thread_attributes(threading.current_thread()),
     }
     if table:
         attributes[names.DB_COLLECTION] = table
     name = f"{operation} {table}" if table else operation
-    tracer = trace.get_tracer(_SCOPE)
-    with tracer.start_as_current_span(name, kind=SpanKind.CLIENT, attributes=attributes):
+    span = _tracer(trace.get_tracer_provider()).start_span(
+        name, kind=SpanKind.CLIENT, attributes=attributes
+    )
+    with trace.use_span(span, end_on_exit=True):
         return execute(sql, params, many, context)
+
+
+@lru_cache(maxsize=1)
+def _tracer(provider: trace.TracerProvider) -> trace.Tracer:
+    # Asked for anew at each query, the SDK would make a tracer at each.
+    return provider.get_tracer(_SCOPE)
 
 
 # To overlap.lean: a connection that has this wrapper is as new, and may serve the next request.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from typing import Any
 
 from opentelemetry.context import Context
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
@@ -17,7 +18,8 @@ class ThreadAttributes(SpanProcessor):
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Set both attributes, where thread.id is not given."""
-        if span.attributes is None or names.THREAD_ID not in span.attributes:
+        attributes: Any = span._attributes  # by its dict: its own `in` costs an exception
+        if names.THREAD_ID not in attributes._dict:
             # current_thread() costs a dict lookup; the native id is a number a debugger knows.
             thread = threading.current_thread()
             span.set_attributes(thread_attributes(thread))

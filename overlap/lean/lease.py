@@ -9,7 +9,7 @@ from concurrent.futures import Executor, Future
 from typing import Any
 
 from overlap.lean.pool import Pool, Worker
-from overlap.lean.tidy import is_bare, tidy
+from overlap.lean.tidy import is_fit, tidy
 
 
 class Lease(Executor):
@@ -26,7 +26,7 @@ class Lease(Executor):
         self._submitted = 0
         self._ran = 0  # written by the worker's thread only
         self._tidied = 0  # how many calls had run when the thread was last made fit
-        self._bare = False
+        self._fit = False
         # A loop of another thread may carry the request's context, and submit too.
         self._lock = threading.Lock()
 
@@ -37,8 +37,8 @@ class Lease(Executor):
 
     @property
     def at_rest(self) -> bool:
-        """Whether nothing runs, waits or is left open in the thread, if there is one."""
-        return self._submitted == self._ran and (self._bare or not self._submitted)
+        """Whether nothing runs or waits in the thread, if there is one."""
+        return self._submitted == self._ran
 
     def prepare(self, work: Callable[[], None]) -> None:
         """Have `work` done in the thread before anything else, if one is ever taken."""
@@ -62,7 +62,7 @@ class Lease(Executor):
                 self._prepare = None
             return fn(*args, **kwargs)
         finally:
-            self._bare = is_bare()
+            self._fit = is_fit()
             self._ran += 1
 
     def tidying(self, work: Callable[[], None]) -> Callable[[], None]:
@@ -84,7 +84,7 @@ class Lease(Executor):
             worker, self._worker = self._worker, None
         if worker is None:
             return
-        if not (self.at_rest or self._submitted == self._ran == self._tidied):
+        if not (self.at_rest and (self._fit or self._ran == self._tidied)):
             try:
                 await asyncio.shield(asyncio.wrap_future(worker.submit(tidy)))
             except Exception:

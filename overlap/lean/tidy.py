@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any
 
 from django.db import connections
@@ -28,15 +29,24 @@ def tidy() -> None:
             del connections[alias]
 
 
-def is_bare() -> bool:
-    """Whether this thread holds no database connection at all, and no sign of one's use."""
+def is_fit() -> bool:
+    """Whether `tidy` would find nothing to do in this thread."""
     try:
-        return all(
-            connection.connection is None and _is_at_rest(connection)
-            for connection in connections.all(initialized_only=True)
-        )
+        return all(map(_is_fit, connections.all(initialized_only=True)))
     except Exception:  # a backend of another making
         return False
+
+
+def _is_fit(connection: Any) -> bool:
+    # What close_if_unusable_or_obsolete would look at.
+    return _is_at_rest(connection) and (
+        connection.connection is None
+        or (
+            connection.autocommit == connection.settings_dict["AUTOCOMMIT"]
+            and not connection.errors_occurred
+            and (connection.close_at is None or monotonic() < connection.close_at)
+        )
+    )
 
 
 def _is_at_rest(connection: Any) -> bool:

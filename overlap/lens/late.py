@@ -17,3 +17,14 @@ def set_late(span: Span, figures: Mapping[str, Any]) -> None:
     attributes: Any = span._attributes
     if attributes.maxlen is None or len(attributes) + len(figures) <= attributes.maxlen:
         attributes._dict.update(figures)
+
+
+def has(span: Span, name: str) -> bool:
+    """Whether it has an attribute. BoundedAttributes' own `in` raises and catches for a no."""
+    attributes: Any = span._attributes
+    return name in attributes._dict
+
+
+def in_ms(seconds: float) -> float:
+    """Seconds as milliseconds, cut off after the thousandths: int() takes a third of round()."""
+    return int(seconds * 1e6) / 1e3

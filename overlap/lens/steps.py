@@ -97,13 +97,17 @@ class Steps:
         self._undo.callback(replaced(self._loop, name, ours))
 
     def _call_soon(self, stock: Callable[..., Any]) -> Callable[..., Any]:
+        is_debug = self._loop.get_debug
+
         def call_soon(callback: Any, *args: Any, context: Any = None) -> Any:
             if isinstance(getattr(callback, "__self__", None), _TASKS) and len(args) < 2:
-                step = Step(_run, self, callback, self._due or perf_counter())
+                ready = self._due or perf_counter()
+                if is_debug():  # asyncio looks at the callbacks then
+                    return stock(Step(_run, self, callback, ready), *args, context=context)
                 # A step has one argument or none; written out, that is twice as fast.
                 if not args:
-                    return stock(step, context=context)
-                return stock(step, args[0], context=context)
+                    return stock(_run, self, callback, ready, context=context)
+                return stock(_run, self, callback, ready, args[0], context=context)
             return stock(callback, *args, context=context)
 
         return call_soon
@@ -156,8 +160,9 @@ def _run(steps: Steps, callback: Any, ready: float, result: Any = _NO_RESULT) ->
         end = perf_counter()
         steps.began = 0.0
         # Here, the context is the task's own.
-        account = getattr(_current.get().get(SPAN_KEY), "overlap_account", None)
-        if account is not None:
+        span = _current.get().get(SPAN_KEY)
+        if span is not None:
+            account = getattr(span, "overlap_account", None)
             line = steps.place(begin, callback) if end - begin > LONG_S else None
             while account is not None:
                 if account.open:

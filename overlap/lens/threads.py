@@ -18,7 +18,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.trace import get_current_span
 
 from overlap import names
-from overlap.lens.late import set_late
+from overlap.lens.late import has, in_ms, set_late
 
 Done = tuple[float, float]
 """Seconds in the queue and seconds of running."""
@@ -67,8 +67,7 @@ class ThreadSpans(SpanProcessor):
         def submit(self: Any, fn: Any, /, *args: Any, **named: Any) -> Any:
             span = get_current_span()
             if isinstance(span, Span) and span.is_recording():
-                if not hasattr(span, "overlap_threads"):
-                    span.overlap_threads = []  # type: ignore[attr-defined]
+                vars(span).setdefault("overlap_threads", [])
                 work = Work(span, sensitive=_is_sensitive(fn, args))
                 return stock(self, work.run, fn, *args, **named)
             return stock(self, fn, *args, **named)
@@ -81,7 +80,7 @@ class ThreadSpans(SpanProcessor):
         work = _here.work
         if work is None or get_current_span(parent_context) is not work.span:
             return
-        figures: dict[str, Any] = {names.THREAD_QUEUED_MS: round(work.queued * 1000, 3)}
+        figures: dict[str, Any] = {names.THREAD_QUEUED_MS: in_ms(work.queued)}
         if work.sensitive:
             figures[names.THREAD_SENSITIVE] = True
         span.set_attributes(figures)
@@ -91,13 +90,12 @@ class ThreadSpans(SpanProcessor):
         if not done:
             return
         found = [*done]
-        queued, ran = (sum(times) for times in zip(*found, strict=True))
         figures: dict[str, Any] = {
             names.THREAD_CALLS: len(found),
-            names.THREAD_RUNNING_MS: round(ran * 1000, 3),
+            names.THREAD_RUNNING_MS: in_ms(sum(ran for _, ran in found)),
         }
-        if names.THREAD_QUEUED_MS not in (span._attributes or ()):  # it is work in a thread itself
-            figures[names.THREAD_QUEUED_MS] = round(queued * 1000, 3)
+        if not has(span, names.THREAD_QUEUED_MS):  # it is work in a thread itself
+            figures[names.THREAD_QUEUED_MS] = in_ms(sum(queued for queued, _ in found))
         set_late(span, figures)
 
     def on_end(self, span: ReadableSpan) -> None:

@@ -59,6 +59,9 @@ def attributes(tag: bytes, pairs: Mapping[str, Any] | None) -> list[bytes]:
             parts.append(_int_pair(key, value))
         elif kind is float:
             parts.append(_before_double(key) + _double(value))
+        elif isinstance(value, str):  # long, or of a kind that comes once: not remembered
+            text = b"\x0a" + sized(utf8(value))
+            parts.append(sized(_before_value(key) + sized(text)))
         else:
             parts.append(_pair(key, value))
     return parts
@@ -75,12 +78,17 @@ def _int_pair(key: str, value: int) -> bytes:  # one cache a type: 1, 1.0 and Tr
 
 
 @lru_cache(maxsize=1024)
+def _before_value(key: str) -> bytes:
+    return b"\x0a" + sized(utf8(key)) + b"\x12"
+
+
+@lru_cache(maxsize=1024)
 def _before_double(key: str) -> bytes:
     return _pair(key, 0.0)[:-8]
 
 
 def _pair(key: str, value: Any) -> bytes:
-    return sized(b"\x0a" + sized(utf8(key)) + b"\x12" + sized(any_value(value)))
+    return sized(_before_value(key) + sized(any_value(value)))
 
 
 def any_value(value: Any) -> bytes:  # noqa: PLR0911  one return a type

@@ -53,6 +53,7 @@ def test_json_holds_every_figure_of_each_variant(root):
         assert figures["failed"] == figures["error_lines"] == 0
         assert figures["disconnected"] == 10
     assert found["variants"]["none"]["orm_rps"] > 0
+    assert found["variants"]["none"]["orm_kept_rps"] > 0
     assert found["ratios"]["rps_over_none"]["raw"] > 0
     assert found["failures"] == {}
     assert "raw: req/s on /" in done.stderr

@@ -29,15 +29,23 @@ def test_what_was_not_measured_stays_unknown():
 def test_ratios_are_of_medians_over_stock_django_and_over_the_best_peer():
     """Each ratio can be had again by dividing two figures of the table."""
     variants = {
-        "none": {"rps": 500.0, "sync_rps": 400.0, "orm_rps": 300.0, "wall_s": 4.0},
+        "none": {
+            "rps": 500.0,
+            "sync_rps": 400.0,
+            "orm_rps": 300.0,
+            "orm_kept_rps": 320.0,
+            "wall_s": 4.0,
+        },
         "overlap": {
             "rps": 1500.0,
             "p99_ms": 10.0,
             "sync_rps": 1000.0,
             "orm_rps": 450.0,
+            "orm_kept_rps": 640.0,
             "wall_s": 1.6,
         },
-        "overlap-no-watch": {"rps": 1530.0},
+        "overlap-no-lens": {"rps": 1600.0},
+        "overlap-no-watch": {"rps": 1632.0},
         "overlap-down": {"p99_ms": 10.5},
         "stock": {"rps": 300.0, "wall_s": 5.0},
         "elastic": {"rps": 375.0},
@@ -46,11 +54,17 @@ def test_ratios_are_of_medians_over_stock_django_and_over_the_best_peer():
     assert found["rps_over_none"]["overlap"] == 3.0
     assert found["sync_rps_over_none"] == {"overlap": 2.5}
     assert found["orm_rps_over_none"] == {"overlap": 1.5}
+    assert found["orm_kept_rps_over_none"] == {"overlap": 2.0}
     assert found["wall_over_none"] == {"overlap": 0.4, "stock": 1.25}
     assert best_peer(variants) == "elastic"
-    assert found["rps_over_best_peer"] == {"overlap": 4.0, "overlap-no-watch": 4.08}
+    assert found["rps_over_best_peer"] == {
+        "overlap": 4.0,
+        "overlap-no-lens": pytest.approx(4.267, abs=1e-3),
+        "overlap-no-watch": pytest.approx(4.352, abs=1e-3),
+    }
     assert found["p99_down_over_up"] == {"overlap-down": 1.05}
     assert found["watch_cost"]["overlap"] == pytest.approx(0.0196, abs=1e-4)
+    assert found["lens_cost"]["overlap"] == pytest.approx(0.0625, abs=1e-4)
 
 
 def test_a_ratio_without_its_base_is_left_out():

@@ -8,8 +8,11 @@ ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
 ROOT_URLCONF = "overlap.bench.site.urls"
 INSTALLED_APPS = ["overlap.bench.site"]
 MIDDLEWARE: list[str] = []
+_DATABASE = {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ.get("BENCH_DB", "")}
 DATABASES = {
-    "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ.get("BENCH_DB", "")}
+    "default": _DATABASE,
+    # Stock Django under ASGI can't keep a connection: its thread ends with the request.
+    "kept": {**_DATABASE, "CONN_MAX_AGE": 60},
 }
 USE_TZ = True
 # Every variant's log lines begin with their level: the bench counts those of errors.

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.index),
     path("sync/", views.index_in_a_thread),
     path("orm/", views.count_orders),
+    path("orm/kept/", views.count_orders_kept),
     path("second/", views.second),
     path("smoke/", views.smoke),
     path("smoke_in_a_thread/", views.smoke_in_a_thread),

@@ -29,8 +29,13 @@ def index_in_a_thread(_request: Request) -> HttpResponse:
 
 
 async def count_orders(_request: Request) -> HttpResponse:
-    """Make one query."""
+    """Make one query, on a connection of the request's own: CONN_MAX_AGE is 0, the default."""
     return HttpResponse(str(await Order.objects.acount()))
+
+
+async def count_orders_kept(_request: Request) -> HttpResponse:
+    """Make one query; the connection may be kept for the next request, with CONN_MAX_AGE."""
+    return HttpResponse(str(await Order.objects.using("kept").acount()))
 
 
 async def second(_request: Request) -> HttpResponse:
