@@ -38,6 +38,7 @@ _RATIOS = {
     "p99_down_over_up": "p99 on / with every backend down over all up",
     "watch_cost": "share of req/s that watchdog and ledger take",
     "lens_cost": "share of req/s that the lens takes",
+    "whole_lens_cost": "the same, looking at each request",
 }
 
 

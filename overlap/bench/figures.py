@@ -72,7 +72,7 @@ def ratios(variants: Mapping[str, Summary]) -> dict[str, dict[str, float]]:
 
     `p99_down_over_up` is the p99 on `/` with every backend down, over that with all of them up;
     `watch_cost` is the share of req/s that the watchdog and the ledger take, `lens_cost` that
-    which the lens takes of what is left.
+    which the lens takes of what is left, `whole_lens_cost` the same if it looks at each request.
     """
     found = {
         "rps_over_none": _over(variants, "rps", "none", variants),
@@ -84,6 +84,7 @@ def ratios(variants: Mapping[str, Summary]) -> dict[str, dict[str, float]]:
         "p99_down_over_up": _over(variants, "p99_ms", "overlap", ["overlap-down"]),
         "watch_cost": _share(variants, "overlap-no-lens", "overlap-no-watch"),
         "lens_cost": _share(variants, "overlap", "overlap-no-lens"),
+        "whole_lens_cost": _share(variants, "overlap-whole-lens", "overlap-no-lens"),
     }
     if (best := best_peer(variants)) is not None:
         ours = [name for name in variants if name.startswith("overlap")]

@@ -50,6 +50,12 @@ _ALL = (
         "otlp",
         environment={"OVERLAP_LEAN": "1", "OVERLAP_LENS": "0"},
     ),
+    Variant(
+        "overlap-whole-lens",
+        "lens on each request",
+        "otlp",
+        environment={"OVERLAP_LEAN": "1", "OVERLAP_LENS_RATE": "inf"},
+    ),
     # Nothing listens there: what it sends is dropped and counted, and no request may feel it.
     Variant(
         "overlap-down",

@@ -49,7 +49,7 @@ class Instrumentation:
         from overlap.instrument.httpx import instrument_httpx
         from overlap.instrument.threads import ThreadAttributes, count_threads
         from overlap.instrument.watch import Watch
-        from overlap.lens import processors
+        from overlap.lens import Lenses, processors
 
         self._undo = ExitStack()
         self.telemetry: Telemetry = start_telemetry(
@@ -65,7 +65,7 @@ class Instrumentation:
 
             self._undo.callback(keep(journal_dir, self.telemetry.tracer_provider))
         self._undo.callback(_write_off)
-        self.watch = Watch(blocked_threshold_s, lens=lens)
+        self.watch = Watch(blocked_threshold_s, lenses=Lenses(_lens_rate()) if lens else None)
         self._undo.callback(self.watch.stop)
         # uvicorn imports the application inside its running loop; others do not, and there
         # the first request says which loop it is.
@@ -131,7 +131,8 @@ def instrument(  # noqa: PLR0913  one argument a setting
     lean: whether Django under ASGI goes without needless threads (yes, OVERLAP_LEAN=0 or 1);
         see overlap.lean. Off, its behaviour is stock.
     lens: whether spans tell how long their tasks ran, could have run and waited (yes,
-        OVERLAP_LENS=0 or 1); see overlap.lens.
+        OVERLAP_LENS=0 or 1), of 200 requests a second at most (OVERLAP_LENS_RATE); see
+        overlap.lens.
     django: what DjangoInstrumentor.instrument takes: request_hook, excluded_urls, …
     """
     if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
@@ -188,6 +189,12 @@ def shutdown() -> None:
         was_on, _active = _active, None
         atexit.unregister(shutdown)
         was_on.close()
+
+
+def _lens_rate() -> float:
+    from overlap.lens.budget import MOST_A_SECOND
+
+    return seconds(None, "OVERLAP_LENS_RATE", 1, MOST_A_SECOND)
 
 
 def _write_off() -> None:

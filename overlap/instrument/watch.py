@@ -14,9 +14,9 @@ from overlap.lens import Lenses
 class Watch:
     """The watchdogs of one process, one a loop."""
 
-    def __init__(self, threshold_s: float, *, lens: bool = False) -> None:
+    def __init__(self, threshold_s: float, *, lenses: Lenses | None = None) -> None:
         self._threshold = threshold_s
-        self._lenses = Lenses() if lens else None
+        self._lenses = lenses
         self._watchdogs: list[Watchdog] = []
         self._undo = ExitStack()
         self._last: asyncio.AbstractEventLoop | None = None

@@ -3,6 +3,8 @@
 Built on one fact: on asyncio and on uvloop, each step of each task is a callback that goes
 through `loop.call_soon`, at the moment at which the task can go on. No task, no coroutine and
 no task factory is replaced, so that names, stacks and cancellation stay as they are.
+
+Its price is for each request it looks at; it looks at so many a second, and rests then.
 """
 
 from opentelemetry.sdk.trace import SpanProcessor

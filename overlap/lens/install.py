@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from overlap.lens.budget import MOST_A_SECOND
 from overlap.lens.steps import Steps
 
 _log = logging.getLogger("overlap.lens")
 
 
 class Lenses:
-    """The lenses of one process, one a loop."""
+    """The lenses of one process, one a loop; each looks at so many requests a second at most."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_a_second: float = MOST_A_SECOND) -> None:
+        self._most = most_a_second
         self._all: list[tuple[asyncio.AbstractEventLoop, Steps]] = []
 
     def on(self, loop: asyncio.AbstractEventLoop) -> Steps | None:
         """Put a lens on the running loop; None, and a line in the log, where it takes none."""
-        steps = Steps(loop)
+        steps = Steps(loop, self._most)
         try:
             steps.start()
         except Exception as error:  # a loop of another making

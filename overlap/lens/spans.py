@@ -11,11 +11,21 @@ from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
 from overlap import names
 from overlap.lens.account import Account
+from overlap.lens.current import span_here
 from overlap.lens.late import has, in_ms, set_late
-from overlap.lens.steps import Steps, account_here, running_here
+from overlap.lens.steps import Steps, running_here
 
 TOLD_S = 0.001
 """Shorter spans carry no figures, and shorter steps are not told of one by one."""
+
+
+_UNSEEN: Any = object()
+"""Of a span that did not begin on a loop with a lens. None: the lens did not look at it."""
+
+
+def is_looked_at(span: Span) -> bool:
+    """Whether the lens does not pass over this span."""
+    return getattr(span, "overlap_account", _UNSEEN) is not None
 
 
 class LensSpans(SpanProcessor):
@@ -26,10 +36,13 @@ class LensSpans(SpanProcessor):
         steps = running_here()
         if steps is None:
             return
-        if parent_context is None:
-            parent = account_here()
-        else:
-            parent = getattr(parent_context.get(SPAN_KEY), "overlap_account", None)
+        above = span_here() if parent_context is None else parent_context.get(SPAN_KEY)
+        parent: Account | None = getattr(above, "overlap_account", _UNSEEN)
+        if parent is None or (parent is _UNSEEN and not steps.looks_at_one_more()):
+            span.overlap_account = None  # type: ignore[attr-defined]
+            return
+        if parent is _UNSEEN:
+            parent = None
         # A span may be told to have begun before: a request, when it came in.
         began = perf_counter() - (time_ns() - (span._start_time or 0)) / 1e9
         lists_turns = parent is None or has(span, names.TASK_ID)

@@ -7,18 +7,19 @@ import sys
 from asyncio import futures
 from collections.abc import Callable
 from contextlib import ExitStack
-from contextvars import ContextVar
 from functools import partial
 from threading import get_ident
 from time import perf_counter
 from typing import Any
 
-from opentelemetry.context import _RUNTIME_CONTEXT, Context
 from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
 from overlap.instrument import stack
 from overlap.instrument.replaced import replaced
 from overlap.lens.account import Account
+from overlap.lens.budget import MOST_A_SECOND, Budget
+from overlap.lens.current import CURRENT, account_in
+from overlap.lens.eager import Factory
 from overlap.lens.place import place_of, words
 
 TIMER_S = 0.001
@@ -31,12 +32,8 @@ _WAKE: Any = futures._set_result_unless_cancelled  # type: ignore[attr-defined]
 """What asyncio.sleep leaves with the loop's timer."""
 _HERE: dict[int, Steps] = {}
 """By thread: the steps of the loop that runs there."""
-_NOTHING = Context()
 _NO_RESULT = object()
 """Stands for the argument of a task's first step, which has none."""
-
-_current: Any = getattr(_RUNTIME_CONTEXT, "_current_context", ContextVar("", default=_NOTHING))
-"""Where OpenTelemetry keeps its context; what it keeps elsewhere, the lens does not see."""
 
 
 def running_here() -> Steps | None:
@@ -44,16 +41,18 @@ def running_here() -> Steps | None:
     return _HERE.get(get_ident())
 
 
-def account_here() -> Account | None:
-    """The account of the current span."""
-    return getattr(_current.get().get(SPAN_KEY), "overlap_account", None)
-
-
 class Steps:
-    """Times the steps of a loop, and adds each to the accounts of the spans it worked for."""
+    """Times the steps of a loop, and adds each to the accounts of the spans it worked for.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    most_a_second: of so many outermost spans at most; of the others, and of all below them,
+        no step is timed.
+    """
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, most_a_second: float = MOST_A_SECOND
+    ) -> None:
         self._loop = loop
+        self._budget = Budget(most_a_second)
         self._undo = ExitStack()
         self.began = 0.0
         """When the step that runs now began; 0 where none does."""
@@ -78,8 +77,15 @@ class Steps:
         """End. Steps that wait in the loop's queue are still counted."""
         self._undo.close()
 
+    def looks_at_one_more(self) -> bool:
+        """Whether an outermost span that begins now gets an account. On the loop's thread."""
+        if not self.began and asyncio.current_task(self._loop) is not None:
+            return False  # in a step that was put in the queue at rest, and is not timed
+        return self._budget.take(perf_counter())
+
     def look(self, now: float, ident: int | None) -> None:
         """Note where the step is that runs now, if it is a long one. From another thread."""
+        self._budget.wake(now)
         began = self.began
         if not began or now - began < LONG_S or self.seen[0] == began or ident is None:
             return
@@ -97,10 +103,14 @@ class Steps:
         self._undo.callback(replaced(self._loop, name, ours))
 
     def _call_soon(self, stock: Callable[..., Any]) -> Callable[..., Any]:
-        is_debug = self._loop.get_debug
+        is_debug, budget = self._loop.get_debug, self._budget
 
         def call_soon(callback: Any, *args: Any, context: Any = None) -> Any:
-            if isinstance(getattr(callback, "__self__", None), _TASKS) and len(args) < 2:
+            if (
+                isinstance(getattr(callback, "__self__", None), _TASKS)
+                and len(args) < 2
+                and not (budget.resting and account_in(context) is None)
+            ):
                 ready = self._due or perf_counter()
                 if is_debug():  # asyncio looks at the callbacks then
                     return stock(Step(_run, self, callback, ready), *args, context=context)
@@ -135,7 +145,7 @@ class Steps:
         stock_set, stock_get = loop.set_task_factory, loop.get_task_factory
 
         def set_task_factory(factory: Any) -> None:
-            stock_set(None if factory is None else Factory(self, factory))
+            stock_set(None if factory is None else Factory(factory))
 
         def get_task_factory() -> Any:
             factory = stock_get()
@@ -160,9 +170,9 @@ def _run(steps: Steps, callback: Any, ready: float, result: Any = _NO_RESULT) ->
         end = perf_counter()
         steps.began = 0.0
         # Here, the context is the task's own.
-        span = _current.get().get(SPAN_KEY)
+        span = CURRENT.get().get(SPAN_KEY)
         if span is not None:
-            account = getattr(span, "overlap_account", None)
+            account: Account | None = getattr(span, "overlap_account", None)
             line = steps.place(begin, callback) if end - begin > LONG_S else None
             while account is not None:
                 if account.open:
@@ -184,25 +194,3 @@ class Step(partial[None]):
 
 
 stack.AROUND.add(_run.__code__)
-
-
-class Factory:
-    """Stands around a task factory."""
-
-    def __init__(self, steps: Steps, stock: Callable[..., Any]) -> None:
-        self._steps, self.stock = steps, stock
-
-    def __call__(self, loop: Any, coro: Any, **options: Any) -> Any:
-        above = account_here()
-        begin = perf_counter()
-        task = self.stock(loop, coro, **options)
-        end = perf_counter()
-        # What is above both has the whole of the step that this happens in.
-        context = task.get_context() if hasattr(task, "get_context") else None
-        current = context.get(_current) if context is not None else None
-        account = getattr((current or _NOTHING).get(SPAN_KEY), "overlap_account", None)
-        while account is not None and account is not above:
-            if account.open:
-                account.add(begin, begin, end)
-            account = account.parent
-        return task

@@ -19,6 +19,7 @@ from opentelemetry.trace import get_current_span
 
 from overlap import names
 from overlap.lens.late import has, in_ms, set_late
+from overlap.lens.spans import is_looked_at
 
 Done = tuple[float, float]
 """Seconds in the queue and seconds of running."""
@@ -66,7 +67,7 @@ class ThreadSpans(SpanProcessor):
         @wraps(stock)
         def submit(self: Any, fn: Any, /, *args: Any, **named: Any) -> Any:
             span = get_current_span()
-            if isinstance(span, Span) and span.is_recording():
+            if isinstance(span, Span) and span.is_recording() and is_looked_at(span):
                 vars(span).setdefault("overlap_threads", [])
                 work = Work(span, sensitive=_is_sensitive(fn, args))
                 return stock(self, work.run, fn, *args, **named)

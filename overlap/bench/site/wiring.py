@@ -137,6 +137,7 @@ MAKERS: dict[str, Callable[[], Application]] = {
     "overlap-not-lean": _overlap,
     "overlap-no-lens": _overlap,
     "overlap-no-watch": _overlap_no_watch,
+    "overlap-whole-lens": _overlap,
     "overlap-down": _overlap,
     "stock": _stock,
     "stock-asgi": _stock_asgi,
