@@ -12,6 +12,7 @@ from celery import Celery, signals
 
 import overlap
 from app import broker  # noqa: F401  the scheme `folders://`
+from app.termination import let_speak_first
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "app.settings")
 celery = Celery("smokehouse", include=["app.tasks"])
@@ -33,8 +34,9 @@ def start_in_worker(**_):
 
 
 @signals.worker_ready.connect
-def say_worker(**_):
+def say_worker(sender, **_):
     """So that whoever waits for it knows."""
+    let_speak_first(sender.pool)
     log.info("worker ready")
 
 
