@@ -26,7 +26,12 @@ TERMINAL = {
     "terminal": ["smoke_some_meats", "smoke_some_meats_sync", "burn_some_meats"],
     "killed": ["durable_killed"],
 }
-LESSON, TRACE = "burn_some_meats", "smoke_some_meats"
+LESSONS = {
+    "lesson": "burn_some_meats",
+    "lesson-gather": "smoke_some_meats",
+    "lesson-queries": "orm_gather",
+}
+TRACE = "smoke_some_meats"
 OPTIONS = (
     "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --hide-scrollbars "
     "--disable-background-networking --disable-component-update --disable-sync "
@@ -77,7 +82,8 @@ def main() -> None:
                 page.write_text(f'<img src="{picture}.svg" width="1000">', encoding="utf-8")
                 take(browser, page.as_uri(), picture, 1100, "img")
         base = configuration.load().traces_url
-        take(browser, f"{base}/lessons/{LESSON}", "lesson", 1280, "main")
+        for picture, lesson in LESSONS.items():
+            take(browser, f"{base}/lessons/{lesson}", picture, 1280, "main")
         take(browser, results[TRACE].url, "trace", 1280, "main")
     finally:
         browser.quit()

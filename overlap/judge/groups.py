@@ -11,6 +11,10 @@ from overlap.judge.stages import peak, stages, union_length
 from overlap.judge.tree import Tree, ms
 
 
+PART = 3
+"""What is serial takes at least one of so many parts of its parent's time."""
+
+
 def groups(tree: Tree) -> Iterator[Group]:
     """Each span with children that are work, in order of start. O(n log n).
 
@@ -32,13 +36,16 @@ def is_concurrent(group: Group) -> bool:
 
 
 def is_serial(group: Group) -> bool:
-    """Whether it ran one after another, and is at least half of what its parent took.
+    """Whether it ran one after another, and is at least a third of what its parent took.
 
     The work counts, not what lies between: two short queries, at the start and at the end of a
-    request that computes for a second, do not make it serial.
+    request that computes for a second, do not make it serial. A third and no more, since on a
+    busy machine short calls in a row have gaps as long as they are.
     """
     return (
-        len(group.stages) > 1 and not is_concurrent(group) and group.work_ms * 2 >= group.parent_ms
+        len(group.stages) > 1
+        and not is_concurrent(group)
+        and group.work_ms * PART >= group.parent_ms
     )
 
 

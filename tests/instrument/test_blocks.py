@@ -73,7 +73,7 @@ def test_a_block_is_in_the_culprits_trace_with_its_line(server, sink):
 def test_victims_and_block_link_to_one_another(server, sink, wait_until):
     """Requests in flight while the loop stands carry a link to the block, and it to them."""
     with ThreadPoolExecutor(3) as pool:
-        waiting = [pool.submit(server.get, "/wait/?s=2.5") for _ in "ab"]
+        waiting = [pool.submit(server.get, "/wait/?s=4") for _ in "ab"]
         wait_until(lambda: in_flight(sink) == 2)
         server.get("/burn/?s=1")
         assert all(each.result().status_code == 200 for each in waiting)

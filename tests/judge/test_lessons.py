@@ -76,15 +76,15 @@ def test_one_after_the_other_is_serial(span: MakeSpan) -> None:
 
 
 def test_a_row_in_a_small_part_of_its_parent_is_not_serial(span: MakeSpan) -> None:
-    """A row that is less than half of its parent's time does not make the trace serial."""
+    """A row that is less than a third of its parent's time does not make the trace serial."""
     found = verdict(
-        [span("1", "p", 0, 1000), span("2", "a", 0, 200, "1"), span("3", "b", 200, 499, "1")]
+        [span("1", "p", 0, 1000), span("2", "a", 0, 200, "1"), span("3", "b", 200, 333, "1")]
     )
     assert found.shapes == ["single"]
-    half = verdict(
-        [span("1", "p", 0, 1000), span("2", "a", 0, 200, "1"), span("3", "b", 200, 500, "1")]
+    third = verdict(
+        [span("1", "p", 0, 1000), span("2", "a", 0, 200, "1"), span("3", "b", 200, 334, "1")]
     )
-    assert half.shapes == ["serial"]
+    assert third.shapes == ["serial"]
 
 
 def test_what_lies_between_two_short_spans_is_no_row(span: MakeSpan) -> None:
