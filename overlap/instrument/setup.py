@@ -74,10 +74,11 @@ class Instrumentation:
         self._undo.callback(instrument_celery())
         if has_django():
             self._instrument_django(django)
-            from overlap.lean import install, part_cleanly
+            from overlap.lean import install, spare_collector
 
-            # The circle of each request's end would hold our spans too.
-            self._undo.callback(install() if lean else part_cleanly())
+            # Even with lean off: our spans would hang in the circle of each request's end, and
+            # what we load would make each pass of the collector longer.
+            self._undo.callback(install() if lean else spare_collector())
 
     def close(self) -> None:
         """Switch everything off and flush, within a few seconds whatever the backend does."""

@@ -22,7 +22,8 @@ Known to work with the versions in `guard.py`; with others it stays off and says
 Knows Django and asgiref, and nothing of telemetry.
 """
 
+from overlap.lean.heap import spare_collector
 from overlap.lean.install import install
 from overlap.lean.parting import part_cleanly
 
-__all__ = ["install", "part_cleanly"]
+__all__ = ["install", "part_cleanly", "spare_collector"]

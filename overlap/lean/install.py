@@ -31,8 +31,7 @@ def install(*, idle_s: float = IDLE_S, max_idle: int = MAX_IDLE) -> Callable[[],
 
     from overlap.lean.closing import sync_to_async
     from overlap.lean.context import RequestContext
-    from overlap.lean.heap import set_apart
-    from overlap.lean.parting import part_cleanly
+    from overlap.lean.heap import spare_collector
     from overlap.lean.receivers import Finished, Started
 
     pool = Pool(idle_s=idle_s, max_idle=max_idle)
@@ -46,11 +45,10 @@ def install(*, idle_s: float = IDLE_S, max_idle: int = MAX_IDLE) -> Callable[[],
     stock = {name: getattr(asgi, name) for name in ours}
     for name, value in ours.items():
         setattr(asgi, name, value)
-    others = (part_cleanly(), set_apart())
+    unspare = spare_collector()
 
     def undo() -> None:
-        for undo_other in others:
-            undo_other()
+        unspare()
         for name, value in ours.items():
             if getattr(asgi, name) is value:  # else someone has put theirs in its place
                 setattr(asgi, name, stock[name])

@@ -6,7 +6,7 @@ Source: opentelemetry/proto/{trace,logs}/v1/*.proto. A comment names the field o
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from opentelemetry.exporter.otlp.proto.common._internal import (
     _encode_instrumentation_scope,
@@ -24,22 +24,41 @@ _FLAGS = {
 }
 
 
-class Packed(NamedTuple):
-    """A span or a log record as it is sent, and whose it is."""
+class Packed(bytes):
+    """A span or a log record as it is sent, behind the number of its home.
 
-    resource: Any
-    scope: Any
-    data: bytes
+    Bytes and nothing else, so that the garbage collector does not know of it.
+    """
+
+    __slots__ = ()
+
+
+_homes: list[tuple[Any, Any]] = []
+"""Resources and scopes: as many as a process has tracers and loggers of different names."""
+_numbers: dict[tuple[int, Any], bytes] = {}
+_NUMBER = 4
+"""Bytes."""
 
 
 def pack_span(span: ReadableSpan) -> Packed:
     """A span that has ended."""
-    return Packed(span.resource, span.instrumentation_scope, _span(span))
+    return Packed(_home(span.resource, span.instrumentation_scope) + _span(span))
 
 
 def pack_record(item: ReadableLogRecord) -> Packed:
     """A log record."""
-    return Packed(item.resource, item.instrumentation_scope, _record(item))
+    return Packed(_home(item.resource, item.instrumentation_scope) + _record(item))
+
+
+def _home(resource: Any, scope: Any) -> bytes:
+    # A resource by identity: its hash is made from its JSON, at every look. It is kept, so that
+    # its identity is no other's; scopes are made anew by whoever asks for a tracer each time.
+    key = (id(resource), scope)
+    number = _numbers.get(key)
+    if number is None:
+        _homes.append((resource, scope))
+        number = _numbers[key] = (len(_homes) - 1).to_bytes(_NUMBER)
+    return number
 
 
 def encode_spans(spans: Sequence[ReadableSpan]) -> bytes:
@@ -58,10 +77,10 @@ def bundle(items: Iterable[Packed]) -> bytes:
     Resource 1, scopes 2, schema 3; scope 1, items 2, schema 3.
     """
     resources: dict[int, tuple[Any, dict[Any, list[bytes]]]] = {}
-    for resource, scope, data in items:
-        # By identity: a resource's hash is made from its JSON, at every look.
+    for item in items:
+        resource, scope = _homes[int.from_bytes(item[:_NUMBER])]
         _, scopes = resources.setdefault(id(resource), (resource, {}))
-        scopes.setdefault(scope or None, []).append(data)
+        scopes.setdefault(scope or None, []).append(item[_NUMBER:])
     parts: list[bytes] = []
     for resource, scopes in resources.values():
         body = b"\x0a" + sized(_encode_resource(resource).SerializeToString())
