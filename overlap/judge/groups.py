@@ -10,7 +10,6 @@ from overlap.judge.model import Group
 from overlap.judge.stages import peak, stages, union_length
 from overlap.judge.tree import Tree, ms
 
-
 PART = 3
 """What is serial takes at least one of so many parts of its parent's time."""
 
