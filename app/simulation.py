@@ -47,8 +47,9 @@ LEAVES = LEAST + scaled(0.5)
 ROAST = LEAVES + LEAST + scaled(1.0)
 """What was ordered is ready only after that."""
 
-ERRANDS = 3
-"""Calls of one API in a row, by a client each or by one for all."""
+ERRANDS = 8
+"""Calls of one API in a row, by a client each or by one for all: so many that one which is slow
+on a busy machine does not make up for what a client costs."""
 API_DELAY = 0.5 + scaled(1.5)
 """What httpbin's /delay takes: an API on a slow day."""
 API_PATIENCE = scaled(0.5)

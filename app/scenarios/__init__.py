@@ -3,6 +3,8 @@
 A module a theme; the tutorial's own come first, in its order.
 """
 
+from dataclasses import replace
+
 from app.scenarios import (
     clients,
     cpu,
@@ -22,9 +24,10 @@ from app.scenarios import (
     timed,
     tutorial,
 )
+from overlap import names
 from overlap.scenario import Scenario
 
-SCENARIOS: list[Scenario] = [
+_ALL: list[Scenario] = [
     *tutorial.LESSONS,
     *mixing.LESSONS,
     *threads.LESSONS,
@@ -43,3 +46,13 @@ SCENARIOS: list[Scenario] = [
     *durable.LESSONS,
     *three_ways.LESSONS,
 ]
+
+
+def _waiting_for_its_block(lesson: Scenario) -> Scenario:
+    """A block's span is sent when its last victim has been let in: after all others."""
+    if not lesson.expect.culprit:
+        return lesson
+    return replace(lesson, wait_for={**lesson.wait_for, names.SPAN_BLOCKED: 1})
+
+
+SCENARIOS: list[Scenario] = [_waiting_for_its_block(lesson) for lesson in _ALL]

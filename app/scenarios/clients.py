@@ -16,7 +16,7 @@ LESSONS = [
         why="Before each GET stands the making of a client: its TLS set-up takes longer than the "
         "call, on the event loop, and its connection is thrown away after one use.",
         # The second is asked when the first has long been answered: alone, each of them.
-        requests=(Request("/clients/each/"), Request("/clients/", at=ERRANDS * 0.5)),
+        requests=(Request("/clients/each/"), Request("/clients/", at=ERRANDS * 0.25)),
         expect=Expectation(
             shapes=frozenset({"serial"}),
             never=NEVER,
