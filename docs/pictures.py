@@ -33,6 +33,8 @@ LESSONS = {
     "lesson-queries": "orm_gather",
 }
 TRACE = "smoke_some_meats"
+# Without dithering, which would make flat areas noise, and the file larger than before.
+PALETTE = ("+dither", "-strip", "-colors", "128", "-quality", "90")
 OPTIONS = (
     "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --hide-scrollbars "
     "--disable-background-networking --disable-component-update --disable-sync "
@@ -98,7 +100,7 @@ def take(browser: webdriver.Chrome, url: str, name: str, width: int, element: st
     if not browser.find_element("css selector", element).screenshot(path):
         sys.exit(f"pictures: {path} could not be written")
     if (convert := shutil.which("convert")) is not None:  # ImageMagick: a third of the size
-        subprocess.run([convert, path, "-colors", "192", f"PNG8:{path}"], check=True)
+        subprocess.run([convert, path, *PALETTE, f"PNG8:{path}"], check=True)
     print(path)
 
 

@@ -44,3 +44,19 @@ def test_pictures_exist(root):
     pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", text)
     assert pictures
     assert [name for name in pictures if not (root / name).is_file()] == []
+
+
+def test_pictures_are_small(root):
+    """A page of them loads quickly: none has more than 150 kB."""
+    sizes = {path.name: path.stat().st_size for path in (root / "docs/pictures").glob("*.png")}
+    assert {name: size for name, size in sizes.items() if size > 150_000} == {}
+
+
+def test_lines_of_code_are_where_the_text_says(root):
+    """`app/….py:77 in oversmoke`, in an example of output, is a line of that function."""
+    for document in ("README.md", "docs/walk.md"):
+        text = (root / document).read_text(encoding="utf-8")
+        for file, line, function in re.findall(r"(app/[\w/]+\.py):(\d+) in (\w+)", text):
+            lines = (root / file).read_text(encoding="utf-8").splitlines()[: int(line)]
+            starts = [row for row in lines if re.match(r"(async )?def ", row)]
+            assert re.search(rf"def {function}\(", starts[-1]), f"{document}: {file}:{line}"
