@@ -8,7 +8,7 @@ from typing import Any
 
 from opentelemetry.context import Context
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
-from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
+from opentelemetry.sdk.trace import Span, SpanProcessor
 
 from overlap import names
 
@@ -23,9 +23,6 @@ class ThreadAttributes(SpanProcessor):
             # current_thread() costs a dict lookup; the native id is a number a debugger knows.
             thread = threading.current_thread()
             span.set_attributes(thread_attributes(thread))
-
-    def on_end(self, span: ReadableSpan) -> None:
-        """Nothing to do."""
 
 
 def thread_attributes(thread: threading.Thread) -> dict[str, str | int]:

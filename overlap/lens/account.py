@@ -19,8 +19,8 @@ class Account:
     that a later step could fill.
     """
 
-    __slots__ = ("began", "covered", "line", "longest", "open", "parent", "ready",
-                 "running", "turns")  # fmt: skip
+    __slots__ = ("__weakref__", "began", "covered", "line", "longest", "open", "parent",
+                 "ready", "running", "turns")  # fmt: skip
 
     def __init__(self, parent: Account | None, began: float, *, lists_turns: bool) -> None:
         self.parent = parent

@@ -6,7 +6,7 @@ from time import perf_counter, time_ns
 from typing import Any
 
 from opentelemetry.context import Context
-from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
+from opentelemetry.sdk.trace import Span, SpanProcessor
 from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
 from overlap import names
@@ -48,6 +48,8 @@ class LensSpans(SpanProcessor):
         lists_turns = parent is None or has(span, names.TASK_ID)
         account = Account(parent, began, lists_turns=lists_turns)
         span.overlap_account = account  # type: ignore[attr-defined]
+        span.overlap_steps = steps  # type: ignore[attr-defined]
+        steps.opened(account)
 
     def _on_ending(self, span: Span) -> None:
         account: Account | None = getattr(span, "overlap_account", None)
@@ -59,9 +61,7 @@ class LensSpans(SpanProcessor):
         if steps is not None and steps.began:
             account.add(steps.ready, steps.began, now, _line(steps))
         set_late(span, _figures(account, now))
-
-    def on_end(self, span: ReadableSpan) -> None:
-        """Nothing to do."""
+        span.overlap_steps.closed(account)  # type: ignore[attr-defined]
 
 
 def _line(steps: Steps) -> str | None:

@@ -8,9 +8,10 @@ from asyncio import futures
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
-from threading import get_ident
+from threading import Lock, get_ident
 from time import perf_counter
 from typing import Any
+from weakref import WeakSet
 
 from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
@@ -21,6 +22,7 @@ from overlap.lens.budget import MOST_A_SECOND, Budget
 from overlap.lens.current import CURRENT, account_in
 from overlap.lens.eager import Factory
 from overlap.lens.place import place_of, words
+from overlap.lens.worn import Worn
 
 TIMER_S = 0.001
 """How late a timer comes on a loop at ease: uvloop counts in milliseconds."""
@@ -61,12 +63,14 @@ class Steps:
         self.seen: tuple[float, str] = (0.0, "")
         """The begin of a step that another thread looked at, and the line it was at."""
         self._due = 0.0
+        self._open: WeakSet[Account] = WeakSet()
+        self._lock = Lock()
+        self._worn = Worn(loop, {"call_soon": self._call_soon, "call_later": self._call_later})
 
     def start(self) -> None:
         """Begin. On the loop's thread. Raises where the loop takes no attributes."""
-        loop = self._loop
-        self._replace("call_soon", self._call_soon(loop.call_soon))
-        self._replace("call_later", self._call_later(loop.call_later))
+        self._undo.callback(self._worn.off)
+        self._worn.on()
         if hasattr(asyncio, "eager_task_factory"):  # Python 3.12
             self._see_eager_tasks()
         ident = get_ident()
@@ -75,17 +79,41 @@ class Steps:
 
     def stop(self) -> None:
         """End. Steps that wait in the loop's queue are still counted."""
-        self._undo.close()
+        with self._lock:
+            self._undo.close()
 
     def looks_at_one_more(self) -> bool:
         """Whether an outermost span that begins now gets an account. On the loop's thread."""
         if not self.began and asyncio.current_task(self._loop) is not None:
             return False  # in a step that was put in the queue at rest, and is not timed
-        return self._budget.take(perf_counter())
+        if self._budget.take(perf_counter()):
+            return True
+        self._rest()
+        return False
+
+    def opened(self, account: Account) -> None:
+        """Hear of an account to which steps are to be added."""
+        self._open.add(account)
+
+    def closed(self, account: Account) -> None:
+        """Hear that it is over. From any thread."""
+        self._open.discard(account)
+        if self._budget.resting:
+            self._rest()
+
+    def _rest(self) -> None:
+        # With nothing to add steps to, the loop goes without us until the second is over.
+        with self._lock:
+            if self._budget.resting and not self._open:
+                self._worn.off()
 
     def look(self, now: float, ident: int | None) -> None:
         """Note where the step is that runs now, if it is a long one. From another thread."""
-        self._budget.wake(now)
+        if self._budget.resting:
+            with self._lock:
+                self._budget.wake(now)
+                if not self._budget.resting and ident in _HERE:
+                    self._worn.on()
         began = self.began
         if not began or now - began < LONG_S or self.seen[0] == began or ident is None:
             return

@@ -14,10 +14,11 @@ from time import perf_counter
 from typing import Any
 
 from opentelemetry.context import Context
-from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
+from opentelemetry.sdk.trace import Span, SpanProcessor
 from opentelemetry.trace import get_current_span
 
 from overlap import names
+from overlap.lens.current import span_here
 from overlap.lens.late import has, in_ms, set_late
 from overlap.lens.spans import is_looked_at
 
@@ -66,8 +67,13 @@ class ThreadSpans(SpanProcessor):
 
         @wraps(stock)
         def submit(self: Any, fn: Any, /, *args: Any, **named: Any) -> Any:
-            span = get_current_span()
-            if isinstance(span, Span) and span.is_recording() and is_looked_at(span):
+            span = span_here()
+            if (
+                span is not None
+                and is_looked_at(span)
+                and isinstance(span, Span)
+                and span.is_recording()
+            ):
                 vars(span).setdefault("overlap_threads", [])
                 work = Work(span, sensitive=_is_sensitive(fn, args))
                 return stock(self, work.run, fn, *args, **named)
@@ -98,9 +104,6 @@ class ThreadSpans(SpanProcessor):
         if not has(span, names.THREAD_QUEUED_MS):  # it is work in a thread itself
             figures[names.THREAD_QUEUED_MS] = in_ms(sum(queued for queued, _ in found))
         set_late(span, figures)
-
-    def on_end(self, span: ReadableSpan) -> None:
-        """Nothing to do."""
 
     def shutdown(self) -> None:
         """See executors no more."""
