@@ -15,6 +15,9 @@ from opentelemetry.metrics import CallbackOptions, Meter, Observation, UpDownCou
 from opentelemetry.sdk.metrics import UpDownCounter as SdkUpDownCounter
 from opentelemetry.util.types import Attributes
 
+_KEPT = 1000
+"""Sets of attributes that are known again by identity; of others it is asked what is in them."""
+
 
 class ActiveRequests(UpDownCounter):
     """Stands for `stock`, an up-down counter of the SDK that nobody has used yet.
@@ -24,8 +27,10 @@ class ActiveRequests(UpDownCounter):
 
     def __init__(self, meter: Meter, stock: Any) -> None:  # the base's does nothing
         self._lock = threading.Lock()
-        self._counts: dict[tuple[Any, ...], int | float] = {}
-        self._attributes: dict[tuple[Any, ...], Attributes] = {}
+        self._counts: dict[tuple[Any, ...], list[Any]] = {}
+        """By the attributes as a key: the count, and the attributes."""
+        self._known: dict[int, tuple[Attributes, list[Any]]] = {}
+        """The same by the identity of attributes, which are held for that."""
         meter.create_observable_up_down_counter(
             stock.name, [self._observe], stock.unit, stock.description
         )
@@ -37,17 +42,21 @@ class ActiveRequests(UpDownCounter):
         context: Context | None = None,
     ) -> None:
         """Count `amount` more, or less."""
-        key = tuple((attributes or {}).items())
+        known = self._known.get(id(attributes))
         with self._lock:
-            if key not in self._counts:
-                self._counts[key] = 0
-                self._attributes[key] = dict(attributes or {})
-            self._counts[key] += amount
+            (known[1] if known else self._cell(attributes))[0] += amount
+
+    def _cell(self, attributes: Attributes) -> list[Any]:
+        key = tuple((attributes or {}).items())
+        cell = self._counts.setdefault(key, [0, dict(attributes or {})])
+        if len(self._known) < _KEPT:
+            self._known[id(attributes)] = (attributes, cell)
+        return cell
 
     def _observe(self, _options: CallbackOptions) -> Iterable[Observation]:
         with self._lock:
-            counts = list(self._counts.items())
-        return [Observation(count, self._attributes[key]) for key, count in counts]
+            cells = [(count, attributes) for count, attributes in self._counts.values()]
+        return [Observation(count, attributes) for count, attributes in cells]
 
 
 def is_sdks(counter: object) -> bool:

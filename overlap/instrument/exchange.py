@@ -118,9 +118,7 @@ class Exchange:
         """Note the answer's status, on the span and for the duration metric."""
         self._status = status
         if self.is_recording:
-            attributes = status_attributes(status, self._instruments.mode)
-            for name, value in attributes.items():
-                self.span.set_attribute(name, value)
+            self.span.set_attributes(status_attributes(status, self._instruments.mode))
             if status >= SERVER_ERRORS:
                 self.span.set_status(Status(StatusCode.ERROR))
 

@@ -102,7 +102,7 @@ def _parent(request: Any, is_asgi: bool) -> tuple[Context, SpanKind]:
     if get_current_span() is not INVALID_SPAN:
         return get_current(), SpanKind.INTERNAL  # someone traces around Django already
     if is_asgi:
-        return extract(request.scope, getter=scope.GETTER), SpanKind.SERVER
+        return scope.carried(request.scope), SpanKind.SERVER
     return extract(request.META, getter=wsgi_getter), SpanKind.SERVER
 
 

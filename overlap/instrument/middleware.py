@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -144,6 +145,7 @@ def _is_cut_off() -> bool:
     return task is not None and task.cancelling() > 0
 
 
+@lru_cache(maxsize=1024)
 def route_of(pattern: str) -> str:
     """Django's route with its leading slash: `/` for the root, `/meats/<int:pk>/`, …"""
     return "/" + pattern.removeprefix("^").removeprefix("/")

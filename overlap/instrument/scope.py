@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from opentelemetry.baggage.propagation import W3CBaggagePropagator
+from opentelemetry.context import Context
 from opentelemetry.instrumentation._semconv import (
     _set_http_flavor_version,
     _set_http_host_server,
@@ -22,9 +24,12 @@ from opentelemetry.instrumentation._semconv import (
     _set_http_user_agent,
     _StabilityMode,
 )
-from opentelemetry.propagators.textmap import Getter
+from opentelemetry.propagate import get_global_textmap
+from opentelemetry.propagators.textmap import Getter, TextMapPropagator
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.http import redact_query_parameters, sanitize_method
 
+from overlap import names
 from overlap.instrument.kind import Kind
 
 Scope = Mapping[str, Any]
@@ -35,6 +40,7 @@ _Facts = tuple[str, str, str, str, tuple[str, int | None], str, _StabilityMode]
 _LONG = 512
 """Characters of a request's names beyond which what is made of them is not kept."""
 _PORT_DIGITS = 5
+_W3C = frozenset({b"traceparent", b"tracestate", b"baggage"})
 
 
 class ScopeGetter(Getter[Scope]):
@@ -66,6 +72,23 @@ def header_values(scope: Scope) -> dict[str, list[str]]:
     return values
 
 
+def carried(scope: Scope) -> Context:
+    """The trace context that came with a request; an empty one where none did."""
+    propagator = get_global_textmap()
+    if _reads_w3c_only(propagator):
+        names_sent = {name.lower() for name, _ in scope.get("headers", ())}
+        if _W3C.isdisjoint(names_sent):
+            return Context()
+    return propagator.extract(scope, getter=GETTER)
+
+
+@lru_cache(maxsize=4)
+def _reads_w3c_only(propagator: TextMapPropagator) -> bool:
+    """Whether it looks at no other headers; what else there is may read any."""
+    parts = getattr(propagator, "_propagators", (propagator,))
+    return {type(each) for each in parts} <= {TraceContextTextMapPropagator, W3CBaggagePropagator}
+
+
 def kind_of(scope: Scope, mode: _StabilityMode) -> Kind:
     """The request's kind, with the conventions' attributes, old, new or both by `mode`."""
     host = agent = ""
@@ -95,12 +118,21 @@ def own_attributes(scope: Scope, mode: _StabilityMode) -> dict[str, Any]:
     query = scope.get("query_string", b"")
     if isinstance(query, bytes):  # Django's own AsyncClient has text there
         query = query.decode("latin-1")
+    client = scope.get("client")
+    if mode is _StabilityMode.HTTP and not query:  # as below, and what most requests are
+        if path:
+            result[names.URL_PATH] = path
+        if client and client[0]:
+            result[names.CLIENT_ADDRESS] = client[0]
+        if client and client[1]:
+            result[names.CLIENT_PORT] = client[1]
+        return result
     target = f"{path}?{query}" if query else path
     if query:
         target = redact_query_parameters(target)
         query = target.partition("?")[2]
     _set_http_target(result, target, path, query, mode)
-    if client := scope.get("client"):
+    if client:
         _set_http_peer_ip_server(result, client[0], mode)
         _set_http_peer_port_server(result, client[1], mode)
     return result

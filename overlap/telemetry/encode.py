@@ -6,6 +6,7 @@ Source: opentelemetry/proto/{trace,logs}/v1/*.proto. A comment names the field o
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from opentelemetry.exporter.otlp.proto.common._internal import (
@@ -14,7 +15,7 @@ from opentelemetry.exporter.otlp.proto.common._internal import (
 )
 from opentelemetry.sdk._logs import ReadableLogRecord
 from opentelemetry.sdk.trace import Event, ReadableSpan
-from opentelemetry.trace import Link
+from opentelemetry.trace import Link, Status, StatusCode
 
 from overlap.telemetry.wire import any_value, attributes, fixed32, fixed64, sized, utf8, varint
 
@@ -22,6 +23,9 @@ _HAS_IS_REMOTE, _IS_REMOTE = 0x100, 0x200
 _FLAGS = {
     remote: fixed32(_HAS_IS_REMOTE | (_IS_REMOTE if remote else 0)) for remote in (False, True)
 }
+
+
+_NO_STATUS = b"\x7a\x00"
 
 
 class Packed(bytes):
@@ -38,11 +42,13 @@ _homes: list[tuple[Any, Any]] = []
 _numbers: dict[tuple[int, Any], bytes] = {}
 _NUMBER = 4
 """Bytes."""
+_nearby: dict[tuple[int, int], tuple[bytes, Any]] = {}
+_NEARBY = 256
 
 
 def pack_span(span: ReadableSpan) -> Packed:
     """A span that has ended."""
-    return Packed(_home(span.resource, span.instrumentation_scope) + _span(span))
+    return Packed(_home(span._resource, span._instrumentation_scope) + _span(span))
 
 
 def pack_record(item: ReadableLogRecord) -> Packed:
@@ -51,13 +57,19 @@ def pack_record(item: ReadableLogRecord) -> Packed:
 
 
 def _home(resource: Any, scope: Any) -> bytes:
-    # A resource by identity: its hash is made from its JSON, at every look. It is kept, so that
-    # its identity is no other's; scopes are made anew by whoever asks for a tracer each time.
+    # By identity: the hash of a resource is made from its JSON at every look, a scope's in
+    # Python. What is remembered is kept, so that its identity is no other's.
+    found = _nearby.get((id(resource), id(scope)))
+    if found is not None:
+        return found[0]
+    # Scopes are made anew by whoever asks for a tracer each time.
     key = (id(resource), scope)
     number = _numbers.get(key)
     if number is None:
         _homes.append((resource, scope))
         number = _numbers[key] = (len(_homes) - 1).to_bytes(_NUMBER)
+    if len(_nearby) < _NEARBY:
+        _nearby[id(resource), id(scope)] = (number, scope)
     return number
 
 
@@ -96,37 +108,47 @@ def bundle(items: Iterable[Packed]) -> bytes:
 
 
 def _span(span: ReadableSpan) -> bytes:
-    context: Any = span.get_span_context()
-    parent = span.parent
-    parts = [b"\x0a\x10", context.trace_id.to_bytes(16), b"\x12\x08", context.span_id.to_bytes(8)]
-    if context.trace_state:
-        state = ",".join(f"{key}={value}" for key, value in context.trace_state.items())
-        parts.append(_text(b"\x1a", state))  # trace_state
+    trace_id, span_id, _, _, state, _ = span._context  # type: ignore[misc]
+    parent, status = span._parent, span._status
+    parts = [b"\x0a\x10", trace_id.to_bytes(16), b"\x12\x08", span_id.to_bytes(8)]
+    if state:
+        text = ",".join(f"{key}={value}" for key, value in state.items())
+        parts.append(_text(b"\x1a", text))  # trace_state
     if parent:
         parts += (b"\x22\x08", parent.span_id.to_bytes(8))  # parent_span_id
     parts += (
-        b"\x2a",  # name
-        sized(utf8(span.name)),
-        b"\x30",  # kind: OTLP counts from one
-        varint(span.kind.value + 1),
+        _named(span._name, span._kind._value_),
         b"\x39",  # start_time_unix_nano
-        fixed64(span.start_time or 0),
+        fixed64(span._start_time or 0),
         b"\x41",  # end_time_unix_nano
-        fixed64(span.end_time or 0),
+        fixed64(span._end_time or 0),
         *attributes(b"\x4a", span._attributes),  # not a view of it: it has ended
         _count(b"\x50", span.dropped_attributes),
-        *(b"\x5a" + sized(_event(event)) for event in span.events),
-        _count(b"\x60", span.dropped_events),
-        *(b"\x6a" + sized(_link(link)) for link in span.links),
-        _count(b"\x70", span.dropped_links),
-        b"\x7a",  # status: its message 2, its code 3
-        sized(
-            _text(b"\x12", span.status.description) + _count(b"\x18", span.status.status_code.value)
-        ),
+    )
+    if span._events or span.dropped_events:
+        parts += (b"\x5a" + sized(_event(event)) for event in span._events)
+        parts.append(_count(b"\x60", span.dropped_events))
+    if span._links or span.dropped_links:
+        parts += (b"\x6a" + sized(_link(link)) for link in span._links)
+        parts.append(_count(b"\x70", span.dropped_links))
+    parts += (
+        _NO_STATUS if status.status_code is StatusCode.UNSET else _status(status),
         b"\x85\x01",  # flags
         _FLAGS[bool(parent and parent.is_remote)],
     )
     return b"".join(parts)
+
+
+@lru_cache(maxsize=1024)
+def _named(name: str, kind: int) -> bytes:
+    # name; kind: OTLP counts from one
+    return b"\x2a" + sized(utf8(name)) + b"\x30" + varint(kind + 1)
+
+
+def _status(status: Status) -> bytes:
+    # status: its message 2, its code 3
+    said = _text(b"\x12", status.description) + _count(b"\x18", status.status_code.value)
+    return b"\x7a" + sized(said)
 
 
 def _event(event: Event) -> bytes:

@@ -19,6 +19,7 @@ from overlap.telemetry.encode import pack_span
 from overlap.telemetry.exporters import CountedSpanExporter
 from overlap.telemetry.packing import pack_early
 from overlap.telemetry.road import road
+from overlap.telemetry.tracer import QuickProvider
 
 QUEUE_SIZE = 65536
 """Spans. A thousand concurrent requests of the demo make 15,000 at once."""
@@ -33,7 +34,7 @@ def make_tracer_provider(
     resource: Resource, drops: Drops, processors: Sequence[SpanProcessor]
 ) -> tuple[TracerProvider, BatchSpanProcessor]:
     """A provider that runs `processors`, then batches and sends; and its batch processor."""
-    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+    provider = QuickProvider(resource)
     for processor in processors:
         provider.add_span_processor(processor)
     batch = BatchSpanProcessor(

@@ -48,33 +48,34 @@ def utf8(text: str) -> bytes:
 
 
 def attributes(tag: bytes, pairs: Mapping[str, Any] | None) -> list[bytes]:
-    """Each pair as a KeyValue, in parts, each behind the `tag` of its field."""
+    """Each pair as a KeyValue behind the `tag` of its field."""
     parts: list[bytes] = []
+    add = parts.append
     for key, value in (pairs or {}).items():
-        parts.append(tag)
         kind = type(value)
         if kind is str and len(value) < _SHORT:
-            parts.append(_text_pair(key, value))
+            add(_text_pair(tag, key, value))
         elif kind is int:
-            parts.append(_int_pair(key, value))
+            add(_int_pair(tag, key, value))
         elif kind is float:
-            parts.append(_before_double(key) + _double(value))
+            add(_before_double(tag, key) + _double(value))
         elif isinstance(value, str):  # long, or of a kind that comes once: not remembered
             text = b"\x0a" + sized(utf8(value))
-            parts.append(sized(_before_value(key) + sized(text)))
+            add(tag + sized(_before_value(key) + sized(text)))
         else:
-            parts.append(_pair(key, value))
+            add(tag + _pair(key, value))
     return parts
 
 
 @lru_cache(maxsize=4096)
-def _text_pair(key: str, value: str) -> bytes:
-    return _pair(key, value)
+def _text_pair(tag: bytes, key: str, value: str) -> bytes:
+    return tag + _pair(key, value)
 
 
 @lru_cache(maxsize=4096)
-def _int_pair(key: str, value: int) -> bytes:  # one cache a type: 1, 1.0 and True are equal
-    return _pair(key, value)
+def _int_pair(tag: bytes, key: str, value: int) -> bytes:
+    # One cache a type: 1, 1.0 and True are equal.
+    return tag + _pair(key, value)
 
 
 @lru_cache(maxsize=1024)
@@ -83,8 +84,8 @@ def _before_value(key: str) -> bytes:
 
 
 @lru_cache(maxsize=1024)
-def _before_double(key: str) -> bytes:
-    return _pair(key, 0.0)[:-8]
+def _before_double(tag: bytes, key: str) -> bytes:
+    return tag + _pair(key, 0.0)[:-8]
 
 
 def _pair(key: str, value: Any) -> bytes:

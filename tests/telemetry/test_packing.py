@@ -72,7 +72,7 @@ def test_what_can_not_be_packed_is_left_to_the_sdk(queued, monkeypatch, caplog):
         _end(provider, "broken")
     monkeypatch.undo()
     _end(provider, "whole")
-    assert sorted(type(item).__name__ for item in queue) == ["Packed", "ReadableSpan"]
+    assert sorted(type(item).__name__ for item in queue) == ["Packed", "QuickSpan"]
     provider.force_flush()
     assert inner._client.names() == ["broken", "whole"]
     assert drops.total("traces") == 0
