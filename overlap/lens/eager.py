@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from contextlib import ExitStack
 from time import perf_counter
 from typing import Any
 
+from overlap.instrument.replaced import replaced
 from overlap.lens.current import account_in
 
 
@@ -27,3 +30,22 @@ class Factory:
                 account.add(begin, begin, end)
             account = account.parent
         return task
+
+
+def see_eager_tasks(loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
+    """Stand around each task factory that `loop` is given; gives back a function that ends it."""
+    stock_set, stock_get = loop.set_task_factory, loop.get_task_factory
+
+    def set_task_factory(factory: Any) -> None:
+        stock_set(None if factory is None else Factory(factory))
+
+    def get_task_factory() -> Any:
+        factory = stock_get()
+        return factory.stock if isinstance(factory, Factory) else factory
+
+    undo = ExitStack()
+    set_task_factory(stock_get())
+    undo.callback(replaced(loop, "set_task_factory", set_task_factory))
+    undo.callback(replaced(loop, "get_task_factory", get_task_factory))
+    undo.callback(lambda: stock_set(get_task_factory()))
+    return undo.close

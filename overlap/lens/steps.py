@@ -16,11 +16,10 @@ from weakref import WeakSet
 from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
 from overlap.instrument import stack
-from overlap.instrument.replaced import replaced
 from overlap.lens.account import Account
 from overlap.lens.budget import MOST_A_SECOND, Budget
 from overlap.lens.current import CURRENT, account_in
-from overlap.lens.eager import Factory
+from overlap.lens.eager import see_eager_tasks
 from overlap.lens.place import place_of, words
 from overlap.lens.worn import Worn
 
@@ -72,7 +71,7 @@ class Steps:
         self._undo.callback(self._worn.off)
         self._worn.on()
         if hasattr(asyncio, "eager_task_factory"):  # Python 3.12
-            self._see_eager_tasks()
+            self._undo.callback(see_eager_tasks(self._loop))
         ident = get_ident()
         _HERE[ident] = self
         self._undo.callback(_HERE.pop, ident, None)
@@ -127,9 +126,6 @@ class Steps:
         at, line = self.seen
         return line if at == began else place_of(callback.__self__)
 
-    def _replace(self, name: str, ours: Callable[..., Any]) -> None:
-        self._undo.callback(replaced(self._loop, name, ours))
-
     def _call_soon(self, stock: Callable[..., Any]) -> Callable[..., Any]:
         is_debug, budget = self._loop.get_debug, self._budget
 
@@ -166,23 +162,6 @@ class Steps:
             _WAKE(*args)
         finally:
             self._due = 0.0
-
-    def _see_eager_tasks(self) -> None:
-        """An eager task's first step is no callback: it runs inside of the task's making."""
-        loop = self._loop
-        stock_set, stock_get = loop.set_task_factory, loop.get_task_factory
-
-        def set_task_factory(factory: Any) -> None:
-            stock_set(None if factory is None else Factory(factory))
-
-        def get_task_factory() -> Any:
-            factory = stock_get()
-            return factory.stock if isinstance(factory, Factory) else factory
-
-        set_task_factory(stock_get())
-        self._replace("set_task_factory", set_task_factory)
-        self._replace("get_task_factory", get_task_factory)
-        self._undo.callback(lambda: stock_set(get_task_factory()))
 
 
 def _run(steps: Steps, callback: Any, ready: float, result: Any = _NO_RESULT) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -42,6 +43,14 @@ def ask(sink, wait_until):
     return ask
 
 
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 # On a busy machine a worker may not answer its parent within the usual 5 s, and is killed.
 PATIENT = {"uvicorn": "--timeout-worker-healthcheck=60", "gunicorn": "--timeout=60"}
 
@@ -56,6 +65,7 @@ def test_every_worker_is_traced_and_none_twice(serve, sink, ask, by, pids):
     pairs = {(s.resource["process.pid"], s.resource["service.instance.id"]) for s in spans}
     assert len(pairs) == len({instance for _, instance in pairs}) == pids
     server.stop()
+    assert not [pid for pid in asked if is_alive(pid)], "a worker outlived its server"
     assert sum(p.as_int for _, p in sink.points("http.server.active_requests")) == 0
     assert "Traceback" not in server.log
 
