@@ -73,9 +73,11 @@ class Instrumentation:
         self._undo.callback(instrument_httpx())
         self._undo.callback(instrument_celery())
         if has_django():
-            self._instrument_django(django)
-            from overlap.lean import install, spare_collector
+            from overlap.lean import install, serve_lightly, spare_collector
 
+            if lean:  # before others stand around the handler
+                self._undo.callback(serve_lightly())
+            self._instrument_django(django)
             # Even with lean off: our spans would hang in the circle of each request's end, and
             # what we load would make each pass of the collector longer.
             self._undo.callback(install() if lean else spare_collector())

@@ -25,5 +25,6 @@ Knows Django and asgiref, and nothing of telemetry.
 from overlap.lean.heap import spare_collector
 from overlap.lean.install import install
 from overlap.lean.parting import part_cleanly
+from overlap.lean.serving import serve_lightly
 
-__all__ = ["install", "part_cleanly", "spare_collector"]
+__all__ = ["install", "part_cleanly", "serve_lightly", "spare_collector"]

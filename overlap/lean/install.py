@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from types import SimpleNamespace
 
@@ -33,7 +34,10 @@ def install(*, idle_s: float = IDLE_S, max_idle: int = MAX_IDLE) -> Callable[[],
     from overlap.lean.context import RequestContext
     from overlap.lean.heap import spare_collector
     from overlap.lean.receivers import Finished, Started
+    from overlap.lean.serving import serve_lightly
 
+    undone = ExitStack()
+    undone.callback(serve_lightly())
     pool = Pool(idle_s=idle_s, max_idle=max_idle)
     ours = {
         "ThreadSensitiveContext": partial(RequestContext, pool),
@@ -45,10 +49,10 @@ def install(*, idle_s: float = IDLE_S, max_idle: int = MAX_IDLE) -> Callable[[],
     stock = {name: getattr(asgi, name) for name in ours}
     for name, value in ours.items():
         setattr(asgi, name, value)
-    unspare = spare_collector()
+    undone.callback(spare_collector())
 
     def undo() -> None:
-        unspare()
+        undone.close()
         for name, value in ours.items():
             if getattr(asgi, name) is value:  # else someone has put theirs in its place
                 setattr(asgi, name, stock[name])

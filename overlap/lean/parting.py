@@ -6,8 +6,8 @@ tasks, and a task the error: so request, response and all that hangs on them, so
 objects and with telemetry ninety, are freed by the collector only, a fifth of a busy process'
 time. Here the task ends without the error, of which Django takes no notice in any case.
 
-So it is up to Django 5.2. From 6.0 on the two tasks are a TaskGroup, which the error ends when
-the client is gone: there it is needed, and nothing is changed.
+So it is up to Django 6.0. From 6.1 on the two tasks are a TaskGroup, which the error ends when
+the client is gone: there it is needed, and nothing is changed here (see serving.py).
 """
 
 from __future__ import annotations
