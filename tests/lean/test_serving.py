@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import inspect
+import sys
 from itertools import combinations
 
 import pytest
@@ -165,13 +166,15 @@ async def outcome(way, listen, serve, cancelled):
 def test_it_ends_as_with_a_task_group(listen, serve):
     """Whatever the client, the view and whoever cancels the request do, in whichever order.
 
-    Ours takes a turn of the loop less, so that what may happen is compared, not when.
+    Ours takes a turn of the loop less, so that what may happen is compared, not when. Python's
+    own lost a cancellation from outside now and then, up to 3.12 (cpython gh-116720).
     """
 
     async def every(way):
         return {(await outcome(way, listen, serve, each))[:2] for each in CANCELLED}
 
-    assert asyncio.run(every(with_listening)) == asyncio.run(every(with_task_group))
+    ours, theirs = asyncio.run(every(with_listening)), asyncio.run(every(with_task_group))
+    assert ours == theirs if sys.version_info >= (3, 13) else ours <= theirs
 
 
 @pytest.mark.parametrize("serve", VIEWS, ids=lambda view: view.__name__)
