@@ -15,6 +15,7 @@ WIDTH = 132
 _COLUMNS = (
     ("req/s on /", "rps", "{:,.0f}"),
     ("p99 ms", "p99_ms", "{:,.1f}"),
+    ("CPU us", "cpu_us", "{:,.0f}"),
     ("sync req/s", "sync_rps", "{:,.0f}"),
     ("ORM req/s", "orm_rps", "{:,.0f}"),
     ("ORM kept", "orm_kept_rps", "{:,.0f}"),
@@ -37,8 +38,11 @@ _RATIOS = {
     "wall_over_none": "wall time at once over none",
     "p99_down_over_up": "p99 on / with every backend down over all up",
     "watch_cost": "share of req/s that watchdog and ledger take",
+    "watch_cpu_cost": "... and of the processor's time",
     "lens_cost": "share of req/s that the lens takes",
+    "lens_cpu_cost": "... and of the processor's time",
     "whole_lens_cost": "the same, looking at each request",
+    "whole_lens_cpu_cost": "... and of the processor's time",
 }
 
 
@@ -68,6 +72,9 @@ def lines(comparison: Comparison) -> Iterator[Text]:
         yield Text(f"{title}: {shown}")
     for name, why in comparison.failures.items():
         yield Text(f"{name}: {why}", style="yellow")
+    if comparison.stopped:
+        rounds = sorted({len(each) for each in comparison.rounds.values()})
+        yield Text(f"stopped: of {' or '.join(map(str, rounds))} round(s)", style="yellow")
     yield Text(comparison.machine, style="dim")
 
 

@@ -37,6 +37,8 @@ class Comparison:
     rounds: dict[str, list[Figures]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
     """Why a variant is missing, or some round of it, in one line."""
+    stopped: bool = False
+    """Whether Ctrl-C ended it before its last round's end."""
 
     @property
     def medians(self) -> dict[str, Summary]:
@@ -58,6 +60,7 @@ class Comparison:
             "ratios": ratios(medians),
             "best_peer": best_peer(medians),
             "failures": self.failures,
+            "stopped": self.stopped,
             "rounds": {
                 name: [asdict(figures) for figures in rounds]
                 for name, rounds in self.rounds.items()
@@ -68,7 +71,8 @@ class Comparison:
 def compare(plan: Plan, say: Say, told: Say) -> Comparison:
     """Measure. `say` is told of each step, `told` of each variant that fails, which ends no other.
 
-    Every process that is started is ended, whatever happens.
+    Every process that is started is ended, whatever happens. A KeyboardInterrupt ends it early,
+    and what has been measured by then is what comes of it.
     """
     result = Comparison(plan, machine())
     ready = []
@@ -83,25 +87,35 @@ def compare(plan: Plan, say: Say, told: Say) -> Comparison:
         tempfile.TemporaryDirectory(prefix="overlap-bench-") as folder,
         running_sink(*options) as sink,
     ):
-        for number in range(plan.rounds):
-            # Another one begins each round, so that none is always the first.
-            turn = number % max(1, len(ready))
-            for variant in [*ready[turn:], *ready[:turn]]:
-                where = f"round {number + 1} of {plan.rounds}, {variant.name}"
-                try:
-                    figures = trial(
-                        variant,
-                        plan.loads,
-                        sink,
-                        Path(folder),
-                        lambda text, where=where: say(f"{where}: {text}"),  # type: ignore[misc]
-                    )
-                except (Failed, OSError) as error:
-                    _fail(result, variant, str(error).splitlines()[0], told)
-                else:
-                    result.rounds[variant.name].append(figures)
+        try:
+            _rounds(result, ready, sink, Path(folder), say, told)
+        except KeyboardInterrupt:  # what has been measured by then is worth its time
+            result.stopped = True
     result.rounds = {name: rounds for name, rounds in result.rounds.items() if rounds}
     return result
+
+
+def _rounds(  # noqa: PLR0913, PLR0917
+    result: Comparison, ready: Sequence[Variant], sink: str, folder: Path, say: Say, told: Say
+) -> None:
+    plan = result.plan
+    for number in range(plan.rounds):
+        # Another one begins each round, so that none is always the first.
+        turn = number % max(1, len(ready))
+        for variant in [*ready[turn:], *ready[:turn]]:
+            where = f"round {number + 1} of {plan.rounds}, {variant.name}"
+            try:
+                figures = trial(
+                    variant,
+                    plan.loads,
+                    sink,
+                    folder,
+                    lambda text, where=where: say(f"{where}: {text}"),  # type: ignore[misc]
+                )
+            except (Failed, OSError) as error:
+                _fail(result, variant, str(error).splitlines()[0], told)
+            else:
+                result.rounds[variant.name].append(figures)
 
 
 def machine() -> str:

@@ -14,6 +14,12 @@ Summary = dict[str, Value]
 WORST = ("error_lines", "failed")
 """Of these the worst round counts: an error in one round of five is an error."""
 TOTAL = ("spans_made", "spans_received", "spans_lost")
+_COSTS = (
+    ("watch", "overlap-no-lens", "overlap-no-watch"),
+    ("lens", "overlap", "overlap-no-lens"),
+    ("whole_lens", "overlap-whole-lens", "overlap-no-lens"),
+)
+"""What costs how much: a variant that has it, and one that has all else."""
 
 
 @dataclass(slots=True)
@@ -23,13 +29,18 @@ class Figures:
     rps: float | None = None
     """Requests a second on `/`, the async view."""
     p99_ms: float | None = None
+    cpu_us: float | None = None
+    """Microseconds of processor time that the server takes for each of these requests."""
     sync_rps: float | None = None
     sync_p99_ms: float | None = None
+    sync_cpu_us: float | None = None
     orm_rps: float | None = None
     orm_p99_ms: float | None = None
+    orm_cpu_us: float | None = None
     orm_kept_rps: float | None = None
     """With CONN_MAX_AGE, of which stock Django under ASGI can make no use."""
     orm_kept_p99_ms: float | None = None
+    orm_kept_cpu_us: float | None = None
     wall_s: float | None = None
     """All one-second async views in flight at once: from the first's start to the last's end."""
     burst_rps: float | None = None
@@ -73,6 +84,7 @@ def ratios(variants: Mapping[str, Summary]) -> dict[str, dict[str, float]]:
     `p99_down_over_up` is the p99 on `/` with every backend down, over that with all of them up;
     `watch_cost` is the share of req/s that the watchdog and the ledger take, `lens_cost` that
     which the lens takes of what is left, `whole_lens_cost` the same if it looks at each request.
+    `..._cpu_cost` are shares of the processor's time instead, which neighbours move less.
     """
     found = {
         "rps_over_none": _over(variants, "rps", "none", variants),
@@ -82,10 +94,10 @@ def ratios(variants: Mapping[str, Summary]) -> dict[str, dict[str, float]]:
         "wall_over_none": _over(variants, "wall_s", "none", variants),
         "rps_over_best_peer": {},
         "p99_down_over_up": _over(variants, "p99_ms", "overlap", ["overlap-down"]),
-        "watch_cost": _share(variants, "overlap-no-lens", "overlap-no-watch"),
-        "lens_cost": _share(variants, "overlap", "overlap-no-lens"),
-        "whole_lens_cost": _share(variants, "overlap-whole-lens", "overlap-no-lens"),
     }
+    for key, on, off in _COSTS:
+        found[f"{key}_cost"] = _share(variants, "rps", on, off)
+        found[f"{key}_cpu_cost"] = _share(variants, "cpu_us", off, on)
     if (best := best_peer(variants)) is not None:
         ours = [name for name in variants if name.startswith("overlap")]
         found["rps_over_best_peer"] = _over(variants, "rps", best, ours)
@@ -112,9 +124,9 @@ def _over(
     return result
 
 
-def _share(variants: Mapping[str, Summary], on: str, off: str) -> dict[str, float]:
-    with_it, without = (variants.get(name, {}).get("rps") for name in (on, off))
-    return {"overlap": round(1 - with_it / without, 4)} if with_it and without else {}
+def _share(variants: Mapping[str, Summary], key: str, less: str, more: str) -> dict[str, float]:
+    part, whole = (variants.get(name, {}).get(key) for name in (less, more))
+    return {"overlap": round(1 - part / whole, 4)} if part and whole else {}
 
 
 def _rounded(value: float) -> float:

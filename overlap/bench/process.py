@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -143,41 +141,6 @@ def end(process: subprocess.Popen[bytes], within_s: float = 2.0) -> None:
     process.wait()
     if process.stdout is not None:
         process.stdout.close()
-
-
-class Vitals(threading.Thread):
-    """The most threads and memory of a process, looked at every few milliseconds.
-
-    Linux's /proc only; elsewhere both stay None.
-    """
-
-    def __init__(self, pid: int) -> None:
-        super().__init__(name="bench-vitals", daemon=True)
-        self._status = Path(f"/proc/{pid}/status")
-        self._over = threading.Event()
-        self.threads: int | None = None
-        self.rss_mb: float | None = None
-
-    def __enter__(self) -> Vitals:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self.join()
-
-    def run(self) -> None:
-        while not self._over.is_set():
-            try:
-                status = self._status.read_text(encoding="ascii", errors="replace")
-            except OSError:
-                return
-            threads = re.search(r"^Threads:\s+(\d+)", status, re.M)
-            memory = re.search(r"^VmRSS:\s+(\d+) kB", status, re.M)
-            if threads and memory:
-                self.threads = max(self.threads or 0, int(threads[1]))
-                self.rss_mb = max(self.rss_mb or 0.0, int(memory[1]) / 1024)
-            self._over.wait(POLL_S)
 
 
 def _command(port: int) -> list[str]:

@@ -16,9 +16,10 @@ from overlap.bench.full import full_load, percentile
 from overlap.bench.inflight import in_flight
 from overlap.bench.loader import burst
 from overlap.bench.log import error_lines
-from overlap.bench.process import Failed, Server, Vitals
+from overlap.bench.process import Failed, Server
 from overlap.bench.sink import COUNTS, RESET
 from overlap.bench.variants import Variant
+from overlap.bench.vitals import Vitals, processor_s
 
 WARM_UP = 60
 """Requests before a load is measured: imports, caches, connections, pools."""
@@ -78,9 +79,13 @@ def _full_load(  # noqa: PLR0913, PLR0917
     answers, _ = asyncio.run(burst(server.url + path, WARM_UP, timeout_s=30.0))
     if not any(answer.status == 200 for answer in answers):
         raise Failed(f"{path} answers {answers[0].status}, not 200; {server.last_line()}")
+    before, already = processor_s(server.pid), server.served()
     load = full_load(server.url + path, loads.seconds, by=loads.by)
+    after, served = processor_s(server.pid), server.served() - already
     setattr(figures, f"{prefix}rps", load.rps)
     setattr(figures, f"{prefix}p99_ms", load.p99_ms)
+    if before is not None and after is not None and served:
+        setattr(figures, f"{prefix}cpu_us", (after - before) / served * 1e6)
     figures.failed += load.failed
 
 

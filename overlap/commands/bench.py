@@ -71,17 +71,20 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
 
     Each variant is a real uvicorn on loopback, in turn, round after round. The peers need
     what `make install-bench` installs. Exit status: 0 if every variant was measured or is
-    not installed, 1 if one failed.
+    not installed, 1 if one failed. After Ctrl-C, what was measured until then, and 130.
     """
     if context.invoked_subcommand is not None:
         return
     loads = Loads(seconds, in_flight, disconnects, load_by())
     plan = Plan(choose(only), rounds, loads, pocket)
     comparison = _compare(plan)
-    if as_json:
-        click.echo(json.dumps(comparison.as_dict()))
-    else:
-        _print_comparison(comparison)
+    if comparison.rounds or not comparison.stopped:
+        if as_json:
+            click.echo(json.dumps(comparison.as_dict()))
+        else:
+            _print_comparison(comparison)
+    if comparison.stopped:
+        sys.exit(130)
     installed = [each.name for each in plan.variants if not each.missing]
     well = installed and not any(name in comparison.failures for name in installed)
     sys.exit(0 if well else 1)

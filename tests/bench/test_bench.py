@@ -49,6 +49,7 @@ def test_json_holds_every_figure_of_each_variant(root):
     for figures in found["variants"].values():
         assert set(figures) >= CONTRACT
         assert figures["rps"] > 0
+        assert figures["cpu_us"] > 0
         assert figures["wall_s"] > 1.0  # the view waits for a second
         assert figures["failed"] == figures["error_lines"] == 0
         assert figures["disconnected"] == 10
@@ -99,6 +100,28 @@ def test_ctrl_c_ends_every_process_it_started(root):
         process.wait()
     _, alive = psutil.wait_procs(started, timeout=5)
     assert alive == []
+
+
+def test_ctrl_c_loses_nothing_that_was_measured(root):
+    """Rounds that are over by then make the answer, which says that it was stopped."""
+    process = subprocess.Popen(
+        bench("--only", "raw", *SHORT[2:], "--rounds", "50", "--json"),
+        cwd=root, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        for line in process.stderr:
+            if line.startswith("round 2 of 50, raw"):
+                break
+        process.send_signal(signal.SIGINT)
+        told, _ = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 130
+    found = json.loads(told)
+    assert found["stopped"] is True
+    assert len(found["rounds"]["raw"]) == 1
+    assert found["variants"]["raw"]["rps"] > 0
 
 
 def test_an_unknown_variant_is_refused_with_the_known_ones():

@@ -1,11 +1,15 @@
 """Medians, totals and ratios: the arithmetic, without a server."""
 
+import os
+import time
+
 import pytest
 
 from overlap.bench import ratios
 from overlap.bench.columns import lines
 from overlap.bench.comparison import Comparison, Plan
 from overlap.bench.figures import Figures, best_peer, summary
+from overlap.bench.vitals import processor_s
 
 
 def test_speed_is_the_median_errors_the_worst_and_spans_the_sum():
@@ -44,8 +48,8 @@ def test_ratios_are_of_medians_over_stock_django_and_over_the_best_peer():
             "orm_kept_rps": 640.0,
             "wall_s": 1.6,
         },
-        "overlap-no-lens": {"rps": 1600.0},
-        "overlap-no-watch": {"rps": 1632.0},
+        "overlap-no-lens": {"rps": 1600.0, "cpu_us": 500.0},
+        "overlap-no-watch": {"rps": 1632.0, "cpu_us": 495.0},
         "overlap-down": {"p99_ms": 10.5},
         "stock": {"rps": 300.0, "wall_s": 5.0},
         "elastic": {"rps": 375.0},
@@ -64,6 +68,8 @@ def test_ratios_are_of_medians_over_stock_django_and_over_the_best_peer():
     }
     assert found["p99_down_over_up"] == {"overlap-down": 1.05}
     assert found["watch_cost"]["overlap"] == pytest.approx(0.0196, abs=1e-4)
+    assert found["watch_cpu_cost"]["overlap"] == 0.01
+    assert "lens_cpu_cost" not in found
     assert found["lens_cost"]["overlap"] == pytest.approx(0.0625, abs=1e-4)
 
 
@@ -77,3 +83,13 @@ def test_a_failure_stands_under_the_table_in_one_line():
     """What is missing from the table is told with its reason."""
     comparison = Comparison(Plan([], 1), "a machine", failures={"logfire": "not installed"})
     assert [line.plain for line in lines(comparison)] == ["logfire: not installed", "a machine"]
+
+
+def test_a_request_s_share_of_the_processor_is_known_of_a_process_that_is_there():
+    """Ours has taken some; one that can't be, none."""
+    began = processor_s(os.getpid())
+    until = time.process_time() + 0.05
+    while time.process_time() < until:
+        pass
+    assert 0.03 < processor_s(os.getpid()) - began < 5
+    assert processor_s(2**22 + 1) is None
