@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from overlap.bench.burst import Burst, BurstReport, measure
-    from overlap.bench.columns import WIDTH, lines, table
+    from overlap.bench.columns import WIDTH, burst_table, lines, pair_table, table
     from overlap.bench.comparison import Comparison, Plan, compare, machine
     from overlap.bench.figures import ratios
     from overlap.bench.full import load_by
+    from overlap.bench.pair import Pair, turn_about
     from overlap.bench.trial import Loads
-    from overlap.bench.variants import VARIANTS, choose
+    from overlap.bench.variants import VARIANTS, choose, only_one
 
 __all__ = [
     "VARIANTS",
@@ -25,15 +26,20 @@ __all__ = [
     "BurstReport",
     "Comparison",
     "Loads",
+    "Pair",
     "Plan",
+    "burst_table",
     "choose",
     "compare",
     "lines",
     "load_by",
     "machine",
     "measure",
+    "only_one",
+    "pair_table",
     "ratios",
     "table",
+    "turn_about",
 ]
 
 _HOMES = {
@@ -41,9 +47,10 @@ _HOMES = {
     "comparison": ("Comparison", "Plan", "compare", "machine"),
     "figures": ("ratios",),
     "full": ("load_by",),
-    "columns": ("WIDTH", "lines", "table"),
+    "columns": ("WIDTH", "burst_table", "lines", "pair_table", "table"),
+    "pair": ("Pair", "turn_about"),
     "trial": ("Loads",),
-    "variants": ("VARIANTS", "choose"),
+    "variants": ("VARIANTS", "choose", "only_one"),
 }
 
 

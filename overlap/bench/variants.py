@@ -99,6 +99,16 @@ def choose(only: str | None) -> list[Variant]:
     return [each for each in _ALL if each.name in names]
 
 
+def only_one(name: str) -> Variant:
+    """The one variant of that name, installed. Raises OverlapError."""
+    found = choose(name)
+    if len(found) != 1:
+        raise OverlapError(f"one variant at a time, not {name!r}")
+    if found[0].missing:
+        raise OverlapError(f"{found[0].name}: {missing_sentence(found[0])}")
+    return found[0]
+
+
 def environment(variant: Variant, sink_url: str, database: str) -> dict[str, str]:
     """The environment of a variant's server: no setting of the caller's, and no proxy."""
     kept = {

@@ -8,6 +8,8 @@ import os
 import platform
 import signal
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import click
 from rich.console import Console
@@ -21,12 +23,16 @@ from overlap.bench import (
     Comparison,
     Loads,
     Plan,
+    burst_table,
     choose,
     compare,
     lines,
     load_by,
     measure,
+    only_one,
+    pair_table,
     table,
+    turn_about,
 )
 
 
@@ -118,24 +124,66 @@ def burst_command(
     if as_json:
         click.echo(json.dumps({"machine": _machine(), "burst": report.as_dict()}))
     else:
-        _print_burst(report)
+        _print(burst_table(report), _machine())
     sys.exit(0 if report.ok else 1)
 
 
+@command.command("pair")
+@click.argument("first")
+@click.argument("second")
+@click.option("--path", default="/", show_default=True, help="/, /sync/, /orm/ or /orm/kept/.")
+@click.option("--turns", type=click.IntRange(1, 1000), default=40, show_default=True)
+@click.option(
+    "--seconds",
+    type=click.IntRange(1, 60),
+    default=1,
+    show_default=True,
+    help="Of each load; two of them make a turn.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
+def pair_command(  # noqa: PLR0913, PLR0917  one parameter an option
+    first: str, second: str, path: str, turns: int, seconds: int, as_json: bool
+) -> None:
+    """Measure variant FIRST over SECOND to one per cent: both are up, and loaded turn about.
+
+    What is printed is the median of the turns' ratios, and what it lies between in 95 of 100
+    cases. The same variant twice tells what this machine's noise is worth. Exit status: 0,
+    or 2 if one can't be measured. After Ctrl-C, what was measured until then, and 130.
+    """
+    variants = only_one(first), only_one(second)
+    with _saying() as say:
+        found = turn_about(variants, "/" + path.lstrip("/"), turns=turns, seconds=seconds, say=say)
+    if as_json:
+        click.echo(json.dumps(found.as_dict()))
+    else:
+        _print(pair_table(found), found.machine)
+    sys.exit(130 if found.stopped else 0)
+
+
 def _compare(plan: Plan) -> Comparison:
+    with _saying() as say:
+        return compare(plan, say, lambda text: _told(text, "yellow"))
+
+
+@contextmanager
+def _saying() -> Iterator[Callable[[str], None]]:
     # A SIGTERM too ends every server that was started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if load_by() != "wrk":
+        _told("no wrk here: httpx makes the load, and most of what it measures is itself")
     console = Console(stderr=True)
-    if plan.loads.by != "wrk":
-        console.print("no wrk here: httpx makes the load, and most of what it measures is itself")
     with console.status("bench") as status:
 
         def say(text: str) -> None:
             status.update(f"bench: {text}")
             if not console.is_terminal:
-                console.print(text, highlight=False, markup=False)
+                _told(text)
 
-        return compare(plan, say, lambda text: console.print(text, markup=False, style="yellow"))
+        yield say
+
+
+def _told(text: str, style: str | None = None) -> None:
+    Console(stderr=True, highlight=False).print(text, markup=False, style=style)
 
 
 async def _burst(url: str, sizes: tuple[int, ...], traces_url: str) -> BurstReport:
@@ -154,22 +202,10 @@ def _print_comparison(comparison: Comparison) -> None:
         console.print(line, soft_wrap=True)
 
 
-def _print_burst(report: BurstReport) -> None:
-    made = Table(title=f"{report.url}: one alone takes {report.alone_s:.2f} s")
-    for heading in ("at once", "failed", "wall s", "over one alone", "spans", "lost"):
-        made.add_column(heading, justify="right")
-    for each in report.bursts:
-        made.add_row(
-            f"{each.requests:,}",
-            str(each.failed),
-            f"{each.wall_s:.2f}",
-            f"{each.ratio:.2f}",
-            f"{each.spans_received:,}",
-            str(each.spans_lost),
-        )
-    console = Console()
+def _print(made: Table, machine: str) -> None:
+    console = Console(highlight=False)
     console.print(made)
-    console.print(_machine(), style="dim")
+    console.print(machine, style="dim", soft_wrap=True)
 
 
 def _machine() -> str:

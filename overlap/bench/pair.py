@@ -1,0 +1,154 @@
+"""Two variants at once, loaded turn about: a difference of one per cent, on any machine.
+
+Between the rounds of a whole comparison minutes go by, in which a shared machine becomes a
+tenth faster or slower. Here both servers are up, each turn loads one right after the other,
+and what counts is the ratio within a turn.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from math import comb
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from overlap.bench.full import full_load, load_by
+from overlap.bench.process import Failed, Server, running_sink
+from overlap.bench.variants import Variant
+from overlap.bench.vitals import processor_s
+
+DOUBT = 0.05
+"""How often the true median lies outside of what it is said to lie between."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Side:
+    """One of the two."""
+
+    variant: Variant
+    rps: list[float] = field(default_factory=list)
+    """Of each turn."""
+    busy_s: float = 0.0
+    """Processor time that its server took, all turns together."""
+    served: int = 0
+
+    @property
+    def cpu_us(self) -> float | None:
+        """Microseconds of processor time for a request; None where the system does not say."""
+        return self.busy_s / self.served * 1e6 if self.busy_s and self.served else None
+
+
+@dataclass(slots=True)
+class Pair:
+    """What came of it: `first` over `second`."""
+
+    first: Side
+    second: Side
+    path: str
+    seconds: int
+    machine: str
+    stopped: bool = False
+    """Whether Ctrl-C ended it before its last turn's end."""
+
+    @property
+    def ratios(self) -> list[float]:
+        """Of req/s, turn by turn."""
+        both = zip(self.first.rps, self.second.rps, strict=False)
+        return [ours / theirs for ours, theirs in both if theirs]
+
+    @property
+    def cpu_ratio(self) -> float | None:
+        """Of the processor time for a request."""
+        ours, theirs = self.first.cpu_us, self.second.cpu_us
+        return ours / theirs if ours and theirs else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For --json."""
+        found = self.ratios
+        low, high = between(found)
+        return {
+            "machine": self.machine,
+            "path": self.path,
+            "seconds": self.seconds,
+            "turns": len(found),
+            "rps_ratio": round(median(found), 4),
+            "between": [round(low, 4), round(high, 4)],
+            "cpu_ratio": self.cpu_ratio and round(self.cpu_ratio, 4),
+            "sides": [
+                {
+                    "variant": each.variant.name,
+                    "rps": round(median(each.rps), 1),
+                    "cpu_us": each.cpu_us and round(each.cpu_us, 1),
+                }
+                for each in (self.first, self.second)
+            ],
+            "stopped": self.stopped,
+        }
+
+
+def between(values: Sequence[float]) -> tuple[float, float]:
+    """What the median of all there might be lies between, in 95 of 100 cases.
+
+    Source: the sign test turned round (W. J. Conover, Practical Nonparametric Statistics,
+    3.2): no distribution is assumed, only that the turns do not depend on each other.
+    """
+    ordered, count = sorted(values), len(values)
+    kept, tail = 0, 1  # tail: of 2**count, the cases in which `kept` or fewer lie below
+    while 2 * tail <= DOUBT * 2**count:
+        kept += 1
+        tail += comb(count, kept)
+    outside = max(0, kept - 1)
+    return ordered[outside], ordered[-1 - outside]
+
+
+def turn_about(
+    variants: tuple[Variant, Variant], path: str, *, turns: int, seconds: int, say: Say
+) -> Pair:
+    """Measure. Raises Failed where one of them can't be; Ctrl-C ends it early.
+
+    seconds: of each load, two of which make a turn.
+    """
+    from overlap.bench.comparison import machine
+
+    first, second = (Side(each) for each in variants)
+    result = Pair(first, second, path, seconds, machine())
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="overlap-bench-")))
+        sink = stack.enter_context(running_sink())
+        servers = []
+        for number, side in enumerate((first, second)):
+            own = folder / str(number)
+            own.mkdir()
+            servers.append((side, stack.enter_context(Server(side.variant, sink, own))))
+        try:
+            for side, server in servers:
+                say(f"{side.variant.name} warms up")
+                full_load(server.url + path, 1, by=load_by())
+            for turn in range(turns):
+                # One begins this turn, the other the next: a drift favours neither.
+                for side, server in servers[:: -1 if turn % 2 else 1]:
+                    say(f"turn {turn + 1} of {turns}, {side.variant.name}")
+                    _load(side, server, path, seconds)
+        except KeyboardInterrupt:
+            if not result.ratios:
+                raise
+            result.stopped = True
+    return result
+
+
+def _load(side: Side, server: Server, path: str, seconds: int) -> None:
+    before, already = processor_s(server.pid), server.served()
+    load = full_load(server.url + path, seconds, by=load_by())
+    after, served = processor_s(server.pid), server.served() - already
+    if load.failed:
+        raise Failed(f"{side.variant.name}: {load.failed} requests failed; {server.last_line()}")
+    side.rps.append(load.rps)
+    if before is not None and after is not None:
+        side.busy_s += after - before
+        side.served += served

@@ -1,0 +1,83 @@
+"""Two variants turn about: the arithmetic, and one short run of real servers."""
+
+import json
+import os
+import subprocess
+import sys
+from math import comb
+
+import pytest
+
+from overlap.bench import VARIANTS, only_one
+from overlap.bench.pair import Pair, Side, between
+from overlap.errors import OverlapError
+
+
+def bench_pair(root, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "overlap", "bench", "pair", *arguments],
+        cwd=root, env=os.environ, capture_output=True, check=False, text=True, timeout=90,
+    )  # fmt: skip
+
+
+def sides(first, second):
+    made = Side(VARIANTS["lean"], first), Side(VARIANTS["none"], second)
+    return Pair(*made, "/", 1, "a machine")
+
+
+@pytest.mark.parametrize("count", [6, 7, 10, 20, 40, 101])
+def test_the_median_lies_between_in_95_of_100_cases_and_no_narrower_bounds_would_do(count):
+    """The tables of the sign test: 1 of 6, 2 of 10, 6 of 20, 14 of 40."""
+    low, high = between([*range(1, count + 1)])
+    assert low + high == count + 1
+    below = sum(comb(count, number) for number in range(low))
+    assert 2 * below <= 0.05 * 2**count < 2 * (below + comb(count, low))
+    assert low == {6: 1, 10: 2, 20: 6, 40: 14}.get(count, low)
+
+
+def test_of_a_few_turns_it_lies_between_the_least_and_the_most():
+    """Which is all that can be said of them."""
+    assert between([3.0]) == (3.0, 3.0)
+    assert between([3.0, 1.0, 2.0, 9.0, 4.0]) == (1.0, 9.0)
+
+
+def test_the_ratio_is_within_a_turn_so_that_a_drift_of_the_machine_does_not_count():
+    """The machine slows to a third; the first is ahead by a tenth all the while."""
+    speeds = [3000.0 - 50 * turn for turn in range(40)]
+    found = sides([1.1 * speed for speed in speeds], speeds).as_dict()
+    assert found["rps_ratio"] == 1.1
+    assert found["between"] == [1.1, 1.1]
+    assert found["cpu_ratio"] is None
+
+
+def test_a_load_without_its_other_is_no_turn():
+    """Ctrl-C came between the two."""
+    found = sides([1100.0, 1.0], [1000.0]).as_dict()
+    assert (found["turns"], found["rps_ratio"]) == (1, 1.1)
+
+
+def test_real_servers_are_loaded_turn_about(root):
+    """Both up at once; the second begins the second turn."""
+    done = bench_pair(root, "lean", "raw", "--turns", "2", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert 0 < found["rps_ratio"] < 1 < found["cpu_ratio"]
+    assert [side["variant"] for side in found["sides"]] == ["lean", "raw"]
+    turns = [line for line in done.stderr.splitlines() if line.startswith("turn")]
+    assert [line.split(", ")[1] for line in turns] == ["lean", "raw", "raw", "lean"]
+
+
+def test_what_is_not_answered_well_is_not_measured(root):
+    """A 404 is fast."""
+    done = bench_pair(root, "none", "none", "--turns", "1", "--path", "no/such/")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "none: " in done.stderr
+    assert "requests failed" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["", "none,raw", "overlab"])
+def test_each_side_is_one_variant(name):
+    """A typing error costs no measurement."""
+    with pytest.raises(OverlapError):
+        only_one(name)
