@@ -23,7 +23,9 @@ from overlap.errors import OverlapError
 VARIANTS = "none,stock,overlap-not-lean,overlap"
 SECONDS = 10
 HERTZ = 400
-PACKAGES = ("uvicorn", "asgiref", "django", "opentelemetry", "overlap", "structlog", "wrapt")
+PACKAGES = (
+    "uvicorn", "asgiref", "django", "opentelemetry", "overlap", "structlog", "wrapt",
+)  # fmt: skip
 """Told apart; the rest is the standard library's and others'."""
 
 
@@ -74,19 +76,41 @@ def by_package(collapsed: str) -> Counter[str]:
 
 def _package(frame: str) -> str:
     file = frame.rpartition("(")[2].replace("\\", "/")
-    if "overlap/bench/" in file:
+    _, installed, inside = file.rpartition("/site-packages/")
+    if installed:
+        name = inside.partition("/")[0]
+        return name if name in PACKAGES else "other"
+    if "/overlap/bench/" in file:
         return "other"  # the views that are measured
-    for name in PACKAGES:
-        if f"/{name}/" in f"/{file}":
-            return name
-    return "threading" if "threading.py" in file or "/concurrent/" in f"/{file}" else "other"
+    if "/overlap/" in file:  # a checkout's
+        return "overlap"
+    if "/asyncio/" in file:
+        return "asyncio"
+    return "threading" if "/threading.py" in file or "/concurrent/" in file else "other"
 
 
 def _profile(server: Server, folder: Path) -> Profile:
     full_load(server.url + "/", 1, by=load_by())
     out = folder / "raw.txt"
-    command = ["py-spy", "record", "--gil", "--format", "raw", "--rate", str(HERTZ)]
-    options = ["--duration", str(SECONDS), "--nonblocking", "--output", str(out)]
+    command = [
+        "py-spy",
+        "record",
+        "--gil",
+        "--full-filenames",
+        "--format",
+        "raw",
+        "--rate",
+        str(HERTZ),
+    ]
+    options = [
+        "--rate",
+        str(HERTZ),
+        "--duration",
+        str(SECONDS),
+        "--nonblocking",
+        "--output",
+        str(out),
+    ]
     try:
         spy = subprocess.Popen(
             [*command, *options, "--pid", str(server.pid)],
@@ -106,7 +130,7 @@ def _profile(server: Server, folder: Path) -> Profile:
 def _table(found: Mapping[str, Profile]) -> Iterator[str]:
     yield "| package | " + " | ".join(f"`{name}`" for name in found) + " |"
     yield "|---|" + "---:|" * len(found)
-    for name in (*PACKAGES, "threading", "other"):
+    for name in (*PACKAGES, "asyncio", "threading", "other"):
         cells = [each.by_package.get(name, 0.0) for each in found.values()]
         if any(cell >= 1 for cell in cells):
             yield f"| {name} | " + " | ".join(f"{cell:.0f}" for cell in cells) + " |"
