@@ -134,7 +134,7 @@ def instrument(  # noqa: PLR0913  one argument a setting
     lean: whether Django under ASGI goes without needless threads (yes, OVERLAP_LEAN=0 or 1);
         see overlap.lean. Off, its behaviour is stock.
     lens: whether spans tell how long their tasks ran, could have run and waited (yes,
-        OVERLAP_LENS=0 or 1), of 200 requests a second at most (OVERLAP_LENS_RATE); see
+        OVERLAP_LENS=0 or 1), of 100 requests a second at most (OVERLAP_LENS_RATE); see
         overlap.lens.
     django: what DjangoInstrumentor.instrument takes: request_hook, excluded_urls, …
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-MOST_A_SECOND = 200.0
+MOST_A_SECOND = 100.0
 """More than anyone reads; of a service that serves more, a part tells what all do."""
 SECOND_S = 1.0
 

@@ -12,6 +12,8 @@ from functools import lru_cache
 from struct import Struct
 from typing import Any
 
+from opentelemetry.attributes import BoundedAttributes
+
 _SHORT = 128
 """Characters of a value up to which its encoding is remembered."""
 _INT64 = 1 << 63
@@ -51,7 +53,9 @@ def attributes(tag: bytes, pairs: Mapping[str, Any] | None) -> list[bytes]:
     """Each pair as a KeyValue behind the `tag` of its field."""
     parts: list[bytes] = []
     add = parts.append
-    for key, value in (pairs or {}).items():
+    # Its own items() takes five times as long as its dict's.
+    own: Mapping[str, Any] = pairs._dict if isinstance(pairs, BoundedAttributes) else pairs or {}
+    for key, value in own.items():
         kind = type(value)
         if kind is str and len(value) < _SHORT:
             add(_text_pair(tag, key, value))
