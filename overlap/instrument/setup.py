@@ -75,11 +75,11 @@ class Instrumentation:
         if has_django():
             from overlap.lean import install, serve_lightly, spare_collector
 
-            if lean:  # before others stand around the handler
-                self._undo.callback(serve_lightly())
+            # Before others stand around the handler.
+            self._undo.callback(serve_lightly())
             self._instrument_django(django)
-            # Even with lean off: our spans would hang in the circle of each request's end, and
-            # what we load would make each pass of the collector longer.
+            # Both even with lean off: each request leaves the collector a circle, in which our
+            # spans would hang, and what we load would make each of its passes longer.
             self._undo.callback(install() if lean else spare_collector())
 
     def close(self) -> None:

@@ -11,18 +11,20 @@ import pytest
 
 SITE = Path(__file__).parent / "site"
 PROBE = """
-import json, os, overlap
+import inspect, json, os, overlap
 from django.core import signals
 from django.core.handlers import asgi
 
-told = []
+told, serving, stock = [], [], asgi.ASGIHandler.handle
 for given, variable in json.loads(os.environ["CASES"]):
     os.environ["OVERLAP_LEAN"] = variable
     overlap.instrument(lean=given)
     told.append(asgi.signals is not signals)
+    serving.append(inspect.unwrap(asgi.ASGIHandler.handle).__module__ == "overlap.lean.serving")
     overlap.shutdown()
+    assert asgi.ASGIHandler.handle is stock
     told.append(asgi.signals is not signals)
-print(json.dumps(told))
+print(json.dumps([told, serving, "TaskGroup" in inspect.getsource(stock)]))
 """
 CASES = [
     (None, "", True),
@@ -61,7 +63,10 @@ def endpoint():
 
 
 def test_lean_is_on_unless_told_and_off_after_shutdown(site_environment, endpoint):
-    """On by default; the environment wins over the code; shutdown() gives Django back."""
+    """On by default; the environment wins over the code; shutdown() gives Django back.
+
+    What costs each request of Django 6.1 a class is stood for in any case.
+    """
     run = subprocess.run(
         [sys.executable, "-c", PROBE],
         cwd=SITE,
@@ -75,6 +80,7 @@ def test_lean_is_on_unless_told_and_off_after_shutdown(site_environment, endpoin
         timeout=60,
         check=True,
     )
-    told = json.loads(run.stdout.splitlines()[-1])
+    told, serving, has_task_group = json.loads(run.stdout.splitlines()[-1])
     assert told[::2] == [on for _, _, on in CASES]
     assert told[1::2] == [False] * len(CASES)
+    assert serving == [has_task_group] * len(CASES)
