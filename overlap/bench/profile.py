@@ -93,35 +93,21 @@ def _profile(server: Server, folder: Path) -> Profile:
     full_load(server.url + "/", 1, by=load_by())
     out = folder / "raw.txt"
     command = [
-        "py-spy",
-        "record",
-        "--gil",
-        "--full-filenames",
-        "--format",
-        "raw",
-        "--rate",
-        str(HERTZ),
-    ]
-    options = [
-        "--rate",
-        str(HERTZ),
-        "--duration",
-        str(SECONDS),
-        "--nonblocking",
-        "--output",
-        str(out),
+        *("py-spy", "record", "--gil", "--nonblocking", "--full-filenames", "--format", "raw"),
+        *("--rate", str(HERTZ), "--duration", str(SECONDS), "--output", str(out)),
+        *("--pid", str(server.pid)),
     ]
     try:
         spy = subprocess.Popen(
-            [*command, *options, "--pid", str(server.pid)],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
     except FileNotFoundError:
         raise Failed("py-spy is not installed (make install-bench)") from None
     load = full_load(server.url + "/", SECONDS, by=load_by())
     _, said = spy.communicate(timeout=SECONDS + 30)
     if spy.returncode or not out.exists():
-        raise Failed(f"py-spy: {(said.strip().splitlines() or ['nothing was said'])[-1][:200]}")
+        told = said.strip().splitlines() or ["it said nothing"]
+        raise Failed(f"py-spy: {next((line for line in told if 'rror' in line), told[-1])[:200]}")
     each_us = 1e6 / HERTZ / (load.rps * SECONDS)
     counted = by_package(out.read_text(encoding="utf-8", errors="replace"))
     return Profile(load.rps, {name: count * each_us for name, count in counted.items()})
