@@ -73,11 +73,11 @@ bench-peers: install-bench ## Ours, stock and every peer, each served in turn: o
 	@exec $(BIN)/python -m overlap bench
 
 stock-and-ours: install-bench ## Write docs/stock-and-ours.md: five requests traced by both
-	$(BIN)/python -m overlap.bench.stock_and_ours > docs/stock-and-ours.md.new
+	$(BIN)/python -m overlap.bench.report.stock_and_ours > docs/stock-and-ours.md.new
 	@mv docs/stock-and-ours.md.new docs/stock-and-ours.md
 
 profile: install-bench ## Write docs/profile.md: where a request's time goes, stock and ours
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m overlap.bench.profile > docs/profile.md.new
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m overlap.bench.report.profile > docs/profile.md.new
 	@mv docs/profile.md.new docs/profile.md
 
 readme: install dashboards ## Write the README's table of lessons from app/scenarios/, and the dashboards, which tell of them too

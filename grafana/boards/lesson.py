@@ -25,7 +25,7 @@ from grafana.boards.queries import (
 )
 from grafana.boards.tables import Column, table, trace_column
 from overlap import names
-from overlap.play.load import SERVICE as PLAYER
+from overlap.play.timeline import SERVICE as PLAYER
 
 LESSON, PAIR, ROUTES, WHY = "$lesson", "$pair", "$routes", "${why:raw}"
 ROUTE = m.label(names.HTTP_ROUTE)

@@ -10,7 +10,7 @@ from grafana.boards.metrics import label
 from grafana.boards.queries import LOKI, lines
 from grafana.boards.tables import LINE, TIME, Column, table, trace_column
 from overlap import names
-from overlap.play.load import SERVICE as PLAYER
+from overlap.play.timeline import SERVICE as PLAYER
 
 SCENARIO = label(names.SCENARIO_NAME)
 SHAPES = label(names.SHAPES)

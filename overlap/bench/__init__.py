@@ -10,14 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from overlap.bench.burst import Burst, BurstReport, measure
-    from overlap.bench.columns import WIDTH, burst_table, lines, pair_table, table
     from overlap.bench.comparison import Comparison, Plan, compare, machine
     from overlap.bench.figures import ratios
-    from overlap.bench.full import load_by
+    from overlap.bench.load.burst import Burst, BurstReport, measure
+    from overlap.bench.load.saturation import load_by
     from overlap.bench.pair import Pair, turn_about
+    from overlap.bench.report.tables import WIDTH, burst_table, lines, pair_table, table
+    from overlap.bench.server.variants import VARIANTS, choose, only_one
     from overlap.bench.trial import Loads
-    from overlap.bench.variants import VARIANTS, choose, only_one
 
 __all__ = [
     "VARIANTS",
@@ -43,14 +43,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "burst": ("Burst", "BurstReport", "measure"),
+    "load.burst": ("Burst", "BurstReport", "measure"),
     "comparison": ("Comparison", "Plan", "compare", "machine"),
     "figures": ("ratios",),
-    "full": ("load_by",),
-    "columns": ("WIDTH", "burst_table", "lines", "pair_table", "table"),
+    "load.saturation": ("load_by",),
+    "report.tables": ("WIDTH", "burst_table", "lines", "pair_table", "table"),
     "pair": ("Pair", "turn_about"),
     "trial": ("Loads",),
-    "variants": ("VARIANTS", "choose", "only_one"),
+    "server.variants": ("VARIANTS", "choose", "only_one"),
 }
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from overlap.bench.figures import Figures, Summary, best_peer, ratios, summary
-from overlap.bench.full import load_by
-from overlap.bench.process import Failed, running_sink
+from overlap.bench.load.saturation import load_by
+from overlap.bench.server.process import Failed, running_sink
+from overlap.bench.server.variants import Variant, missing_sentence
 from overlap.bench.trial import Loads, Say, trial
-from overlap.bench.variants import Variant, missing_sentence
 
 
 @dataclass(frozen=True, slots=True)

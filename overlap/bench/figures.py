@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 
-from overlap.bench.variants import peers
+from overlap.bench.server.variants import peers
 
 Value = float | int | None
 Summary = dict[str, Value]

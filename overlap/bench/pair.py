@@ -16,10 +16,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from overlap.bench.full import full_load, load_by
-from overlap.bench.process import Failed, Server, running_sink
-from overlap.bench.variants import Variant
-from overlap.bench.vitals import processor_s
+from overlap.bench.load.saturation import full_load, load_by
+from overlap.bench.server.process import Failed, Server, running_sink
+from overlap.bench.server.variants import Variant
+from overlap.bench.server.vitals import processor_s
 
 DOUBT = 0.05
 """How often the true median lies outside of what it is said to lie between."""

@@ -9,17 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from overlap.bench.disconnect import disconnect
-from overlap.bench.fetch import fetch
 from overlap.bench.figures import Figures
-from overlap.bench.full import full_load, percentile
-from overlap.bench.inflight import in_flight
-from overlap.bench.loader import burst
-from overlap.bench.log import error_lines
-from overlap.bench.process import Failed, Server
-from overlap.bench.sink import COUNTS, RESET
-from overlap.bench.variants import Variant
-from overlap.bench.vitals import Vitals, processor_s
+from overlap.bench.load.disconnect import disconnect
+from overlap.bench.load.fetch import fetch
+from overlap.bench.load.in_flight import in_flight
+from overlap.bench.load.loader import burst
+from overlap.bench.load.saturation import full_load, percentile
+from overlap.bench.server.log import error_lines
+from overlap.bench.server.process import Failed, Server
+from overlap.bench.server.sink import COUNTS, RESET
+from overlap.bench.server.variants import Variant
+from overlap.bench.server.vitals import Vitals, processor_s
 
 WARM_UP = 60
 """Requests before a load is measured: imports, caches, connections, pools."""

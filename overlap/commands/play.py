@@ -18,9 +18,9 @@ from overlap.backend import Backend
 from overlap.config import Config, load, load_scenarios
 from overlap.errors import NoServer, OverlapError, Unreachable
 from overlap.play import Player, Result
-from overlap.play.display import Display
+from overlap.play.progress import Display
+from overlap.play.repeat import Tally, ended_by_signal, rounds
 from overlap.play.report import Report, lessons_as_dict
-from overlap.play.rounds import Tally, ended_by_signal, rounds
 from overlap.scenario import Scenario
 
 

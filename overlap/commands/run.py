@@ -42,7 +42,7 @@ def command(
     """
     from overlap.run import backend
     from overlap.run import command as running
-    from overlap.run.notes import Notes
+    from overlap.run.process_notes import Notes
 
     if shutil.which(command[0]) is None:
         raise OverlapError(f"there is no command {command[0]!a}: is the project's venv active?")

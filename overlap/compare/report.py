@@ -9,8 +9,8 @@ from rich.text import Text
 
 from overlap.compare import model
 from overlap.compare.model import Change, Comparison, Side
-from overlap.compare.words import counted, name, sentence
-from overlap.judge.words import duration
+from overlap.compare.summary import counted, name, sentence
+from overlap.judge.summary import duration
 
 MOST_ROWS = 40
 """A comparison of ten thousand changes is read with --json."""

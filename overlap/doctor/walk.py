@@ -7,10 +7,10 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from overlap.doctor.context import Visit
 from overlap.doctor.finding import Absent, Broken, Finding
 from overlap.doctor.hops import app, collector, exemplar, grafana, logs, metrics, monitor, sdk
 from overlap.doctor.hops import traces as kept
-from overlap.doctor.visit import Visit
 
 
 @dataclass(frozen=True, slots=True)

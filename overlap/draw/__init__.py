@@ -1,6 +1,6 @@
 """A trace in the terminal."""
 
 from overlap.draw.picture import aligned, picture
-from overlap.draw.words import clean, duration
+from overlap.draw.text import clean, duration
 
 __all__ = ["aligned", "clean", "duration", "picture"]

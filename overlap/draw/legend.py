@@ -8,9 +8,9 @@ from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 
-from overlap.draw.look import CONCURRENT, QUIET, SERIAL, SHADE, TROUBLE, Look
+from overlap.draw.glyphs import CONCURRENT, QUIET, SERIAL, SHADE, TROUBLE, Look
 from overlap.draw.rows import Row
-from overlap.draw.words import clean, duration, fit
+from overlap.draw.text import clean, duration, fit
 from overlap.waterfall import Waterfall
 
 NAMED = 3

@@ -10,11 +10,11 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.style import Style
 from rich.text import Text
 
+from overlap.draw.bar_cells import Strip
+from overlap.draw.glyphs import CONCURRENT, QUIET, SERIAL, SERVICES, TROUBLE, Look, look
 from overlap.draw.legend import legend
-from overlap.draw.look import CONCURRENT, QUIET, SERIAL, SERVICES, TROUBLE, Look, look
 from overlap.draw.rows import Row, rows
-from overlap.draw.strip import Strip
-from overlap.draw.words import clean, duration, fit, ticks
+from overlap.draw.text import clean, duration, fit, ticks
 from overlap.judge import Verdict
 from overlap.trace import Trace
 from overlap.waterfall import Bar, Waterfall, layout

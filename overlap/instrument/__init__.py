@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from overlap.instrument.setup import instrument, shutdown
-from overlap.instrument.tasks import spawn
+from overlap.instrument.tasks.spawn import spawn
 
 __all__ = ["instrument", "shutdown", "spawn"]
 

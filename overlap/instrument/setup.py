@@ -44,11 +44,11 @@ class Instrumentation:
     ) -> None:
         # Before any instrumentation is imported: each reads it once.
         os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
-        from overlap.instrument.cancelled import CancelledSpans
-        from overlap.instrument.celery import instrument_celery
-        from overlap.instrument.httpx import instrument_httpx
-        from overlap.instrument.threads import ThreadAttributes, count_threads
-        from overlap.instrument.watch import Watch
+        from overlap.instrument.calls.celery_tasks import instrument_celery
+        from overlap.instrument.calls.httpx_client import instrument_httpx
+        from overlap.instrument.calls.thread_attributes import ThreadAttributes, count_threads
+        from overlap.instrument.loop.watched_loops import Watch
+        from overlap.instrument.tasks.cancelled_spans import CancelledSpans
         from overlap.lens import Lenses, processors
 
         self._undo = ExitStack()
@@ -61,7 +61,7 @@ class Instrumentation:
         count_threads(self.telemetry.meter_provider.get_meter("overlap.instrument.threads"))
         self._drain_timeout_s = drain_timeout_s
         if journal_dir is not None:
-            from overlap.instrument.keeping import keep
+            from overlap.instrument.tasks.process_journal import keep
 
             self._undo.callback(keep(journal_dir, self.telemetry.tracer_provider))
         self._undo.callback(_write_off)
@@ -87,16 +87,16 @@ class Instrumentation:
         self._undo.close()
 
     async def _drain(self) -> None:
-        from overlap.instrument.drain import drain
+        from overlap.instrument.tasks.drain import drain
 
         await drain(self._drain_timeout_s)
         # In a thread: the last flush may take seconds, and tasks may still be running.
         await asyncio.to_thread(shutdown)
 
     def _instrument_django(self, options: dict[str, Any]) -> None:
-        from overlap.instrument.django import instrument_django
+        from overlap.instrument.calls.database_queries import instrument_queries
         from overlap.instrument.lifespan import answer_lifespan
-        from overlap.instrument.queries import instrument_queries
+        from overlap.instrument.requests.django_instrumentor import instrument_django
 
         self._undo.callback(answer_lifespan(self.watch.watch_running, self._drain))
         self._undo.callback(
@@ -195,14 +195,14 @@ def shutdown() -> None:
 
 
 def _lens_rate() -> float:
-    from overlap.lens.budget import MOST_A_SECOND
+    from overlap.lens.request_budget import MOST_A_SECOND
 
     return seconds(None, "OVERLAP_LENS_RATE", 1, MOST_A_SECOND)
 
 
 def _write_off() -> None:
-    from overlap.instrument.drain import write_off
-    from overlap.instrument.exchange import stop_all
+    from overlap.instrument.requests.server_span import stop_all
+    from overlap.instrument.tasks.drain import write_off
 
     stop_all()
     write_off()

@@ -1,6 +1,5 @@
 """A trace in, its shape and figures out: pure functions, no I/O."""
 
-from overlap.judge.judging import verdict
 from overlap.judge.model import (
     SHAPES,
     Background,
@@ -11,6 +10,7 @@ from overlap.judge.model import (
     Verdict,
     Why,
 )
+from overlap.judge.trace_verdict import verdict
 
 __all__ = [
     "SHAPES",

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from overlap.judge.model import Group, Verdict
-from overlap.judge.words import clean, duration, listing, outcome, sentence
+from overlap.judge.summary import clean, duration, listing, outcome, sentence
 
 MOST_ROWS = 20
 """Of each kind; a trace of ten thousand groups is read with --json."""

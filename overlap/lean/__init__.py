@@ -23,9 +23,9 @@ Known to work with the versions in `guard.py`; with others it stays off and says
 Knows Django and asgiref, and nothing of telemetry.
 """
 
-from overlap.lean.heap import spare_collector
+from overlap.lean.asgi_handler import serve_lightly
+from overlap.lean.gc_freeze import spare_collector
 from overlap.lean.install import install
-from overlap.lean.parting import part_cleanly
-from overlap.lean.serving import serve_lightly
+from overlap.lean.reference_cycle import part_cleanly
 
 __all__ = ["install", "part_cleanly", "serve_lightly", "spare_collector"]

@@ -8,8 +8,8 @@ from contextlib import ExitStack
 from functools import partial
 from types import SimpleNamespace
 
-from overlap.lean.guard import objection
-from overlap.lean.pool import IDLE_S, MAX_IDLE, Pool
+from overlap.lean.known_versions import objection
+from overlap.lean.thread_pool import IDLE_S, MAX_IDLE, Pool
 
 _log = logging.getLogger("overlap.lean")
 
@@ -30,11 +30,11 @@ def install(*, idle_s: float = IDLE_S, max_idle: int = MAX_IDLE) -> Callable[[],
     from django.core import signals
     from django.core.handlers import asgi
 
-    from overlap.lean.closing import sync_to_async
-    from overlap.lean.context import RequestContext
-    from overlap.lean.heap import spare_collector
-    from overlap.lean.receivers import Finished, Started
-    from overlap.lean.serving import serve_lightly
+    from overlap.lean.asgi_handler import serve_lightly
+    from overlap.lean.gc_freeze import spare_collector
+    from overlap.lean.response_close import sync_to_async
+    from overlap.lean.signal_receivers import Finished, Started
+    from overlap.lean.thread_context import RequestContext
 
     undone = ExitStack()
     undone.callback(serve_lightly())

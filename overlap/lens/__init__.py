@@ -10,9 +10,9 @@ Its price is for each request it looks at; it looks at so many a second, and res
 from opentelemetry.sdk.trace import SpanProcessor
 
 from overlap.lens.install import Lenses
-from overlap.lens.spans import LensSpans
+from overlap.lens.span_processor import LensSpans
 from overlap.lens.steps import Steps, running_here
-from overlap.lens.threads import ThreadSpans
+from overlap.lens.thread_work import ThreadSpans
 
 __all__ = ["LensSpans", "Lenses", "Steps", "ThreadSpans", "processors", "running_here"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from overlap.lens.budget import MOST_A_SECOND
+from overlap.lens.request_budget import MOST_A_SECOND
 from overlap.lens.steps import Steps
 
 _log = logging.getLogger("overlap.lens")

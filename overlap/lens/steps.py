@@ -15,13 +15,13 @@ from weakref import WeakSet
 
 from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
-from overlap.instrument import stack
 from overlap.lens.account import Account
-from overlap.lens.budget import MOST_A_SECOND, Budget
-from overlap.lens.current import CURRENT, account_in
-from overlap.lens.eager import see_eager_tasks
-from overlap.lens.place import place_of, words
-from overlap.lens.worn import Worn
+from overlap.lens.current_account import CURRENT, account_in
+from overlap.lens.eager_tasks import see_eager_tasks
+from overlap.lens.request_budget import MOST_A_SECOND, Budget
+from overlap.runtime import stack
+from overlap.runtime.await_chain import place_of, words
+from overlap.runtime.loop_methods import Worn
 
 TIMER_S = 0.001
 """How late a timer comes on a loop at ease: uvloop counts in milliseconds."""

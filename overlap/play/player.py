@@ -11,11 +11,11 @@ from typing import Self
 from overlap.backend import Backend
 from overlap.errors import NoServer, OverlapError, Unreachable
 from overlap.judge import verdict
-from overlap.play import reach
-from overlap.play.load import Fired, Load, Sent
+from overlap.play import preflight
+from overlap.play.completeness import missing
 from overlap.play.result import Progress, Result
-from overlap.play.telling import send_verdict
-from overlap.play.whole import missing
+from overlap.play.timeline import Fired, Load, Sent
+from overlap.play.verdict_log import send_verdict
 from overlap.scenario import Scenario, mismatches
 from overlap.trace import Trace
 
@@ -63,9 +63,9 @@ class Player:
 
     async def check(self) -> None:
         """Raise Unreachable where the backend, the road to it or the app is not there."""
-        await reach.road(self._otlp_endpoint)
-        await reach.traces(self._backend)
-        await reach.app(self._app_url, self._start_hint)
+        await preflight.road(self._otlp_endpoint)
+        await preflight.traces(self._backend)
+        await preflight.app(self._app_url, self._start_hint)
         self._checked = True
 
     async def play(
@@ -91,10 +91,10 @@ class Player:
         problems = [item.problem for item in fired.sent if item.problem]
         if any(item.request.ends_app for item in fired.sent):
             tell(Progress(scenario, fired.trace_id, 0, len(fired.sent), 0, "the app's next start"))
-            await reach.again(server_url or self._app_url, scenario.within)
+            await preflight.again(server_url or self._app_url, scenario.within)
         if fired.sent and all(item.error for item in fired.sent):
             # Gone altogether, or only unwell?
-            await reach.app(server_url or self._app_url, self._start_hint)
+            await preflight.app(server_url or self._app_url, self._start_hint)
         trace, lacking = await self._whole(scenario, fired, tell)
         seen = verdict(trace)
         if lacking:
@@ -116,7 +116,7 @@ class Player:
         url = self._servers[name]
         if name not in self._awake:
             try:
-                await reach.app(url, "")
+                await preflight.app(url, "")
             except Unreachable as error:
                 raise NoServer(f"the server {name!r} does not answer at {url}") from error
             self._awake.add(name)

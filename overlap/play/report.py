@@ -11,7 +11,7 @@ from rich.text import Text
 
 from overlap.draw import clean, picture
 from overlap.judge import SHAPES
-from overlap.judge.words import sentence
+from overlap.judge.summary import sentence
 from overlap.play.result import Result, expected
 from overlap.scenario import Scenario
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from overlap.judge import Verdict
-from overlap.judge.words import sentence
+from overlap.judge.summary import sentence
 from overlap.scenario import Expectation, Scenario
 from overlap.trace import Trace
 

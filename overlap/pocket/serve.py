@@ -14,11 +14,13 @@ from starlette.applications import Starlette
 
 from overlap.config import Config
 from overlap.errors import OverlapError
-from overlap.pocket import jaeger, page, receiver
-from overlap.pocket.guard import Guard
-from overlap.pocket.rooms import Rooms
-from overlap.pocket.store import MAX_BYTES, MAX_SPANS, Store
-from overlap.pocket.telemetry import Telemetry
+from overlap.pocket.access import Guard
+from overlap.pocket.api import jaeger
+from overlap.pocket.ingest import receiver
+from overlap.pocket.pages import handlers
+from overlap.pocket.pages.contents import Rooms
+from overlap.pocket.storage.logs_and_metrics import Telemetry
+from overlap.pocket.storage.store import MAX_BYTES, MAX_SPANS, Store
 from overlap.ports import describe_listener
 
 
@@ -54,7 +56,7 @@ async def serve(
     otlp_url, page_url = url(otlp_socket), url(page_socket)
     rooms = Rooms(store, telemetry, config, otlp_url=otlp_url, page_url=page_url)
     otlp = Guard(Starlette(routes=receiver.routes(store, telemetry)), options.host)
-    routes = [*jaeger.routes(store), *page.routes(rooms)]
+    routes = [*jaeger.routes(store), *handlers.routes(rooms)]
     servers = [_server(otlp), _server(Guard(Starlette(routes=routes), options.host))]
     loop = asyncio.get_running_loop()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from overlap.run.notes import FOLDER, Notes
+from overlap.run.process_notes import FOLDER, Notes
 
 BOOTSTRAP = Path(__file__).parent / "bootstrap"
 LOOK_S = 0.2

@@ -1,5 +1,5 @@
 """Who we are and where it goes: traces, metrics and logs of one process, over OTLP/HTTP."""
 
-from overlap.telemetry.process import Telemetry, start
+from overlap.telemetry.signals import Telemetry, start
 
 __all__ = ["Telemetry", "start"]

@@ -9,7 +9,7 @@ from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 
 from overlap.telemetry.drops import Drops
-from overlap.telemetry.exporters import CountedMetricExporter
+from overlap.telemetry.export.exporters import CountedMetricExporter
 
 EXPORT_INTERVAL_MS = 5000
 """A dashboard that refreshes every five seconds shows "No data" at the SDK's 60,000."""

@@ -10,9 +10,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from overlap.testing.recorded_trace import Seen
     from overlap.testing.recorder import NothingTraced, Recorder, SeveralTraces
     from overlap.testing.recording import record
-    from overlap.testing.seen import Seen
 
 __all__ = ["NothingTraced", "Recorder", "Seen", "SeveralTraces", "record"]
 
@@ -20,7 +20,7 @@ _HOMES = {
     "NothingTraced": "overlap.testing.recorder",
     "Recorder": "overlap.testing.recorder",
     "SeveralTraces": "overlap.testing.recorder",
-    "Seen": "overlap.testing.seen",
+    "Seen": "overlap.testing.recorded_trace",
     "record": "overlap.testing.recording",
 }
 

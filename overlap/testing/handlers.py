@@ -12,7 +12,7 @@ from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.core.handlers.base import BaseHandler
 
-from overlap.instrument.django import Instrumentor
+from overlap.instrument.requests.django_instrumentor import Instrumentor
 
 _LOADED: WeakSet[BaseHandler] = WeakSet()
 """Handlers that have loaded our middleware, in this recording or in one before."""

@@ -13,9 +13,9 @@ from opentelemetry.trace import get_current_span
 from overlap import names
 from overlap.errors import OverlapError
 from overlap.judge import Verdict
-from overlap.judge.tree import EVIDENCE
-from overlap.testing.memory import Memory, span_id
-from overlap.testing.seen import Findings, Seen
+from overlap.judge.tree.span_tree import EVIDENCE
+from overlap.testing.recorded_trace import Findings, Seen
+from overlap.testing.span_memory import Memory, span_id
 from overlap.trace import Trace
 from overlap.trace.grouping import group
 

@@ -9,8 +9,8 @@ from functools import partial
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from overlap.instrument import setup
-from overlap.testing.memory import Memory
 from overlap.testing.recorder import Recorder
+from overlap.testing.span_memory import Memory
 from overlap.testing.telemetry import InMemory, diverted, globals_aside, processors
 
 RECENT: list[Recorder] = []

@@ -16,7 +16,7 @@ from opentelemetry.util._once import Once
 
 from overlap.telemetry import Telemetry
 from overlap.telemetry.resource import make_resource
-from overlap.telemetry.traces import hand_over
+from overlap.telemetry.spans.tracer_provider import hand_over
 
 
 class InMemory(Telemetry):

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from overlap.names import SERVICE_NAME
-from overlap.trace import fields
-from overlap.trace.fields import NOTHING, Json, Misread
+from overlap.trace import json_fields
+from overlap.trace.json_fields import NOTHING, Json, Misread
 from overlap.trace.model import (
     KINDS,
     Attributes,
@@ -36,22 +36,22 @@ def is_jaeger(message: Json) -> bool:
 
 def spans(message: Json) -> Iterator[Span]:
     """Every span of the object. Raises Misread."""
-    traces = fields.array(message["data"], "data") if "data" in message else (message,)
+    traces = json_fields.array(message["data"], "data") if "data" in message else (message,)
     for trace in traces:
-        checked = fields.obj(trace, "a trace in data")
+        checked = json_fields.obj(trace, "a trace in data")
         processes = {
-            key: _process(fields.obj(process, "a process"))
-            for key, process in fields.obj(checked.get("processes"), "processes").items()
+            key: _process(json_fields.obj(process, "a process"))
+            for key, process in json_fields.obj(checked.get("processes"), "processes").items()
         }
-        for number, one in enumerate(fields.array(checked.get("spans"), "spans"), start=1):
+        for number, one in enumerate(json_fields.array(checked.get("spans"), "spans"), start=1):
             try:
-                yield _span(fields.obj(one, "it"), checked.get("traceID"), processes)
+                yield _span(json_fields.obj(one, "it"), checked.get("traceID"), processes)
             except Misread as error:
                 raise Misread(f"span {number}: {error}") from None
 
 
 def _process(process: Json) -> tuple[str, Attributes]:
-    service = fields.text(process.get("serviceName"), "serviceName") or UNKNOWN_SERVICE
+    service = json_fields.text(process.get("serviceName"), "serviceName") or UNKNOWN_SERVICE
     return service, {SERVICE_NAME: service, **_tags(process.get("tags"))}
 
 
@@ -60,22 +60,23 @@ def _span(one: Json, trace_id: object, processes: dict[str, tuple[str, Attribute
     span_id = _id(one.get("spanID"), "spanID", 16)
     if not own_trace or not span_id:
         raise Misread("it has no " + ("spanID" if own_trace else "traceID"))
-    start_us = fields.time_ns(one.get("startTime"), "startTime")
+    start_us = json_fields.time_ns(one.get("startTime"), "startTime")
     parent_id, links = _references(one, own_trace)
     process = one.get("process")
     if process is not None:
-        service, resource = _process(fields.obj(process, "process"))
+        service, resource = _process(json_fields.obj(process, "process"))
     else:
-        key = fields.text(one.get("processID"), "processID")
+        key = json_fields.text(one.get("processID"), "processID")
         service, resource = processes.get(key, (UNKNOWN_SERVICE, NOTHING))
     tags = _tags(one.get("tags"))
     return Span(
         trace_id=own_trace,
         span_id=span_id,
         parent_id=parent_id,
-        name=fields.text(one.get("operationName"), "operationName"),
+        name=json_fields.text(one.get("operationName"), "operationName"),
         start_ns=start_us * _NS_PER_US,
-        end_ns=(start_us + fields.integer(one.get("duration"), "duration")) * _NS_PER_US or None,
+        end_ns=(start_us + json_fields.integer(one.get("duration"), "duration")) * _NS_PER_US
+        or None,
         kind=_KINDS.get(_word(tags.pop("span.kind", None)).lower(), "internal"),
         service=service,
         resource=resource,
@@ -83,7 +84,7 @@ def _span(one: Json, trace_id: object, processes: dict[str, tuple[str, Attribute
         status_message=_word(tags.pop("otel.status_description", None)),
         scope=_word(tags.pop("otel.scope.name", None))
         or _word(tags.pop("otel.library.name", None)),
-        events=tuple(_event(log) for log in fields.array(one.get("logs"), "logs")),
+        events=tuple(_event(log) for log in json_fields.array(one.get("logs"), "logs")),
         links=links,
         attributes=tags or NOTHING,
     )
@@ -93,11 +94,11 @@ def _references(one: Json, trace_id: str) -> tuple[str | None, tuple[Link, ...]]
     """The parent, chosen as Jaeger does (CHILD_OF before FOLLOWS_FROM), and the rest as links."""
     links: list[Link] = []
     kinds: list[str] = []
-    for reference in fields.array(one.get("references"), "references"):
-        checked = fields.obj(reference, "a reference")
+    for reference in json_fields.array(one.get("references"), "references"):
+        checked = json_fields.obj(reference, "a reference")
         other = _id(checked.get("traceID"), "a reference's traceID", 32) or trace_id
         links.append(Link(other, _id(checked.get("spanID"), "a reference's spanID", 16)))
-        kinds.append(fields.text(checked.get("refType"), "refType"))
+        kinds.append(json_fields.text(checked.get("refType"), "refType"))
     for wanted in ("CHILD_OF", "FOLLOWS_FROM"):
         for place, (kind, link) in enumerate(zip(kinds, links, strict=True)):
             if kind == wanted and link.trace_id == trace_id and link.span_id:
@@ -106,35 +107,35 @@ def _references(one: Json, trace_id: str) -> tuple[str | None, tuple[Link, ...]]
 
 
 def _event(value: object) -> Event:
-    log = fields.obj(value, "a log")
+    log = json_fields.obj(value, "a log")
     found = _tags(log.get("fields"))
     name = _word(found.pop("event", None)) or _word(found.pop("message", None))
-    time_us = fields.time_ns(log.get("timestamp"), "a log's timestamp")
+    time_us = json_fields.time_ns(log.get("timestamp"), "a log's timestamp")
     return Event(name, time_us * _NS_PER_US, found)
 
 
 def _tags(value: object) -> dict[str, AttributeValue]:
     found: dict[str, AttributeValue] = {}
-    for tag in fields.array(value, "tags"):
-        checked = fields.obj(tag, "a tag")
-        key = fields.text(checked.get("key"), "a tag's key")
+    for tag in json_fields.array(value, "tags"):
+        checked = json_fields.obj(tag, "a tag")
+        key = json_fields.text(checked.get("key"), "a tag's key")
         try:
             found[key] = _tag_value(checked.get("value"), checked.get("type"))
         except Misread as error:
-            raise Misread(f"tag {fields.show(key)}: {error}") from None
+            raise Misread(f"tag {json_fields.show(key)}: {error}") from None
     return found
 
 
 def _tag_value(value: object, kind: object) -> AttributeValue:
     if kind in ("int64", "long"):
-        return fields.integer(value, "its value")
+        return json_fields.integer(value, "its value")
     if kind in ("float64", "double"):
-        return fields.number(value, "its value")
+        return json_fields.number(value, "its value")
     if kind == "binary":
-        return fields.raw(value, "its value")
+        return json_fields.raw(value, "its value")
     if value is None or isinstance(value, bool | int | float):
         return value
-    return fields.text(value, "its value")
+    return json_fields.text(value, "its value")
 
 
 def _status(tags: dict[str, AttributeValue]) -> StatusCode:
@@ -150,7 +151,7 @@ def _word(value: AttributeValue) -> str:
 
 def _id(value: object, name: str, width: int) -> str:
     """An id in Jaeger's hex, which older versions wrote without leading zeros; "" for none."""
-    plain = fields.text(value, name)
+    plain = json_fields.text(value, name)
     if len(plain) > width or (plain and not all(c in "0123456789abcdefABCDEF" for c in plain)):
-        raise Misread(f"{name} is {fields.show(value)}, not at most {width} hex digits")
+        raise Misread(f"{name} is {json_fields.show(value)}, not at most {width} hex digits")
     return plain.lower().rjust(width, "0") if plain.strip("0") else ""

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from overlap.errors import UnreadableTrace
 from overlap.names import SERVICE_NAME
-from overlap.trace import fields
-from overlap.trace.fields import NOTHING, Json, Misread
+from overlap.trace import json_fields
 from overlap.trace.grouping import group
+from overlap.trace.json_fields import NOTHING, Json, Misread
 from overlap.trace.model import (
     KINDS,
     STATUS_CODES,
@@ -51,7 +51,7 @@ def from_otlp_json(message: Json) -> list[Trace]:
 def is_otlp(message: Json) -> bool:
     """Whether an object looks like OTLP JSON: spans, or the sibling signals that hold none."""
     inner = message.get("result", message)
-    return not inner or (fields.is_object(inner) and any(key in inner for key in _TOP_KEYS))
+    return not inner or (json_fields.is_object(inner) and any(key in inner for key in _TOP_KEYS))
 
 
 _TOP_KEYS = (
@@ -62,70 +62,80 @@ _TOP_KEYS = (
 
 def spans(message: Json) -> Iterator[Span]:
     """Every span of one OTLP JSON object. Raises Misread."""
-    message = fields.obj(message.get("result", message), "result")
-    for block in fields.array(_get(message, "resourceSpans", "resource_spans"), "resourceSpans"):
-        block = fields.obj(block, "a resourceSpans entry")  # noqa: PLW2901  checked, the same thing
-        resource = attributes(fields.obj(block.get("resource"), "resource").get("attributes"))
+    message = json_fields.obj(message.get("result", message), "result")
+    for block in json_fields.array(
+        _get(message, "resourceSpans", "resource_spans"), "resourceSpans"
+    ):
+        block = json_fields.obj(block, "a resourceSpans entry")  # noqa: PLW2901  checked, the same thing
+        resource = attributes(json_fields.obj(block.get("resource"), "resource").get("attributes"))
         named = resource.get(SERVICE_NAME)
         service = named if isinstance(named, str) and named else UNKNOWN_SERVICE
         scopes = _get(block, "scopeSpans", "scope_spans")
         if scopes is None:  # OTLP before 0.19
             scopes = _get(block, "instrumentationLibrarySpans", "instrumentation_library_spans")
-        for scope_block in fields.array(scopes, "scopeSpans"):
-            checked = fields.obj(scope_block, "a scopeSpans entry")
-            scope = fields.text(fields.obj(checked.get("scope"), "scope").get("name"), "scope.name")
-            for number, one in enumerate(fields.array(checked.get("spans"), "spans"), start=1):
+        for scope_block in json_fields.array(scopes, "scopeSpans"):
+            checked = json_fields.obj(scope_block, "a scopeSpans entry")
+            scope = json_fields.text(
+                json_fields.obj(checked.get("scope"), "scope").get("name"), "scope.name"
+            )
+            for number, one in enumerate(json_fields.array(checked.get("spans"), "spans"), start=1):
                 try:
-                    yield _span(fields.obj(one, "it"), service, resource, scope)
+                    yield _span(json_fields.obj(one, "it"), service, resource, scope)
                 except Misread as error:
-                    raise Misread(f"span {number} of {fields.show(service)}: {error}") from None
+                    raise Misread(
+                        f"span {number} of {json_fields.show(service)}: {error}"
+                    ) from None
 
 
 def _span(one: Json, service: str, resource: Attributes, scope: str) -> Span:
-    trace_id = fields.hex_id(_get(one, "traceId", "trace_id"), "traceId", 16)
-    span_id = fields.hex_id(_get(one, "spanId", "span_id"), "spanId", 8)
+    trace_id = json_fields.hex_id(_get(one, "traceId", "trace_id"), "traceId", 16)
+    span_id = json_fields.hex_id(_get(one, "spanId", "span_id"), "spanId", 8)
     if not trace_id or not span_id:
         raise Misread("it has no " + ("spanId" if trace_id else "traceId"))
-    status = fields.obj(one.get("status"), "status")
+    status = json_fields.obj(one.get("status"), "status")
     end = _get(one, "endTimeUnixNano", "end_time_unix_nano")
     events = one.get("events")
     links = one.get("links")
     return Span(
         trace_id=trace_id,
         span_id=span_id,
-        parent_id=fields.hex_id(_get(one, "parentSpanId", "parent_span_id"), "parentSpanId", 8)
+        parent_id=json_fields.hex_id(_get(one, "parentSpanId", "parent_span_id"), "parentSpanId", 8)
         or None,
-        name=fields.text(one.get("name"), "name"),
-        start_ns=fields.time_ns(
+        name=json_fields.text(one.get("name"), "name"),
+        start_ns=json_fields.time_ns(
             _get(one, "startTimeUnixNano", "start_time_unix_nano"), "startTimeUnixNano"
         ),
-        end_ns=fields.time_ns(end, "endTimeUnixNano") or None,
+        end_ns=json_fields.time_ns(end, "endTimeUnixNano") or None,
         kind=_kind(one.get("kind")),
         service=service,
         attributes=attributes(one.get("attributes")),
         resource=resource,
-        events=tuple(_event(event) for event in fields.array(events, "events")) if events else (),
-        links=tuple(_link(link) for link in fields.array(links, "links")) if links else (),
+        events=tuple(_event(event) for event in json_fields.array(events, "events"))
+        if events
+        else (),
+        links=tuple(_link(link) for link in json_fields.array(links, "links")) if links else (),
         status=_status(status.get("code")),
-        status_message=fields.text(status.get("message"), "status.message"),
+        status_message=json_fields.text(status.get("message"), "status.message"),
         scope=scope,
     )
 
 
 def _event(value: object) -> Event:
-    event = fields.obj(value, "an event")
+    event = json_fields.obj(value, "an event")
     return Event(
-        fields.text(event.get("name"), "an event's name"),
-        fields.time_ns(_get(event, "timeUnixNano", "time_unix_nano"), "an event's timeUnixNano"),
+        json_fields.text(event.get("name"), "an event's name"),
+        json_fields.time_ns(
+            _get(event, "timeUnixNano", "time_unix_nano"), "an event's timeUnixNano"
+        ),
         attributes(event.get("attributes")),
     )
 
 
 def _link(value: object) -> Link:
-    link = fields.obj(value, "a link")
+    link = json_fields.obj(value, "a link")
     return Link(
-        fields.hex_id(_get(link, "traceId", "trace_id"), "a link's traceId", 16),
-        fields.hex_id(_get(link, "spanId", "span_id"), "a link's spanId", 8),
+        json_fields.hex_id(_get(link, "traceId", "trace_id"), "a link's traceId", 16),
+        json_fields.hex_id(_get(link, "spanId", "span_id"), "a link's spanId", 8),
         attributes(link.get("attributes")),
     )
 
@@ -133,57 +143,57 @@ def _link(value: object) -> Link:
 def _kind(value: object) -> Kind:
     if isinstance(value, str) and value in _KINDS_BY_NAME:
         return _KINDS_BY_NAME[value]
-    number = fields.integer(value, "kind")
+    number = json_fields.integer(value, "kind")
     return KINDS[number] if 0 <= number < len(KINDS) else "unspecified"
 
 
 def _status(value: object) -> StatusCode:
     if isinstance(value, str) and value in _STATUS_BY_NAME:
         return _STATUS_BY_NAME[value]
-    number = fields.integer(value, "status.code")
+    number = json_fields.integer(value, "status.code")
     return STATUS_CODES[number] if 0 <= number < len(STATUS_CODES) else "unset"
 
 
 def attributes(value: object) -> Attributes:
     """OTLP KeyValues as a mapping; of a key that comes twice, the last. Raises Misread."""
-    pairs = fields.array(value, "attributes")
+    pairs = json_fields.array(value, "attributes")
     return _pairs(pairs, 0) if pairs else NOTHING
 
 
 def _pairs(pairs: object, depth: int) -> dict[str, AttributeValue]:
     found: dict[str, AttributeValue] = {}
-    for pair in fields.array(pairs, "attributes"):
-        checked = fields.obj(pair, "an attribute")
-        key = fields.text(checked.get("key"), "an attribute's key")
+    for pair in json_fields.array(pairs, "attributes"):
+        checked = json_fields.obj(pair, "an attribute")
+        key = json_fields.text(checked.get("key"), "an attribute's key")
         try:
             found[key] = _any(checked.get("value"), depth)
         except Misread as error:
-            raise Misread(f"attribute {fields.show(key)}: {error}") from None
+            raise Misread(f"attribute {json_fields.show(key)}: {error}") from None
     return found
 
 
 def _any(value: object, depth: int) -> AttributeValue:  # noqa: PLR0911  one return per kind
     if depth > MAX_NESTING:
         raise Misread(f"it nests deeper than {MAX_NESTING} levels")
-    for kind, inner in fields.obj(value, "its value").items():
+    for kind, inner in json_fields.obj(value, "its value").items():
         match kind:
             case "stringValue" | "string_value":
-                return fields.text(inner, "its stringValue")
+                return json_fields.text(inner, "its stringValue")
             case "intValue" | "int_value":
-                return fields.integer(inner, "its intValue")
+                return json_fields.integer(inner, "its intValue")
             case "boolValue" | "bool_value":
                 if isinstance(inner, bool):
                     return inner
-                raise Misread(f"its boolValue is {fields.show(inner)}, not true or false")
+                raise Misread(f"its boolValue is {json_fields.show(inner)}, not true or false")
             case "doubleValue" | "double_value":
-                return fields.number(inner, "its doubleValue")
+                return json_fields.number(inner, "its doubleValue")
             case "bytesValue" | "bytes_value":
-                return fields.raw(inner, "its bytesValue")
+                return json_fields.raw(inner, "its bytesValue")
             case "arrayValue" | "array_value":
-                values = fields.obj(inner, "its arrayValue").get("values")
-                return [_any(each, depth + 1) for each in fields.array(values, "its values")]
+                values = json_fields.obj(inner, "its arrayValue").get("values")
+                return [_any(each, depth + 1) for each in json_fields.array(values, "its values")]
             case "kvlistValue" | "kvlist_value":
-                return _pairs(fields.obj(inner, "its kvlistValue").get("values"), depth + 1)
+                return _pairs(json_fields.obj(inner, "its kvlistValue").get("values"), depth + 1)
     return None
 
 

@@ -11,7 +11,7 @@ from opentelemetry.proto.trace.v1 import trace_pb2
 
 from overlap.errors import UnreadableTrace
 from overlap.names import SERVICE_NAME
-from overlap.trace.fields import NOTHING
+from overlap.trace.json_fields import NOTHING
 from overlap.trace.model import (
     KINDS,
     STATUS_CODES,

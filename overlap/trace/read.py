@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from overlap.errors import UnreadableTrace
 from overlap.trace import jaeger_json, otlp_json, otlp_proto
-from overlap.trace.fields import Misread, is_object, show
 from overlap.trace.grouping import group
+from overlap.trace.json_fields import Misread, is_object, show
 from overlap.trace.model import Span, Trace
 
 _BLANK = " \t\r\n\x1e"

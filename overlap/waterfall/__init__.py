@@ -6,6 +6,6 @@ each other.
 
 from overlap.waterfall.lanes import Lane, Turn
 from overlap.waterfall.layout import layout
-from overlap.waterfall.rows import Bar, Mark, Shade, Waterfall
+from overlap.waterfall.model import Bar, Mark, Shade, Waterfall
 
 __all__ = ["Bar", "Lane", "Mark", "Shade", "Turn", "Waterfall", "layout"]

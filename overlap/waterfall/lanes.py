@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from overlap import names
-from overlap.judge.tree import NO_PARENT, Tree, ms, plain, process, same_process
+from overlap.judge.tree.span_tree import NO_PARENT, Tree, ms, plain, process, same_process
 from overlap.trace.model import Span
 
 MOST_LANES = 16

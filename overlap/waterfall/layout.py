@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from overlap.judge import Verdict
-from overlap.judge.mend import mend
-from overlap.judge.tree import NO_PARENT, Tree
+from overlap.judge.tree.repair import mend
+from overlap.judge.tree.span_tree import NO_PARENT, Tree
 from overlap.trace import Trace
-from overlap.waterfall.facts import Facts
 from overlap.waterfall.lanes import lanes
-from overlap.waterfall.rows import Waterfall
+from overlap.waterfall.model import Waterfall
+from overlap.waterfall.span_facts import Facts
 
 
 def layout(trace: Trace, verdict: Verdict, *, limit: int = 500) -> Waterfall:

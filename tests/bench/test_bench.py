@@ -11,9 +11,9 @@ import psutil
 import pytest
 
 from overlap.bench import VARIANTS, Loads, Plan, choose, compare
-from overlap.bench.full import full_load
-from overlap.bench.process import Server, running_sink
-from overlap.bench.variants import Variant
+from overlap.bench.load.saturation import full_load
+from overlap.bench.server.process import Server, running_sink
+from overlap.bench.server.variants import Variant
 from overlap.errors import OverlapError
 
 SHORT = ["--rounds", "1", "--seconds", "1", "--in-flight", "40", "--disconnects", "10"]

@@ -6,10 +6,10 @@ import time
 import pytest
 
 from overlap.bench import ratios
-from overlap.bench.columns import lines
 from overlap.bench.comparison import Comparison, Plan
 from overlap.bench.figures import Figures, best_peer, summary
-from overlap.bench.vitals import processor_s
+from overlap.bench.report.tables import lines
+from overlap.bench.server.vitals import processor_s
 
 
 def test_speed_is_the_median_errors_the_worst_and_spans_the_sum():

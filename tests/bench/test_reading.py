@@ -2,9 +2,9 @@
 
 import pytest
 
-from overlap.bench.full import percentile, read_wrk
-from overlap.bench.log import error_lines
-from overlap.bench.process import Failed
+from overlap.bench.load.saturation import percentile, read_wrk
+from overlap.bench.server.log import error_lines
+from overlap.bench.server.process import Failed
 
 WRK = """Running 1s test @ http://127.0.0.1:1/
   1 threads and 16 connections

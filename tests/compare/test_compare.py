@@ -4,7 +4,7 @@ import pytest
 
 from overlap import names
 from overlap.compare import compare, model
-from overlap.compare.words import sentence
+from overlap.compare.summary import sentence
 from overlap.trace import Trace
 
 

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from overlap import names
 from overlap.compare import compare, model
-from overlap.compare.paths import DEEPEST
-from overlap.compare.words import sentence
+from overlap.compare.span_paths import DEEPEST
+from overlap.compare.summary import sentence
 from overlap.trace import Span, Trace
 
 OPPOSITE = {

@@ -7,7 +7,7 @@ from rich.color import Color
 from rich.text import Text
 
 from overlap import names
-from overlap.draw.look import SHADE
+from overlap.draw.glyphs import SHADE
 from overlap.trace import Span
 
 SMOKED = """\

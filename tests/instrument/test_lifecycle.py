@@ -129,7 +129,7 @@ def test_the_end_stops_requests_under_way(own_sink, run):
             first = [{"type": "http.request"}]
             scope = {"type": "http", "method": "GET", "path": "/wait/", "headers": []}
             request = asyncio.create_task(app(scope, receive, send))
-            from overlap.instrument.exchange import IN_FLIGHT
+            from overlap.instrument.requests.server_span import IN_FLIGHT
             while not IN_FLIGHT:
                 await asyncio.sleep(0.01)
             await asyncio.to_thread(overlap.shutdown)
@@ -146,7 +146,7 @@ def test_instrument_can_be_called_whatever_was_imported_before(own_sink, run):
     """The function and the package share a name; `overlap.spawn` imports the package."""
     run(
         """
-        import overlap, overlap.instrument.tasks
+        import overlap, overlap.instrument.tasks.spawn
         overlap.spawn
         overlap.instrument(service_name="called")
         from opentelemetry import trace

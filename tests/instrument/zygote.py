@@ -15,7 +15,7 @@ import structlog
 from opentelemetry.instrumentation import django as _django
 from opentelemetry.instrumentation import httpx as _httpx
 
-import overlap.instrument.django
+import overlap.instrument.requests.django_instrumentor
 import overlap.telemetry
 
 IMPORTED = (django, httpx, structlog, _django, _httpx, overlap)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from overlap import names, verdict
 from overlap.judge import Verdict
-from overlap.judge.stages import overlap, peak, stages, union_length
+from overlap.judge.findings.stages import overlap, peak, stages, union_length
 from overlap.trace import Span, Trace
 
 Interval = tuple[int, int]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from overlap import names, verdict
-from overlap.judge.stages import stages
+from overlap.judge.findings.stages import stages
 from overlap.trace import Span
 
 

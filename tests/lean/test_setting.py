@@ -20,7 +20,8 @@ for given, variable in json.loads(os.environ["CASES"]):
     os.environ["OVERLAP_LEAN"] = variable
     overlap.instrument(lean=given)
     told.append(asgi.signals is not signals)
-    serving.append(inspect.unwrap(asgi.ASGIHandler.handle).__module__ == "overlap.lean.serving")
+    handle = inspect.unwrap(asgi.ASGIHandler.handle)
+    serving.append(handle.__module__ == "overlap.lean.asgi_handler")
     overlap.shutdown()
     assert asgi.ASGIHandler.handle is stock
     told.append(asgi.signals is not signals)

@@ -6,7 +6,7 @@ import pytest
 from overlap import names
 from overlap.backend import Backend
 from overlap.errors import NoServer, Unreachable
-from overlap.play import Player, Progress, Result, reach
+from overlap.play import Player, Progress, Result, preflight
 from overlap.scenario import Expectation, Request, Scenario
 
 GATHER = Scenario(
@@ -244,4 +244,4 @@ def test_a_request_that_was_to_end_the_app_and_did_not_is_a_problem(places):
 def test_an_app_that_nobody_starts_again_is_told(places, dead_url):
     """After the lesson's own time: which app, and what was waited for."""
     with pytest.raises(Unreachable, match="nobody started it again"):
-        asyncio.run(reach.again(dead_url, 0.2))
+        asyncio.run(preflight.again(dead_url, 0.2))

@@ -54,7 +54,7 @@ def _overlap_no_watch() -> Application:
     # threshold 0 does not mean off, the watchdog is kept from starting here.
     from overlap import instrument
 
-    watch: Any = import_module("overlap.instrument.watch").Watch
+    watch: Any = import_module("overlap.instrument.loop.watched_loops").Watch
     watch.watch = lambda _self, _loop: None
     instrument(service_name="bench")
     return _django()

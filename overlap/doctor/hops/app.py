@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import httpx
 
+from overlap.doctor.context import Visit, why
 from overlap.doctor.finding import Broken
-from overlap.doctor.visit import Visit, why
 
 BAD_REQUEST, SERVER_ERROR = 400, 500
 

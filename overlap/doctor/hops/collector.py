@@ -10,9 +10,9 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
+from overlap.doctor.context import Visit, why
 from overlap.doctor.finding import Broken
-from overlap.doctor.sample import samples
-from overlap.doctor.visit import Visit, why
+from overlap.doctor.probe_telemetry import samples
 
 _ANSWERS: dict[str, type[Message]] = {
     "traces": ExportTraceServiceResponse,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from overlap.doctor.context import Visit
 from overlap.doctor.finding import Broken
 from overlap.doctor.hops.metrics import ask, of_service
 from overlap.doctor.hops.traces import find
-from overlap.doctor.visit import Visit
 
 WITHIN_S = 25.0
 """The SDK sends metrics every five seconds, and whoever set that otherwise, later."""

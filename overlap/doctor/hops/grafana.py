@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 
 from overlap.config import GRAFANA_URL, NOWHERE
+from overlap.doctor.context import Visit, base, body, why
 from overlap.doctor.finding import Absent, Broken
-from overlap.doctor.visit import Visit, base, body, why
 
 NOT_FOUND = 404
 _NOT_ALLOWED = (401, 403)

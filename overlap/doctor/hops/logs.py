@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from overlap.config import LOKI_URL, NOWHERE
+from overlap.doctor.context import Visit, body
 from overlap.doctor.finding import Absent, Broken
-from overlap.doctor.sample import SERVICE
-from overlap.doctor.visit import Visit, body
+from overlap.doctor.probe_telemetry import SERVICE
 
 WITHIN_S = 15.0
 _QUERY = '{{service_name="{service}"}} | trace_id="{trace_id}"'

@@ -7,8 +7,8 @@ from typing import Any
 
 from overlap import names
 from overlap.config import NOWHERE, PROMETHEUS_URL
+from overlap.doctor.context import Visit, body
 from overlap.doctor.finding import Absent, Broken
-from overlap.doctor.visit import Visit, body
 
 WITHIN_S = 15.0
 _PROBE = names.METRIC_DOCTOR.replace(".", "_")

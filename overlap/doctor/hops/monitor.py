@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
+from overlap.doctor.context import Visit, body
 from overlap.doctor.finding import Absent, Broken
-from overlap.doctor.visit import Visit, body
 
 WITHIN_S = 25.0
 """The collector makes these metrics of spans every five seconds."""

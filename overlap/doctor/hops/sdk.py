@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from overlap.doctor.context import Visit
 from overlap.doctor.finding import Broken
 from overlap.doctor.hops.traces import find
-from overlap.doctor.visit import Visit
 from overlap.trace.model import Span
 
 WITHIN_S = 15.0

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from overlap.backend import HOW_TO_START, POCKET, Backend
+from overlap.doctor.context import Visit
 from overlap.doctor.finding import Broken
-from overlap.doctor.visit import Visit
 from overlap.errors import NotFound, OverlapError
 from overlap.trace.model import Trace
 

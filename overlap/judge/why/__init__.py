@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from overlap.judge.blocked import Victims
+from overlap.judge.findings.blocked import Victims
 from overlap.judge.model import Why
-from overlap.judge.tree import Tree
-from overlap.judge.why import after, blocking, queued, turns, waiting
-from overlap.judge.why.scene import Scene
+from overlap.judge.tree.span_tree import Tree
+from overlap.judge.why import beyond_response, blocking, loop_time, response_time, threads
+from overlap.judge.why.context import Scene
 
 MOST_OF_A_KIND = 4
 MOST_SPANS = 50
@@ -21,10 +21,10 @@ MOST_SPANS = 50
 
 _KINDS: tuple[Callable[[Scene], Iterator[Why]], ...] = (
     blocking.reasons,
-    waiting.reasons,
-    queued.reasons,
-    turns.reasons,
-    after.reasons,
+    response_time.reasons,
+    threads.reasons,
+    loop_time.reasons,
+    beyond_response.reasons,
 )
 
 

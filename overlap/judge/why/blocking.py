@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from overlap import names
-from overlap.judge.blocked import block_ms, culprit
+from overlap.judge.findings.blocked import block_ms, culprit
 from overlap.judge.model import Why
-from overlap.judge.tree import plain
-from overlap.judge.why.scene import Scene
-from overlap.judge.words import clean, duration
-from overlap.trace.held import held_up
+from overlap.judge.summary import clean, duration
+from overlap.judge.tree.span_tree import plain
+from overlap.judge.why.context import Scene
+from overlap.trace.blocked_by import held_up
 
 _DID = {
     names.BLOCK_SLEEP: "slept",

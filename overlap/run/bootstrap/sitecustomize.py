@@ -60,7 +60,7 @@ class _Finder:
 
 def _patch(module: ModuleType) -> None:
     try:
-        from overlap.run.inside import patch
+        from overlap.run.served_process import patch
     except ImportError as error:
         _refuse(
             f"Overlap is not installed for {sys.executable}, which serves: install it there "

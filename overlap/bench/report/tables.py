@@ -1,0 +1,137 @@
+"""The tables, and the ratios under the one of all variants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from overlap.bench.comparison import Comparison
+from overlap.bench.figures import Summary, Value, best_peer, ratios
+from overlap.bench.load.burst import BurstReport
+from overlap.bench.pair import Pair
+
+WIDTH = 150
+"""Columns; more than a piped output is taken to have."""
+_COLUMNS = (
+    ("req/s on /", "rps", "{:,.0f}"),
+    ("p99 ms", "p99_ms", "{:,.1f}"),
+    ("CPU us", "cpu_us", "{:,.0f}"),
+    ("sync req/s", "sync_rps", "{:,.0f}"),
+    ("ORM req/s", "orm_rps", "{:,.0f}"),
+    ("ORM kept", "orm_kept_rps", "{:,.0f}"),
+    ("wall s", "wall_s", "{:.2f}"),
+    ("p99 ms", "burst_p99_ms", "{:,.0f}"),
+    ("threads", "threads", "{:,.0f}"),
+    ("MB", "rss_mb", "{:,.0f}"),
+    ("failed", "failed", "{:,.0f}"),
+    ("errors", "error_lines", "{:,.0f}"),
+)
+_RATIOS = {
+    "rps_over_none": "req/s on / over none",
+    "sync_rps_over_none": "sync view over none",
+    "orm_rps_over_none": "ORM view over none",
+    "orm_kept_rps_over_none": "ORM view with CONN_MAX_AGE over none",
+    "rps_over_best_peer": "req/s on / over the best peer ({peer})",
+    "wall_over_none": "wall time at once over none",
+    "p99_down_over_up": "p99 on / with every backend down over all up",
+    "watch_cost": "share of req/s that watchdog and ledger take",
+    "watch_cpu_cost": "... and of the processor's time",
+    "lens_cost": "share of req/s that the lens takes",
+    "lens_cpu_cost": "... and of the processor's time",
+    "whole_lens_cost": "the same, looking at each request",
+    "whole_lens_cpu_cost": "... and of the processor's time",
+}
+
+
+def table(comparison: Comparison) -> Table:
+    """Medians, a variant a row."""
+    loads = comparison.plan.loads
+    made = Table(
+        box=SIMPLE_HEAD,
+        title=f"medians over {comparison.plan.rounds} round(s), {loads.seconds} s a load at 16 "
+        f"connections, {loads.in_flight:,} one-second views at once (wall, p99, threads, MB), "
+        f"{loads.disconnects} disconnects (errors, the worst round), spans of all rounds",
+        title_style="dim",
+    )
+    made.add_column("variant", no_wrap=True)
+    for heading, _, _ in _COLUMNS:
+        made.add_column(heading, justify="right")
+    made.add_column("spans lost", justify="right")
+    for name, figures in comparison.medians.items():
+        made.add_row(name, *_cells(figures))
+    return made
+
+
+def pair_table(pair: Pair) -> Table:
+    """Two variants, and the ratio of the first to the second."""
+    figures = pair.as_dict()
+    sides = figures["sides"]
+    made = Table(
+        title=f"GET {pair.path} at 16 connections, {figures['turns']} turns of {pair.seconds} s "
+        f"for each{', stopped' if pair.stopped else ''}",
+        title_style="dim",
+    )
+    made.add_column("")
+    for heading in (*(side["variant"] for side in sides), "ratio", "95 in 100 between"):
+        made.add_column(heading, justify="right")
+    low, high = figures["between"]
+    made.add_row(
+        "req/s",
+        *(f"{side['rps']:,.0f}" for side in sides),
+        f"{figures['rps_ratio']:.3f}",
+        f"{low:.3f} and {high:.3f}",
+    )
+    if figures["cpu_ratio"] is not None:
+        cpu = (f"{side['cpu_us']:,.0f}" for side in sides)
+        made.add_row("CPU us", *cpu, f"{figures['cpu_ratio']:.3f}")
+    return made
+
+
+def burst_table(report: BurstReport) -> Table:
+    """A burst a row."""
+    made = Table(title=f"{report.url}: one alone takes {report.alone_s:.2f} s")
+    for heading in ("at once", "failed", "wall s", "over one alone", "spans", "lost"):
+        made.add_column(heading, justify="right")
+    for each in report.bursts:
+        made.add_row(
+            f"{each.requests:,}",
+            str(each.failed),
+            f"{each.wall_s:.2f}",
+            f"{each.ratio:.2f}",
+            f"{each.spans_received:,}",
+            str(each.spans_lost),
+        )
+    return made
+
+
+def lines(comparison: Comparison) -> Iterator[Text]:
+    """Ratios, failures and the machine, a line each."""
+    medians = comparison.medians
+    for key, values in ratios(medians).items():
+        title = _RATIOS[key].format(peer=best_peer(medians))
+        shown = "   ".join(f"{name} {_ratio(key, value)}" for name, value in values.items())
+        yield Text(f"{title}: {shown}")
+    for name, why in comparison.failures.items():
+        yield Text(f"{name}: {why}", style="yellow")
+    if comparison.stopped:
+        rounds = sorted({len(each) for each in comparison.rounds.values()})
+        yield Text(f"stopped: of {' or '.join(map(str, rounds))} round(s)", style="yellow")
+    yield Text(comparison.machine, style="dim")
+
+
+def _cells(figures: Summary) -> Iterator[str]:
+    for _, key, form in _COLUMNS:
+        yield _shown(figures.get(key), form)
+    lost, sent = figures.get("spans_lost"), figures.get("spans_made")
+    yield "-" if lost is None else f"{lost:,.0f} of {sent:,.0f}"
+
+
+def _shown(value: Value, form: str) -> str:
+    return "-" if value is None else form.format(value)
+
+
+def _ratio(key: str, value: float) -> str:
+    return f"{value:.1%}" if key.endswith("_cost") else f"{value:.2f}"

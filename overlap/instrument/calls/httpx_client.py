@@ -1,0 +1,30 @@
+"""Outgoing HTTP: the stock httpx instrumentation, and the way back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
+
+from overlap.instrument.calls.failed_calls import measure_failed_calls
+
+
+def instrument_httpx() -> Callable[[], None]:
+    """Trace each request that httpx sends; gives back a function that stops it."""
+    instrumentor = HTTPXClientInstrumentor()
+    if instrumentor.is_instrumented_by_opentelemetry:
+        return lambda: None  # someone else's, to be left as it is
+    undo = ExitStack()
+    if _by_new_conventions():
+        undo.callback(measure_failed_calls())
+    instrumentor.instrument()
+    undo.callback(instrumentor.uninstrument)
+    return undo.close
+
+
+def _by_new_conventions() -> bool:
+    # "http", or "http/dup" for both: what OpenTelemetry's own instrumentations look for.
+    asked = os.environ.get("OTEL_SEMCONV_STABILITY_OPT_IN", "")
+    return not {"http", "http/dup"}.isdisjoint(each.strip() for each in asked.split(","))

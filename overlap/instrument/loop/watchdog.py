@@ -1,0 +1,230 @@
+"""The event loop's watchdog: a heartbeat on the loop, and a thread that looks when it stops.
+
+Nothing of asyncio is patched, so that it is right under uvloop too, whose callbacks never
+pass through Python's Handle. Limit: C code that holds the interpreter lock stops the
+watchdog's thread as well. It is then seen once at best, when it returns, and counts as a
+block if the loop's thread used the processor meanwhile (where the platform tells). On a busy
+machine another thread may run first and the callback be over: then only the lag tells.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import threading
+import time
+from types import FrameType
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+
+from overlap.instrument.loop import block_kind
+from overlap.instrument.loop.block_detector import Sample, Suspicion
+from overlap.instrument.loop.block_span import Block
+from overlap.instrument.loop.garbage_collection import GarbageClock
+from overlap.instrument.loop.loop_metrics import loop_metrics
+from overlap.instrument.tasks import process_journal
+from overlap.lens import Lenses, Steps
+from overlap.runtime import current_task, stack
+from overlap.runtime.thread_cpu import ThreadClock
+
+BEAT_S = 0.06
+"""Between two beats. A timer on the loop costs three times what a look costs."""
+LOOK_S = 0.03
+"""Between two looks at the loop."""
+LATE_S = BEAT_S + 0.01
+"""A beat older than this is late: from then on, the loop's stack is sampled at each look."""
+_NOTHING = trace.set_span_in_context(trace.INVALID_SPAN, Context())
+
+_log = logging.getLogger(__name__)
+
+
+class Watchdog:
+    """Watches one loop, from `start` until `stop` or until the loop is closed."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, threshold_s: float, lenses: Lenses | None = None
+    ) -> None:
+        self.loop = loop
+        self._lenses = lenses
+        self._steps: Steps | None = None
+        self._threshold = threshold_s
+        self._stopped = False
+        self._metrics = loop_metrics()
+        self._thread = threading.Thread(target=self._watch, name="overlap-watchdog", daemon=True)
+        self._loop_thread: threading.Thread | None = None
+        self._clock: ThreadClock | None = None
+        self._base: FrameType | None = None
+        self._beat_at = 0.0
+        self._due = 0.0
+        self._waited_for = _NOTHING
+        self._garbage = GarbageClock()
+        self._marked = False
+        self._glimpse: tuple[float, object | None] = (0.0, None)
+        self._suspicion: Suspicion | None = None
+        self._block: Block | None = None
+        self._closing: list[Block] = []
+
+    def start(self) -> None:
+        """Begin at the loop's next turn. From any thread."""
+        self.loop.call_soon_threadsafe(self._begin)
+
+    @property
+    def begun(self) -> bool:
+        """Whether it has looked at its loop, or is about to."""
+        return self._loop_thread is not None
+
+    def answer(self) -> None:
+        """Count as a turn of the loop. On the loop's thread."""
+        self._mark()
+
+    def stop(self) -> None:
+        """End the thread, and with it the heartbeat. From any thread but the watchdog's."""
+        self._stopped = True
+        if self._thread.is_alive():
+            self._thread.join(1.0)
+
+    # --- on the loop's thread -------------------------------------------------
+
+    def _begin(self) -> None:
+        self._loop_thread = threading.current_thread()
+        self._clock = ThreadClock()
+        self._steps = self._lenses.on(self.loop) if self._lenses else None
+        self._beat_at = time.perf_counter()
+        self._base = sys._getframe(1)
+        self._due = self._beat_at + BEAT_S
+        self.loop.call_later(BEAT_S, self._beat)
+        self._thread.start()
+
+    def _beat(self) -> None:
+        now = time.perf_counter()
+        block, waited_for, self._waited_for = self._block, self._waited_for, _NOTHING
+        self._metrics.late(max(0.0, now - self._due), block.context if block else waited_for)
+        # Under uvloop, the frame that every callback is called from.
+        self._base = sys._getframe(1)
+        self._beat_at, self._due = now, now + BEAT_S
+        if not self._stopped:
+            self.loop.call_later(BEAT_S, self._beat)
+
+    def _mark(self) -> None:
+        # Asked for while the loop stood: what runs first when it moves again.
+        self._marked = False
+        self._beat_at = time.perf_counter()
+        if (block := self._block) is not None:
+            if self._beat_at > self._due:
+                self._waited_for = block.context  # the beat comes next
+            block.answered(time.time_ns(), self.loop)
+
+    # --- on the watchdog's thread ---------------------------------------------
+
+    def _watch(self) -> None:
+        self._garbage.start()
+        looked, cpu, garbage = time.perf_counter(), self._used(), 0.0
+        while not self._stopped and not self.loop.is_closed():
+            time.sleep(LOOK_S)  # an Event's wait costs twice as much
+            now, used, collected = time.perf_counter(), self._used(), self._garbage.seconds
+            late = max(0.0, now - looked - LOOK_S)
+            held = max(0.0, min(late, used - cpu) - (collected - garbage))
+            try:
+                self._look(now, late - held, held)
+            except Exception:  # a watchdog that fails must not fail at every look
+                _log.exception("the watchdog ends: the loop is watched no more")
+                break
+            process_journal.alive()
+            looked, cpu, garbage = now, used, collected
+        self._garbage.stop()
+        self._clear(time.perf_counter())
+        self._close(every=True)
+
+    def _look(self, now: float, starved: float, held: float) -> None:
+        beat = self._beat_at
+        if self._closing:
+            self._close()
+        if self._steps is not None and self._loop_thread is not None:
+            self._steps.look(now, self._loop_thread.ident)
+        if now - beat < LATE_S:
+            self._clear(beat)
+            # Almost free, and it tells what ran before a block began.
+            self._glimpse = (now, current_task.current_task(self.loop))
+            return
+        sample = self._sample(now, beat, starved, held)
+        suspicion = self._suspicion
+        if suspicion is None or suspicion.running is not sample.running:
+            since = max(beat, self._since(sample) if suspicion is None else now)
+            self._clear(now)
+            if sample.running is None:
+                self._glimpse = (now, None)
+                return
+            suspicion = self._suspicion = Suspicion(sample, since)
+        else:
+            suspicion.add(sample)
+        self._judge(suspicion, sample)
+
+    def _since(self, sample: Sample) -> float:
+        """When something other than this callback was last seen."""
+        at, task = self._glimpse
+        return 0.0 if task is sample.running else at
+
+    def _sample(self, now: float, beat: float, starved: float, held: float) -> Sample:
+        thread = self._loop_thread
+        frame = sys._current_frames().get(thread.ident) if thread and thread.ident else None
+        outermost = stack.callback_frame(frame, self._base) if frame else None
+        if frame is None or outermost is None:
+            return Sample(now, beat, None)
+        task = current_task.current_task(self.loop)
+        return Sample(
+            now,
+            beat,
+            task or outermost,
+            starved,
+            held,
+            stack.lines(frame, outermost),
+            current_task.trace_context(task),
+            block_kind.kind_of(frame),
+            self._clock.busy() if self._clock else 0.0,
+        )
+
+    def _judge(self, suspicion: Suspicion, sample: Sample) -> None:
+        if self._block is not None:
+            self._block.saw(sample.lines)
+            self._block.kind = suspicion.kind()
+        elif suspicion.confirmed(sample.at, self._threshold) and self._loop_thread:
+            first = suspicion.first
+            context = (
+                first.context if first.context is not None else current_task.trace_context(None)
+            )
+            block = Block(_epoch_ns(suspicion.since), context, self._loop_thread)
+            block.saw(first.lines)
+            block.saw(sample.lines)
+            block.kind = suspicion.kind()
+            self._block = block
+            self._ask_for_mark()
+
+    def _ask_for_mark(self) -> None:
+        if not self._marked:
+            self._marked = True
+            self.loop.call_soon_threadsafe(self._mark)
+
+    def _clear(self, at: float) -> None:
+        """Drop the suspicion; if it was a block, it ended at `at` or when the loop said."""
+        block, self._block, self._suspicion = self._block, None, None
+        if block is not None:
+            if block.end_ns is None:
+                block.end_ns = _epoch_ns(at)
+            self._closing.append(block)
+            self._close()
+
+    def _close(self, *, every: bool = False) -> None:
+        """End the blocks whose last victims have been let in."""
+        for block in [*self._closing]:
+            if every or block.is_settled:
+                self._closing.remove(block)
+                block.close()
+
+    def _used(self) -> float:
+        return self._clock.used() if self._clock else 0.0
+
+
+def _epoch_ns(at: float) -> int:
+    return time.time_ns() - int((time.perf_counter() - at) * 1e9)

@@ -1,0 +1,188 @@
+"""The background tasks that run, noted where it outlives the process.
+
+A process that is killed can't say what it took with it. Each keeps one file, mapped into
+memory: a note costs a few bytes written there, no system call, and the kernel has it when the
+process is gone. Whoever starts next with the same folder and service reads what was left
+(lost_tasks). The file is locked for as long as its process lives, so that no pid has to be
+trusted. A power cut may lose notes: they are on disk when the kernel likes.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import mmap
+import os
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from struct import Struct
+from uuid import uuid4
+
+SUFFIX = ".tasks"
+SLOTS = 4096
+"""Tasks noted at a time, a mebibyte; what is started beyond is counted and traced, not noted."""
+_SLOT = 256
+_NOTE = Struct("<?16s8s8sBQ16sH")
+_NAME = _SLOT - _NOTE.size
+"""Bytes of a name that are kept."""
+_HEAD = Struct("<8sQI36s")
+_MAGIC = b"overlap1"
+_ALIVE = Struct("<Q")
+_ALIVE_AT = len(_MAGIC)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What is known of a task while it runs. Ids as OpenTelemetry has them, as numbers."""
+
+    name: str
+    task_id: str
+    """32 hexadecimal digits."""
+    trace_id: int
+    span_id: int
+    parent_id: int
+    """0 where it has none."""
+    trace_flags: int
+    started_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A task that was running when its process died."""
+
+    note: Note
+    pid: int
+    instance_id: str
+    seen_ns: int
+    """When its process was last known to be alive: nanoseconds since the epoch."""
+
+
+class Journal:
+    """The file of this process, made at the first note. Safe from any thread."""
+
+    def __init__(self, folder: Path, service: str, instance_id: str) -> None:
+        self._folder = folder
+        self._service = service
+        self._instance_id = instance_id
+        self._path: Path | None = None
+        self._file = -1
+        self._map: mmap.mmap | None = None
+        self._free: list[int] = []
+        self._lock = threading.Lock()
+
+    def write(self, note: Note) -> int | None:
+        """Note a task that starts; gives back what `strike` takes. None where there is no room.
+
+        Raises OSError where the file can't be made.
+        """
+        with self._lock:
+            if self._map is None:
+                self._open()
+        try:
+            slot = self._free.pop()
+        except IndexError:
+            return None
+        name = note.name.encode("utf-8", "replace")[:_NAME]
+        content = _NOTE.pack(
+            True,
+            note.trace_id.to_bytes(16, "big"),
+            note.span_id.to_bytes(8, "big"),
+            note.parent_id.to_bytes(8, "big"),
+            note.trace_flags,
+            note.started_ns,
+            bytes.fromhex(note.task_id),
+            len(name),
+        )
+        at = slot * _SLOT
+        if (kept := self._map) is not None:
+            # The first byte last: half a note is none.
+            kept[at + 1 : at + _NOTE.size + len(name)] = content[1:] + name
+            kept[at] = 1
+        return slot
+
+    def strike(self, slot: int) -> None:
+        """Take a note away: its task has an end."""
+        if (kept := self._map) is not None:
+            kept[slot * _SLOT] = 0
+            self._free.append(slot)
+
+    def alive(self, now_ns: int) -> None:
+        """Note that the process lives."""
+        if (kept := self._map) is not None:
+            _ALIVE.pack_into(kept, _ALIVE_AT, now_ns)
+
+    def close(self) -> None:
+        """Leave nothing behind: every task has an end."""
+        path, self._path = self._path, None
+        self.forget()
+        if path is not None:
+            path.unlink(missing_ok=True)
+
+    def forget(self) -> None:
+        """Let go of the file, which is another's: in a forked process, that of the parent."""
+        kept, self._map = self._map, None
+        if kept is not None:
+            kept.close()
+            os.close(self._file)
+            self._path = None
+
+    def _open(self) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = self._folder / f"{_safe(self._service)}.{os.getpid()}.{uuid4().hex}"
+        self._file = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        # Locked before it has its name: nobody may take it for a dead one's.
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        os.ftruncate(self._file, SLOTS * _SLOT)
+        self._map = mmap.mmap(self._file, SLOTS * _SLOT)
+        head = _HEAD.pack(_MAGIC, 0, os.getpid(), self._instance_id.encode()[:36])
+        self._map[: _HEAD.size] = head
+        self._free = list(range(SLOTS - 1, 0, -1))  # the head has the first
+        self._path = draft.with_name(draft.name + SUFFIX)
+        draft.rename(self._path)
+
+
+def take_left(folder: Path, service: str) -> list[Left]:
+    """The tasks that dead processes of a service left, and nobody has told of: told once."""
+    found: list[Left] = []
+    for path in sorted(folder.glob(f"{_safe(service)}.*{SUFFIX}")):
+        try:
+            file = os.open(path, os.O_RDWR)
+        except OSError:  # another was quicker
+            continue
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(file).st_nlink:  # else another has read it already
+                found.extend(_read(os.read(file, SLOTS * _SLOT)))
+                path.unlink()
+        except OSError:  # its process lives
+            continue
+        finally:
+            os.close(file)
+    return found
+
+
+def _read(content: bytes) -> Iterator[Left]:
+    if len(content) < _SLOT or not content.startswith(_MAGIC):
+        return
+    _, seen, pid, instance_id = _HEAD.unpack_from(content)
+    for at in range(_SLOT, len(content) - _SLOT + 1, _SLOT):
+        if content[at]:
+            _, trace, span, parent, flags, started, task, size = _NOTE.unpack_from(content, at)
+            name = content[at + _NOTE.size :][: min(size, _NAME)].decode("utf-8", "replace")
+            note = Note(
+                name,
+                task.hex(),
+                int.from_bytes(trace, "big"),
+                int.from_bytes(span, "big"),
+                int.from_bytes(parent, "big"),
+                flags,
+                started,
+            )
+            instance = instance_id.rstrip(b"\0").decode("utf-8", "replace")
+            yield Left(note, pid, instance, max(seen, started))
+
+
+def _safe(service: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]", "_", service)[:100] or "_"

@@ -1,0 +1,118 @@
+"""Background work: held, traced, and its end always written down.
+
+A task that nobody holds can be collected while it runs; its failure is at best a line at
+exit; and no trace says that it was cut off. `spawn` is create_task without these.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import structlog
+from opentelemetry import trace
+from opentelemetry.context import Context, attach, get_current
+from opentelemetry.trace import Span, Status, StatusCode, format_span_id
+
+from overlap import names
+from overlap.instrument.tasks import process_journal
+from overlap.instrument.tasks.task_metrics import task_metrics
+
+Result = TypeVar("Result")
+
+_SCOPE = "overlap.instrument.tasks"
+_log = structlog.get_logger(_SCOPE)
+
+
+@dataclass(eq=False, slots=True)
+class Entry:
+    """One task of the ledger."""
+
+    id: str
+    name: str
+    task: asyncio.Task[Any]
+    span: Span
+    context: Context
+    """That of its span: what is counted of the task leads there."""
+    started: float = field(default_factory=time.time)
+    """Seconds since the epoch."""
+    end: str | None = None
+    note: int | None = None
+    """Where it is noted in the journal."""
+
+
+_RUNNING: dict[str, Entry] = {}
+
+
+def spawn(coro: Coroutine[Any, Any, Result], *, name: str | None = None) -> asyncio.Task[Result]:
+    """Start `coro` in the background of the running loop, and see it through.
+
+    The task has a span of its own, a child of the current one, and a mark that is sent at
+    its start: a mark without a span later is a task that was lost with its process. At
+    shutdown it is waited for, then cancelled. Raises RuntimeError where no loop runs.
+    """
+    loop = asyncio.get_running_loop()
+    label: str = name or str(getattr(coro, "__qualname__", type(coro).__qualname__))
+    tracer = trace.get_tracer(_SCOPE)
+    task_id = uuid4().hex
+    identity = {names.TASK_ID: task_id, names.TASK_NAME: label}
+    parent = get_current()
+    now = time.time_ns()
+    span = tracer.start_span(label, parent, attributes=identity, start_time=now)
+    own = {names.TASK_SPAN_ID: format_span_id(span.get_span_context().span_id)}
+    mark = tracer.start_span(
+        names.SPAN_TASK_STARTED, parent, attributes=identity | own, start_time=now
+    )
+    mark.end(now)
+    inside = trace.set_span_in_context(span, parent)
+    context = contextvars.copy_context()
+    context.run(attach, inside)
+    task: asyncio.Task[Result] = loop.create_task(coro, name=label, context=context)
+    entry = Entry(task_id, label, task, span, inside)
+    _RUNNING[entry.id] = entry
+    entry.note = process_journal.note(task_id, label, span, trace.get_current_span(parent))
+    task_metrics().started(label, inside)
+    # In the task's context, so that what is logged of its end lands on its span.
+    task.add_done_callback(lambda done: _over(entry, done), context=context)
+    return task
+
+
+def ledger() -> list[Entry]:
+    """The tasks that run now, oldest first."""
+    return list(_RUNNING.values())
+
+
+def _over(entry: Entry, task: asyncio.Task[Any]) -> None:
+    if task.cancelled():
+        write_end(entry, names.TASK_CANCELLED)
+        return
+    error = task.exception()  # asked for, so that asyncio has no "never retrieved" to say
+    if error is None:
+        write_end(entry, names.TASK_DONE)
+        return
+    if write_end(entry, names.TASK_FAILED, error):
+        _log.error("background task failed", task=entry.name, exc_info=error)
+
+
+def write_end(entry: Entry, end: str, error: BaseException | None = None) -> bool:
+    """Write down how a task ended; only the first time counts, and says True."""
+    if entry.end is not None:
+        return False
+    entry.end = end
+    _RUNNING.pop(entry.id, None)
+    process_journal.strike(entry.note)
+    span = entry.span
+    span.set_attribute(names.TASK_END, end)
+    if error is not None:
+        span.record_exception(error)
+        span.set_status(Status(StatusCode.ERROR, f"{type(error).__qualname__}: {error}"))
+    elif end == names.TASK_LOST:
+        span.set_status(Status(StatusCode.ERROR, "it did not end when cancelled at shutdown"))
+    task_metrics().ended(entry.name, end, entry.context)
+    span.end()
+    return True

@@ -1,0 +1,63 @@
+"""What was handed to a worker over a queue, and what became of it there."""
+
+from __future__ import annotations
+
+from overlap import names
+from overlap.judge.model import Handed
+from overlap.judge.tree.span_tree import NO_PARENT, Tree, ms, plain
+
+DONE, FAILED, REVOKED, WAITING = "done", "failed", "revoked", "waiting"
+_ENDS = {"SUCCESS": DONE, "FAILURE": FAILED, "RETRY": WAITING}
+
+
+def handed(tree: Tree) -> list[Handed]:
+    """Each message of the trace, in order of sending, with the runs of what it asks for.
+
+    A message that is sent anew for another try is the same one: it has the same id. O(n log n).
+    """
+    messages: dict[str, tuple[list[int], list[int]]] = {}  # by id: sendings, runs
+    for index in sorted(range(len(tree.spans)), key=lambda each: (tree.starts[each], each)):
+        kind = tree.spans[index].kind
+        if kind in ("producer", "consumer"):
+            sendings, runs = messages.setdefault(_message(tree, index), ([], []))
+            (sendings if kind == "producer" else runs).append(index)
+    return [_one(tree, *each) for each in messages.values()]
+
+
+def _message(tree: Tree, index: int) -> str:
+    span = tree.spans[index]
+    if (known := plain(span.attributes.get(names.MESSAGING_MESSAGE_ID))) is not None:
+        return f"message {known}"
+    parent = tree.parents[index]
+    if span.kind == "consumer" and parent != NO_PARENT and tree.spans[parent].kind == "producer":
+        return _message(tree, parent)
+    return f"span {span.span_id}"
+
+
+def _one(tree: Tree, sendings: list[int], runs: list[int]) -> Handed:
+    first = tree.spans[(sendings or runs)[0]]
+    name = first.name
+    for key in (names.CELERY_TASK_NAME, names.MESSAGING_DESTINATION_NAME):
+        if isinstance(value := first.attributes.get(key), str) and value:
+            name = value
+            break
+    queued = tree.starts[runs[0]] - tree.ends[sendings[0]] if sendings and runs else None
+    return Handed(
+        task=name,
+        worker=tree.spans[runs[-1]].service if runs else "",
+        end=_end(tree, runs),
+        tries=sum(tree.spans[run].attributes.get(names.CELERY_STATE) != "REVOKED" for run in runs),
+        queued_ms=None if queued is None else ms(max(0, queued)),
+    )
+
+
+def _end(tree: Tree, runs: list[int]) -> str:
+    states = [tree.spans[run].attributes.get(names.CELERY_STATE) for run in runs]
+    if "REVOKED" in states:
+        return REVOKED
+    if not runs or not tree.ended[runs[-1]]:
+        return WAITING
+    span, state = tree.spans[runs[-1]], states[-1]
+    if isinstance(state, str) and state in _ENDS:
+        return _ENDS[state]
+    return FAILED if span.status == "error" else DONE

@@ -1,0 +1,42 @@
+"""How long requests took, by name: what a lesson under load, or of a stream, is judged by."""
+
+from __future__ import annotations
+
+import math
+from statistics import median
+
+from overlap import names
+from overlap.judge.model import Requests
+from overlap.judge.tree.span_tree import Tree, ms
+
+
+def requests(tree: Tree) -> list[Requests]:
+    """A row for each name of a server span, in order of the first start. O(n log n)."""
+    found: dict[str, list[int]] = {}
+    for index in sorted(range(len(tree.spans)), key=lambda index: (tree.starts[index], index)):
+        if tree.spans[index].kind == "server" and tree.ended[index]:
+            found.setdefault(tree.spans[index].name, []).append(index)
+    return [_row(tree, name, members) for name, members in found.items()]
+
+
+def _row(tree: Tree, name: str, members: list[int]) -> Requests:
+    took = [ms(tree.ends[index] - tree.starts[index]) for index in members]
+    shares = [
+        min(1.0, first / whole)
+        for index, whole in zip(members, took, strict=True)
+        if whole > 0 and (first := _first_part(tree, index)) is not None
+    ]
+    return Requests(
+        request=name,
+        count=len(members),
+        median_ms=round(median(took), 3),
+        longest_ms=max(took),
+        first_part=round(median(shares), 3) if shares else None,
+    )
+
+
+def _first_part(tree: Tree, index: int) -> float | None:
+    told = tree.spans[index].attributes.get(names.FIRST_PART_MS)
+    if isinstance(told, int | float) and not isinstance(told, bool) and 0 <= told < math.inf:
+        return float(told)
+    return None

@@ -1,0 +1,61 @@
+"""The verdict: every finding on one trace, and the shapes that follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from overlap.judge.findings.beyond_response import background, cancelled, lost, offloaded
+from overlap.judge.findings.blocked import blocked, victims
+from overlap.judge.findings.groups import groups, is_concurrent, is_serial
+from overlap.judge.findings.queued_work import handed
+from overlap.judge.findings.request_durations import requests
+from overlap.judge.model import (
+    BACKGROUND,
+    BLOCKING,
+    CONCURRENT,
+    LOST,
+    OFFLOADED,
+    SERIAL,
+    SHAPES,
+    SINGLE,
+    Verdict,
+)
+from overlap.judge.tree.repair import mend
+from overlap.judge.why import why
+from overlap.trace.model import Span, Trace
+
+
+def verdict(trace: Trace | Iterable[Span]) -> Verdict:
+    """What a trace shows, decided by intervals and evidence in it alone.
+
+    Pure: the same for the same spans in any order. Takes any spans there are,
+    mends what it must and says so in `warnings`; raises nothing. Time is
+    O(n log n) in the number of spans, memory O(n). Times in the verdict are ms.
+    """
+    tree = mend(trace.spans, trace.trace_id) if isinstance(trace, Trace) else mend(trace)
+    found = list(groups(tree))
+    waited = victims(tree)
+    after, blocks = background(tree), blocked(tree, waited)
+    elsewhere, gone = offloaded(tree), lost(tree)
+    shown = {
+        CONCURRENT: any(map(is_concurrent, found)),
+        SERIAL: any(map(is_serial, found)),
+        BLOCKING: bool(blocks),
+        BACKGROUND: bool(after),
+        OFFLOADED: bool(elsewhere),
+        LOST: bool(gone),
+    }
+    return Verdict(
+        trace_id=tree.trace_id,
+        shapes=[shape for shape in SHAPES if shown.get(shape)] or [SINGLE],
+        groups=found,
+        background=after,
+        blocked=blocks,
+        offloaded=elsewhere,
+        lost=gone,
+        cancelled=cancelled(tree),
+        handed=handed(tree),
+        requests=requests(tree),
+        warnings=tree.warnings,
+        why=why(tree, waited),
+    )

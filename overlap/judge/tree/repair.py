@@ -1,0 +1,161 @@
+"""Makes a tree of any soup of spans, and says what it had to mend.
+
+The result does not depend on the order of the spans: they are sorted first.
+Nothing here recurses, so depth is bounded by memory alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from operator import attrgetter
+
+from overlap.judge.tree.clock_skew import straighten
+from overlap.judge.tree.span_tree import NO_PARENT, Tree, process
+from overlap.judge.tree.started_tasks import begun
+from overlap.trace.model import Span
+
+A_MARK_OF_JAEGER_NS = 1
+"""What Jaeger on Badger gives back as the duration of a span that has none."""
+
+
+def mend(spans: Iterable[Span], trace_id: str | None = None) -> Tree:
+    """The tree of these spans. O(n log n)."""
+    found = list(spans)
+    found.extend(begun(found))
+    warnings: list[str] = []
+    if trace_id is None:
+        trace_id = _commonest_trace(found)
+    if strangers := sum(span.trace_id != trace_id for span in found):
+        warnings.append(f"{_spans(strangers)} another trace id: judged as part of this trace")
+    unique = _without_duplicates(found, warnings)
+    parents = _parents(unique, warnings)
+    children: dict[int, list[int]] = {}
+    for index, parent in enumerate(parents):
+        if parent != NO_PARENT:
+            children.setdefault(parent, []).append(index)
+    tree = Tree(
+        trace_id=trace_id,
+        spans=unique,
+        starts=[span.start_ns for span in unique],
+        ends=[],
+        ended=[bool(span.end_ns) for span in unique],
+        parents=parents,
+        children=children,
+        order=_parents_first(parents, children),
+        warnings=warnings,
+    )
+    _set_ends(tree)
+    straighten(tree)
+    _end_the_unended(tree)
+    return tree
+
+
+def _commonest_trace(spans: list[Span]) -> str:
+    counts = Counter(span.trace_id for span in spans)
+    return min(counts, key=lambda trace_id: (-counts[trace_id], trace_id), default="")
+
+
+def _without_duplicates(spans: list[Span], warnings: list[str]) -> list[Span]:
+    """One span for each id, sorted by start and id. Of several the fullest: ended, the last end."""
+    by_id: dict[str, Span] = {}
+    for span in spans:
+        other = by_id.setdefault(span.span_id, span)
+        if other is not span and other != span and _fullness(span) > _fullness(other):
+            by_id[span.span_id] = span
+    if extra := len(spans) - len(by_id):
+        warnings.append(f"{_spans(extra)} an id that another one has too: left out")
+    unique = list(by_id.values())
+    unique.sort(key=attrgetter("start_ns", "span_id"))
+    return unique
+
+
+def _fullness(span: Span) -> tuple[int, int, int, str]:
+    # repr() only makes the choice the same whatever came first.
+    return (span.end_ns or 0, len(span.attributes), len(span.events), repr(span))
+
+
+def _parents(spans: list[Span], warnings: list[str]) -> list[int]:
+    index_of = {span.span_id: index for index, span in enumerate(spans)}
+    parents = []
+    orphans = roots = 0
+    for span in spans:
+        if not span.parent_id:
+            roots += 1
+            parents.append(NO_PARENT)
+            continue
+        parent = index_of.get(span.parent_id, NO_PARENT)
+        orphans += parent == NO_PARENT
+        parents.append(parent)
+    if cycles := _cut_cycles(parents):
+        what = "1 circle of parents was" if cycles == 1 else f"{cycles} circles of parents were"
+        warnings.append(f"{what} cut: the earliest span of each is taken as a root")
+    if orphans:
+        each = "it" if orphans == 1 else "each"
+        warnings.append(f"{_spans(orphans)} no parent in this trace: {each} is taken as a root")
+    if roots > 1:
+        warnings.append(f"{roots} spans are roots: each is judged with what is below it")
+    return parents
+
+
+def _cut_cycles(parents: list[int]) -> int:
+    """Make a root of the first span of each cycle; how many there were. Visits each span once."""
+    seen_in = [0] * len(parents)  # the walk that came by first; 0 for none yet
+    cycles = 0
+    for first in range(len(parents)):
+        place = first
+        while place != NO_PARENT and not seen_in[place]:
+            seen_in[place] = first + 1
+            place = parents[place]
+        if place != NO_PARENT and seen_in[place] == first + 1:
+            members = [place]
+            while parents[members[-1]] != place:
+                members.append(parents[members[-1]])
+            parents[min(members)] = NO_PARENT  # spans are sorted: the least index starts first
+            cycles += 1
+    return cycles
+
+
+def _parents_first(parents: list[int], children: dict[int, list[int]]) -> list[int]:
+    order = [index for index, parent in enumerate(parents) if parent == NO_PARENT]
+    for index in order:  # grows as it is read: breadth first
+        order.extend(children.get(index, ()))
+    return order
+
+
+def _set_ends(tree: Tree) -> None:
+    """Take ends as recorded; a span that ends before it began gets no duration, nor a mark."""
+    negative = 0
+    for span in tree.spans:
+        end = span.end_ns if span.end_ns else span.start_ns
+        if end < span.start_ns:
+            negative += 1
+            end = span.start_ns
+        elif end == span.start_ns + A_MARK_OF_JAEGER_NS:
+            end = span.start_ns
+        tree.ends.append(end)
+    if negative:
+        tree.warnings.append(f"{_spans(negative)} an end before its start: taken as an instant")
+
+
+def _end_the_unended(tree: Tree) -> None:
+    unended = [index for index, ended in enumerate(tree.ended) if not ended]
+    if not unended:
+        return
+    processes = [process(span) for span in tree.spans]
+    last: dict[str | None, int] = {None: max(tree.ends)}  # an unended span counts with its start
+    for index, of in enumerate(processes):
+        if of is not None:
+            last[of] = max(last.get(of, 0), tree.ends[index])
+    for index in unended:
+        tree.ends[index] = last[processes[index]]
+    where = (
+        "in this trace" if all(processes[index] is None for index in unended) else "of its process"
+    )
+    tree.warnings.append(
+        f"{_spans(len(unended))} no end: taken as lasting to the last time known {where}"
+    )
+
+
+def _spans(count: int) -> str:
+    return "1 span has" if count == 1 else f"{count} spans have"

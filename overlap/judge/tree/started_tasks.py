@@ -1,0 +1,36 @@
+"""Tasks of which only the mark of their start is there: their spans, as far as they are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from overlap import names
+from overlap.judge.tree.span_tree import plain
+from overlap.trace.model import Span
+
+
+def begun(spans: Iterable[Span]) -> Iterator[Span]:
+    """A span without an end for each task whose own is not there: it runs still, or was lost.
+
+    What ran below it may have been sent long before, and would hang in the air without.
+    """
+    found = list(spans)
+    known = {span.span_id for span in found}
+    for mark in found:
+        span_id = plain(mark.attributes.get(names.TASK_SPAN_ID))
+        if mark.name != names.SPAN_TASK_STARTED or not span_id or span_id in known:
+            continue
+        known.add(span_id)
+        name = mark.attributes.get(names.TASK_NAME)
+        yield Span(
+            trace_id=mark.trace_id,
+            span_id=span_id,
+            name=name if isinstance(name, str) and name else mark.name,
+            start_ns=mark.start_ns,
+            end_ns=None,
+            parent_id=mark.parent_id,
+            service=mark.service,
+            attributes={k: v for k, v in mark.attributes.items() if k != names.TASK_SPAN_ID},
+            resource=mark.resource,
+            scope=mark.scope,
+        )

@@ -1,0 +1,80 @@
+"""What every reason is read from: the mended tree, and what was looked up in it once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from overlap import names
+from overlap.judge.findings.beyond_response import nearest_servers
+from overlap.judge.findings.blocked import Victims
+from overlap.judge.summary import clean
+from overlap.judge.tree.span_tree import NO_PARENT, Tree
+from overlap.trace.model import AttributeValue
+
+NS_PER_MS = 1_000_000
+
+
+class Scene:
+    """The tree, the victims of its blocks, and which server span each span works for."""
+
+    def __init__(self, tree: Tree, victims: Victims) -> None:
+        self.tree, self.victims = tree, victims
+        self.servers = dict(nearest_servers(tree))
+        self._only = self._only_request()
+
+    def _only_request(self) -> int | None:
+        """The one request that the trace is about, if it is about one."""
+        found = None
+        below: set[int] = set()  # a request of somebody's, as what it asks of others is
+        for index in self.tree.order:
+            if self.tree.parents[index] in below:
+                below.add(index)
+            elif self.tree.spans[index].kind == "server" and not self.is_neighbour(index):
+                if found is not None:
+                    return None
+                found = index
+                below.add(index)
+        return found
+
+    def is_neighbour(self, index: int) -> bool:
+        """Whether a request was fired only to see whether it suffers."""
+        parent = self.tree.parents[index]
+        return parent != NO_PARENT and bool(self.attribute(parent, names.NEIGHBOUR))
+
+    def attribute(self, index: int, name: str) -> AttributeValue:
+        """What a span says under this name, if anything."""
+        return self.tree.spans[index].attributes.get(name)
+
+    def number(self, index: int, name: str) -> float:
+        """The same as a number that is not negative; 0 where it is none."""
+        value = self.attribute(index, name)
+        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+            return float(value) if math.isfinite(value) else 0.0
+        return 0.0
+
+    def duration(self, index: int) -> int:
+        """In ns."""
+        return self.tree.ends[index] - self.tree.starts[index]
+
+    def called(self, index: int) -> str:
+        """A span's name, safe to print."""
+        return clean(self.tree.spans[index].name)
+
+    def subject(self, index: int) -> str:
+        """How a sentence calls what waits: the one request of a trace is "the response"."""
+        if self.tree.spans[index].kind != "server" or self.is_neighbour(index):
+            return self.called(index)
+        return "the response" if index == self._only else f"the response of {self.called(index)}"
+
+    def ids(self, indexes: Iterable[int]) -> list[str]:
+        """Their span ids, each once."""
+        return list(dict.fromkeys(self.tree.spans[index].span_id for index in indexes))
+
+
+def share(part_ns: float, whole_ns: float) -> str:
+    """`2.00 of 2.03 s`, `12 of 340 ms`: both in the unit of the whole."""
+    part, whole = part_ns / NS_PER_MS, whole_ns / NS_PER_MS
+    if whole >= 1000:
+        return f"{part / 1000:.2f} of {whole / 1000:.2f} s"
+    return f"{part:.0f} of {whole:.0f} ms" if whole >= 10 else f"{part:.1f} of {whole:.1f} ms"

@@ -1,0 +1,46 @@
+"""`response.close()`, on the event loop where it can't hurt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from asgiref.sync import sync_to_async as stock
+from django.core.handlers.asgi import ASGIRequest
+from django.http.request import HttpRequest
+from django.http.response import HttpResponseBase
+
+from overlap.lean.signal_receivers import can_finish_here
+from overlap.lean.thread_context import current_lease
+
+
+def sync_to_async(func: Any = None, *arguments: Any, **options: Any) -> Any:
+    """Stand for asgiref's in Django's ASGI handler: `sync_to_async(response.close)()`."""
+    if (
+        getattr(func, "__func__", None) is not HttpResponseBase.close
+        or arguments
+        or options
+        or (lease := current_lease()) is None
+    ):
+        return stock(func, *arguments, **options)
+    response = func.__self__
+    if not lease.at_rest or not _can_close_here(response):
+        return stock(lease.tidying(func))
+
+    async def close() -> None:
+        response.close()
+
+    return close
+
+
+def _can_close_here(response: Any) -> bool:
+    return all(map(_is_instant, response._resource_closers)) and can_finish_here(
+        response._handler_class
+    )
+
+
+def _is_instant(closer: Any) -> bool:
+    # Of a request without uploads; it closes the body, which Django does on the loop anyway.
+    # A file of the project's own, a stream's iterator: who knows what they wait for.
+    if getattr(closer, "__func__", None) not in (ASGIRequest.close, HttpRequest.close):
+        return False
+    return not getattr(closer.__self__, "_files", None)

@@ -1,0 +1,48 @@
+"""The thread-sensitive context of a request, with a lease where asgiref would make a thread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from asgiref.sync import AsyncToSync, SyncToAsync, ThreadSensitiveContext
+
+from overlap.lean.thread_lease import Lease
+from overlap.lean.thread_pool import Pool
+
+
+class RequestContext(ThreadSensitiveContext):
+    """What Django enters for each request. Inside another context it does nothing, as stock.
+
+    asgiref forgets the executor at the exit, so work that outlives the request gets what it
+    gets in stock Django: a thread of its own, made at the first call after the exit.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        super().__init__()
+        self._pool = pool
+
+    async def __aenter__(self) -> RequestContext:
+        await super().__aenter__()  # type: ignore[no-untyped-call]
+        if self.token is not None:
+            SyncToAsync.context_to_thread_executor[self] = Lease(self._pool)
+        return self
+
+    async def __aexit__(self, *exc_info: Any) -> None:
+        lease = None
+        if self.token is not None:
+            # Before asgiref sees it: it would shut the executor down and wait in a thread.
+            lease = SyncToAsync.context_to_thread_executor.pop(self, None)
+        await super().__aexit__(*exc_info)  # type: ignore[no-untyped-call]
+        if isinstance(lease, Lease):
+            await lease.end()
+
+
+def current_lease() -> Lease | None:
+    """The running request's lease, if it decides what thread sync code gets."""
+    if getattr(AsyncToSync.executors, "current", None):
+        return None  # a thread further up waits for us, and runs our sync code itself
+    context = SyncToAsync.thread_sensitive_context.get(None)
+    if not isinstance(context, RequestContext):
+        return None
+    lease = SyncToAsync.context_to_thread_executor.get(context)
+    return lease if isinstance(lease, Lease) else None

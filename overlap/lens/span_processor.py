@@ -1,0 +1,100 @@
+"""An account for each span that begins on a loop, and its figures on the span as it ends."""
+
+from __future__ import annotations
+
+from time import perf_counter, time_ns
+from typing import Any
+
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import Span, SpanProcessor
+from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
+
+from overlap import names
+from overlap.lens.account import Account
+from overlap.lens.current_account import span_here
+from overlap.lens.ending_spans import has, in_ms, set_late
+from overlap.lens.steps import Steps, running_here
+
+TOLD_S = 0.001
+"""Shorter spans carry no figures, and shorter steps are not told of one by one."""
+
+
+_UNSEEN: Any = object()
+"""Of a span that did not begin on a loop with a lens. None: the lens did not look at it."""
+
+
+def is_looked_at(span: Span) -> bool:
+    """Whether the lens does not pass over this span."""
+    return getattr(span, "overlap_account", _UNSEEN) is not None
+
+
+class LensSpans(SpanProcessor):
+    """Opens and closes the accounts."""
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        """Open an account, where a loop with a lens runs in this thread."""
+        steps = running_here()
+        if steps is None:
+            return
+        above = span_here() if parent_context is None else parent_context.get(SPAN_KEY)
+        parent: Account | None = getattr(above, "overlap_account", _UNSEEN)
+        if parent is None or (parent is _UNSEEN and not steps.looks_at_one_more()):
+            span.overlap_account = None  # type: ignore[attr-defined]
+            return
+        if parent is _UNSEEN:
+            parent = None
+        # A span may be told to have begun before: a request, when it came in.
+        began = perf_counter() - (time_ns() - (span._start_time or 0)) / 1e9
+        lists_turns = parent is None or has(span, names.TASK_ID)
+        account = Account(parent, began, lists_turns=lists_turns)
+        span.overlap_account = account  # type: ignore[attr-defined]
+        span.overlap_steps = steps  # type: ignore[attr-defined]
+        steps.opened(account)
+
+    def _on_ending(self, span: Span) -> None:
+        account: Account | None = getattr(span, "overlap_account", None)
+        if account is None or not account.open:
+            return
+        account.open = False
+        now = perf_counter()
+        steps = running_here()
+        if steps is not None and steps.began:
+            account.add(steps.ready, steps.began, now, _line(steps))
+        set_late(span, _figures(account, now))
+        span.overlap_steps.closed(account)  # type: ignore[attr-defined]
+
+
+def _line(steps: Steps) -> str | None:
+    at, line = steps.seen
+    return line if at == steps.began else None
+
+
+class _Turns(str):
+    """Text that comes once: the encoder keeps no copy of it."""
+
+    __slots__ = ()
+
+
+def _figures(account: Account, now: float) -> dict[str, Any]:
+    whole, running, ready = now - account.began, account.running, account.ready
+    if whole < TOLD_S:
+        return {}
+    figures: dict[str, Any] = {
+        names.LOOP_RUNNING_MS: in_ms(running),
+        names.LOOP_READY_MS: in_ms(ready),
+        names.LOOP_AWAITING_MS: in_ms(max(0.0, whole - running - ready)),
+    }
+    if account.longest >= TOLD_S:
+        figures[names.LOOP_LONGEST_MS] = in_ms(account.longest)
+        if account.line:
+            figures[names.LOOP_LONGEST_LINE] = account.line
+    turns = account.turns
+    if turns:
+        began, edges = account.began, iter(turns)
+        figures[names.LOOP_TURNS] = _Turns(
+            " ".join(
+                f"{int((start - began) * 1e6)}+{int((end - start) * 1e6)}"
+                for start, end in zip(edges, edges, strict=True)
+            )
+        )
+    return figures

@@ -1,0 +1,76 @@
+"""OTLP export requests, from protobuf or JSON, into the protobuf classes."""
+
+from __future__ import annotations
+
+import binascii
+import json
+from base64 import b64encode
+from typing import Any, TypeVar
+
+from google.protobuf import json_format
+from google.protobuf.message import DecodeError, Message
+
+from overlap.pocket.ingest.request_body import Refused
+
+PROTOBUF = "application/x-protobuf"
+JSON = "application/json"
+
+_IDS = frozenset({"traceId", "spanId", "parentSpanId", "trace_id", "span_id", "parent_span_id"})
+# Where ids can stand. Only these are walked: an attribute named traceId is a string.
+_LISTS = frozenset({
+    "resourceSpans", "scopeSpans", "spans", "links", "resourceLogs", "scopeLogs", "logRecords",
+    "resource_spans", "scope_spans", "resource_logs", "scope_logs", "log_records",
+    "resourceMetrics", "scopeMetrics", "metrics", "dataPoints", "exemplars",
+    "resource_metrics", "scope_metrics", "data_points",
+})  # fmt: skip
+_MAPS = frozenset({"gauge", "sum", "histogram", "exponentialHistogram", "exponential_histogram"})
+
+M = TypeVar("M", bound=Message)
+
+
+def decode(body: bytes, message: M, content_type: str) -> M:
+    """Fill `message` from a body. Raises Refused (400, 415) with one line that says why."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == PROTOBUF:
+        try:
+            message.ParseFromString(body)
+        except (DecodeError, RecursionError):
+            raise Refused(400, "the body is not the protobuf of an OTLP export request") from None
+        return message
+    if kind == JSON:
+        return _from_json(body, message)
+    raise Refused(415, f"content type {kind[:60]!r} is neither {PROTOBUF} nor {JSON}")
+
+
+def _from_json(body: bytes, message: M) -> M:
+    try:
+        data = json.loads(body)
+        if not isinstance(data, dict):
+            raise Refused(400, "the body is JSON, but not an object")
+        _hex_to_base64(data)
+        return json_format.ParseDict(data, message, ignore_unknown_fields=True)
+    except Refused:
+        raise
+    except (ValueError, RecursionError, json_format.Error, TypeError, AttributeError, KeyError):
+        raise Refused(400, "the body is not the JSON of an OTLP export request") from None
+
+
+def _hex_to_base64(node: dict[str, Any]) -> None:
+    # OTLP/JSON writes ids as hex, where protobuf's own JSON has base64.
+    for key, value in node.items():
+        if key in _IDS:
+            node[key] = _as_base64(value)
+        elif key in _LISTS and isinstance(value, list):
+            for item in value:
+                if isinstance(item, dict):
+                    _hex_to_base64(item)
+        elif key in _MAPS and isinstance(value, dict):
+            _hex_to_base64(value)
+
+
+def _as_base64(value: Any) -> str:
+    try:
+        return b64encode(binascii.unhexlify(value)).decode("ascii")
+    except (ValueError, TypeError):
+        # Not an id: passes on with an impossible length, so that its span alone is refused.
+        return b64encode(b"?").decode("ascii")

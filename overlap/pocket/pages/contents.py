@@ -1,0 +1,210 @@
+"""What the page shows of lessons and traces, gathered from store, gallery and board."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from overlap.config import Config, load_scenarios
+from overlap.errors import OverlapError
+from overlap.pocket.pages.drawing.judged_traces import Gallery, Judged
+from overlap.pocket.pages.drawing.waterfall import Picture, picture
+from overlap.pocket.pages.expectation import Check, checks
+from overlap.pocket.pages.live_events import Hub
+from overlap.pocket.pages.scenarios import Board, Play
+from overlap.pocket.storage.logs_and_metrics import LogLine, Telemetry
+from overlap.pocket.storage.store import Store, StoredTrace
+from overlap.scenario import Scenario, mismatches
+
+CALM_S = 2.5
+"""A trace that grew within this time may not be whole: it is not called wrong yet."""
+THUMBNAIL_ROWS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A lesson and its last picture."""
+
+    scenario: Scenario
+    play: Play
+    stored: StoredTrace | None
+    judged: Judged | None
+    picture: Picture | None
+    checks: list[Check]
+    problems: list[str]
+    coming: bool
+    """Its trace still grows."""
+
+    @property
+    def state(self) -> str:
+        """`playing`, `waiting`, `failed`, `none`, `coming`, `good` or `bad`."""
+        if self.play.busy:
+            return self.play.state
+        if self.play.error:
+            return "failed"
+        if self.judged is None:
+            return "none"
+        if not self.problems:
+            return "good"
+        return "coming" if self.coming else "bad"
+
+    @property
+    def settled(self) -> bool:
+        """Whether its trace is whole, so that it can be called right or wrong."""
+        return self.state in ("good", "bad")
+
+    @property
+    def watch(self) -> str:
+        """The topics that change this card."""
+        topics = [f"lesson:{self.scenario.name}"]
+        if self.stored is not None:
+            topics.append(self.stored.id)
+        return " ".join(topics)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A lesson and the one it is compared with, drawn to one scale."""
+
+    cards: list[Card]
+    again: bool = False
+    """The second card stands elsewhere on the page too."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything about one trace."""
+
+    stored: StoredTrace
+    judged: Judged
+    picture: Picture
+    rows: int
+    logs: list[LogLine]
+    scenario: Scenario | None
+    checks: list[Check]
+    coming: bool
+
+
+class Rooms:
+    """What the page's handlers ask."""
+
+    def __init__(
+        self, store: Store, telemetry: Telemetry, config: Config, *, otlp_url: str, page_url: str
+    ) -> None:
+        self.store, self.telemetry, self.config = store, telemetry, config
+        self.hub, self.gallery = Hub(), Gallery()
+        self.no_lessons = ""
+        scenarios: Sequence[Scenario] = ()
+        try:
+            scenarios = load_scenarios(config)
+        except OverlapError as error:
+            self.no_lessons = str(error)
+        except Exception as error:
+            # The lessons are the user's module: what breaks in it must not stop the backend.
+            self.no_lessons = (
+                f"the lessons at {config.scenarios} can't be imported: "
+                f"{type(error).__name__}: {error}"
+            )
+        self.board = Board(
+            scenarios,
+            config,
+            otlp_url=otlp_url,
+            page_url=page_url,
+            changed=lambda name: self.hub.publish([f"lesson:{name}"]),
+        )
+        store.on_change = self._changed
+
+    def busy(self) -> bool:
+        """Say whether any lesson is under way."""
+        return any(play.busy for play in self.board.plays.values())
+
+    async def pairs(self) -> list[Pair]:
+        """Return every lesson once, each pair together."""
+        shown: set[str] = set()
+        found: list[Pair] = []
+        for name, scenario in self.board.scenarios.items():
+            if name in shown:
+                continue
+            partner = scenario.pair if scenario.pair in self.board.scenarios else None
+            again = partner in shown
+            shown |= {name, partner} - {None}  # type: ignore[arg-type]
+            found.append(replace(await self.beside(name, THUMBNAIL_ROWS), again=again))
+        return found
+
+    async def beside(self, name: str, rows: int | None = None) -> Pair:
+        """Return a lesson and its pair, with pictures of the same scale."""
+        cards = [await self._card(name)]
+        partner = cards[0].scenario.pair
+        if partner in self.board.scenarios:
+            cards.append(await self._card(partner))
+        totals = [card.judged.waterfall.total_ms for card in cards if card.judged]
+        scale = max(totals, default=0.0)
+        return Pair([_drawn(card, scale, rows) for card in cards])
+
+    async def view(self, stored: StoredTrace, rows: int) -> View:
+        """Return one trace, laid out with at most `rows` rows."""
+        judged = await self.gallery.judged(stored, rows)
+        scenario = self.board.scenarios.get(stored.scenario)
+        kept = {span.span_id for span in judged.trace.spans}
+        return View(
+            stored=stored,
+            judged=judged,
+            picture=picture(judged.waterfall, live=_coming(stored)),
+            rows=rows,
+            # A log record is also an event of its span: only those without one say more.
+            logs=[
+                line for line in self.telemetry.logs(stored.trace_id) if line.span_id not in kept
+            ],
+            scenario=scenario,
+            checks=checks(scenario, judged.verdict) if scenario else [],
+            coming=_coming(stored),
+        )
+
+    async def _card(self, name: str) -> Card:
+        scenario, play = self.board.scenarios[name], self.board.plays[name]
+        stored = self.store.of_scenario(name)
+        if play.busy and play.live_id:
+            stored = self.store.get(bytes.fromhex(play.live_id)) or stored
+        judged = await self.gallery.judged(stored) if stored else None
+        problems: list[str] = []
+        if stored and judged:
+            problems = mismatches(scenario.expect, judged.verdict)
+            if play.trace_id == stored.id:
+                # What the player saw beside the trace: requests that failed, spans never come.
+                problems = list(dict.fromkeys([*play.problems, *problems]))
+        return Card(
+            scenario=scenario,
+            play=play,
+            stored=stored,
+            judged=judged,
+            picture=None,
+            checks=checks(scenario, judged.verdict if judged else None),
+            problems=problems,
+            coming=stored is not None and _coming(stored),
+        )
+
+    def _changed(self, trace_ids: set[bytes]) -> None:
+        topics = {"traces"}
+        for trace_id in trace_ids:
+            topics.add(trace_id.hex())
+            stored = self.store.get(trace_id)
+            if stored is not None and stored.scenario:
+                topics.add(f"lesson:{stored.scenario}")
+        self.hub.publish(topics)
+
+
+def _coming(stored: StoredTrace) -> bool:
+    return time.time() - stored.arrived < CALM_S
+
+
+def _drawn(card: Card, scale_ms: float, rows: int | None) -> Card:
+    if card.judged is None:
+        return card
+    waterfall = card.judged.waterfall
+    if rows is not None and len(waterfall.bars) > rows:
+        more = waterfall.omitted + len(waterfall.bars) - rows
+        waterfall = replace(waterfall, bars=waterfall.bars[:rows], omitted=more)
+    live = card.state in ("playing", "coming")
+    drawn = picture(waterfall, scale_ms=scale_ms, columns=44, live=live)
+    return replace(card, picture=drawn)

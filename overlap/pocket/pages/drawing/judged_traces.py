@@ -1,0 +1,99 @@
+"""Stored traces, judged and laid out: once per version, and never on the event loop if large."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, TracesData
+
+from overlap.judge import Verdict, verdict
+from overlap.judge.summary import sentence
+from overlap.pocket.ingest.span_batch import Origin
+from overlap.pocket.storage.store import StoredTrace
+from overlap.trace import Trace, spans_from_request
+from overlap.waterfall import Waterfall, layout
+
+ROWS = 300
+"""Rows of a waterfall, unless more are asked for."""
+MAX_ROWS = 5000
+JUDGED_SPANS = 50_000
+"""Spans of one trace that are judged; a larger trace is judged by its first ones, and says so."""
+_INLINE_SPANS = 60
+_CACHED = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A trace, what it shows, and its picture."""
+
+    trace: Trace
+    verdict: Verdict
+    sentence: str
+    waterfall: Waterfall
+    unread: int = 0
+    """Spans beyond those that were judged."""
+
+
+class Gallery:
+    """Judges traces on view and keeps the last ones."""
+
+    def __init__(self) -> None:
+        self._cache: OrderedDict[tuple[bytes, int], tuple[int, Judged]] = OrderedDict()
+        self._one_at_a_time = asyncio.Semaphore(1)
+
+    async def judged(self, stored: StoredTrace, rows: int = ROWS) -> Judged:
+        """Return the picture of a trace as it stands now."""
+        key = (stored.trace_id, rows)
+        async with self._one_at_a_time:
+            known = self._cache.get(key)
+            if known is not None and known[0] == stored.version:
+                self._cache.move_to_end(key)
+                return known[1]
+            version, spans = stored.version, list(stored.spans)
+            if len(spans) <= _INLINE_SPANS:
+                judged = _judge(stored.id, spans, rows)
+            else:
+                judged = await asyncio.to_thread(_judge, stored.id, spans, rows)
+            self._cache[key] = (version, judged)
+            self._cache.move_to_end(key)
+            self._forget()
+            return judged
+
+    def _forget(self) -> None:
+        def spans() -> int:
+            return sum(len(judged.trace.spans) for _, judged in self._cache.values())
+
+        while len(self._cache) > _CACHED or (len(self._cache) > 1 and spans() > JUDGED_SPANS):
+            self._cache.popitem(last=False)
+
+
+def _judge(trace_id: str, spans: list[tuple[Origin, bytes]], rows: int) -> Judged:
+    trace = as_trace(trace_id, spans[:JUDGED_SPANS])
+    found = verdict(trace)
+    return Judged(
+        trace,
+        found,
+        sentence(found),
+        layout(trace, found, limit=rows),
+        unread=max(0, len(spans) - JUDGED_SPANS),
+    )
+
+
+def as_trace(trace_id: str, spans: Iterable[tuple[Origin, bytes]]) -> Trace:
+    """Read stored spans as a Trace."""
+    data = TracesData()
+    resources: dict[tuple[bytes, str], ResourceSpans] = {}
+    scopes: dict[Origin, ScopeSpans] = {}
+    for origin, span in spans:
+        if origin not in scopes:
+            key = (origin.resource, origin.resource_schema)
+            if key not in resources:
+                resources[key] = data.resource_spans.add(resource=Resource.FromString(key[0]))
+            scopes[origin] = resources[key].scope_spans.add()
+            scopes[origin].scope.MergeFromString(origin.scope)
+        scopes[origin].spans.add().MergeFromString(span)
+    return Trace(trace_id, tuple(spans_from_request(data)))

@@ -1,0 +1,215 @@
+"""Spans and log records as OTLP's bytes: the same messages as the SDK makes.
+
+Source: opentelemetry/proto/{trace,logs}/v1/*.proto. A comment names the field of each tag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from opentelemetry.exporter.otlp.proto.common._internal import (
+    _encode_instrumentation_scope,
+    _encode_resource,
+)
+from opentelemetry.sdk._logs import ReadableLogRecord
+from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.trace import Link, Status, StatusCode
+
+from overlap.telemetry.export.protobuf_wire import (
+    any_value,
+    attributes,
+    fixed32,
+    fixed64,
+    sized,
+    utf8,
+    varint,
+)
+
+_HAS_IS_REMOTE, _IS_REMOTE = 0x100, 0x200
+_FLAGS = {
+    remote: fixed32(_HAS_IS_REMOTE | (_IS_REMOTE if remote else 0)) for remote in (False, True)
+}
+
+
+_NO_STATUS = b"\x7a\x00"
+
+
+class Packed(bytes):
+    """A span or a log record as it is sent, behind the number of its home.
+
+    Bytes and nothing else, so that the garbage collector does not know of it.
+    """
+
+    __slots__ = ()
+
+
+_homes: list[tuple[Any, Any]] = []
+"""Resources and scopes: as many as a process has tracers and loggers of different names."""
+_numbers: dict[tuple[int, Any], bytes] = {}
+_NUMBER = 4
+"""Bytes."""
+_nearby: dict[tuple[int, int], tuple[bytes, Any]] = {}
+_NEARBY = 256
+
+
+def pack_span(span: ReadableSpan) -> Packed:
+    """A span that has ended."""
+    return Packed(_home(span._resource, span._instrumentation_scope) + _span(span))
+
+
+def pack_record(item: ReadableLogRecord) -> Packed:
+    """A log record."""
+    return Packed(_home(item.resource, item.instrumentation_scope) + _record(item))
+
+
+def _home(resource: Any, scope: Any) -> bytes:
+    # By identity: the hash of a resource is made from its JSON at every look, a scope's in
+    # Python. What is remembered is kept, so that its identity is no other's.
+    found = _nearby.get((id(resource), id(scope)))
+    if found is not None:
+        return found[0]
+    # Scopes are made anew by whoever asks for a tracer each time.
+    key = (id(resource), scope)
+    number = _numbers.get(key)
+    if number is None:
+        _homes.append((resource, scope))
+        number = _numbers[key] = (len(_homes) - 1).to_bytes(_NUMBER)
+    if len(_nearby) < _NEARBY:
+        _nearby[id(resource), id(scope)] = (number, scope)
+    return number
+
+
+def encode_spans(spans: Sequence[ReadableSpan]) -> bytes:
+    """An ExportTraceServiceRequest."""
+    return bundle(map(pack_span, spans))
+
+
+def encode_logs(batch: Sequence[ReadableLogRecord]) -> bytes:
+    """An ExportLogsServiceRequest."""
+    return bundle(map(pack_record, batch))
+
+
+def bundle(items: Iterable[Packed]) -> bytes:
+    """The request of either signal. Both nest alike.
+
+    Resource 1, scopes 2, schema 3; scope 1, items 2, schema 3.
+    """
+    resources: dict[int, tuple[Any, dict[Any, list[bytes]]]] = {}
+    for item in items:
+        resource, scope = _homes[int.from_bytes(item[:_NUMBER])]
+        _, scopes = resources.setdefault(id(resource), (resource, {}))
+        scopes.setdefault(scope or None, []).append(item[_NUMBER:])
+    parts: list[bytes] = []
+    for resource, scopes in resources.values():
+        body = b"\x0a" + sized(_encode_resource(resource).SerializeToString())
+        for scope, encoded in scopes.items():
+            body += b"\x12" + sized(
+                b"\x0a"
+                + sized(_encode_instrumentation_scope(scope).SerializeToString())
+                + b"".join(b"\x12" + sized(each) for each in encoded)
+                + _text(b"\x1a", scope.schema_url if scope else None)
+            )
+        parts.append(b"\x0a" + sized(body + _text(b"\x1a", resource.schema_url)))
+    return b"".join(parts)
+
+
+def _span(span: ReadableSpan) -> bytes:
+    trace_id, span_id, _, _, state, _ = span._context  # type: ignore[misc]
+    parent, status = span._parent, span._status
+    parts = [b"\x0a\x10", trace_id.to_bytes(16), b"\x12\x08", span_id.to_bytes(8)]
+    if state:
+        text = ",".join(f"{key}={value}" for key, value in state.items())
+        parts.append(_text(b"\x1a", text))  # trace_state
+    if parent:
+        parts += (b"\x22\x08", parent.span_id.to_bytes(8))  # parent_span_id
+    parts += (
+        _named(span._name, span._kind._value_),
+        b"\x39",  # start_time_unix_nano
+        fixed64(span._start_time or 0),
+        b"\x41",  # end_time_unix_nano
+        fixed64(span._end_time or 0),
+        *attributes(b"\x4a", span._attributes),  # not a view of it: it has ended
+        _count(b"\x50", span.dropped_attributes),
+    )
+    if span._events or span.dropped_events:
+        parts += (b"\x5a" + sized(_event(event)) for event in span._events)
+        parts.append(_count(b"\x60", span.dropped_events))
+    if span._links or span.dropped_links:
+        parts += (b"\x6a" + sized(_link(link)) for link in span._links)
+        parts.append(_count(b"\x70", span.dropped_links))
+    parts += (
+        _NO_STATUS if status.status_code is StatusCode.UNSET else _status(status),
+        b"\x85\x01",  # flags
+        _FLAGS[bool(parent and parent.is_remote)],
+    )
+    return b"".join(parts)
+
+
+@lru_cache(maxsize=1024)
+def _named(name: str, kind: int) -> bytes:
+    # name; kind: OTLP counts from one
+    return b"\x2a" + sized(utf8(name)) + b"\x30" + varint(kind + 1)
+
+
+def _status(status: Status) -> bytes:
+    # status: its message 2, its code 3
+    said = _text(b"\x12", status.description) + _count(b"\x18", status.status_code.value)
+    return b"\x7a" + sized(said)
+
+
+def _event(event: Event) -> bytes:
+    return b"".join(
+        (
+            b"\x09",  # time_unix_nano
+            fixed64(event.timestamp),
+            _text(b"\x12", event.name),
+            *attributes(b"\x1a", event.attributes),
+            _count(b"\x20", event.dropped_attributes),
+        )
+    )
+
+
+def _link(link: Link) -> bytes:
+    return b"".join(
+        (
+            b"\x0a\x10",  # trace_id
+            link.context.trace_id.to_bytes(16),
+            b"\x12\x08",  # span_id
+            link.context.span_id.to_bytes(8),
+            *attributes(b"\x22", link.attributes),
+            _count(b"\x28", link.dropped_attributes),
+            b"\x35",  # flags
+            _FLAGS[link.context.is_remote],
+        )
+    )
+
+
+def _record(item: ReadableLogRecord) -> bytes:
+    record = item.log_record
+    return b"".join(_record_parts(item, record))
+
+
+def _record_parts(item: ReadableLogRecord, record: Any) -> Iterable[bytes]:
+    yield b"\x09" + fixed64(record.timestamp or 0)  # time_unix_nano
+    yield _count(b"\x10", getattr(record.severity_number, "value", 0))
+    yield _text(b"\x1a", record.severity_text)
+    yield b"\x2a" + sized(any_value(record.body))
+    yield from attributes(b"\x32", record.attributes)
+    yield _count(b"\x38", item.dropped_attributes)
+    yield b"\x45" + fixed32(int(record.trace_flags or 0))  # flags
+    if record.trace_id:
+        yield b"\x4a\x10" + record.trace_id.to_bytes(16)
+    if record.span_id:
+        yield b"\x52\x08" + record.span_id.to_bytes(8)
+    yield b"\x59" + fixed64(record.observed_timestamp or 0)  # observed_time_unix_nano
+    yield _text(b"\x62", record.event_name)
+
+
+def _text(tag: bytes, text: str | None) -> bytes:
+    return tag + sized(utf8(text)) if text else b""
+
+
+def _count(tag: bytes, number: int) -> bytes:
+    return tag + varint(number) if number else b""

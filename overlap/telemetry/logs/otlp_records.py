@@ -1,0 +1,102 @@
+"""Log records for OTLP: made by us, as the SDK's own logging handler is deprecated."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from traceback import format_exception
+from typing import Any
+
+from opentelemetry import baggage
+from opentelemetry._logs import Logger, SeverityNumber
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
+from opentelemetry.sdk.resources import Resource
+
+from overlap import names
+from overlap.telemetry.drops import Drops, count_full_queue
+from overlap.telemetry.endpoint import road
+from overlap.telemetry.export.encoding import pack_record
+from overlap.telemetry.export.exporters import CountedLogExporter
+from overlap.telemetry.export.packed_queue import pack_early
+
+QUEUE_SIZE = 65536
+"""Records. As many as spans: the demo logs about as often as it makes spans."""
+SCHEDULE_DELAY_MS = 200
+LONGEST_LESSON = 64
+"""Characters of a lesson's name, which whoever sends a request can choose."""
+
+SEVERITY = {
+    "debug": SeverityNumber.DEBUG,
+    "info": SeverityNumber.INFO,
+    "warning": SeverityNumber.WARN,
+    "warn": SeverityNumber.WARN,
+    "error": SeverityNumber.ERROR,
+    "exception": SeverityNumber.ERROR,
+    "critical": SeverityNumber.FATAL,
+    "fatal": SeverityNumber.FATAL,
+}
+
+
+def make_logger_provider(
+    resource: Resource, drops: Drops
+) -> tuple[LoggerProvider, BatchLogRecordProcessor]:
+    """A provider that batches and sends; and its batch processor."""
+    provider = LoggerProvider(resource=resource, shutdown_on_exit=False)
+    batch = BatchLogRecordProcessor(
+        CountedLogExporter(drops),
+        max_queue_size=None if "OTEL_BLRP_MAX_QUEUE_SIZE" in os.environ else QUEUE_SIZE,
+        schedule_delay_millis=(
+            None if "OTEL_BLRP_SCHEDULE_DELAY" in os.environ else SCHEDULE_DELAY_MS
+        ),
+    )
+    count_full_queue(batch, drops, "logs", road("logs").endpoint)
+    pack_early(batch, pack_record)
+    provider.add_log_record_processor(batch)
+    return provider, batch
+
+
+def emit(
+    logger: Logger, level: str, body: str, attributes: Mapping[str, Any], timestamp_ns: int
+) -> None:
+    """Send one record, in the trace of the current span if there is one.
+
+    In a request of a lesson it says of which, so that a lesson's lines can be found together.
+    """
+    if lesson := baggage.get_baggage(names.SCENARIO_NAME):
+        attributes = {**attributes, names.SCENARIO_NAME: str(lesson)[:LONGEST_LESSON]}
+    logger.emit(
+        timestamp=timestamp_ns,
+        severity_number=SEVERITY.get(level, SeverityNumber.UNSPECIFIED),
+        severity_text=level.upper(),
+        body=body,
+        attributes=attributes,
+    )
+
+
+def safe_attributes(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Key-values as OpenTelemetry takes them: what is no string, number or bool becomes text."""
+    return {str(key): _safe(value) for key, value in values.items() if value is not None}
+
+
+def exception_attributes(error: BaseException) -> dict[str, str]:
+    """`exception.*`, as in the semantic conventions."""
+    kind = type(error)
+    return {
+        names.EXCEPTION_TYPE: f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins."),
+        names.EXCEPTION_MESSAGE: str(error),
+        names.EXCEPTION_STACKTRACE: "".join(format_exception(error)),
+    }
+
+
+def _safe(value: Any) -> Any:
+    if isinstance(value, (str, bool, int, float)):  # three times as fast as with |
+        return value
+    if isinstance(value, list | tuple) and value:
+        kind = type(value[0])
+        if kind in (str, bool, int, float) and all(type(item) is kind for item in value):
+            return list(value)
+    try:
+        return str(value)
+    except Exception:  # a value's own __str__ may raise anything
+        return f"<{type(value).__name__}>"

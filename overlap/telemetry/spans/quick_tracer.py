@@ -1,0 +1,173 @@
+"""A provider whose tracers make quick spans, and processors that are asked only for what they do.
+
+The SDK's tracer asks four times for the current span to begin one, and for the usual sampler's
+answer, which is known. Where the SDK's own spans have other parts than those known here, or
+it counts them, they are what is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from inspect import signature
+from typing import Any
+
+from opentelemetry.context import Context
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import (
+    ReadableSpan,
+    SpanProcessor,
+    SynchronousMultiSpanProcessor,
+    Tracer,
+    TracerProvider,
+    _Span,
+)
+from opentelemetry.sdk.trace import Span as SdkSpan
+from opentelemetry.sdk.trace._tracer_metrics import NoOpTracerMetrics
+from opentelemetry.sdk.trace.sampling import DEFAULT_ON, Decision
+from opentelemetry.trace import (
+    INVALID_SPAN_CONTEXT,
+    Link,
+    NonRecordingSpan,
+    Span,
+    SpanContext,
+    SpanKind,
+    TraceFlags,
+    TraceState,
+    get_current_span,
+)
+
+from overlap.telemetry.spans.quick_span import QuickSpan
+
+_FLAGS = [TraceFlags(number) for number in range(4)]
+_SAMPLED, _RANDOM = TraceFlags.SAMPLED, TraceFlags.RANDOM_TRACE_ID
+_SPAN = {
+    "_attributes", "_context", "_end_time", "_events", "_instrumentation_info",
+    "_instrumentation_scope", "_kind", "_limits", "_links", "_lock", "_name", "_parent",
+    "_record_end_metrics", "_record_exception", "_resource", "_sampler",
+    "_set_status_on_exception", "_span_processor", "_start_time", "_status", "_trace_config",
+}  # fmt: skip
+_ATTRIBUTES = {"_dict", "_immutable", "_lock", "dropped", "max_value_len", "maxlen"}
+
+
+class QuickTracer(Tracer):
+    """Makes quick spans. Made of an SDK's tracer by QuickProvider."""
+
+    def start_span(  # noqa: PLR0913, PLR0917  the SDK's
+        self,
+        name: str,
+        context: Context | None = None,
+        kind: SpanKind = SpanKind.INTERNAL,
+        attributes: Any = None,
+        links: Sequence[Link] | None = (),
+        start_time: int | None = None,
+        record_exception: bool = True,
+        set_status_on_exception: bool = True,
+    ) -> Span:
+        """Start a span: see opentelemetry.trace.Tracer."""
+        above = get_current_span(context).get_span_context()
+        if not isinstance(above, SpanContext) or not self._tracer_config.is_enabled:
+            return super().start_span(
+                name, context, kind, attributes, links, start_time,
+                record_exception, set_status_on_exception,
+            )  # fmt: skip
+        ids = self.id_generator
+        trace_id, _, _, flags, state, is_valid = above
+        parent: SpanContext | None = None
+        traced: TraceState | None = None
+        if is_valid:
+            parent, traced, random = above, state, flags & _RANDOM
+        else:
+            trace_id = ids.generate_trace_id()
+            random = _RANDOM if ids.is_trace_id_random() else 0
+        if self.sampler is DEFAULT_ON:
+            sampled = _SAMPLED if parent is None else flags & _SAMPLED
+            is_recording = bool(sampled)
+        else:
+            found = self.sampler.should_sample(
+                context, trace_id, name, kind, attributes, links or ()
+            )
+            attributes, traced = found.attributes, found.trace_state
+            is_recording = found.decision is not Decision.DROP
+            sampled = _SAMPLED if found.decision is Decision.RECORD_AND_SAMPLE else 0
+        flags = _FLAGS[sampled | random]
+        own = SpanContext(trace_id, ids.generate_span_id(), False, flags, traced)
+        if not is_recording:
+            return NonRecordingSpan(own)
+        span = QuickSpan(
+            self, name, own, parent, kind, attributes, links or (),
+            record_exception=record_exception,
+            set_status_on_exception=set_status_on_exception,
+        )  # fmt: skip
+        span.start(start_time, context)
+        return span
+
+
+class Processors(SynchronousMultiSpanProcessor):
+    """Calls each processor where it does something: most have one of three things to do."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+
+    @property
+    def _span_processors(self) -> tuple[SpanProcessor, ...]:
+        return self._all
+
+    @_span_processors.setter
+    def _span_processors(self, every: tuple[SpanProcessor, ...]) -> None:
+        self._all = every
+        self._starts = _those_that(every, "on_start")
+        self._endings = _those_that(every, "_on_ending")
+        self._ends = _those_that(every, "on_end")
+
+    def on_start(self, span: SdkSpan, parent_context: Context | None = None) -> None:
+        """Hand on."""
+        for start in self._starts:
+            start(span, parent_context)
+
+    def _on_ending(self, span: SdkSpan) -> None:
+        for ending in self._endings:
+            ending(span)
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Hand on."""
+        for end in self._ends:
+            end(span)
+
+
+def _those_that(every: tuple[SpanProcessor, ...], name: str) -> tuple[Callable[..., None], ...]:
+    nothing = getattr(SpanProcessor, name)
+    return tuple(
+        getattr(each, name) for each in every if getattr(type(each), name, None) is not nothing
+    )
+
+
+class QuickProvider(TracerProvider):
+    """A provider whose tracers make quick spans."""
+
+    def __init__(self, resource: Resource) -> None:
+        super().__init__(
+            resource=resource, shutdown_on_exit=False, active_span_processor=Processors()
+        )
+
+    def get_tracer(self, *args: Any, **named: Any) -> Any:
+        """See opentelemetry.trace.TracerProvider."""
+        tracer = super().get_tracer(*args, **named)
+        if type(tracer) is Tracer and objection(tracer) is None:
+            tracer.__class__ = QuickTracer
+        return tracer
+
+
+def objection(tracer: Tracer) -> str | None:
+    """Why this tracer's spans must be the SDK's own, in a few words; None if they need not."""
+    if not isinstance(tracer._tracer_metrics, NoOpTracerMetrics):
+        return "the SDK counts its spans"
+    stock = _Span("", INVALID_SPAN_CONTEXT, resource=tracer.resource, limits=tracer._span_limits)
+    for what, parts, known in (
+        ("a span", set(vars(stock)), _SPAN),
+        ("its attributes", set(vars(stock._attributes)), _ATTRIBUTES),
+        ("its start", {*signature(Tracer.start_span).parameters},
+         {*signature(QuickTracer.start_span).parameters}),
+    ):  # fmt: skip
+        if parts != known:
+            return f"{what} has other parts: {sorted(parts ^ known)}"
+    return None

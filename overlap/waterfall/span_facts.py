@@ -1,0 +1,81 @@
+"""What each row is to carry, looked up once for the whole trace."""
+
+from __future__ import annotations
+
+from overlap import names
+from overlap.judge import Verdict
+from overlap.judge.tree.span_tree import Tree
+from overlap.waterfall.finding_rows import elsewhere, lost, servers_above, stages, victims
+from overlap.waterfall.lanes import milliseconds
+from overlap.waterfall.model import Bar, Mark, Shade
+
+NS_PER_MS = 1_000_000
+OUTLIVED_MS = 1.0
+"""Past its response by no more than this, a bar is not background: as in the verdict."""
+
+
+class Facts:
+    """What each row is to carry, looked up once for the whole trace."""
+
+    def __init__(self, tree: Tree, verdict: Verdict) -> None:
+        self._tree = tree
+        self.first_ns, self.last_ns = min(tree.starts), max(tree.ends)
+        self.blocks = [i for i, span in enumerate(tree.spans) if span.name == names.SPAN_BLOCKED]
+        # The verdict lists blocks in order of start, which is the order of the spans.
+        told = [block.culprit for block in verdict.blocked]
+        self._places = dict(zip(self.blocks, told, strict=False))
+        self._servers = servers_above(tree)
+        self._stages = dict(stages(tree, verdict))
+        self._culprits = {tree.parents[index] for index in self.blocks}
+        self._victims = set(victims(tree, self.blocks, self._servers))
+        self._lost = set(lost(tree))
+
+    def ms(self, time_ns: int) -> float:
+        """Milliseconds after the trace's start, held within the trace."""
+        return (min(max(time_ns, self.first_ns), self.last_ns) - self.first_ns) / NS_PER_MS
+
+    def hidden(self, index: int) -> bool:
+        """Blocks are shades, and a task's start is drawn only if nothing else is left of it."""
+        name = self._tree.spans[index].name
+        if name == names.SPAN_TASK_STARTED:
+            return index not in self._lost
+        return name == names.SPAN_BLOCKED
+
+    def shade(self, index: int) -> Shade:
+        start_ms, end_ms = self.ms(self._tree.starts[index]), self.ms(self._tree.ends[index])
+        return Shade(start_ms, end_ms, self._places.get(index, "unknown"))
+
+    def bar(self, index: int, depth: int) -> Bar:
+        tree, span = self._tree, self._tree.spans[index]
+        start_ms, end_ms = self.ms(tree.starts[index]), self.ms(tree.ends[index])
+        server = self._servers.get(index)
+        response_ms = end_ms if server is None else self.ms(tree.ends[server])
+        background = end_ms > response_ms + OUTLIVED_MS
+        stage = self._stages.get(index, 0)
+        shift_ns = tree.starts[index] - span.start_ns
+        return Bar(
+            span=span,
+            depth=depth,
+            start_ms=start_ms,
+            end_ms=end_ms,
+            response_end_ms=response_ms if background else None,
+            background=background,
+            concurrent=stage > 1,
+            serial=stage == 1,
+            offloaded=elsewhere(tree, index),
+            thread=str(span.attributes.get(names.THREAD_NAME) or ""),
+            lost=index in self._lost,
+            culprit=index in self._culprits,
+            victim=index in self._victims,
+            unended=not tree.ended[index],
+            mark=end_ms <= start_ms,
+            neighbour=bool(span.attributes.get(names.NEIGHBOUR)),
+            on_loop=names.LOOP_RUNNING_MS in span.attributes,
+            running_ms=milliseconds(span, names.LOOP_RUNNING_MS),
+            ready_ms=milliseconds(span, names.LOOP_READY_MS),
+            error=span.status == "error",
+            events=tuple(
+                Mark(self.ms(event.time_ns + shift_ns), event)
+                for event in sorted(span.events, key=lambda event: event.time_ns)
+            ),
+        )

@@ -1,0 +1,66 @@
+"""Who may ask, and what every answer carries."""
+
+import httpx
+import pytest
+
+from overlap.pocket.access import POLICY, Guard, host_name
+
+
+@pytest.mark.parametrize(
+    ("header", "served", "allowed"),
+    [
+        ("127.0.0.1:16686", "127.0.0.1", True),
+        ("127.8.8.8", "127.0.0.1", True),
+        ("localhost:16686", "127.0.0.1", True),
+        ("LOCALHOST.", "127.0.0.1", True),
+        ("[::1]:16686", "127.0.0.1", True),
+        ("evil.example", "127.0.0.1", False),
+        ("localhost.evil.example", "127.0.0.1", False),
+        ("127.0.0.1.evil.example", "127.0.0.1", False),
+        ("192.168.1.5:16686", "127.0.0.1", False),
+        ("192.168.1.5:16686", "0.0.0.0", True),
+        ("evil.example", "0.0.0.0", False),
+        ("box.lan:16686", "box.lan", True),
+        ("", "127.0.0.1", False),
+        ("[", "127.0.0.1", False),
+        ("user@localhost:1", "127.0.0.1", True),
+    ],
+)
+def test_only_this_machines_names_are_answered(header, served, allowed):
+    """A foreign name that resolves to loopback (DNS rebinding) is refused."""
+    assert Guard(None, served).allows(host_name(header)) is allowed
+
+
+def test_a_foreign_host_gets_421(pocket):
+    """Both ports refuse it, with one line."""
+    for url in (pocket.page, f"{pocket.page}/api/v3/services"):
+        answer = httpx.get(url, headers={"host": "evil.example"})
+        assert answer.status_code == 421
+        assert answer.text.count("\n") == 1
+    answer = httpx.post(f"{pocket.otlp}/v1/traces", headers={"host": "evil.example"})
+    assert answer.status_code == 421
+
+
+@pytest.mark.parametrize("path", ["/", "/traces", "/nowhere", "/static/live.js", "/trace/xyz"])
+def test_every_answer_carries_the_policy(pocket, path):
+    """Errors too: no inline script, no frame, no sniffing, no asset from elsewhere."""
+    answer = httpx.get(pocket.page + path)
+    assert answer.headers["content-security-policy"] == POLICY
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "unsafe" not in POLICY
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"origin": "http://evil.example"},
+        {"origin": "null"},
+        {"origin": "http://127.0.0.1:1"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/lessons/first/play", "/play"])
+def test_another_sites_page_cannot_play(pocket, headers, path):
+    """Only our own page, or no page at all, starts anything."""
+    assert httpx.post(pocket.page + path, headers=headers).status_code == 403

@@ -1,0 +1,39 @@
+"""Which line is the user's own, and how a stack reads."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from overlap.runtime.stack import Line, culprit, text
+
+STDLIB = Line(asyncio.__file__, 1, "inside")
+INSTALLED = Line("/somewhere/site-packages/django/core.py", 2, "handler")
+FROZEN = Line("<frozen importlib._bootstrap>", 3, "_load")
+USERS = Line(str(Path.cwd() / "app" / "views.py"), 4, "oversmoke")
+
+
+def test_the_innermost_line_of_the_users_own_is_to_blame():
+    """Not the library that it calls, nor the one that calls it."""
+    assert culprit((STDLIB, FROZEN, USERS, INSTALLED)) == USERS
+
+
+def test_without_a_line_of_the_users_the_innermost_is():
+    """There is always someone to name."""
+    assert culprit((INSTALLED, STDLIB)) == INSTALLED
+
+
+def test_files_below_the_working_directory_are_named_from_there():
+    """With slashes, wherever it runs; others keep their whole path."""
+    assert USERS.path == "app/views.py"
+    assert INSTALLED.path == INSTALLED.file
+
+
+def test_a_stack_reads_as_a_traceback_and_is_bounded():
+    """Outermost first; of a deep one the innermost lines are kept."""
+    assert text((USERS, INSTALLED)).splitlines()[-1] == (
+        '  File "app/views.py", line 4, in oversmoke'
+    )
+    deep = text((USERS, *[INSTALLED] * 10_000))
+    assert len(deep) <= 8000
+    assert deep.endswith("in oversmoke\n")

@@ -1,0 +1,56 @@
+"""Where it goes."""
+
+from __future__ import annotations
+
+import pytest
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+from overlap.telemetry.endpoint import EXPORT_TIMEOUT_S, road
+
+
+@pytest.fixture(autouse=True)
+def no_otel(monkeypatch):
+    for variable in ("ENDPOINT", "TRACES_ENDPOINT", "TIMEOUT", "TRACES_TIMEOUT"):
+        monkeypatch.delenv(f"OTEL_EXPORTER_OTLP_{variable}", raising=False)
+
+
+def test_one_endpoint_serves_all_signals(monkeypatch):
+    """The signal's path is added to the common address, one slash between."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318/")
+    assert road("logs").endpoint == "http://collector:4318/v1/logs"
+
+
+def test_a_signals_own_endpoint_is_taken_as_it_is(monkeypatch):
+    """As the specification has it: nothing is added."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://traces/in")
+    assert road("traces").endpoint == "http://traces/in"
+
+
+def test_without_a_word_it_is_loopback():
+    """The default is the pocket backend's or the collector's port on this machine."""
+    assert road("traces").endpoint == "http://127.0.0.1:4318/v1/traces"
+    assert road("traces").timeout_s == EXPORT_TIMEOUT_S
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "trusts"),
+    [
+        ("http://127.0.0.1:1", False),
+        ("http://localhost:1", False),
+        ("http://[::1]:1", False),
+        ("http://collector:4318", True),
+    ],
+)
+def test_loopback_needs_no_proxy(monkeypatch, endpoint, trusts):
+    """Proxies of the environment are for other hosts."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+    exporter = OTLPSpanExporter(endpoint=endpoint)
+    road("traces").straighten(exporter)
+    assert exporter._client._transport._session.trust_env is trusts
+    exporter.shutdown()
+
+
+def test_a_nonsense_timeout_is_the_default(monkeypatch):
+    """A variable that is no number changes nothing."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "soon")
+    assert road("traces").timeout_s == EXPORT_TIMEOUT_S
