@@ -43,6 +43,32 @@ def test_shutdown_gives_everything_back(own_sink, run):
     assert own_sink.names() == {"round": 2}
 
 
+def test_shutdown_returns_djangos_console_handler_on_every_python(own_sink, run):
+    """Current Pythons replace a logger's list of handlers at removeHandler()."""
+    run(
+        """
+        import logging
+
+        def remove_handler(self, handler):
+            self.handlers = [each for each in self.handlers if each is not handler]
+
+        logging.Logger.removeHandler = remove_handler
+        from django.core.asgi import get_asgi_application
+        import overlap
+
+        get_asgi_application()
+        django = logging.getLogger("django")
+        before = list(django.handlers)
+        assert "console" in [handler.name for handler in before]
+        overlap.instrument()
+        assert "console" not in [handler.name for handler in django.handlers]
+        overlap.shutdown()
+        assert list(django.handlers) == before
+        """,
+        own_sink.url,
+    )
+
+
 def test_the_end_of_the_process_flushes(own_sink, run):
     """Without shutdown(), what is queued goes out at exit."""
     run(

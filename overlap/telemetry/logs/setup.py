@@ -69,7 +69,7 @@ class LoggingSetup:
         django = logging.getLogger("django")
         for handler in [*django.handlers]:
             if handler.name == "console" and type(handler) is logging.StreamHandler:
-                self._undo.callback(django.handlers.insert, django.handlers.index(handler), handler)
+                self._undo.callback(_put_back, django, django.handlers.index(handler), handler)
                 django.removeHandler(handler)
 
     def _configure_structlog(self, log_format: Format, provider: LoggerProvider | None) -> None:
@@ -143,6 +143,12 @@ class _SendHandler(logging.Handler):
             )
         except Exception:
             self.handleError(record)
+
+
+def _put_back(logger: logging.Logger, index: int, handler: logging.Handler) -> None:
+    # The list of today: removeHandler() makes a new one on current Pythons (gh-79366).
+    if handler not in logger.handlers:
+        logger.handlers.insert(index, handler)
 
 
 def _exception(exc_info: Any) -> BaseException | None:
