@@ -18,7 +18,7 @@ SHAPES: Final = (CONCURRENT, SERIAL, BLOCKING, BACKGROUND, OFFLOADED, LOST, SING
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The children of one span, and how they stood to one another. Times in ms."""
+    """The children of one span, and how they overlapped. Times in ms."""
 
     parent: str
     parent_id: str
@@ -41,7 +41,7 @@ class Background:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """The event loop stood still for `ms`: by whom, and which requests waited."""
+    """The event loop was blocked for `ms`: by which line, and which requests waited."""
 
     ms: float
     culprit: str
@@ -58,23 +58,23 @@ class Offloaded:
 
 
 @dataclass(frozen=True, slots=True)
-class Handed:
-    """One piece of work that was handed to a worker over a queue."""
+class QueuedTask:
+    """One task that was sent to a worker over a queue."""
 
     task: str
     worker: str
-    """The service that took it; empty where none did."""
+    """The service that ran it; empty if none did."""
     end: str
     """`done`, `failed` or `revoked`; `waiting` where it was not seen to end."""
     tries: int
-    """How many runs of it there were; none where it was called off before."""
+    """How often it ran; 0 if it was revoked before its first run."""
     queued_ms: float | None
-    """From its being sent to the start of its first run."""
+    """From sending to the start of its first run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """The requests that one server span's name stands for."""
+    """The requests that share the name of their server span."""
 
     request: str
     """`GET /smoke_some_meats/`."""
@@ -88,11 +88,11 @@ class Requests:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """One reason why the trace took the time it took, in plain words."""
+    """One reason why the trace took as long as it did, as a sentence."""
 
     text: str
     span_ids: list[str]
-    """The spans that it is read from."""
+    """The spans that are the evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Verdict:
     offloaded: list[Offloaded] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
-    handed: list[Handed] = field(default_factory=list)
+    handed: list[QueuedTask] = field(default_factory=list)
     requests: list[Requests] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     why: list[Why] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""A verdict for a reader at a terminal, as rich renderables. Names in it never act as markup."""
+"""A verdict for the terminal, as rich renderables. Names from a trace never act as markup."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from overlap.judge.model import Group, Verdict
 from overlap.judge.summary import clean, duration, listing, outcome, sentence
 
 MOST_ROWS = 20
-"""Of each kind; a trace of ten thousand groups is read with --json."""
+"""Rows of each kind; --json has them all."""
 _ARROW = " > "
 
 
 def report(verdict: Verdict) -> RenderableType:
-    """The verdict whole: its sentence, its groups as a table, and a line for each finding."""
+    """Return the whole verdict: its sentence, a table of groups, and a line for each finding."""
     parts: list[RenderableType] = [
         Text.assemble((", ".join(verdict.shapes), "bold"), "  ", (verdict.trace_id, "dim")),
         Text(sentence(verdict).partition(": ")[2]),  # without the shapes: they stand above it
@@ -87,7 +87,7 @@ def _findings(verdict: Verdict) -> Iterator[Text]:
         len(verdict.offloaded),
     )
     yield from _lines(
-        "handed on",
+        "queued",
         "cyan",
         [f"{clean(item.task)}: {outcome(item)}" for item in verdict.handed[: MOST_ROWS + 1]],
         len(verdict.handed),

@@ -1,4 +1,4 @@
-"""A verdict in one plain sentence, for the terminal and the page."""
+"""A verdict in one sentence, for the terminal and the page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from overlap.judge.model import (
     SERIAL,
     SINGLE,
     Group,
-    Handed,
+    QueuedTask,
     Verdict,
 )
 
@@ -21,7 +21,7 @@ MOST_CHARACTERS = 120
 
 
 def sentence(verdict: Verdict) -> str:
-    """Say what the verdict shows: its shapes, and of each the instance that weighs most.
+    """Return what the verdict shows: its shapes, and the most important instance of each.
 
     Names from the trace come without control characters and cut to a readable
     length; they are not escaped for HTML or for rich.
@@ -30,21 +30,21 @@ def sentence(verdict: Verdict) -> str:
 
 
 def clean(name: str, most: int = MOST_CHARACTERS) -> str:
-    """A name from a trace, safe to print: what can't be seen becomes a question mark."""
+    """Return a name from a trace, safe to print: unprintable characters become question marks."""
     cut = name if len(name) <= most else name[: most - 3] + "..."
     shown = cut if cut.isprintable() else "".join(c if c.isprintable() else "?" for c in cut)
     return shown or "(no name)"
 
 
 def duration(ms: float) -> str:
-    """Milliseconds as a reader would say them: `0.4 ms`, `250 ms`, `5.0 s`."""
+    """Return milliseconds as text: `0.4 ms`, `250 ms`, `5.0 s`."""
     if ms >= 1000:
         return f"{ms / 1000:.1f} s"
     return f"{ms:.0f} ms" if ms >= 10 else f"{ms:.1f} ms"
 
 
 def listing(names: Sequence[str]) -> str:
-    """Names as a list in words, equal ones counted: `get_flavor, 6 x smoke and 3 more`."""
+    """Return names as a list in words, equal ones counted: `get_flavor, 6 x smoke and 3 more`."""
     counted = list(Counter(names).items())
     shown = [clean(name) if n == 1 else f"{n} x {clean(name)}" for name, n in counted[:MOST_NAMES]]
     if more := sum(n for _, n in counted[MOST_NAMES:]):
@@ -67,36 +67,36 @@ def _clauses(verdict: Verdict) -> Iterator[str]:
     if verdict.background:
         first, *others = verdict.background
         more = f", and so did {_count(len(others), 'more span')}" if others else ""
-        past = f"{duration(first.outlived_ms)} past the response"
-        yield f"{clean(first.span)} went on for {past}{more}"
+        past = f"{duration(first.outlived_ms)} after the response"
+        yield f"{clean(first.span)} continued for {past}{more}"
     if verdict.lost:
         was = "was" if len(verdict.lost) == 1 else "were"
         task = _count(len(verdict.lost), "background task")
         yield f"{task} {was} lost: {listing(verdict.lost)}"
     if verdict.handed:
-        yield f"handed on {_count(len(verdict.handed), 'task')}: {_handed(verdict.handed)}"
+        yield f"queued {_count(len(verdict.handed), 'task')}: {_queued(verdict.handed)}"
     if verdict.offloaded:
         names = [item.span for item in verdict.offloaded]
         threads = {item.thread for item in verdict.offloaded}
         where = f"thread {clean(threads.pop())}" if len(threads) == 1 else f"{len(threads)} threads"
-        yield f"{listing(names)} ran off its parent's thread, in {where}"
+        yield f"{listing(names)} ran in {where}, not on the thread of its parent"
     if SINGLE in shapes:
-        yield "nothing in it ran at once, in a row, or past the response"
+        yield "nothing ran at once, one after another or after the response"
 
 
-def outcome(item: Handed) -> str:
-    """What became of work that was handed on: `done by smokehouse-worker after 3 tries`."""
+def outcome(item: QueuedTask) -> str:
+    """Return how a queued task ended: `done by smokehouse-worker after 3 tries`."""
     by = f" by {clean(item.worker)}" if item.worker else ""
     tries = f" after {item.tries} tries" if item.tries > 1 else ""
     return f"{item.end}{by}{tries}"
 
 
-def _handed(handed: Sequence[Handed]) -> str:
+def _queued(handed: Sequence[QueuedTask]) -> str:
     return listing([f"{clean(item.task)} {outcome(item)}" for item in handed])
 
 
 def _concurrent(group: Group) -> Iterator[str]:
-    # What led up to the first that ran at once is of less weight than that it did.
+    # That some ran at once matters more than what ran before them.
     first = next(place for place, stage in enumerate(group.stages) if len(stage) > 1)
     before = [name for stage in group.stages[:first] for name in stage]
     after = f" after {listing(before)}" if before else ""
@@ -115,12 +115,12 @@ def _blocking(verdict: Verdict) -> Iterator[str]:
     worst = max(verdict.blocked, key=lambda block: block.ms)
     waits = sum(len(block.victims) for block in verdict.blocked)
     if len(verdict.blocked) == 1:
-        yield f"the event loop stood still for {duration(worst.ms)} at {clean(worst.culprit)}"
+        yield f"the event loop was blocked for {duration(worst.ms)} at {clean(worst.culprit)}"
         yield f"{_count(waits, 'request')} waited" if waits else "no other request waited"
         return
     total = sum(block.ms for block in verdict.blocked)
     yield (
-        f"the event loop stood still {len(verdict.blocked)} times, {duration(total)} in all, "
+        f"the event loop was blocked {len(verdict.blocked)} times, {duration(total)} in all, "
         f"longest at {clean(worst.culprit)}"
     )
     yield f"requests waited {_count(waits, 'time')}" if waits else "no other request waited"

@@ -20,19 +20,19 @@ from overlap.judge.model import (
     SINGLE,
     Verdict,
 )
-from overlap.judge.tree.repair import mend
+from overlap.judge.tree.repair import repair
 from overlap.judge.why import why
 from overlap.trace.model import Span, Trace
 
 
 def verdict(trace: Trace | Iterable[Span]) -> Verdict:
-    """What a trace shows, decided by intervals and evidence in it alone.
+    """Return what a trace shows, decided by its spans alone.
 
-    Pure: the same for the same spans in any order. Takes any spans there are,
-    mends what it must and says so in `warnings`; raises nothing. Time is
+    Pure: the same for the same spans in any order. Accepts any spans, repairs
+    what is inconsistent and says so in `warnings`; raises nothing. Time is
     O(n log n) in the number of spans, memory O(n). Times in the verdict are ms.
     """
-    tree = mend(trace.spans, trace.trace_id) if isinstance(trace, Trace) else mend(trace)
+    tree = repair(trace.spans, trace.trace_id) if isinstance(trace, Trace) else repair(trace)
     found = list(groups(tree))
     waited = victims(tree)
     after, blocks = background(tree), blocked(tree, waited)

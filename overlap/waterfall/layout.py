@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from overlap.judge import Verdict
-from overlap.judge.tree.repair import mend
+from overlap.judge.tree.repair import repair
 from overlap.judge.tree.span_tree import NO_PARENT, Tree
 from overlap.trace import Trace
 from overlap.waterfall.lanes import lanes
@@ -17,7 +17,7 @@ def layout(trace: Trace, verdict: Verdict, *, limit: int = 500) -> Waterfall:
     """Lay the trace out as at most `limit` rows; any input has a layout, an empty one too."""
     if not trace.spans:
         return Waterfall(total_ms=0.0)
-    tree = mend(trace.spans, trace.trace_id)
+    tree = repair(trace.spans, trace.trace_id)
     facts = Facts(tree, verdict)
     rows = [row for row in _depth_first(tree) if not facts.hidden(row[0])]
     return Waterfall(

@@ -29,12 +29,12 @@ def group(*stages: list[str], factor: float = 1.0) -> Group:
             Verdict(
                 "t", ["blocking"], blocked=[Blocked(5000, "app/v.py:14 in oversmoke", ["a"] * 3)]
             ),
-            "blocking: the event loop stood still for 5.0 s at app/v.py:14 in oversmoke; "
+            "blocking: the event loop was blocked for 5.0 s at app/v.py:14 in oversmoke; "
             "3 requests waited.",
         ),
         (
             Verdict("t", ["blocking"], blocked=[Blocked(900, "x", ["a"]), Blocked(200, "y", [])]),
-            "blocking: the event loop stood still 2 times, 1.1 s in all, longest at x; "
+            "blocking: the event loop was blocked 2 times, 1.1 s in all, longest at x; "
             "requests waited 1 time.",
         ),
         (
@@ -44,13 +44,13 @@ def group(*stages: list[str], factor: float = 1.0) -> Group:
                 background=[Background("call", 5000.0), Background("nap", 20.0)],
                 offloaded=[Offloaded("call", "asyncio_0")],
             ),
-            "background, offloaded: call went on for 5.0 s past the response, and so did "
-            "1 more span; call ran off its parent's thread, in thread asyncio_0.",
+            "background, offloaded: call continued for 5.0 s after the response, and so did "
+            "1 more span; call ran in thread asyncio_0, not on the thread of its parent.",
         ),
         (Verdict("t", ["lost"], lost=["a"]), "lost: 1 background task was lost: a."),
         (
             Verdict("t", ["single"]),
-            "single: nothing in it ran at once, in a row, or past the response.",
+            "single: nothing ran at once, one after another or after the response.",
         ),
     ],
 )

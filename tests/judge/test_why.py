@@ -39,11 +39,11 @@ def test_what_ran_beside_the_critical_path_cost_nothing(span: MakeSpan) -> None:
 @pytest.mark.parametrize(
     ("parent", "children", "because"),
     [
-        (LOOP, LOOP, "each began only when the one before it had ended"),
-        (LOOP, LEAN, "synchronous code, all 3 in one thread"),
+        (LOOP, LOOP, "each began only after the previous one ended"),
+        (LOOP, LEAN, "all 3 are synchronous code in one thread"),
     ],
 )
-def test_a_row_is_told_with_its_reason(
+def test_a_serial_group_is_reported_with_its_reason(
     span: MakeSpan, parent: dict[str, Any], children: dict[str, Any], because: str
 ) -> None:
     """On the loop nobody gathered them; in a thread nobody could."""
@@ -59,7 +59,7 @@ def test_a_row_is_told_with_its_reason(
     assert texts(spans) == [said]
 
 
-def test_gathered_queries_on_one_thread_are_told_as_such(span: MakeSpan) -> None:
+def test_gathered_queries_on_one_thread_are_reported_as_such(span: MakeSpan) -> None:
     """Asked for at once, run one after another: the time each waited for the thread is evidence."""
     spans = [span("1", "GET /orm/", 0, 310, kind="server", attributes=LOOP)]
     for number in range(3):
@@ -72,11 +72,11 @@ def test_gathered_queries_on_one_thread_are_told_as_such(span: MakeSpan) -> None
         spans.append(span(f"q{number}", "SELECT", start, start + 100, "1", attributes=attributes))
     waited, row = verdict(spans).why
     assert row.text == (
-        "3 queries ran one after another although asked for at once: "
+        "3 queries ran one after another although requested at once: "
         "Django's ORM ran them on one thread (lean-1_0) (300 of 300 ms)"
     )
     assert row.span_ids == ["q0", "q1", "q2"]
-    assert waited.text.endswith("although asked for at once: all 3 ran on one thread")
+    assert waited.text.endswith("although requested at once: all 3 ran on one thread")
 
 
 def test_queries_asked_for_one_by_one_are_no_gather(span: MakeSpan) -> None:
@@ -88,7 +88,7 @@ def test_queries_asked_for_one_by_one_are_no_gather(span: MakeSpan) -> None:
         spans.append(span(f"q{number}", "SELECT", start, start + 99, "1", attributes=attributes))
     assert texts(spans) == [
         "the response waited for 3 x SELECT (297 of 310 ms), one after another: "
-        "each began only when the one before it had ended"
+        "each began only after the previous one ended"
     ]
 
 
@@ -133,18 +133,18 @@ def burnt(span: MakeSpan, blocks: Iterable[tuple[float, float]], **code: Any) ->
 @pytest.mark.parametrize(
     ("kind", "did"),
     [
-        (names.BLOCK_SLEEP, "slept on the loop"),
-        (names.BLOCK_CPU, "computed on the loop"),
-        (names.BLOCK_LOCK, "waited for a lock that a thread held on the loop"),
-        (None, "stayed on the loop"),
-        ("nonsense", "stayed on the loop"),
+        (names.BLOCK_SLEEP, "slept on the event loop"),
+        (names.BLOCK_CPU, "computed on the event loop"),
+        (names.BLOCK_LOCK, "waited for a lock that a thread held on the event loop"),
+        (None, "ran on the event loop"),
+        ("nonsense", "ran on the event loop"),
     ],
 )
 def test_who_stood_still_because_of_which_line(span: MakeSpan, kind: str | None, did: str) -> None:
     """The victims counted, the time, the function, what it did, and where."""
     told = verdict(burnt(span, [(0, 4800)], **{names.BLOCKED_KIND: kind})).why[0]
     assert told.text == (
-        f"three requests stood still for 4.8 s because oversmoke {did} at app/views/tutorial.py:83"
+        f"three requests were blocked for 4.8 s because oversmoke {did} at app/views/tutorial.py:83"
     )
     assert told.span_ids == ["b0", "n0", "n1", "n2"]
 
@@ -153,8 +153,8 @@ def test_many_blocks_by_one_line_are_one_reason(span: MakeSpan) -> None:
     """Counted and added up."""
     spans = burnt(span, [(500 * n, 500 * n + 120) for n in range(5)], **{names.BLOCKED_KIND: "cpu"})
     assert texts(spans)[0] == (
-        "three requests stood still for 600 ms because oversmoke computed on the loop 5 times "
-        "at app/views/tutorial.py:83"
+        "three requests were blocked for 600 ms because oversmoke computed on the event loop "
+        "5 times at app/views/tutorial.py:83"
     )
 
 
@@ -163,7 +163,7 @@ def test_a_victim_knows_of_a_block_in_another_trace(span: MakeSpan) -> None:
     told = {names.LINK_KIND: names.LINK_BLOCKED_BY, names.VICTIM_DELAY_MS: 480.0}
     spans = [span("1", "GET /", 0, 500, kind="server", links=(Link("a" * 32, "b" * 16, told),))]
     assert texts(spans) == [
-        f"the response stood still for 480 ms because another request held the loop "
+        f"the response was blocked for 480 ms because another request blocked the event loop "
         f"(trace {'a' * 32})"
     ]
 
@@ -176,10 +176,10 @@ def test_a_victim_knows_as_much_where_its_links_say_nothing(span: MakeSpan) -> N
     }
     links = (Link("a" * 32, "b" * 16, {}), Link("a" * 32, "c" * 16, {}))
     spans = [span("1", "GET /", 0, 700, kind="server", attributes=told, links=links)]
-    because = f"because another request held the loop (trace {'a' * 32})"
+    because = f"because another request blocked the event loop (trace {'a' * 32})"
     assert texts(spans) == [
-        f"the response stood still for 480 ms {because}",
-        f"the response stood still for up to 200 ms {because}",
+        f"the response was blocked for 480 ms {because}",
+        f"the response was blocked for up to 200 ms {because}",
     ]
 
 
@@ -195,10 +195,10 @@ def test_a_request_that_worked_or_was_not_let_is_told(span: MakeSpan) -> None:
         span("2", "GET /kept/", 0, 200, kind="server", attributes={names.LOOP_READY_MS: 150.5}),
     ]
     assert texts(spans) == [
-        "the response of GET /kept/ could have gone on for 150 of 200 ms: "
-        "the loop was busy elsewhere",
-        "the response of GET /busy/ kept the loop for 90 of 100 ms, 60 ms of it in one go at "
-        "app/v.py:3 in f: it worked rather than waited",
+        "the response of GET /kept/ was ready to run for 150 of 200 ms: "
+        "the event loop was busy with other work",
+        "the response of GET /busy/ used the event loop for 90 of 100 ms, 60 ms of it in one step "
+        "at app/v.py:3 in f: it computed and did not wait",
     ]
 
 
@@ -213,13 +213,14 @@ def test_what_the_response_did_not_wait_for(span: MakeSpan) -> None:
         span("4", names.SPAN_TASK_STARTED, 2, 2, "1", attributes=lost),
     ]
     assert texts(spans) == [
-        "the response did not wait for count, which went on for 5.0 s after it, and failed (E: no)",
-        "letter was begun and never ended: the process was gone first",
+        "the response did not wait for count, which continued for 5.0 s after it, "
+        "and failed (E: no)",
+        "letter was started and never ended: the process exited first",
     ]
 
 
-def test_a_task_that_nobody_held_is_told_with_what_became_of_it(span: MakeSpan) -> None:
-    """Collected while it waited, failed unheard, or cut off by a shutdown, each in its words."""
+def test_a_plain_task_is_reported_with_its_end(span: MakeSpan) -> None:
+    """Collected while it waited, failed unnoticed, or stopped by a shutdown: each is described."""
     spans = [
         span("1", "GET /", 0, 20, kind="server"),
         *(
@@ -237,8 +238,8 @@ def test_a_task_that_nobody_held_is_told_with_what_became_of_it(span: MakeSpan) 
         ),
     ]
     assert texts(spans) == [
-        "cut one was cut off: it ran",
-        "failed one failed and nobody asked: E: no",
+        "cut one was stopped by the shutdown: it ran",
+        "failed one failed and nothing retrieved its exception: E: no",
         "lost one was lost: it was collected",
     ]
     assert verdict(spans).lost == ["cut one", "lost one"]

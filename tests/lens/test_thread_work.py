@@ -106,7 +106,7 @@ def test_the_verdict_says_why_a_gather_was_a_row(traced):
     said = [reason.text for reason in verdict(trace).why]
     assert any(
         text.startswith(
-            "3 x work ran one after another although asked for at once: "
+            "3 x work ran one after another although requested at once: "
             "thread-sensitive work of a request runs on one thread"
         )
         for text in said

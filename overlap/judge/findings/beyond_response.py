@@ -1,4 +1,4 @@
-"""What else a trace is evidence of: work past the response, work in threads, work that was lost."""
+"""Work after the response, work in threads, cancelled work and lost tasks."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from overlap.judge.tree.span_tree import NO_PARENT, Tree, ms, plain, same_proces
 from overlap.trace.model import Span
 
 OUTLIVED_NS = 1_000_000
-"""Work that ends at most this long after its response is the response's own tail."""
+"""Work that ends at most this long after its response is not background work."""
 
 
 def background(tree: Tree) -> list[Background]:
-    """Spans that end more than 1 ms after the nearest server span above them in their service.
+    """Return spans that end over 1 ms after the nearest server span above them in their service.
 
-    What is handed to a worker counts with the request that handed it on. The longest first.
+    A queued task counts with the request that queued it. The longest first.
     O(n log n).
     """
     found = []
@@ -27,10 +27,10 @@ def background(tree: Tree) -> list[Background]:
 
 
 def nearest_servers(tree: Tree) -> list[tuple[int, int]]:
-    """Each span that works for a server span above it, with that one.
+    """Return each span that works for a server span above it, with that one.
 
-    It is the nearest of its own service, and for what a worker does that of the service which
-    handed it on.
+    It is the nearest of its own service; for a worker's span that of the service which queued
+    the task.
     """
     pairs = []
     above: dict[str, list[int]] = {}  # by service, the server spans on the way down
@@ -43,7 +43,7 @@ def nearest_servers(tree: Tree) -> list[tuple[int, int]]:
         span = tree.spans[index]
         servers = above.get(span.service)
         if not servers and span.kind == "consumer" and (parent := tree.parents[index]) != NO_PARENT:
-            # Work that a request left to another service: still that request's.
+            # A task that a request queued for another service: still that request's.
             servers = above.get(tree.spans[parent].service)
         if servers:
             pairs.append((index, servers[-1]))
@@ -57,14 +57,14 @@ def nearest_servers(tree: Tree) -> list[tuple[int, int]]:
 
 
 def _serving(kind: str, index: int, servers: list[int] | None) -> int:
-    """The server span that what is below this span works for from here on; NO_PARENT: as above."""
+    """Return the server span that the spans below work for; NO_PARENT for no change."""
     if kind == "server":
         return index
     return servers[-1] if kind == "consumer" and servers else NO_PARENT
 
 
 def offloaded(tree: Tree) -> list[Offloaded]:
-    """Spans on another thread than their parent's, in the same process, in order of start. O(n)."""
+    """Return spans on another thread of the process than their parent. O(n log n)."""
     found = []
     for index in sorted(range(len(tree.spans)), key=lambda i: (tree.starts[i], i)):
         parent = tree.parents[index]
@@ -81,7 +81,7 @@ def offloaded(tree: Tree) -> list[Offloaded]:
 
 
 def cancelled(tree: Tree) -> list[str]:
-    """The names of spans that were cut short, in order of start. O(n log n)."""
+    """Return the names of cancelled spans, in order of start. O(n log n)."""
     found = [
         index
         for index, span in enumerate(tree.spans)
@@ -93,8 +93,8 @@ def cancelled(tree: Tree) -> list[str]:
 
 
 def lost(tree: Tree) -> list[str]:
-    """The names of background tasks that were lost or cut, or started and never ended; sorted."""
-    found: dict[str, str] = {}  # by task id, so that none is told twice
+    """Return the names of background tasks that were lost, or started and never ended; sorted."""
+    found: dict[str, str] = {}  # by task id, so that none is reported twice
     started: list[tuple[str, str]] = []
     ended = set()
     for index, span in enumerate(tree.spans):

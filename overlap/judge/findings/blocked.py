@@ -30,10 +30,10 @@ Victims = dict[int, list[int]]
 
 
 def victims(tree: Tree) -> Victims:
-    """Each block's victims; may add a warning to the tree.
+    """Return each block's victims; may add a warning to the tree.
 
-    O((n + victims) log n): one walk over the tree, in which a request stands
-    aside while its own blocks look for their victims.
+    O((n + victims) log n): one walk over the tree, in which a request is
+    hidden while the victims of its own blocks are looked up.
     """
     blocks = [i for i, span in enumerate(tree.spans) if span.name == names.SPAN_BLOCKED]
     if not blocks:
@@ -43,7 +43,7 @@ def victims(tree: Tree) -> Victims:
 
 
 def blocked(tree: Tree, waited: Victims) -> list[Blocked]:
-    """Each block, in order of start."""
+    """Return each block, in order of start."""
     return [
         Blocked(
             block_ms(tree, index), culprit(tree, index), [tree.spans[each].name for each in members]
@@ -53,18 +53,18 @@ def blocked(tree: Tree, waited: Victims) -> list[Blocked]:
 
 
 def block_ms(tree: Tree, index: int) -> float:
-    """How long the loop stood still, as the block tells; else as long as its span lasts."""
-    told = tree.spans[index].attributes.get(names.BLOCKED_MS)
-    if isinstance(told, int | float) and not isinstance(told, bool) and 0 <= told < math.inf:
-        return round(float(told), 3)
+    """Return how long the loop was blocked: as reported, else the span's duration."""
+    said = tree.spans[index].attributes.get(names.BLOCKED_MS)
+    if isinstance(said, int | float) and not isinstance(said, bool) and 0 <= said < math.inf:
+        return round(float(said), 3)
     return ms(tree.ends[index] - tree.starts[index])
 
 
 def culprit(tree: Tree, index: int) -> str:
-    """Who held the loop, in words: file, line and function, as far as they are told."""
-    told = tree.spans[index].attributes
+    """Return what blocked the loop: file, line and function, as far as they are known."""
+    attributes = tree.spans[index].attributes
     place, line, function = (
-        told.get(key)
+        attributes.get(key)
         for key in (names.CODE_FILE_PATH, names.CODE_LINE_NUMBER, names.CODE_FUNCTION_NAME)
     )
     words = ""
@@ -81,13 +81,13 @@ class _Requests:
     """The server spans of one process (or one service), ready to be asked about an interval."""
 
     def __init__(self, tree: Tree, members: list[int]) -> None:
-        # In canonical order members may not be in order of start any more: skew was mended.
+        # In canonical order members may not be in order of start any more: skew was corrected.
         self.members = sorted(members, key=lambda index: (tree.starts[index], index))
         self.starts = [tree.starts[index] for index in self.members]
         self.ends = MaxTree([self._end(tree, index) for index in self.members])
         self.places = {index: place for place, index in enumerate(self.members)}
-        begun = [(_client_start(tree, index), index) for index in self.members]
-        sent = sorted((start, index) for start, index in begun if start is not None)
+        sendings = [(_client_start(tree, index), index) for index in self.members]
+        sent = sorted((start, index) for start, index in sendings if start is not None)
         self.sent = [start for start, _ in sent]
         self.sent_members = [index for _, index in sent]
         self.sent_starts = MaxTree([tree.starts[index] for index in self.sent_members])
@@ -97,11 +97,11 @@ class _Requests:
     def _end(tree: Tree, index: int) -> int:
         return NOTHING if tree.is_mark(index) else tree.ends[index]
 
-    def stand_aside(self, tree: Tree, index: int, *, aside: bool) -> None:
+    def hide(self, tree: Tree, index: int, *, hidden: bool) -> None:
         """Hide a request from `waiting`, or show it again."""
-        self.ends[self.places[index]] = NOTHING if aside else self._end(tree, index)
+        self.ends[self.places[index]] = NOTHING if hidden else self._end(tree, index)
         if (place := self.sent_places.get(index)) is not None:
-            self.sent_starts[place] = NOTHING if aside else tree.starts[index]
+            self.sent_starts[place] = NOTHING if hidden else tree.starts[index]
 
     def waiting(self, start: int, end: int) -> Iterator[int]:
         """Requests in flight between start and end, and those sent then that began after it."""
@@ -129,7 +129,7 @@ def _all_victims(tree: Tree, blocks: list[int]) -> Victims:
         if span.kind == "server":
             for key in _keys(span):
                 if key in requests:
-                    requests[key].stand_aside(tree, index, aside=entering)
+                    requests[key].hide(tree, index, hidden=entering)
         if entering and span.name == names.SPAN_BLOCKED:
             members = []
             start, end = tree.starts[index], tree.ends[index]
@@ -145,7 +145,7 @@ def _all_victims(tree: Tree, blocks: list[int]) -> Victims:
             members.sort(key=lambda victim: (tree.starts[victim], victim))
             found[index] = members
     if cut:
-        tree.warnings.append("more victims of blocks than can be listed: the rest is left out")
+        tree.warnings.append("more victims of blocks than can be listed: the rest is omitted")
     return found
 
 

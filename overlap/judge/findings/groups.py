@@ -1,4 +1,4 @@
-"""The children of each span as a group: what ran at once, what one after another."""
+"""The children of each span as a group: what ran at once and what one after another."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from overlap.judge.model import Group
 from overlap.judge.tree.span_tree import Tree, ms
 
 PART = 3
-"""What is serial takes at least one of so many parts of its parent's time."""
+"""Serial work takes at least this fraction, 1/n, of its parent's time."""
 
 
 def groups(tree: Tree) -> Iterator[Group]:
-    """Each span with children that are work, in order of start. O(n log n).
+    """Yield each span with children that are work, in order of start. O(n log n).
 
-    Left out are the children of a lesson's root, which are load, and the server
-    span that is the one child of a client span: a request seen from its two ends
-    is no group, and would bury those that are.
+    Without the children of a scenario's root, which are load, and without the server
+    span that is the only child of a client span: both are one request.
     """
     for parent in sorted(tree.children, key=lambda index: (tree.starts[index], index)):
         if names.SCENARIO_NAME in tree.spans[parent].attributes:
@@ -30,16 +29,16 @@ def groups(tree: Tree) -> Iterator[Group]:
 
 
 def is_concurrent(group: Group) -> bool:
-    """Whether some of it ran at once."""
+    """Return whether some of it ran at once."""
     return any(len(stage) > 1 for stage in group.stages)
 
 
 def is_serial(group: Group) -> bool:
-    """Whether it ran one after another, and is at least a third of what its parent took.
+    """Return whether it ran one after another, for at least a third of its parent's time.
 
-    The work counts, not what lies between: two short queries, at the start and at the end of a
-    request that computes for a second, do not make it serial. A third and no more, since on a
-    busy machine short calls in a row have gaps as long as they are.
+    Only the work counts, not the gaps: two short queries, at the start and at the end of a
+    request that computes for a second, do not make it serial. A third, because on a busy
+    machine the gaps between short calls are as long as the calls.
     """
     return (
         len(group.stages) > 1
@@ -82,9 +81,9 @@ def _group(tree: Tree, parent: int, work: list[int]) -> Group:
 
 
 def critical_path(intervals: Sequence[tuple[int, int]], called: Sequence[str]) -> list[int]:
-    """The span that ends last, before it the one that ended last before it began, and so on.
+    """Return the span that ends last, before it the one that ended last before it began, and so on.
 
-    Of those that end together the longest, then the first by name. Their places, first to last.
+    Of those that end together the longest, then the first by name. As indexes, in order of time.
     """
     by_end = sorted(range(len(intervals)), key=called.__getitem__, reverse=True)
     by_end.sort(key=lambda member: (intervals[member][1], -intervals[member][0]))

@@ -1,4 +1,4 @@
-"""A segment tree of maxima: which places in a range hold more than a bound, without asking all."""
+"""A segment tree of maxima: find the places in a range whose value is above a bound."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ NOTHING = -(1 << 200)
 
 
 class MaxTree:
-    """Values in fixed places. Change one: O(log n). List those above a bound: O(log n) each."""
+    """Values at fixed places. Change one: O(log n). Find those above a bound: O(log n) each."""
 
     def __init__(self, values: Sequence[int]) -> None:
         self._size = 1 << max(0, len(values) - 1).bit_length()
@@ -25,7 +25,7 @@ class MaxTree:
             self._most[node] = max(self._most[2 * node], self._most[2 * node + 1])
 
     def above(self, bound: int, low: int, high: int) -> Iterator[int]:
-        """The places from `low` up to, not including, `high` whose value is above `bound`."""
+        """Yield the places from `low` up to, not including, `high` whose value is above `bound`."""
         todo = [(1, 0, self._size)]
         while todo:
             node, first, end = todo.pop()

@@ -1,19 +1,19 @@
-"""What was handed to a worker over a queue, and what became of it there."""
+"""Tasks that were sent to a worker over a queue, and how they ended."""
 
 from __future__ import annotations
 
 from overlap import names
-from overlap.judge.model import Handed
+from overlap.judge.model import QueuedTask
 from overlap.judge.tree.span_tree import NO_PARENT, Tree, ms, plain
 
 DONE, FAILED, REVOKED, WAITING = "done", "failed", "revoked", "waiting"
 _ENDS = {"SUCCESS": DONE, "FAILURE": FAILED, "RETRY": WAITING}
 
 
-def handed(tree: Tree) -> list[Handed]:
-    """Each message of the trace, in order of sending, with the runs of what it asks for.
+def handed(tree: Tree) -> list[QueuedTask]:
+    """Return each message of the trace, in order of sending, with its runs.
 
-    A message that is sent anew for another try is the same one: it has the same id. O(n log n).
+    A message that is sent again for another try has the same id. O(n log n).
     """
     messages: dict[str, tuple[list[int], list[int]]] = {}  # by id: sendings, runs
     for index in sorted(range(len(tree.spans)), key=lambda each: (tree.starts[each], each)):
@@ -34,7 +34,7 @@ def _message(tree: Tree, index: int) -> str:
     return f"span {span.span_id}"
 
 
-def _one(tree: Tree, sendings: list[int], runs: list[int]) -> Handed:
+def _one(tree: Tree, sendings: list[int], runs: list[int]) -> QueuedTask:
     first = tree.spans[(sendings or runs)[0]]
     name = first.name
     for key in (names.CELERY_TASK_NAME, names.MESSAGING_DESTINATION_NAME):
@@ -42,7 +42,7 @@ def _one(tree: Tree, sendings: list[int], runs: list[int]) -> Handed:
             name = value
             break
     queued = tree.starts[runs[0]] - tree.ends[sendings[0]] if sendings and runs else None
-    return Handed(
+    return QueuedTask(
         task=name,
         worker=tree.spans[runs[-1]].service if runs else "",
         end=_end(tree, runs),

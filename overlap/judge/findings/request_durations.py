@@ -1,4 +1,4 @@
-"""How long requests took, by name: what a lesson under load, or of a stream, is judged by."""
+"""How long requests took, by name, and when streamed ones sent their first part."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from overlap.judge.tree.span_tree import Tree, ms
 
 
 def requests(tree: Tree) -> list[Requests]:
-    """A row for each name of a server span, in order of the first start. O(n log n)."""
+    """Return a row for each name of a server span, in order of the first start. O(n log n)."""
     found: dict[str, list[int]] = {}
     for index in sorted(range(len(tree.spans)), key=lambda index: (tree.starts[index], index)):
         if tree.spans[index].kind == "server" and tree.ended[index]:
@@ -36,7 +36,7 @@ def _row(tree: Tree, name: str, members: list[int]) -> Requests:
 
 
 def _first_part(tree: Tree, index: int) -> float | None:
-    told = tree.spans[index].attributes.get(names.FIRST_PART_MS)
-    if isinstance(told, int | float) and not isinstance(told, bool) and 0 <= told < math.inf:
-        return float(told)
+    first = tree.spans[index].attributes.get(names.FIRST_PART_MS)
+    if isinstance(first, int | float) and not isinstance(first, bool) and 0 <= first < math.inf:
+        return float(first)
     return None

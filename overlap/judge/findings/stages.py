@@ -27,7 +27,7 @@ Interval = tuple[int, int]
 
 
 def overlap(one: Interval, other: Interval) -> bool:
-    """Whether two spans share more than 5 % of the shorter one; exact, in whole numbers."""
+    """Return whether two spans share more than 5 % of the shorter one; exact, in integers."""
     shared = min(one[1], other[1]) - max(one[0], other[0])
     return 20 * shared > min(one[1] - one[0], other[1] - other[0])
 
@@ -57,7 +57,7 @@ def _reach(interval: Interval) -> int:
 
 
 def stages(intervals: Sequence[Interval]) -> list[list[int]]:
-    """The stages as lists of indexes into `intervals`, in no promised order. O(n log n)."""
+    """Return the stages as lists of indexes into `intervals`, in any order. O(n log n)."""
     done: list[list[int]] = []
     still_open: list[_Open] = []  # two at the most, and one more while it is being placed
     for index in sorted(range(len(intervals)), key=intervals.__getitem__):
@@ -77,7 +77,7 @@ def stages(intervals: Sequence[Interval]) -> list[list[int]]:
 
 
 def union_length(intervals: Iterable[Interval]) -> int:
-    """How much time the intervals cover together, in ns. O(n log n)."""
+    """Return how much time the intervals cover together, in ns. O(n log n)."""
     covered = 0
     reached: int | None = None
     for start, end in sorted(intervals):
@@ -91,12 +91,12 @@ def union_length(intervals: Iterable[Interval]) -> int:
 
 
 def peak(intervals: Sequence[Interval]) -> int:
-    """The most that are under way at one instant; one that ends where another starts makes room."""
+    """Return the most that run at one instant; one that ends as another starts is over."""
     starts = sorted(start for start, _ in intervals)
     ends = sorted(end for _, end in intervals)
     most = over = 0
-    for begun, start in enumerate(starts, start=1):
+    for started, start in enumerate(starts, start=1):
         while ends[over] <= start:
             over += 1
-        most = max(most, begun - over)
+        most = max(most, started - over)
     return most

@@ -11,12 +11,12 @@ LATE_NS = 5_000_000
 the client may have read that byte before a busy machine lets the server go on."""
 
 
-def straighten(tree: Tree) -> None:
-    """Shift each skewed server span by the least that puts it inside, and all below it with it.
+def correct_skew(tree: Tree) -> None:
+    """Shift each skewed server span by the least that puts it inside, with all spans below it.
 
-    What is below is measured by the same clock, or was straightened against it. A
-    server span longer than its client span began in time: the client went away
-    first (a stream, a timeout), and only a start outside is skew.
+    The spans below were measured by the same clock, or corrected against it. A
+    server span longer than its client span is no skew if it began inside: the
+    client disconnected first (a stream, a timeout).
     """
     shifts: list[int] = [0] * len(tree.spans)
     moved = 0
@@ -48,7 +48,7 @@ def _shift(tree: Tree, index: int, parent: int) -> int:
         return early if early > EARLY_NS else 0
     high = tree.ends[parent]
     fits = tree.ended[index] and tree.ends[index] - start <= high - low
-    # What can't fit, or whose end isn't known, only has to begin inside.
+    # A span that can't fit, or whose end isn't known, only has to begin inside.
     late = (tree.ends[index] if fits else start) - high
     if early > EARLY_NS:
         return early

@@ -1,4 +1,4 @@
-"""Makes a tree of any soup of spans, and says what it had to mend.
+"""Makes a tree of any spans, repairs what is inconsistent, and says so in its warnings.
 
 The result does not depend on the order of the spans: they are sorted first.
 Nothing here recurses, so depth is bounded by memory alone.
@@ -10,19 +10,19 @@ from collections import Counter
 from collections.abc import Iterable
 from operator import attrgetter
 
-from overlap.judge.tree.clock_skew import straighten
+from overlap.judge.tree.clock_skew import correct_skew
 from overlap.judge.tree.span_tree import NO_PARENT, Tree, process
-from overlap.judge.tree.started_tasks import begun
+from overlap.judge.tree.started_tasks import unfinished_tasks
 from overlap.trace.model import Span
 
 A_MARK_OF_JAEGER_NS = 1
-"""What Jaeger on Badger gives back as the duration of a span that has none."""
+"""What Jaeger on Badger returns as the duration of a span that has none."""
 
 
-def mend(spans: Iterable[Span], trace_id: str | None = None) -> Tree:
-    """The tree of these spans. O(n log n)."""
+def repair(spans: Iterable[Span], trace_id: str | None = None) -> Tree:
+    """Return the tree of these spans. O(n log n)."""
     found = list(spans)
-    found.extend(begun(found))
+    found.extend(unfinished_tasks(found))
     warnings: list[str] = []
     if trace_id is None:
         trace_id = _commonest_trace(found)
@@ -46,8 +46,8 @@ def mend(spans: Iterable[Span], trace_id: str | None = None) -> Tree:
         warnings=warnings,
     )
     _set_ends(tree)
-    straighten(tree)
-    _end_the_unended(tree)
+    correct_skew(tree)
+    _close_open_spans(tree)
     return tree
 
 
@@ -57,21 +57,21 @@ def _commonest_trace(spans: list[Span]) -> str:
 
 
 def _without_duplicates(spans: list[Span], warnings: list[str]) -> list[Span]:
-    """One span for each id, sorted by start and id. Of several the fullest: ended, the last end."""
+    """Return one span for each id, sorted by start and id: the one with an end, the latest."""
     by_id: dict[str, Span] = {}
     for span in spans:
         other = by_id.setdefault(span.span_id, span)
         if other is not span and other != span and _fullness(span) > _fullness(other):
             by_id[span.span_id] = span
     if extra := len(spans) - len(by_id):
-        warnings.append(f"{_spans(extra)} an id that another one has too: left out")
+        warnings.append(f"{_spans(extra)} an id that another span has too: ignored")
     unique = list(by_id.values())
     unique.sort(key=attrgetter("start_ns", "span_id"))
     return unique
 
 
 def _fullness(span: Span) -> tuple[int, int, int, str]:
-    # repr() only makes the choice the same whatever came first.
+    # repr() makes the choice independent of the order of the spans.
     return (span.end_ns or 0, len(span.attributes), len(span.events), repr(span))
 
 
@@ -88,19 +88,19 @@ def _parents(spans: list[Span], warnings: list[str]) -> list[int]:
         orphans += parent == NO_PARENT
         parents.append(parent)
     if cycles := _cut_cycles(parents):
-        what = "1 circle of parents was" if cycles == 1 else f"{cycles} circles of parents were"
-        warnings.append(f"{what} cut: the earliest span of each is taken as a root")
+        what = "1 cycle of parents was" if cycles == 1 else f"{cycles} cycles of parents were"
+        warnings.append(f"{what} broken: the earliest span of each is treated as a root")
     if orphans:
         each = "it" if orphans == 1 else "each"
-        warnings.append(f"{_spans(orphans)} no parent in this trace: {each} is taken as a root")
+        warnings.append(f"{_spans(orphans)} no parent in this trace: {each} is treated as a root")
     if roots > 1:
-        warnings.append(f"{roots} spans are roots: each is judged with what is below it")
+        warnings.append(f"{roots} spans are roots: each is judged with the spans below it")
     return parents
 
 
 def _cut_cycles(parents: list[int]) -> int:
-    """Make a root of the first span of each cycle; how many there were. Visits each span once."""
-    seen_in = [0] * len(parents)  # the walk that came by first; 0 for none yet
+    """Make the first span of each cycle a root; return how many. Visits each span once."""
+    seen_in = [0] * len(parents)  # the walk that visited it first; 0 for none yet
     cycles = 0
     for first in range(len(parents)):
         place = first
@@ -124,7 +124,7 @@ def _parents_first(parents: list[int], children: dict[int, list[int]]) -> list[i
 
 
 def _set_ends(tree: Tree) -> None:
-    """Take ends as recorded; a span that ends before it began gets no duration, nor a mark."""
+    """Set the ends as recorded; a span that ends before its start gets no duration."""
     negative = 0
     for span in tree.spans:
         end = span.end_ns if span.end_ns else span.start_ns
@@ -135,10 +135,10 @@ def _set_ends(tree: Tree) -> None:
             end = span.start_ns
         tree.ends.append(end)
     if negative:
-        tree.warnings.append(f"{_spans(negative)} an end before its start: taken as an instant")
+        tree.warnings.append(f"{_spans(negative)} an end before its start: treated as an instant")
 
 
-def _end_the_unended(tree: Tree) -> None:
+def _close_open_spans(tree: Tree) -> None:
     unended = [index for index, ended in enumerate(tree.ended) if not ended]
     if not unended:
         return
@@ -153,7 +153,7 @@ def _end_the_unended(tree: Tree) -> None:
         "in this trace" if all(processes[index] is None for index in unended) else "of its process"
     )
     tree.warnings.append(
-        f"{_spans(len(unended))} no end: taken as lasting to the last time known {where}"
+        f"{_spans(len(unended))} no end: assumed to last until the last time known {where}"
     )
 
 

@@ -1,4 +1,4 @@
-"""The spans of one trace as a mended tree: what every other module of the judge reads."""
+"""The spans of one trace as a repaired tree: what every other module of the judge reads."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from overlap.trace.model import AttributeValue, Span
 
 NO_PARENT = -1
 EVIDENCE = frozenset({names.SPAN_BLOCKED, names.SPAN_TASK_STARTED, names.SPAN_TASK_DROPPED})
-"""Spans that say something about the others and are no work themselves."""
+"""Spans that are evidence about other spans, not work themselves."""
 
 
 @dataclass(slots=True)
 class Tree:
-    """Spans by index, in canonical order, and beside them what was mended. Times in ns.
+    """Spans by index, in canonical order, and what was repaired. Times in ns.
 
     Parallel lists rather than an object per span: a million spans fit.
     """
@@ -35,16 +35,16 @@ class Tree:
     warnings: list[str] = field(default_factory=list)
 
     def is_mark(self, index: int) -> bool:
-        """Whether a span has no duration: an instant, not work."""
+        """Return whether a span has no duration: an instant, not work."""
         return self.starts[index] == self.ends[index]
 
     def is_work(self, index: int) -> bool:
-        """Whether a span took time and is not evidence about others."""
+        """Return whether a span took time and is not evidence about others."""
         return not self.is_mark(index) and self.spans[index].name not in EVIDENCE
 
 
 def process(span: Span) -> str | None:
-    """What tells a span's process from others of its service; None where nothing does."""
+    """Return what identifies a span's process within its service; None if nothing does."""
     for key in (names.SERVICE_INSTANCE_ID, names.PROCESS_PID):
         if (known := plain(span.resource.get(key))) is not None:
             return f"{key}={known}"
@@ -52,7 +52,7 @@ def process(span: Span) -> str | None:
 
 
 def same_process(one: Span, other: Span) -> bool:
-    """Whether two spans are of one service, and nothing known says of two processes of it."""
+    """Return whether two spans are of one service, and not known to be of two of its processes."""
     if one.service != other.service:
         return False
     if one.resource is other.resource:
@@ -65,12 +65,12 @@ def same_process(one: Span, other: Span) -> bool:
 
 
 def plain(value: AttributeValue) -> str | None:
-    """An id that may come as a number or as text, as text; None for anything else."""
+    """Return an id, a number or text, as text; None for anything else."""
     if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
         return str(value)
     return None
 
 
 def ms(duration_ns: int) -> float:
-    """Nanoseconds as milliseconds, to three decimals."""
+    """Return nanoseconds as milliseconds, to three decimals."""
     return round(duration_ns / 1_000_000, 3)

@@ -1,4 +1,4 @@
-"""Tasks of which only the mark of their start is there: their spans, as far as they are known."""
+"""Spans for tasks of which the trace holds only the mark of their start."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from overlap.judge.tree.span_tree import plain
 from overlap.trace.model import Span
 
 
-def begun(spans: Iterable[Span]) -> Iterator[Span]:
-    """A span without an end for each task whose own is not there: it runs still, or was lost.
+def unfinished_tasks(spans: Iterable[Span]) -> Iterator[Span]:
+    """Yield a span without an end for each task without a span: it still runs, or was lost.
 
-    What ran below it may have been sent long before, and would hang in the air without.
+    Its children may have been sent long before, and would be orphans without it.
     """
     found = list(spans)
     known = {span.span_id for span in found}

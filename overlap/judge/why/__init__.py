@@ -1,7 +1,7 @@
 """Why a trace took the time it took: sentences, each with the spans it is read from.
 
-A module a kind of reason. Each finds the weightiest of its kind first; what there is no
-evidence for in the trace is not said.
+One module for each kind of reason. Each yields the most important first, and says only what
+the trace holds evidence for.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from overlap.judge.findings.blocked import Victims
 from overlap.judge.model import Why
 from overlap.judge.tree.span_tree import Tree
 from overlap.judge.why import beyond_response, blocking, loop_time, response_time, threads
-from overlap.judge.why.context import Scene
+from overlap.judge.why.context import TraceContext
 
 MOST_OF_A_KIND = 4
 MOST_SPANS = 50
 """Span ids that one sentence names."""
 
-_KINDS: tuple[Callable[[Scene], Iterator[Why]], ...] = (
+_KINDS: tuple[Callable[[TraceContext], Iterator[Why]], ...] = (
     blocking.reasons,
     response_time.reasons,
     threads.reasons,
@@ -29,13 +29,13 @@ _KINDS: tuple[Callable[[Scene], Iterator[Why]], ...] = (
 
 
 def why(tree: Tree, victims: Victims) -> list[Why]:
-    """The reasons: who held the loop, what was waited for, threads, the loop, and what came after.
+    """Return the reasons: blocks, what was waited for, threads, loop time, and background work.
 
     O(n log n); at most MOST_OF_A_KIND of each kind.
     """
-    scene = Scene(tree, victims)
+    context = TraceContext(tree, victims)
     return [
         Why(each.text, each.span_ids[:MOST_SPANS])
         for kind in _KINDS
-        for each in islice(kind(scene), MOST_OF_A_KIND)
+        for each in islice(kind(context), MOST_OF_A_KIND)
     ]

@@ -1,4 +1,4 @@
-"""What the response did not wait for: background work, how it ended, and what was lost."""
+"""Sentences about work that continued after the response: how it ended, and which was lost."""
 
 from __future__ import annotations
 
@@ -9,82 +9,82 @@ from overlap.judge.findings.beyond_response import OUTLIVED_NS, lost
 from overlap.judge.model import Why
 from overlap.judge.summary import clean, duration
 from overlap.judge.tree.span_tree import NO_PARENT
-from overlap.judge.why.context import NS_PER_MS, Scene
+from overlap.judge.why.context import NS_PER_MS, TraceContext
 
 _ENDS = {
     names.TASK_FAILED: ", and failed",
     names.TASK_CANCELLED: ", and was cancelled",
-    names.TASK_LOST: ", and was cut off by the process's end",
+    names.TASK_LOST: ", and was stopped by the end of its process",
 }
 
 
-def reasons(scene: Scene) -> Iterator[Why]:
-    """Work that went on after its response, by name; then tasks that were lost."""
-    tree = scene.tree
+def reasons(context: TraceContext) -> Iterator[Why]:
+    """Yield work that outlived its response, by name; then tasks that were lost."""
+    tree = context.tree
     outliving = {
         index
-        for index, server in scene.servers.items()
+        for index, server in context.servers.items()
         if tree.is_work(index) and tree.ends[index] - tree.ends[server] > OUTLIVED_NS
     }
     tops: dict[tuple[str, int], list[int]] = {}
     for index in outliving:
         if tree.parents[index] not in outliving:
-            key = (tree.spans[index].name, scene.servers[index])
+            key = (tree.spans[index].name, context.servers[index])
             tops.setdefault(key, []).append(index)
     past = {
         key: max(tree.ends[index] - tree.ends[key[1]] for index in members)
         for key, members in tops.items()
     }
     for key in sorted(tops, key=lambda key: (-past[key], key)):
-        yield _background(scene, key[1], sorted(tops[key]), past[key])
-    if gone := _never_ended(scene):
-        yield _lost(scene, gone)
+        yield _background(context, key[1], sorted(tops[key]), past[key])
+    if gone := _never_ended(context):
+        yield _lost(context, gone)
     for index, span in enumerate(tree.spans):
         if span.name == names.SPAN_TASK_DROPPED:
-            yield _dropped(scene, index)
+            yield _dropped(context, index)
 
 
-def _never_ended(scene: Scene) -> list[str]:
-    """The lost tasks but for those that were collected, or cut off by a shutdown."""
-    gone = lost(scene.tree)
-    for span in scene.tree.spans:
+def _never_ended(context: TraceContext) -> list[str]:
+    """Return the lost tasks, without those that have a span of their own that says how."""
+    gone = lost(context.tree)
+    for span in context.tree.spans:
         name = span.attributes.get(names.TASK_NAME) or span.name
         if span.name == names.SPAN_TASK_DROPPED and name in gone:
             gone.remove(str(name))
     return gone
 
 
-def _dropped(scene: Scene, index: int) -> Why:
-    span = scene.tree.spans[index]
+def _dropped(context: TraceContext, index: int) -> Why:
+    span = context.tree.spans[index]
     name = span.attributes.get(names.TASK_NAME)
-    who = clean(name) if isinstance(name, str) and name else scene.called(index)
+    who = clean(name) if isinstance(name, str) and name else context.called(index)
     said = f": {clean(span.status_message)}" if span.status_message else ""
     if span.attributes.get(names.TASK_END) == names.TASK_FAILED:
-        text = f"{who} failed and nobody asked{said}"
+        text = f"{who} failed and nothing retrieved its exception{said}"
     elif span.attributes.get(names.TASK_END) == names.TASK_CUT:
-        text = f"{who} was cut off{said}"
+        text = f"{who} was stopped by the shutdown{said}"
     else:
         text = f"{who} was lost{said}"
-    above = scene.tree.parents[index]
-    return Why(text, scene.ids([index, *([above] if above != NO_PARENT else [])]))
+    above = context.tree.parents[index]
+    return Why(text, context.ids([index, *([above] if above != NO_PARENT else [])]))
 
 
-def _background(scene: Scene, server: int, members: list[int], past_ns: int) -> Why:
-    name = scene.called(members[0])
+def _background(context: TraceContext, server: int, members: list[int], past_ns: int) -> Why:
+    name = context.called(members[0])
     who = name if len(members) == 1 else f"{len(members)} x {name}"
-    end = scene.attribute(members[0], names.TASK_END)
+    end = context.attribute(members[0], names.TASK_END)
     ended = _ENDS.get(end, "") if isinstance(end, str) and len(members) == 1 else ""
-    if end == names.TASK_FAILED and ended and scene.tree.spans[members[0]].status_message:
-        ended += f" ({clean(scene.tree.spans[members[0]].status_message)})"
+    if end == names.TASK_FAILED and ended and context.tree.spans[members[0]].status_message:
+        ended += f" ({clean(context.tree.spans[members[0]].status_message)})"
     text = (
-        f"{scene.subject(server)} did not wait for {who}, which went on for "
+        f"{context.subject(server)} did not wait for {who}, which continued for "
         f"{duration(past_ns / NS_PER_MS)} after it{ended}"
     )
-    return Why(text, scene.ids([server, *members]))
+    return Why(text, context.ids([server, *members]))
 
 
-def _lost(scene: Scene, gone: list[str]) -> Why:
-    tree = scene.tree
+def _lost(context: TraceContext, gone: list[str]) -> Why:
+    tree = context.tree
     evidence = [
         index
         for index, span in enumerate(tree.spans)
@@ -95,5 +95,5 @@ def _lost(scene: Scene, gone: list[str]) -> Why:
     what = clean(gone[0]) if len(gone) == 1 else f"{clean(gone[0])} and {len(gone) - 1} more"
     was = "was" if len(gone) == 1 else "were"
     return Why(
-        f"{what} {was} begun and never ended: the process was gone first", scene.ids(evidence)
+        f"{what} {was} started and never ended: the process exited first", context.ids(evidence)
     )

@@ -1,4 +1,4 @@
-"""What every reason is read from: the mended tree, and what was looked up in it once."""
+"""What every reason is read from: the repaired tree, and what was looked up in it once."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from overlap.trace.model import AttributeValue
 NS_PER_MS = 1_000_000
 
 
-class Scene:
-    """The tree, the victims of its blocks, and which server span each span works for."""
+class TraceContext:
+    """Holds the tree, the victims of its blocks, and which server span each span works for."""
 
     def __init__(self, tree: Tree, victims: Victims) -> None:
         self.tree, self.victims = tree, victims
@@ -24,7 +24,7 @@ class Scene:
         self._only = self._only_request()
 
     def _only_request(self) -> int | None:
-        """The one request that the trace is about, if it is about one."""
+        """Return the one request that the trace is about, if it is about one."""
         found = None
         below: set[int] = set()  # a request of somebody's, as what it asks of others is
         for index in self.tree.order:
@@ -38,42 +38,42 @@ class Scene:
         return found
 
     def is_neighbour(self, index: int) -> bool:
-        """Whether a request was fired only to see whether it suffers."""
+        """Return whether a request was sent only to see whether it is delayed."""
         parent = self.tree.parents[index]
         return parent != NO_PARENT and bool(self.attribute(parent, names.NEIGHBOUR))
 
     def attribute(self, index: int, name: str) -> AttributeValue:
-        """What a span says under this name, if anything."""
+        """Return an attribute of a span, or None."""
         return self.tree.spans[index].attributes.get(name)
 
     def number(self, index: int, name: str) -> float:
-        """The same as a number that is not negative; 0 where it is none."""
+        """Return an attribute as a positive number, or 0."""
         value = self.attribute(index, name)
         if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
             return float(value) if math.isfinite(value) else 0.0
         return 0.0
 
     def duration(self, index: int) -> int:
-        """In ns."""
+        """Return a span's duration in ns."""
         return self.tree.ends[index] - self.tree.starts[index]
 
     def called(self, index: int) -> str:
-        """A span's name, safe to print."""
+        """Return a span's name, safe to print."""
         return clean(self.tree.spans[index].name)
 
     def subject(self, index: int) -> str:
-        """How a sentence calls what waits: the one request of a trace is "the response"."""
+        """Return the subject of a sentence: "the response" for the only request of a trace."""
         if self.tree.spans[index].kind != "server" or self.is_neighbour(index):
             return self.called(index)
         return "the response" if index == self._only else f"the response of {self.called(index)}"
 
     def ids(self, indexes: Iterable[int]) -> list[str]:
-        """Their span ids, each once."""
+        """Return their span ids, each once."""
         return list(dict.fromkeys(self.tree.spans[index].span_id for index in indexes))
 
 
 def share(part_ns: float, whole_ns: float) -> str:
-    """`2.00 of 2.03 s`, `12 of 340 ms`: both in the unit of the whole."""
+    """Return `2.00 of 2.03 s` or `12 of 340 ms`: both in the unit of the whole."""
     part, whole = part_ns / NS_PER_MS, whole_ns / NS_PER_MS
     if whole >= 1000:
         return f"{part / 1000:.2f} of {whole / 1000:.2f} s"

@@ -1,4 +1,4 @@
-"""What a response waited for: the critical path of its work, and what ran beside it for nothing."""
+"""Sentences about what a response waited for: its critical path, and what ran beside it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from overlap.judge.findings.stages import stages, union_length
 from overlap.judge.model import Why
 from overlap.judge.summary import listing
 from overlap.judge.tree.span_tree import Tree, plain, same_process
-from overlap.judge.why.context import Scene, share
-from overlap.judge.why.threads import asked_at_once
+from overlap.judge.why.context import TraceContext, share
+from overlap.judge.why.threads import requested_at_once
 
 LEAST_SHARE = 20
 """What takes less than this part, one in so many, of a path is not named."""
@@ -22,69 +22,71 @@ LEAST_NS = 1_000_000
 """Shorter than this, nobody asks why."""
 
 
-def reasons(scene: Scene) -> Iterator[Why]:
-    """What each span waited for, requests first, then the longest."""
-    tree = scene.tree
+def reasons(context: TraceContext) -> Iterator[Why]:
+    """Yield what each span waited for: requests first, then the longest."""
+    tree = context.tree
     parents = [
         index
         for index in tree.children
         if names.SCENARIO_NAME not in tree.spans[index].attributes
-        and scene.duration(index) >= LEAST_NS
-        and not scene.is_neighbour(index)
+        and context.duration(index) >= LEAST_NS
+        and not context.is_neighbour(index)
     ]
-    parents.sort(key=lambda i: (tree.spans[i].kind != "server", -scene.duration(i), i))
+    parents.sort(key=lambda i: (tree.spans[i].kind != "server", -context.duration(i), i))
     for parent in parents:
-        work = [index for index in _waited_for(tree, parent) if not _is_same_request(scene, index)]
+        work = [
+            index for index in _waited_for(tree, parent) if not _is_same_request(context, index)
+        ]
         if work and (len(work) > 1 or tree.spans[parent].kind == "server"):
             waited = union_length((tree.starts[index], tree.ends[index]) for index in work)
-            if waited * LEAST_PART >= scene.duration(parent):
-                yield _reason(scene, parent, work)
+            if waited * LEAST_PART >= context.duration(parent):
+                yield _reason(context, parent, work)
 
 
 def _waited_for(tree: Tree, parent: int) -> Iterator[int]:
-    """The children that were over when their parent was."""
+    """Yield the children that ended before their parent did."""
     for index in tree.children[parent]:
         if tree.is_work(index) and tree.ends[index] <= tree.ends[parent] + OUTLIVED_NS:
             yield index
 
 
-def _is_same_request(scene: Scene, index: int) -> bool:
-    """A server span below its client span: a request seen from its two ends."""
-    tree = scene.tree
+def _is_same_request(context: TraceContext, index: int) -> bool:
+    """Return whether this is the server span of the client span above it."""
+    tree = context.tree
     return tree.spans[index].kind == "server" and tree.spans[tree.parents[index]].kind == "client"
 
 
-def _reason(scene: Scene, parent: int, work: list[int]) -> Why:
-    tree = scene.tree
+def _reason(context: TraceContext, parent: int, work: list[int]) -> Why:
+    tree = context.tree
     times = [(tree.starts[index], tree.ends[index]) for index in work]
     path = [
         work[place] for place in critical_path(times, [tree.spans[index].name for index in work])
     ]
-    whole = sum(scene.duration(index) for index in path)
-    named = [index for index in path if scene.duration(index) * LEAST_SHARE >= whole] or path
+    whole = sum(context.duration(index) for index in path)
+    named = [index for index in path if context.duration(index) * LEAST_SHARE >= whole] or path
     waited = union_length((tree.starts[index], tree.ends[index]) for index in path)
-    waited = min(waited, scene.duration(parent))
-    told = f"({share(waited, scene.duration(parent))})"
-    subject = scene.subject(parent)
+    waited = min(waited, context.duration(parent))
+    time = f"({share(waited, context.duration(parent))})"
+    subject = context.subject(parent)
     found = stages(times)
     if len(found) > 1 and all(len(stage) == 1 for stage in found):
-        text = f"{subject} waited for {_chain(scene, named)} {told}, {_in_a_row(scene, work)}"
-        return Why(text, scene.ids([parent, *work]))
+        text = f"{subject} waited for {_chain(context, named)} {time}, {_in_a_row(context, work)}"
+        return Why(text, context.ids([parent, *work]))
     on_path, at_once = set(path), [stage for stage in found if len(stage) > 1]
     beside = [work[place] for stage in at_once for place in stage if work[place] not in on_path]
     beside.sort(key=lambda index: (tree.starts[index], index))
-    text = f"{subject} waited for {_chain(scene, named)} {told}"
+    text = f"{subject} waited for {_chain(context, named)} {time}"
     if beside:
         who = listing([tree.spans[index].name for index in beside])
         text = f"{who} cost no time of {'its' if len(beside) == 1 else 'their'} own; {text}"
-    return Why(text, scene.ids([parent, *named, *beside]))
+    return Why(text, context.ids([parent, *named, *beside]))
 
 
-def _chain(scene: Scene, path: list[int]) -> str:
+def _chain(context: TraceContext, path: list[int]) -> str:
     """`get_smokables, then smoke`; equal ones counted, and a long chain cut."""
     steps: list[list[str]] = []
     for index in path:
-        name = scene.tree.spans[index].name
+        name = context.tree.spans[index].name
         if steps and steps[-1][0] == name:
             steps[-1].append(name)
         else:
@@ -95,13 +97,13 @@ def _chain(scene: Scene, path: list[int]) -> str:
     return ", then ".join(shown)
 
 
-def _in_a_row(scene: Scene, work: list[int]) -> str:
-    """Why siblings came one after another, as far as the trace tells."""
-    tree = scene.tree
+def _in_a_row(context: TraceContext, work: list[int]) -> str:
+    """Say why siblings ran one after another, as far as the trace shows."""
+    tree = context.tree
     count = "both" if len(work) == 2 else f"all {len(work)}"
     threads = {_thread(tree, index) for index in work}
-    if asked_at_once(scene, work):
-        return f"one after another although asked for at once: {count} ran on one thread"
+    if requested_at_once(context, work):
+        return f"one after another although requested at once: {count} ran on one thread"
     parent = tree.parents[work[0]]
     inside = all(same_process(tree.spans[index], tree.spans[parent]) for index in work)
     if len(threads) == 1 and None not in threads and inside:
@@ -109,8 +111,8 @@ def _in_a_row(scene: Scene, work: list[int]) -> str:
         # Each a piece of work of its own, or all of them one.
         pieces = sum(names.THREAD_QUEUED_MS in tree.spans[index].attributes for index in work)
         if elsewhere and pieces < len(work):
-            return f"one after another: synchronous code, {count} in one thread"
-        return "one after another: each began only when the one before it had ended"
+            return f"one after another: {count} are synchronous code in one thread"
+        return "one after another: each began only after the previous one ended"
     return "one after another"
 
 

@@ -23,24 +23,24 @@ def test_duplicates_change_nothing_but_are_told(span: MakeSpan) -> None:
     spans = [span("1", "p", 0, 10), span("2", "a", 0, 5, "1"), span("3", "b", 0, 6, "1")]
     once = verdict(spans)
     twice = verdict([*spans, *spans, replace(spans[1], end_ns=None)])
-    assert twice.warnings == ["4 spans have an id that another one has too: left out"]
+    assert twice.warnings == ["4 spans have an id that another span has too: ignored"]
     assert replace(twice, warnings=[]) == once
 
 
 def test_missing_parents_make_roots(span: MakeSpan) -> None:
     """A span whose parent is not there is a root, and what is below it is judged."""
     found = verdict([span("1", "p", 0, 10, "gone"), span("2", "a", 0, 5, "1")])
-    assert found.warnings == ["1 span has no parent in this trace: it is taken as a root"]
+    assert found.warnings == ["1 span has no parent in this trace: it is treated as a root"]
     assert found.groups[0].parent == "p"
 
 
 @pytest.mark.parametrize("length", [1, 2, 7])
-def test_circles_of_parents_are_cut(span: MakeSpan, length: int) -> None:
-    """A circle is cut at its earliest span; what hangs on it is kept."""
+def test_cycles_of_parents_are_broken(span: MakeSpan, length: int) -> None:
+    """A cycle is broken at its earliest span; the spans below it are kept."""
     circle = [span(str(i), f"s{i}", i, 100, str((i + 1) % length)) for i in range(length)]
     found = verdict([*circle, span("x", "leaf", 3, 9, "0")])
     assert found.warnings == [
-        "1 circle of parents was cut: the earliest span of each is taken as a root"
+        "1 cycle of parents was broken: the earliest span of each is treated as a root"
     ]
     assert sum(len(stage) for group in found.groups for stage in group.stages) == length
 
@@ -48,7 +48,7 @@ def test_circles_of_parents_are_cut(span: MakeSpan, length: int) -> None:
 def test_two_roots_are_told(span: MakeSpan) -> None:
     """Two roots are judged each; the verdict says so."""
     assert verdict([span("1", "a", 0, 1), span("2", "b", 0, 1)]).warnings == [
-        "2 spans are roots: each is judged with what is below it"
+        "2 spans are roots: each is judged with the spans below it"
     ]
 
 
@@ -58,7 +58,7 @@ def test_a_span_that_ends_before_it_began_is_a_mark(span: MakeSpan) -> None:
         [span("1", "p", 0, 9), span("2", "back", 5, 1, "1"), span("3", "zero", 5, 5, "1")]
     )
     assert found.groups == []
-    assert found.warnings == ["1 span has an end before its start: taken as an instant"]
+    assert found.warnings == ["1 span has an end before its start: treated as an instant"]
 
 
 @pytest.mark.parametrize("end", [None, 0])
@@ -68,7 +68,7 @@ def test_a_span_without_end_lasts_to_the_last_time_known(span: MakeSpan, end: in
     found = verdict(spans)
     assert found.groups[0].wall_ms == 60.0
     assert found.warnings == [
-        "1 span has no end: taken as lasting to the last time known in this trace"
+        "1 span has no end: assumed to last until the last time known in this trace"
     ]
 
 
