@@ -86,7 +86,7 @@ def test_each_has_limits(name):
 
 @every_service
 def test_no_memory_limit_is_below_what_a_start_takes(name):
-    """runc's own start takes 9 to 13 MiB inside the limit: at 8 MiB the first `up` fails by chance."""
+    """runc's own start takes 9 to 13 MiB of it: at 8 MiB the first `up` fails by chance."""
     assert size(SERVICES[name]["mem_limit"]) >= 32 << 20
 
 
