@@ -1,4 +1,4 @@
-"""Who listens on a port, as far as this machine tells: Linux's /proc, best effort."""
+"""Find the process that listens on a port, from Linux's /proc, best effort."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def describe_listener(port: int) -> str | None:
                 if str(descriptor.readlink()) in targets:
                     return f"{_command(process)} (pid {process.name})"
         except OSError:
-            continue  # gone meanwhile, or another user's
+            continue  # it has ended, or belongs to another user
     return None
 
 

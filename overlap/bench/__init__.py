@@ -1,7 +1,7 @@
-"""Timing claims, measured: ratios within one run, on the machine it runs on.
+"""Benchmarks: what telemetry costs, as ratios within one run on one machine.
 
-Imported on first use: the servers that are measured live in this package too, and what
-the measuring needs is not to count as their memory.
+Names are imported on first use: the measured servers are in this package too, and the imports
+of the measurement must not count as their memory.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from overlap.bench.figures import ratios
     from overlap.bench.load.burst import Burst, BurstReport, measure
     from overlap.bench.load.saturation import load_by
-    from overlap.bench.pair import Pair, turn_about
+    from overlap.bench.pair import Pair, alternate
     from overlap.bench.report.tables import WIDTH, burst_table, lines, pair_table, table
     from overlap.bench.server.variants import VARIANTS, choose, only_one
     from overlap.bench.trial import Loads
@@ -28,6 +28,7 @@ __all__ = [
     "Loads",
     "Pair",
     "Plan",
+    "alternate",
     "burst_table",
     "choose",
     "compare",
@@ -39,7 +40,6 @@ __all__ = [
     "pair_table",
     "ratios",
     "table",
-    "turn_about",
 ]
 
 _HOMES = {
@@ -48,7 +48,7 @@ _HOMES = {
     "figures": ("ratios",),
     "load.saturation": ("load_by",),
     "report.tables": ("WIDTH", "burst_table", "lines", "pair_table", "table"),
-    "pair": ("Pair", "turn_about"),
+    "pair": ("Pair", "alternate"),
     "trial": ("Loads",),
     "server.variants": ("VARIANTS", "choose", "only_one"),
 }

@@ -1,4 +1,4 @@
-"""Every variant in turn, round after round: what the machine does meanwhile hits all alike."""
+"""Measure every variant in turn, in several rounds, so that a drift affects all alike."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from overlap.bench.trial import Loads, Say, trial
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to measure and how long."""
+    """What to measure, and for how long."""
 
     variants: Sequence[Variant]
     rounds: int = 5
     loads: Loads = field(default_factory=Loads)
     pocket: bool = False
-    """Whether OTLP goes through the pocket backend's receiver, and not only to be counted."""
+    """Whether OTLP is sent to the pocket backend's receiver instead of only being counted."""
 
 
 @dataclass(slots=True)
 class Comparison:
-    """What came of it."""
+    """The figures of every variant and round."""
 
     plan: Plan
     machine: str
     rounds: dict[str, list[Figures]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
-    """Why a variant is missing, or some round of it, in one line."""
+    """Why a variant, or a round of it, is missing, in one line."""
     stopped: bool = False
-    """Whether Ctrl-C ended it before its last round's end."""
+    """Whether Ctrl-C ended it early."""
 
     @property
     def medians(self) -> dict[str, Summary]:
-        """Each measured variant's figures over all rounds."""
+        """The summary of each measured variant."""
         return {name: summary(rounds) for name, rounds in self.rounds.items() if rounds}
 
     def as_dict(self) -> dict[str, Any]:
@@ -68,17 +68,17 @@ class Comparison:
         }
 
 
-def compare(plan: Plan, say: Say, told: Say) -> Comparison:
-    """Measure. `say` is told of each step, `told` of each variant that fails, which ends no other.
+def compare(plan: Plan, report_step: Say, report_failure: Say) -> Comparison:
+    """Measure all variants. A failed one does not end the others.
 
-    Every process that is started is ended, whatever happens. A KeyboardInterrupt ends it early,
-    and what has been measured by then is what comes of it.
+    `report_step` receives each step, `report_failure` each failure. Every process is ended in
+    any case. A KeyboardInterrupt ends the measurement early; what was measured is returned.
     """
     result = Comparison(plan, machine())
     ready = []
     for variant in plan.variants:
         if variant.missing:
-            _fail(result, variant, missing_sentence(variant), told)
+            _fail(result, variant, missing_sentence(variant), report_failure)
         else:
             ready.append(variant)
             result.rounds[variant.name] = []
@@ -88,38 +88,43 @@ def compare(plan: Plan, say: Say, told: Say) -> Comparison:
         running_sink(*options) as sink,
     ):
         try:
-            _rounds(result, ready, sink, Path(folder), say, told)
-        except KeyboardInterrupt:  # what has been measured by then is worth its time
+            _rounds(result, ready, sink, Path(folder), report_step, report_failure)
+        except KeyboardInterrupt:  # return what was measured
             result.stopped = True
     result.rounds = {name: rounds for name, rounds in result.rounds.items() if rounds}
     return result
 
 
 def _rounds(  # noqa: PLR0913, PLR0917
-    result: Comparison, ready: Sequence[Variant], sink: str, folder: Path, say: Say, told: Say
+    result: Comparison,
+    ready: Sequence[Variant],
+    sink: str,
+    folder: Path,
+    report_step: Say,
+    report_failure: Say,
 ) -> None:
     plan = result.plan
     for number in range(plan.rounds):
-        # Another one begins each round, so that none is always the first.
+        # Each round starts with another variant, so that none is always the first.
         turn = number % max(1, len(ready))
         for variant in [*ready[turn:], *ready[:turn]]:
-            where = f"round {number + 1} of {plan.rounds}, {variant.name}"
+            prefix = f"round {number + 1} of {plan.rounds}, {variant.name}"
             try:
                 figures = trial(
                     variant,
                     plan.loads,
                     sink,
                     folder,
-                    lambda text, where=where: say(f"{where}: {text}"),  # type: ignore[misc]
+                    lambda text, prefix=prefix: report_step(f"{prefix}: {text}"),  # type: ignore[misc]
                 )
             except (Failed, OSError) as error:
-                _fail(result, variant, str(error).splitlines()[0], told)
+                _fail(result, variant, str(error).splitlines()[0], report_failure)
             else:
                 result.rounds[variant.name].append(figures)
 
 
 def machine() -> str:
-    """The machine and what serves on it, in one line."""
+    """Return the machine and the versions on it, in one line."""
     import django
     import uvicorn
 
@@ -130,6 +135,6 @@ def machine() -> str:
     )
 
 
-def _fail(result: Comparison, variant: Variant, why: str, told: Say) -> None:
+def _fail(result: Comparison, variant: Variant, why: str, report_failure: Say) -> None:
     result.failures[variant.name] = why
-    told(f"{variant.name}: {why}")
+    report_failure(f"{variant.name}: {why}")

@@ -1,4 +1,4 @@
-"""Figures of one round, their medians over rounds, and the ratios between variants."""
+"""The figures of one round, their medians over rounds, and ratios between variants."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ Value = float | int | None
 Summary = dict[str, Value]
 
 WORST = ("error_lines", "failed")
-"""Of these the worst round counts: an error in one round of five is an error."""
+"""Summarised by the worst round: an error in one of five rounds is an error."""
 TOTAL = ("spans_made", "spans_received", "spans_lost")
 _COSTS = (
     ("watch", "overlap-no-lens", "overlap-no-watch"),
     ("lens", "overlap", "overlap-no-lens"),
     ("whole_lens", "overlap-whole-lens", "overlap-no-lens"),
 )
-"""What costs how much: a variant that has it, and one that has all else."""
+"""For each cost: the variant with it, and the variant with everything else."""
 
 
 @dataclass(slots=True)
 class Figures:
-    """One variant, one round. None: not measured, or means nothing for this variant."""
+    """One variant in one round. None: not measured, or without meaning for this variant."""
 
     rps: float | None = None
     """Requests a second on `/`, the async view."""
     p99_ms: float | None = None
     cpu_us: float | None = None
-    """Microseconds of processor time that the server takes for each of these requests."""
+    """Microseconds of the server's processor time per request."""
     sync_rps: float | None = None
     sync_p99_ms: float | None = None
     sync_cpu_us: float | None = None
@@ -38,31 +38,31 @@ class Figures:
     orm_p99_ms: float | None = None
     orm_cpu_us: float | None = None
     orm_kept_rps: float | None = None
-    """With CONN_MAX_AGE, of which stock Django under ASGI can make no use."""
+    """With CONN_MAX_AGE, which has no effect in stock Django under ASGI."""
     orm_kept_p99_ms: float | None = None
     orm_kept_cpu_us: float | None = None
     wall_s: float | None = None
-    """All one-second async views in flight at once: from the first's start to the last's end."""
+    """All one-second async views at once: from the first start to the last end."""
     burst_rps: float | None = None
     burst_p99_ms: float | None = None
     threads: int | None = None
-    """The most of the whole process while they were in flight."""
+    """The most threads of the process meanwhile."""
     rss_mb: float | None = None
     """The most memory meanwhile, in MiB."""
     failed: int = 0
-    """Requests of all loads that were not answered well; those hung up on are not among them."""
+    """Failed requests of all loads, without those whose client disconnected."""
     disconnected: int | None = None
-    """Clients that went away unanswered."""
+    """Clients that disconnected without an answer."""
     error_lines: int | None = None
-    """Records of errors in the server's log from then on, to its end."""
+    """Error records in the server's log after the disconnects."""
     spans_made: int | None = None
-    """Requests that reached the server: one server span is due for each."""
+    """Requests that the server received: each must have one server span."""
     spans_received: int | None = None
     spans_lost: int | None = None
 
 
 def summary(rounds: Sequence[Figures]) -> Summary:
-    """Medians; but the worst of errors, and the sum of spans."""
+    """Return the medians, the worst of WORST and the sum of TOTAL."""
     result: Summary = {}
     columns = [asdict(each) for each in rounds]
     for key in columns[0]:
@@ -79,7 +79,7 @@ def summary(rounds: Sequence[Figures]) -> Summary:
 
 
 def ratios(variants: Mapping[str, Summary]) -> dict[str, dict[str, float]]:
-    """Of medians, by what they say and variant; only those whose both sides were measured.
+    """Return ratios of medians by name and variant, if both sides were measured.
 
     `p99_down_over_up` is the p99 on `/` with every backend down, over that with all of them up;
     `watch_cost` is the share of req/s that the watchdog and the ledger take, `lens_cost` that
@@ -105,7 +105,7 @@ def ratios(variants: Mapping[str, Summary]) -> dict[str, dict[str, float]]:
 
 
 def best_peer(variants: Mapping[str, Summary]) -> str | None:
-    """The peer with the most req/s on `/`; None where none was measured."""
+    """Return the peer with the highest req/s on `/`; None if none was measured."""
     rates = {name: variants[name].get("rps") for name in peers(list(variants))}
     return max(
         (name for name in rates if rates[name]), key=lambda name: rates[name] or 0, default=None
@@ -130,5 +130,5 @@ def _share(variants: Mapping[str, Summary], key: str, less: str, more: str) -> d
 
 
 def _rounded(value: float) -> float:
-    # Four digits: more would claim what no load on loopback can tell.
+    # Four digits: more than a load on loopback can measure.
     return float(f"{value:.4g}") if abs(value) < 1000 else float(round(value))

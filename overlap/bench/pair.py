@@ -1,8 +1,8 @@
-"""Two variants at once, loaded turn about: a difference of one per cent, on any machine.
+"""Compare two variants in alternation: detects a difference of one per cent on any machine.
 
-Between the rounds of a whole comparison minutes go by, in which a shared machine becomes a
-tenth faster or slower. Here both servers are up, each turn loads one right after the other,
-and what counts is the ratio within a turn.
+The rounds of a whole comparison are minutes apart, in which a shared machine may become a tenth
+faster or slower. Here both servers run, each turn loads one directly after the other, and the
+result is the ratio within a turn.
 """
 
 from __future__ import annotations
@@ -21,32 +21,32 @@ from overlap.bench.server.process import Failed, Server, running_sink
 from overlap.bench.server.variants import Variant
 from overlap.bench.server.vitals import processor_s
 
-DOUBT = 0.05
-"""How often the true median lies outside of what it is said to lie between."""
+ERROR_PROBABILITY = 0.05
+"""The probability that the true median is outside the interval."""
 
 Say = Callable[[str], None]
 
 
 @dataclass(slots=True)
 class Side:
-    """One of the two."""
+    """One of the two variants."""
 
     variant: Variant
     rps: list[float] = field(default_factory=list)
-    """Of each turn."""
+    """One value for each turn."""
     busy_s: float = 0.0
-    """Processor time that its server took, all turns together."""
+    """Processor time of its server, over all turns."""
     served: int = 0
 
     @property
     def cpu_us(self) -> float | None:
-        """Microseconds of processor time for a request; None where the system does not say."""
+        """Microseconds of processor time per request; None if the system does not report it."""
         return self.busy_s / self.served * 1e6 if self.busy_s and self.served else None
 
 
 @dataclass(slots=True)
 class Pair:
-    """What came of it: `first` over `second`."""
+    """The result: `first` over `second`."""
 
     first: Side
     second: Side
@@ -54,24 +54,24 @@ class Pair:
     seconds: int
     machine: str
     stopped: bool = False
-    """Whether Ctrl-C ended it before its last turn's end."""
+    """Whether Ctrl-C ended it early."""
 
     @property
     def ratios(self) -> list[float]:
-        """Of req/s, turn by turn."""
+        """The ratio of req/s in each turn."""
         both = zip(self.first.rps, self.second.rps, strict=False)
         return [ours / theirs for ours, theirs in both if theirs]
 
     @property
     def cpu_ratio(self) -> float | None:
-        """Of the processor time for a request."""
+        """The ratio of processor time per request."""
         ours, theirs = self.first.cpu_us, self.second.cpu_us
         return ours / theirs if ours and theirs else None
 
     def as_dict(self) -> dict[str, Any]:
         """For --json."""
         found = self.ratios
-        low, high = between(found)
+        low, high = confidence_interval(found)
         return {
             "machine": self.machine,
             "path": self.path,
@@ -92,27 +92,27 @@ class Pair:
         }
 
 
-def between(values: Sequence[float]) -> tuple[float, float]:
-    """What the median of all there might be lies between, in 95 of 100 cases.
+def confidence_interval(values: Sequence[float]) -> tuple[float, float]:
+    """Return the 95 % confidence interval of the median.
 
-    Source: the sign test turned round (W. J. Conover, Practical Nonparametric Statistics,
-    3.2): no distribution is assumed, only that the turns do not depend on each other.
+    Source: the inverted sign test (W. J. Conover, Practical Nonparametric Statistics, 3.2): no
+    distribution is assumed, only that the turns are independent of each other.
     """
     ordered, count = sorted(values), len(values)
-    kept, tail = 0, 1  # tail: of 2**count, the cases in which `kept` or fewer lie below
-    while 2 * tail <= DOUBT * 2**count:
-        kept += 1
-        tail += comb(count, kept)
-    outside = max(0, kept - 1)
+    rank, tail = 0, 1  # tail: of 2**count, the cases in which `rank` or fewer are below
+    while 2 * tail <= ERROR_PROBABILITY * 2**count:
+        rank += 1
+        tail += comb(count, rank)
+    outside = max(0, rank - 1)
     return ordered[outside], ordered[-1 - outside]
 
 
-def turn_about(
+def alternate(
     variants: tuple[Variant, Variant], path: str, *, turns: int, seconds: int, say: Say
 ) -> Pair:
-    """Measure. Raises Failed where one of them can't be; Ctrl-C ends it early.
+    """Measure both. Raise Failed if one can't be measured; Ctrl-C ends it early.
 
-    seconds: of each load, two of which make a turn.
+    seconds: of each load; a turn is two loads.
     """
     from overlap.bench.comparison import machine
 
@@ -131,7 +131,7 @@ def turn_about(
                 say(f"{side.variant.name} warms up")
                 full_load(server.url + path, 1, by=load_by())
             for turn in range(turns):
-                # One begins this turn, the other the next: a drift favours neither.
+                # They take turns in going first: a drift favours neither.
                 for side, server in servers[:: -1 if turn % 2 else 1]:
                     say(f"turn {turn + 1} of {turns}, {side.variant.name}")
                     _load(side, server, path, seconds)

@@ -1,4 +1,4 @@
-"""One variant, one round: a server started, each load once, the server ended, spans counted."""
+"""One round of one variant: start its server, run each load once, end it, count its spans."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from overlap.bench.server.variants import Variant
 from overlap.bench.server.vitals import Vitals, processor_s
 
 WARM_UP = 60
-"""Requests before a load is measured: imports, caches, connections, pools."""
+"""Requests before a load is measured, to fill imports, caches, connections and pools."""
 IN_FLIGHT_TIMEOUT_S = 60.0
 QUIET_S = 0.5
 QUIET_WITHIN_S = 8.0
-"""For a log to end growing, once the clients are gone."""
+"""For the log to stop growing after the clients have disconnected."""
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Loads:
-    """How much of each."""
+    """The size of each load."""
 
     seconds: int = 3
-    """Of each load at full rate."""
+    """The length of each load at full rate."""
     in_flight: int = 1000
     """One-second views at once."""
     disconnects: int = 300
@@ -44,19 +44,19 @@ class Loads:
 
 
 def trial(variant: Variant, loads: Loads, sink_url: str, folder: Path, say: Say) -> Figures:
-    """Measure one variant once. Raises Failed in one line where it can't be."""
+    """Measure one variant once. Raise Failed with one line if that is not possible."""
     fetch(sink_url + RESET, method="POST")
     figures = Figures()
     with Server(variant, sink_url, folder) as server:
         _full_load(server, figures, loads, "", "/", say)
-        # Before any load that needs threads: what is pooled from it would count here.
+        # Before any load that needs threads: pooled threads would count here.
         say(f"{loads.in_flight:,} one-second views at once")
         _in_flight(server, figures, loads)
-        if variant.name != "raw":  # it has one answer, which would be measured again
+        if variant.name != "raw":  # it has only one view
             _full_load(server, figures, loads, "sync_", "/sync/", say)
             _full_load(server, figures, loads, "orm_", "/orm/", say)
             _full_load(server, figures, loads, "orm_kept_", "/orm/kept/", say)
-        say(f"{loads.disconnects} clients go away")
+        say(f"{loads.disconnects} clients disconnect")
         before = error_lines(_log(server))
         figures.disconnected = asyncio.run(disconnect(server, "/second/", loads.disconnects))
         _wait_until_quiet(server)
@@ -104,7 +104,7 @@ def _in_flight(server: Server, figures: Figures, loads: Loads) -> None:
 
 
 def _wait_until_quiet(server: Server) -> None:
-    # Until the views that nobody waits for any more are over, and what they log is written.
+    # Until the views of disconnected clients have ended and their log is written.
     deadline = time.monotonic() + QUIET_WITHIN_S
     time.sleep(1.0)
     size, since = server.log.stat().st_size, time.monotonic()

@@ -23,6 +23,7 @@ from overlap.bench import (
     Comparison,
     Loads,
     Plan,
+    alternate,
     burst_table,
     choose,
     compare,
@@ -32,7 +33,6 @@ from overlap.bench import (
     only_one,
     pair_table,
     table,
-    turn_about,
 )
 
 
@@ -59,7 +59,7 @@ from overlap.bench import (
     type=click.IntRange(1, 10_000),
     default=300,
     show_default=True,
-    help="Clients that go away unanswered.",
+    help="Clients that disconnect unanswered.",
 )
 @click.option("--pocket", is_flag=True, help="OTLP goes to the pocket backend's receiver.")
 @click.pass_context
@@ -144,7 +144,7 @@ def burst_command(
 def pair_command(  # noqa: PLR0913, PLR0917  one parameter an option
     first: str, second: str, path: str, turns: int, seconds: int, as_json: bool
 ) -> None:
-    """Measure variant FIRST over SECOND to one per cent: both are up, and loaded turn about.
+    """Measure variant FIRST over SECOND to one per cent: both are up, and loaded in alternation.
 
     What is printed is the median of the turns' ratios, and what it lies between in 95 of 100
     cases. The same variant twice tells what this machine's noise is worth. Exit status: 0,
@@ -152,7 +152,7 @@ def pair_command(  # noqa: PLR0913, PLR0917  one parameter an option
     """
     variants = only_one(first), only_one(second)
     with _saying() as say:
-        found = turn_about(variants, "/" + path.lstrip("/"), turns=turns, seconds=seconds, say=say)
+        found = alternate(variants, "/" + path.lstrip("/"), turns=turns, seconds=seconds, say=say)
     if as_json:
         click.echo(json.dumps(found.as_dict()))
     else:

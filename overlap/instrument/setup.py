@@ -73,14 +73,14 @@ class Instrumentation:
         self._undo.callback(instrument_httpx())
         self._undo.callback(instrument_celery())
         if has_django():
-            from overlap.lean import install, serve_lightly, spare_collector
+            from overlap.lean import install, reduce_gc_work, replace_handler
 
             # Before others stand around the handler.
-            self._undo.callback(serve_lightly())
+            self._undo.callback(replace_handler())
             self._instrument_django(django)
             # Both even with lean off: each request leaves the collector a circle, in which our
             # spans would hang, and what we load would make each of its passes longer.
-            self._undo.callback(install() if lean else spare_collector())
+            self._undo.callback(install() if lean else reduce_gc_work())
 
     def close(self) -> None:
         """Switch everything off and flush, within a few seconds whatever the backend does."""

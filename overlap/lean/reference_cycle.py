@@ -1,13 +1,15 @@
-"""The end of a request without a circle of references, which only the garbage collector ends.
+"""Remove the reference cycle in which stock Django (up to 6.0) leaves every request.
 
-Django listens for the client's going away in a task that ends with RequestAborted, as a rule
-because the answer is out. The traceback of that error holds the handler's frame, the frame its
-tasks, and a task the error: so request, response and all that hangs on them, some sixty
-objects and with telemetry ninety, are freed by the collector only, a fifth of a busy process'
-time. Here the task ends without the error, of which Django takes no notice in any case.
+Django listens for the client's disconnect in a task that ends with RequestAborted, usually
+because the response is complete. The error's traceback references the handler's frame, the frame
+its tasks, and a task the error. So the request, the response and all they reference, about
+sixty objects and with telemetry ninety, are freed by the garbage collector only, which takes a
+fifth of a busy process's time. Here the task ends without the error, which Django ignores anyway.
 
-So it is up to Django 6.0. From 6.1 on the two tasks are a TaskGroup, which the error ends when
-the client is gone: there it is needed, and nothing is changed here (see serving.py).
+Since 6.1 the two tasks are a TaskGroup, which the error ends when the client disconnects: there
+it is needed, and nothing is changed here (see asgi_handler.py).
+
+Source: django/core/handlers/asgi.py, `ASGIHandler.handle` and `listen_for_disconnect`.
 """
 
 from __future__ import annotations
@@ -21,10 +23,10 @@ from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler
 
 
-def part_cleanly() -> Callable[[], None]:
-    """Let requests end so, where Django waits for tasks; gives back a function that undoes it.
+def avoid_reference_cycle() -> Callable[[], None]:
+    """Suppress the error where Django waits for two tasks. Return a function that undoes it.
 
-    A handler with a `handle` of its own gets the error as before: it may make use of it.
+    A subclass with its own `handle` still gets the error: it may depend on it.
     """
     if not _waits_for_tasks():
         return lambda: None
@@ -39,16 +41,16 @@ def part_cleanly() -> Callable[[], None]:
                 raise
 
     ours: Any = listen_for_disconnect
-    setattr(ASGIHandler, "listen_for_disconnect", ours)  # noqa: B010  mypy allows no other way
+    setattr(ASGIHandler, "listen_for_disconnect", ours)  # noqa: B010  mypy accepts no assignment
 
     def undo() -> None:
-        if ASGIHandler.listen_for_disconnect is ours:  # else someone has put theirs in its place
+        if ASGIHandler.listen_for_disconnect is ours:  # otherwise someone has replaced it
             setattr(ASGIHandler, "listen_for_disconnect", stock)  # noqa: B010
 
     return undo
 
 
 def _waits_for_tasks() -> bool:
-    # As `asyncio.wait(tasks, return_when=FIRST_COMPLETED)`, after which both are looked at.
+    # By `asyncio.wait(tasks, return_when=FIRST_COMPLETED)`, after which it checks both.
     names = getattr(getattr(unwrap(ASGIHandler.handle), "__code__", None), "co_names", ())
     return {"wait", "FIRST_COMPLETED"}.issubset(names) and "TaskGroup" not in names

@@ -1,4 +1,4 @@
-"""`response.close()`, on the event loop where it can't hurt."""
+"""`response.close()` on the event loop, where nothing in it can block."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http.request import HttpRequest
 from django.http.response import HttpResponseBase
 
-from overlap.lean.signal_receivers import can_finish_here
+from overlap.lean.signal_receivers import can_finish_on_loop
 from overlap.lean.thread_context import current_lease
 
 
 def sync_to_async(func: Any = None, *arguments: Any, **options: Any) -> Any:
-    """Stand for asgiref's in Django's ASGI handler: `sync_to_async(response.close)()`."""
+    """Replace asgiref's in Django's ASGI handler: `sync_to_async(response.close)()`."""
     if (
         getattr(func, "__func__", None) is not HttpResponseBase.close
         or arguments
@@ -23,8 +23,8 @@ def sync_to_async(func: Any = None, *arguments: Any, **options: Any) -> Any:
     ):
         return stock(func, *arguments, **options)
     response = func.__self__
-    if not lease.at_rest or not _can_close_here(response):
-        return stock(lease.tidying(func))
+    if not lease.idle or not _can_close_on_loop(response):
+        return stock(lease.with_reset(func))
 
     async def close() -> None:
         response.close()
@@ -32,15 +32,15 @@ def sync_to_async(func: Any = None, *arguments: Any, **options: Any) -> Any:
     return close
 
 
-def _can_close_here(response: Any) -> bool:
-    return all(map(_is_instant, response._resource_closers)) and can_finish_here(
+def _can_close_on_loop(response: Any) -> bool:
+    return all(map(_cannot_block, response._resource_closers)) and can_finish_on_loop(
         response._handler_class
     )
 
 
-def _is_instant(closer: Any) -> bool:
-    # Of a request without uploads; it closes the body, which Django does on the loop anyway.
-    # A file of the project's own, a stream's iterator: who knows what they wait for.
+def _cannot_block(closer: Any) -> bool:
+    # The closer of a request without uploads: it closes the body, which Django does on the loop
+    # anyway. A file of the project or a stream's iterator might block.
     if getattr(closer, "__func__", None) not in (ASGIRequest.close, HttpRequest.close):
         return False
     return not getattr(closer.__self__, "_files", None)

@@ -21,15 +21,15 @@ Responses = list[tuple[Receiver, Any]]
 
 _AT_START = frozenset({reset_queries, close_old_connections})
 _AT_END = frozenset({close_old_connections, close_caches, reset_urlconf})
-# What Django's own asend calls async receivers with; Django 5.2 gathers them.
+# How Django's own asend calls async receivers; Django 5.2 gathers them.
 _run_parallel: Callable[..., Any] = getattr(dispatcher, "_run_parallel", asyncio.gather)
 
 
-class Started:
-    """Stands for request_started in Django's ASGI handler."""
+class RequestStarted:
+    """Replaces request_started in Django's ASGI handler."""
 
     async def asend(self, sender: Any, **named: Any) -> Responses:
-        """Send the signal; Django's own receivers run when the request takes a thread."""
+        """Send the signal. Django's own receivers run when the request takes a thread."""
         lease = current_lease()
         sync, asynchronous = request_started._live_receivers(sender)
         if lease is None or lease.taken or not _AT_START.issuperset(sync):
@@ -43,33 +43,33 @@ class Started:
         return await _call_async(request_started, asynchronous, sender, named)
 
 
-class Finished:
-    """Stands for request_finished in Django's ASGI handler, which sends it after a cancel."""
+class RequestFinished:
+    """Replaces request_finished in Django's ASGI handler, which sends it after a cancellation."""
 
     async def asend(self, sender: Any, **named: Any) -> Responses:
-        """Send the signal; Django's own receivers run here where no thread holds anything."""
+        """Send the signal. Django's own receivers run on the loop if the thread is idle."""
         lease = current_lease()
         sync, asynchronous = request_finished._live_receivers(sender)
-        if lease is None or not lease.at_rest or not _is_harmless(sync):
+        if lease is None or not lease.idle or not _only_djangos(sync):
             responses: Responses = await request_finished.asend(sender, **named)
             return responses
         _call(request_finished, sync, sender, named)
         return await _call_async(request_finished, asynchronous, sender, named)
 
 
-def can_finish_here(sender: Any) -> bool:
-    """Whether request_finished can be sent on the event loop: nobody listens but Django."""
+def can_finish_on_loop(sender: Any) -> bool:
+    """Return whether request_finished can be sent on the loop: only Django has receivers."""
     sync, asynchronous = request_finished._live_receivers(sender)
-    # Async ones are called through async_to_sync there, which a loop's thread can't.
-    return not asynchronous and _is_harmless(sync)
+    # Async receivers are called through async_to_sync, which fails in the loop's thread.
+    return not asynchronous and _only_djangos(sync)
 
 
-def _is_harmless(receivers: list[Receiver]) -> bool:
+def _only_djangos(receivers: list[Receiver]) -> bool:
     return (
         _AT_END.issuperset(receivers)
-        # A cache may say goodbye to its server in close(), and wait.
+        # The close() of another cache may block on its server.
         and all(type(c).close is BaseCache.close for c in caches.all(initialized_only=True))
-        # With it, connections may live on the loop, in use by other requests.
+        # With it the loop's thread may have connections, in use by other requests.
         and not os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     )
 

@@ -1,4 +1,4 @@
-"""The thread-sensitive context of a request, with a lease where asgiref would make a thread."""
+"""The thread-sensitive context of a request, with a lease in place of asgiref's executor."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from overlap.lean.thread_pool import Pool
 
 
 class RequestContext(ThreadSensitiveContext):
-    """What Django enters for each request. Inside another context it does nothing, as stock.
+    """The context that Django enters for each request; inside another it does nothing, as stock.
 
     asgiref forgets the executor at the exit, so work that outlives the request gets what it
     gets in stock Django: a thread of its own, made at the first call after the exit.
@@ -30,7 +30,7 @@ class RequestContext(ThreadSensitiveContext):
     async def __aexit__(self, *exc_info: Any) -> None:
         lease = None
         if self.token is not None:
-            # Before asgiref sees it: it would shut the executor down and wait in a thread.
+            # Before asgiref finds it: asgiref would shut it down and wait for that in a thread.
             lease = SyncToAsync.context_to_thread_executor.pop(self, None)
         await super().__aexit__(*exc_info)  # type: ignore[no-untyped-call]
         if isinstance(lease, Lease):
@@ -38,9 +38,9 @@ class RequestContext(ThreadSensitiveContext):
 
 
 def current_lease() -> Lease | None:
-    """The running request's lease, if it decides what thread sync code gets."""
+    """Return the current request's lease, if it decides in which thread sync code runs."""
     if getattr(AsyncToSync.executors, "current", None):
-        return None  # a thread further up waits for us, and runs our sync code itself
+        return None  # a sync caller waits for us and runs our sync code in its thread
     context = SyncToAsync.thread_sensitive_context.get(None)
     if not isinstance(context, RequestContext):
         return None

@@ -1,4 +1,4 @@
-"""A request's claim to a thread, which it takes at the first work that needs one."""
+"""The executor of one request, which borrows a pooled thread for the first call that needs it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any
 
+from overlap.lean.connection_reset import needs_no_reset, reset_connections
 from overlap.lean.thread_pool import Pool, Worker
-from overlap.lean.thread_state import is_fit, tidy
 
 
 class Lease(Executor):
-    """The executor of one request: asgiref submits to it whatever is thread-sensitive.
+    """The executor to which asgiref submits the thread-sensitive calls of one request.
 
-    Calls run one at a time, in order, on one thread, which no other request has meanwhile.
+    Calls run one at a time, in order, on one thread, which no other request uses meanwhile.
     """
 
     def __init__(self, pool: Pool) -> None:
@@ -24,24 +24,24 @@ class Lease(Executor):
         self._prepare: Callable[[], None] | None = None
         self._ended = False
         self._submitted = 0
-        self._ran = 0  # written by the worker's thread only
-        self._tidied = 0  # how many calls had run when the thread was last made fit
-        self._fit = False
-        # A loop of another thread may carry the request's context, and submit too.
+        self._ran = 0  # written by the worker thread only
+        self._reset_after = 0  # how many calls had run when the connections were last reset
+        self._needs_no_reset = False
+        # The loop of another thread may have the request's context, and submit too.
         self._lock = threading.Lock()
 
     @property
     def taken(self) -> bool:
-        """Whether the request has had a thread at all."""
+        """Whether the request has used a thread at all."""
         return self._submitted > 0
 
     @property
-    def at_rest(self) -> bool:
-        """Whether nothing runs or waits in the thread, if there is one."""
+    def idle(self) -> bool:
+        """Whether no call runs or is queued in the thread, if there is one."""
         return self._submitted == self._ran
 
     def prepare(self, work: Callable[[], None]) -> None:
-        """Have `work` done in the thread before anything else, if one is ever taken."""
+        """Run `work` in the thread before any other call, if the request ever takes one."""
         self._prepare = work
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
@@ -62,31 +62,31 @@ class Lease(Executor):
                 self._prepare = None
             return fn(*args, **kwargs)
         finally:
-            self._fit = is_fit()
+            self._needs_no_reset = needs_no_reset()
             self._ran += 1
 
-    def tidying(self, work: Callable[[], None]) -> Callable[[], None]:
-        """`work`, and the thread made fit for the next request in the same go."""
+    def with_reset(self, work: Callable[[], None]) -> Callable[[], None]:
+        """Return a function that runs `work` and resets the connections in the same call."""
 
-        def work_and_tidy() -> None:
+        def work_and_reset() -> None:
             try:
                 work()
             finally:
-                tidy()
-            self._tidied = self._ran + 1  # this call is counted once it is over
+                reset_connections()
+            self._reset_after = self._ran + 1  # this call is counted when it has ended
 
-        return work_and_tidy
+        return work_and_reset
 
     async def end(self) -> None:
-        """Give the thread back, once everything that was submitted is over."""
+        """Return the thread to the pool when every submitted call has ended."""
         with self._lock:
             self._ended = True
             worker, self._worker = self._worker, None
         if worker is None:
             return
-        if not (self.at_rest and (self._fit or self._ran == self._tidied)):
+        if not (self.idle and (self._needs_no_reset or self._ran == self._reset_after)):
             try:
-                await asyncio.shield(asyncio.wrap_future(worker.submit(tidy)))
+                await asyncio.shield(asyncio.wrap_future(worker.submit(reset_connections)))
             except Exception:
                 worker.retire()
                 return

@@ -1,4 +1,4 @@
-"""Threads that wait for the next request, each with the database connections it kept."""
+"""The pool of idle threads, each with the database connections it keeps."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from itertools import count
 from typing import Any
 
 IDLE_S = 60.0
-"""Seconds after which a thread that nobody borrowed goes, and its connections with it."""
+"""Seconds after which an unused thread ends and closes its connections."""
 MAX_IDLE = 32
-"""Threads kept at most; each may hold a connection to every database."""
+"""The most idle threads; each may have a connection to every database."""
 CLOSE_TIMEOUT_S = 1.0
 """How long `Pool.close` waits for connections to be closed."""
 
@@ -24,12 +24,12 @@ _numbers = count(1)
 
 
 class Worker:
-    """One thread, and what it still has to do."""
+    """One thread and its queue of calls."""
 
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=f"lean-{next(_numbers)}")
-        # The thread starts at the first submit. Where threads inherit the context they are
-        # started in, this one would keep the first request's for as long as it lives.
+        # The thread starts at the first submit. Where threads inherit the context of their
+        # creator (free-threaded 3.14), it would keep the first request's context alive.
         self.submit = Context().run(self._start)
         self.idle_since = 0.0
 
@@ -38,7 +38,7 @@ class Worker:
         return self._executor.submit
 
     def retire(self) -> Future[Any]:
-        """Close what the thread holds and let it end; nothing is waited for."""
+        """Close the thread's connections and end it, without waiting for either."""
         from django.db import connections
 
         closed = self._executor.submit(connections.close_all)
@@ -47,7 +47,7 @@ class Worker:
 
 
 class Pool:
-    """Workers that are idle. It never makes anybody wait: with none idle, `take` makes one."""
+    """The idle workers. It never blocks: if none is idle, `take` creates one."""
 
     def __init__(self, *, idle_s: float = IDLE_S, max_idle: int = MAX_IDLE) -> None:
         self._idle_s = idle_s
@@ -59,36 +59,36 @@ class Pool:
         self._timer: asyncio.TimerHandle | None = None
 
     def take(self) -> Worker:
-        """Borrow a thread; the one used last, so that the others can grow old and go."""
+        """Borrow the thread used last, so that the others reach their idle limit."""
         with self._lock:
-            if self._pid != os.getpid():  # a fork has the list, and none of the threads
+            if self._pid != os.getpid():  # a forked child has the list but not the threads
                 self._pid = os.getpid()
                 self._idle.clear()
             worker = self._idle.pop() if self._idle else None
         return worker or Worker()
 
     def give(self, worker: Worker) -> None:
-        """Give a thread back. Call it on an event loop, and only once the thread is idle."""
+        """Return an idle thread. Must be called on an event loop."""
         worker.idle_since = time.monotonic()
         with self._lock:
-            kept = not self._closed and len(self._idle) < self._max_idle
-            if kept:
+            is_kept = not self._closed and len(self._idle) < self._max_idle
+            if is_kept:
                 self._idle.append(worker)
-        if kept:
-            self._watch()
+        if is_kept:
+            self._schedule_expiry()
         else:
             worker.retire()
 
     def close(self) -> None:
-        """Let every idle thread end; those still borrowed end when they are given back."""
+        """End every idle thread; a borrowed one ends when it is given back."""
         with self._lock:
             self._closed = True
             idle = list(self._idle)
             self._idle.clear()
         wait([worker.retire() for worker in idle], CLOSE_TIMEOUT_S)
 
-    def _watch(self) -> None:
-        # One timer at a time; one on a loop that has been closed will not come any more.
+    def _schedule_expiry(self) -> None:
+        # One timer at a time. A timer on a loop that has been closed never fires.
         timer, loop = self._timer, asyncio.get_running_loop()
         if timer is None or timer.cancelled() or timer.when() < loop.time() - self._idle_s:
             self._timer = loop.call_later(self._idle_s, self._expire)
@@ -96,12 +96,12 @@ class Pool:
     def _expire(self) -> None:
         self._timer = None
         oldest = time.monotonic() - self._idle_s
-        gone = []
+        expired = []
         with self._lock:
             while self._idle and self._idle[0].idle_since <= oldest:
-                gone.append(self._idle.popleft())
-            left = bool(self._idle)
-        for worker in gone:
+                expired.append(self._idle.popleft())
+            has_more = bool(self._idle)
+        for worker in expired:
             worker.retire()
-        if left:
-            self._watch()
+        if has_more:
+            self._schedule_expiry()

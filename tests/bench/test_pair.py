@@ -9,7 +9,7 @@ from math import comb
 import pytest
 
 from overlap.bench import VARIANTS, only_one
-from overlap.bench.pair import Pair, Side, between
+from overlap.bench.pair import Pair, Side, confidence_interval
 from overlap.errors import OverlapError
 
 
@@ -28,7 +28,7 @@ def sides(first, second):
 @pytest.mark.parametrize("count", [6, 7, 10, 20, 40, 101])
 def test_the_median_lies_between_in_95_of_100_cases_and_no_narrower_bounds_would_do(count):
     """The tables of the sign test: 1 of 6, 2 of 10, 6 of 20, 14 of 40."""
-    low, high = between([*range(1, count + 1)])
+    low, high = confidence_interval([*range(1, count + 1)])
     assert low + high == count + 1
     below = sum(comb(count, number) for number in range(low))
     assert 2 * below <= 0.05 * 2**count < 2 * (below + comb(count, low))
@@ -37,8 +37,8 @@ def test_the_median_lies_between_in_95_of_100_cases_and_no_narrower_bounds_would
 
 def test_of_a_few_turns_it_lies_between_the_least_and_the_most():
     """Which is all that can be said of them."""
-    assert between([3.0]) == (3.0, 3.0)
-    assert between([3.0, 1.0, 2.0, 9.0, 4.0]) == (1.0, 9.0)
+    assert confidence_interval([3.0]) == (3.0, 3.0)
+    assert confidence_interval([3.0, 1.0, 2.0, 9.0, 4.0]) == (1.0, 9.0)
 
 
 def test_the_ratio_is_within_a_turn_so_that_a_drift_of_the_machine_does_not_count():
@@ -56,7 +56,7 @@ def test_a_load_without_its_other_is_no_turn():
     assert (found["turns"], found["rps_ratio"]) == (1, 1.1)
 
 
-def test_real_servers_are_loaded_turn_about(root):
+def test_real_servers_are_loaded_alternate(root):
     """Both up at once; the second begins the second turn."""
     done = bench_pair(root, "lean", "raw", "--turns", "2", "--json")
     assert done.returncode == 0, done.stderr

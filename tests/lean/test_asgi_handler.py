@@ -1,4 +1,4 @@
-"""Listening for the client's going away does as the TaskGroup in Django's handler does."""
+"""DisconnectListener behaves as the TaskGroup in Django's handler does."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler
 
-from overlap.lean import install, serve_lightly
-from overlap.lean.asgi_handler import KNOWN, Listening, digest
+from overlap.lean import install, replace_handler
+from overlap.lean.asgi_handler import KNOWN, DisconnectListener, digest
 
 TURNS = 3
 
@@ -45,10 +45,10 @@ async def with_task_group(listen, serve):
     return response
 
 
-async def with_listening(listen, serve):
+async def with_listener(listen, serve):
     """As ours has it."""
     response = None
-    async with Listening(listen()):
+    async with DisconnectListener(listen()):
         response = await serve()
     await asyncio.sleep(0)
     return response
@@ -143,7 +143,7 @@ CANCELLED = [(), *((turn,) for turn in range(20)), *combinations(range(12), 2)]
 
 
 async def outcome(way, listen, serve, cancelled):
-    """What came of it: its result or error, how often it is told to end, and what is left."""
+    """Return its result or error, the number of tasks left, and its pending cancellations."""
     task = asyncio.create_task(way(listen, serve))
     for turn in range(8 * TURNS):
         if turn in cancelled:
@@ -169,41 +169,41 @@ def _run(coroutine):
 @pytest.mark.parametrize("serve", VIEWS, ids=lambda view: view.__name__)
 @pytest.mark.parametrize("listen", LISTENERS.values(), ids=LISTENERS)
 def test_it_ends_as_with_a_task_group(listen, serve):
-    """Whatever the client, the view and whoever cancels the request do, in whichever order.
+    """The outcomes are the same for every order of disconnect, view and cancellation.
 
-    Ours takes a turn of the loop less, so that what may happen is compared, not when. Python's
-    own lost a cancellation from outside now and then, up to 3.12 (cpython gh-116720).
+    Ours needs one turn of the loop less, so the sets of outcomes are compared. Python's own
+    sometimes lost a cancellation from outside, up to 3.12 (cpython gh-116720).
     """
 
     async def every(way):
         return {(await outcome(way, listen, serve, each))[:2] for each in CANCELLED}
 
-    ours, theirs = _run(every(with_listening)), _run(every(with_task_group))
+    ours, theirs = _run(every(with_listener)), _run(every(with_task_group))
     assert ours == theirs if sys.version_info >= (3, 13) else ours <= theirs
 
 
 @pytest.mark.parametrize("serve", VIEWS, ids=lambda view: view.__name__)
 @pytest.mark.parametrize("listen", LISTENERS.values(), ids=LISTENERS)
 def test_it_ends_alike_if_nobody_else_cancels(listen, serve):
-    """The client and the view alone: one outcome for each pair of them."""
+    """Without a cancellation from outside, each pair of client and view has one outcome."""
 
     async def both():
-        return [await outcome(way, listen, serve, ()) for way in (with_task_group, with_listening)]
+        return [await outcome(way, listen, serve, ()) for way in (with_task_group, with_listener)]
 
     theirs, ours = _run(both())
     assert ours == theirs
 
 
 def test_nothing_is_left_for_the_collector():
-    """Neither by who answers nor by a client that goes."""
+    """Neither a complete response nor a disconnect leaves a reference cycle."""
 
     async def rounds():
         for listen, serve in ((for_ever, answers), (goes_after(2), for_ever)):
-            await with_listening(listen, serve)
+            await with_listener(listen, serve)
             gc.collect()
             gc.disable()
             try:
-                await with_listening(listen, serve)
+                await with_listener(listen, serve)
                 assert gc.collect() == 0
             finally:
                 gc.enable()
@@ -211,14 +211,14 @@ def test_nothing_is_left_for_the_collector():
     asyncio.run(rounds())
 
 
-def test_it_stands_for_the_handlers_it_knows_and_no_others(monkeypatch):
-    """Of Django 6.1; not for an older one, nor for one that somebody stands around."""
+def test_only_known_handlers_are_replaced(monkeypatch):
+    """Django 6.1's handler is replaced; an older or a wrapped one is not."""
     stock = ASGIHandler.handle
     is_known = digest(stock) in KNOWN
     assert is_known == ("TaskGroup" in inspect.getsource(stock))
-    undo = serve_lightly()
+    undo = replace_handler()
     assert (ASGIHandler.handle is not stock) == is_known
-    serve_lightly()()
+    replace_handler()()
     undo()
     assert ASGIHandler.handle is stock
     undo = install()
@@ -231,5 +231,5 @@ def test_it_stands_for_the_handlers_it_knows_and_no_others(monkeypatch):
 
     around.__wrapped__ = stock
     monkeypatch.setattr(ASGIHandler, "handle", around)
-    serve_lightly()
+    replace_handler()
     assert ASGIHandler.handle is around

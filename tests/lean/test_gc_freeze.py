@@ -1,9 +1,9 @@
-"""What is there at the start is out of the collector's way, and comes back."""
+"""Objects that exist at the start are excluded from collection until the undo."""
 
 import gc
 import weakref
 
-from overlap.lean.gc_freeze import set_apart
+from overlap.lean.gc_freeze import freeze_heap
 
 
 class Circle:
@@ -11,10 +11,10 @@ class Circle:
         self.self = self
 
 
-def test_what_is_there_is_set_apart_and_given_back():
-    """A circle that is there is kept; one made later is collected; after the undo, both are."""
+def test_existing_objects_are_frozen_and_unfrozen():
+    """An existing cycle is kept and a later one is collected; after the undo both are."""
     before, frozen = Circle(), gc.get_freeze_count()
-    undo = set_apart()
+    undo = freeze_heap()
     try:
         assert gc.get_freeze_count() > frozen
         later = Circle()
@@ -29,12 +29,12 @@ def test_what_is_there_is_set_apart_and_given_back():
     assert gc.get_freeze_count() == 0
 
 
-def test_what_someone_else_froze_stays_frozen():
+def test_a_heap_that_was_frozen_before_stays_frozen():
     """As with gunicorn's preload_app, where the application does it itself."""
     gc.freeze()
     try:
         later = Circle()
-        set_apart()()
+        freeze_heap()()
         assert gc.get_freeze_count() > 0
         seen = weakref.ref(later)
         del later

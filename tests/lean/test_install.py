@@ -7,7 +7,7 @@ from asgiref import sync
 from django.core import signals
 from django.core.handlers import asgi
 
-from overlap.lean import install, known_versions
+from overlap.lean import install, supported_versions
 
 
 def stock():
@@ -41,7 +41,7 @@ def test_undo_leaves_what_someone_else_put_there():
 @pytest.mark.parametrize("name", ["DJANGO", "ASGIREF"])
 def test_unknown_version_stays_off_and_says_so_once(monkeypatch, caplog, name):
     """With a version outside the tested ones, nothing is changed, and one line tells."""
-    monkeypatch.setattr(known_versions, name, frozenset({"1.0", "1.1"}))
+    monkeypatch.setattr(supported_versions, name, frozenset({"1.0", "1.1"}))
     with caplog.at_level(logging.INFO):
         undo = install()
     assert stock()
@@ -55,14 +55,14 @@ def test_unknown_version_stays_off_and_says_so_once(monkeypatch, caplog, name):
 def test_known_series_are_known_to_the_letter(monkeypatch, version):
     """A pre-release of a known series is of that series."""
     monkeypatch.setattr("django.__version__", version)
-    assert known_versions.objection() is None
+    assert supported_versions.unsupported_reason() is None
 
 
 @pytest.mark.parametrize("version", ["5.1.9", "6.2", "7.0", "5.10", "trunk", ""])
 def test_other_series_are_refused(monkeypatch, version):
     """Older, newer and unreadable versions are refused, by number and not by letter."""
     monkeypatch.setattr("django.__version__", version)
-    assert "Django is" in known_versions.objection()
+    assert "Django is" in supported_versions.unsupported_reason()
 
 
 def test_handler_patched_by_another_stays_off(monkeypatch, caplog):

@@ -14,7 +14,7 @@ from django.http import HttpResponse
 from django.urls import path
 from django.utils.functional import empty
 
-from overlap.lean import part_cleanly
+from overlap.lean import avoid_reference_cycle
 
 
 async def _hello(_request):
@@ -119,7 +119,7 @@ def test_a_request_is_gone_at_its_end(monkeypatch):
     has_group = "TaskGroup" in inspect.getsource(inspect.unwrap(ASGIHandler.handle))
     if not has_group:
         assert _left(monkeypatch) == 3
-    undo = part_cleanly()
+    undo = avoid_reference_cycle()
     try:
         left = _left(monkeypatch)
         assert left == (3 if has_group and _task_group_makes_a_circle() else 0)
@@ -146,7 +146,7 @@ def test_the_end_of_listening_is_told_to_who_makes_use_of_it():
         async def handle(self, scope, receive, send):
             await self.listen_for_disconnect(receive)
 
-    undo = part_cleanly()
+    undo = avoid_reference_cycle()
     try:
         if part_is_on():
             assert asyncio.run(ASGIHandler().listen_for_disconnect(_gone)) is None
@@ -164,7 +164,7 @@ def test_the_end_of_listening_is_told_to_who_makes_use_of_it():
 def test_a_later_patch_stays(monkeypatch):
     """What someone put in place after ours is not ours to take away."""
     stock = ASGIHandler.listen_for_disconnect
-    undo = part_cleanly()
+    undo = avoid_reference_cycle()
     assert (ASGIHandler.listen_for_disconnect is not stock) == part_is_on()
     monkeypatch.setattr(ASGIHandler, "listen_for_disconnect", theirs := lambda *_: None)
     undo()

@@ -1,7 +1,7 @@
-"""Many requests at once: do they end together, do all succeed, is every span kept?
+"""Bursts of requests: whether they run at once, all succeed, and no span is lost.
 
-One request alone comes first: its time is what the bursts are held against, and its
-spans, counted by service and name, are what each trace of a burst must hold.
+One request alone is measured first: the bursts are compared with its time, and each trace of a
+burst must contain its spans, counted by service and name.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ Names = Counter[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """One burst, measured."""
+    """The figures of one burst."""
 
     requests: int
     failed: int
     wall_s: float
-    """From the first request's start to the last answer."""
+    """From the start of the first request to the last answer."""
     ratio: float
-    """wall_s over the time of one request alone, in the same run."""
+    """wall_s divided by the time of one request alone, in the same run."""
     spans_made: int
     spans_received: int
     spans_lost: int
@@ -62,7 +62,7 @@ class BurstReport:
 
 
 async def measure(url: str, sizes: Sequence[int], backend: Backend, say: Say) -> BurstReport:
-    """Play `url` alone, then at once in each of `sizes`. Raises Unreachable."""
+    """Request `url` alone, then in bursts of each of `sizes`. Raise Unreachable."""
     alone = []
     for number in range(3):
         say(f"one alone ({number + 1} of 3)")
@@ -94,7 +94,7 @@ async def measure(url: str, sizes: Sequence[int], backend: Backend, say: Say) ->
 
 
 async def _settled_names(backend: Backend, trace_id: str) -> Names:
-    """The spans of one trace by service and name, once their number has stopped growing."""
+    """Return the spans of a trace by service and name, when their number has stopped growing."""
     deadline = time.monotonic() + SPANS_WITHIN_S
     seen, since = Names(), time.monotonic()
     while time.monotonic() < deadline:
@@ -104,11 +104,11 @@ async def _settled_names(backend: Backend, trace_id: str) -> Names:
         elif names and time.monotonic() - since > 2.0:
             return names
         await asyncio.sleep(POLL_S)
-    raise NotFound(f"no whole trace of the request alone within {SPANS_WITHIN_S:.0f} s")
+    raise NotFound(f"no complete trace of the request alone within {SPANS_WITHIN_S:.0f} s")
 
 
 async def _received(backend: Backend, answers: Sequence[Answer], expected: Names) -> int:
-    """How many of the expected spans the backend holds; waits for those on their way."""
+    """Return how many of the expected spans the backend has; wait for those still on the way."""
     missing = {answer.trace_id: expected.total() for answer in answers}
     deadline = time.monotonic() + SPANS_WITHIN_S
     places = asyncio.Semaphore(FETCHES_AT_ONCE)
@@ -130,5 +130,5 @@ async def _names(backend: Backend, trace_id: str) -> Names:
         trace: Trace = await backend.trace(trace_id)
     except NotFound:
         return Names()
-    # By id: a span delivered twice, as after a retry, is one span.
+    # By id: a span that was delivered twice, as after a retry, is one span.
     return Names({span.span_id: (span.service, span.name) for span in trace.spans}.values())

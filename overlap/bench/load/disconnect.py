@@ -1,4 +1,4 @@
-"""Clients that go away in the middle of an answer's making."""
+"""Clients that disconnect before their response is complete."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from overlap.bench.server.process import Server
 
 ENTERED_WITHIN_S = 10.0
 MIDDLE_S = 0.3
-"""After the last request came in, so that each is inside its view."""
+"""After the last request was received, so that each is inside its view."""
 
 
 async def disconnect(server: Server, path: str, count: int) -> int:
-    """Ask for `path` `count` times at once and hang up; gives how many were unanswered then."""
+    """Send `count` requests and disconnect. Return how many were unanswered at that time."""
     allow_files(count + SPARE_FILES)
     parts = urlsplit(server.url)
     host, port = parts.hostname or "127.0.0.1", parts.port or 80
@@ -25,7 +25,7 @@ async def disconnect(server: Server, path: str, count: int) -> int:
     try:
         deadline = time.monotonic() + ENTERED_WITHIN_S
         while await asyncio.to_thread(server.served) < expected and time.monotonic() < deadline:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)  # another process: nothing here could set an event
+            await asyncio.sleep(0.02)  # it is another process, which can't set an event here
         await asyncio.sleep(MIDDLE_S)
         return sum(not answer.done() for _, answer in clients)
     finally:

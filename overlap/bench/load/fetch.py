@@ -1,4 +1,4 @@
-"""One small request, straight to a loopback address whatever proxies are set."""
+"""One small request to a loopback address, which ignores any proxy settings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 
 def fetch(url: str, *, method: str = "GET", timeout_s: float = 30.0) -> bytes:
-    """The body at `url`. Raises OSError where there is no answer or it is not 2xx."""
+    """Return the body at `url`. Raise OSError if there is no answer or it is not 2xx."""
     parts = urlsplit(url)
     connection = HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=timeout_s)
     try:

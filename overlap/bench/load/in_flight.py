@@ -1,8 +1,8 @@
-"""Requests in flight at once, on connections that are open before the clock starts.
+"""Many requests in flight, on connections that are opened before the clock starts.
 
-What is measured is how a server holds and ends its requests, not how fast a client
-connects: a thousand connections cost a client in Python a third of a second. For the same
-reason this is a protocol of a few lines, on uvloop where it is installed.
+This measures how a server handles its requests, not how fast a client connects: a thousand
+connections cost a Python client a third of a second. For the same reason the client is a
+protocol of a few lines, on uvloop if it is installed.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ CONNECT_WITHIN_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """What came of all of them."""
+    """The result of all requests."""
 
     wall_s: float
-    """From the first request sent to the last answer's end."""
+    """From the first request sent to the end of the last answer."""
     seconds: list[float]
-    """Of each answer with status 200, from its own request sent to its end."""
+    """Of each answer with status 200: from its request sent to its end."""
     failed: int
 
 
 def in_flight(url: str, count: int, *, timeout_s: float) -> Flight:
-    """GET `url` `count` times at once. Raises OSError where the server can't be reached."""
+    """Send `count` GETs at once. Raise OSError if the server can't be reached."""
     allow_files(count + SPARE_FILES)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_fly(url, count, timeout_s))
+        return runner.run(_send_all(url, count, timeout_s))
 
 
 class _Client(asyncio.Protocol):
     def __init__(self) -> None:
-        self.over = asyncio.get_running_loop().create_future()
+        self.done = asyncio.get_running_loop().create_future()
         self._sent = 0.0
         self._answer = b""
         self._transport: asyncio.BaseTransport | None = None
@@ -49,26 +49,26 @@ class _Client(asyncio.Protocol):
 
     def send(self, request: bytes) -> None:
         self._sent = time.perf_counter()
-        # uvloop's transports are of no asyncio class.
+        # uvloop's transports do not inherit from asyncio's.
         cast("asyncio.WriteTransport", self._transport).write(request)
 
     def data_received(self, data: bytes) -> None:
         self._answer = self._answer or data
 
     def connection_lost(self, _error: Exception | None) -> None:
-        if not self.over.done():
-            # The server closes when it has answered: the request asked for that.
-            well = self._answer.startswith(b"HTTP/1.1 200 ")
-            self.over.set_result(time.perf_counter() - self._sent if well else None)
+        if not self.done.done():
+            # The request asks the server to close the connection after its answer.
+            is_ok = self._answer.startswith(b"HTTP/1.1 200 ")
+            self.done.set_result(time.perf_counter() - self._sent if is_ok else None)
 
     def give_up(self) -> None:
         if self._transport is not None:
             self._transport.close()
-        if not self.over.done():
-            self.over.set_result(None)
+        if not self.done.done():
+            self.done.set_result(None)
 
 
-async def _fly(url: str, count: int, timeout_s: float) -> Flight:
+async def _send_all(url: str, count: int, timeout_s: float) -> Flight:
     parts = urlsplit(url)
     host, port = parts.hostname or "127.0.0.1", parts.port or 80
     request = (
@@ -83,11 +83,11 @@ async def _fly(url: str, count: int, timeout_s: float) -> Flight:
     began = time.perf_counter()
     for client in clients:
         client.send(request)
-    await asyncio.wait([client.over for client in clients], timeout=timeout_s)
+    await asyncio.wait([client.done for client in clients], timeout=timeout_s)
     wall_s = time.perf_counter() - began
     for client in clients:
         client.give_up()
-    taken = [seconds for client in clients if (seconds := client.over.result()) is not None]
+    taken = [seconds for client in clients if (seconds := client.done.result()) is not None]
     return Flight(wall_s, taken, count - len(taken))
 
 

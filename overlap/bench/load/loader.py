@@ -1,7 +1,7 @@
-"""Requests all at once, cheaply: the loader shares the machine with what it measures.
+"""Many concurrent requests from a cheap client: it shares the machine with the server.
 
-A plain HTTP/1.1 GET on a connection of its own costs a tenth of what a full client
-does; a thousand full clients' work would be measured as the server's slowness.
+A plain HTTP/1.1 GET on its own connection costs a tenth of a full client's request; the work of
+a thousand full clients would be measured as slowness of the server.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ SPARE_FILES = 100
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of one request."""
+    """The result of one request."""
 
     trace_id: str
     status: int
-    """The HTTP status; 0 where no answer came."""
+    """The HTTP status; 0 if there was no answer."""
     seconds: float
 
 
 async def get(url: str, *, timeout_s: float) -> Answer:
-    """GET `url` as the root of a new, sampled trace. Never raises for what the server does."""
+    """GET `url` in a new, sampled trace. Never raise for an error of the server."""
     trace_id, span_id = secrets.token_hex(16), secrets.token_hex(8)
     started = time.perf_counter()
     try:
@@ -39,7 +39,7 @@ async def get(url: str, *, timeout_s: float) -> Answer:
 
 
 async def burst(url: str, count: int, *, timeout_s: float) -> tuple[list[Answer], float]:
-    """`count` GETs at once: their answers, and the seconds until the last of them."""
+    """Send `count` GETs at once. Return the answers and the seconds until the last one."""
     allow_files(count + SPARE_FILES)
     started = time.perf_counter()
     answers = await asyncio.gather(*(get(url, timeout_s=timeout_s) for _ in range(count)))
@@ -47,7 +47,7 @@ async def burst(url: str, count: int, *, timeout_s: float) -> tuple[list[Answer]
 
 
 def allow_files(count: int) -> None:
-    """Raise this process's limit of open files to `count`, as far as its hard limit allows."""
+    """Raise this process's limit of open files to `count`, within its hard limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
     if soft < wanted:

@@ -1,7 +1,7 @@
-"""As many requests as a server answers, over a fixed number of connections kept open.
+"""The highest request rate of a server, over a fixed number of keep-alive connections.
 
-By wrk where the system has it: it takes a tenth of the processor that any Python client
-takes from the server beside it. Else by httpx, and then the figures are the client's.
+The load comes from wrk if it is installed: it takes a tenth of the processor time of a Python
+client. Otherwise it comes from httpx, and then the rate is mostly the client's.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ _MS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
 
 @dataclass(frozen=True, slots=True)
 class FullLoad:
-    """What came of it."""
+    """The figures of one load."""
 
     rps: float
     p99_ms: float
     failed: int
-    """Answers that were not 2xx or 3xx, and connections that broke."""
+    """Answers other than 2xx and 3xx, and broken connections."""
 
 
 def load_by() -> str:
-    """Which client makes the load: `wrk`, or `httpx` where there is no wrk."""
+    """Return the client that makes the load: `wrk`, or `httpx` if wrk is not installed."""
     return "wrk" if shutil.which("wrk") else "httpx"
 
 
 def full_load(url: str, seconds: int, *, by: str) -> FullLoad:
-    """GET `url` for `seconds`, again and again on each of CONNECTIONS."""
+    """GET `url` repeatedly on each of CONNECTIONS for `seconds`."""
     return _wrk(url, seconds) if by == "wrk" else asyncio.run(_httpx(url, seconds))
 
 
 def read_wrk(text: str) -> FullLoad:
-    """What wrk printed. Raises Failed where it is not understood."""
+    """Parse the output of wrk. Raise Failed if it can't be parsed."""
     rate = re.search(r"^Requests/sec:\s+([\d.]+)", text, re.M)
     p99 = re.search(r"^\s+99%\s+([\d.]+)(us|ms|s|m)\b", text, re.M)
     if rate is None or p99 is None:
@@ -70,11 +70,11 @@ async def _httpx(url: str, seconds: int) -> FullLoad:
     taken: list[float] = []
     failed = 0
     limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
-    # One client, made before the clock starts: each makes a TLS context, needed or not.
+    # One client, created before the clock starts: each creates a TLS context.
     async with httpx.AsyncClient(trust_env=False, timeout=30.0, limits=limits) as http:
         began = time.perf_counter()
 
-        async def ask_again_and_again() -> None:
+        async def request_repeatedly() -> None:
             nonlocal failed
             while (asked := time.perf_counter()) < began + seconds:
                 try:
@@ -85,7 +85,7 @@ async def _httpx(url: str, seconds: int) -> FullLoad:
                 failed += answer.status_code >= 400
                 taken.append(time.perf_counter() - asked)
 
-        await asyncio.gather(*(ask_again_and_again() for _ in range(CONNECTIONS)))
+        await asyncio.gather(*(request_repeatedly() for _ in range(CONNECTIONS)))
         wall_s = time.perf_counter() - began
     if not taken:
         raise Failed(f"no request to {url} was answered")
@@ -93,6 +93,6 @@ async def _httpx(url: str, seconds: int) -> FullLoad:
 
 
 def percentile(values: list[float], share: float) -> float:
-    """The smallest of `values` that `share` of them do not exceed (nearest rank)."""
+    """Return the smallest of `values` that `share` of them do not exceed (nearest rank)."""
     ordered = sorted(values)
     return ordered[max(0, min(len(ordered) - 1, -int(-share * len(ordered) // 1) - 1))]

@@ -1,7 +1,7 @@
-"""Where a request's processor time goes, by package: the page docs/profile.md.
+"""The processor time of a request by package: writes docs/profile.md.
 
-py-spy looks at each variant's server from outside while wrk loads it, at the threads that hold
-the interpreter; a sample belongs to the package of its innermost Python frame.
+py-spy samples each variant's server under load, only the threads that have the GIL; a sample
+counts for the package of its innermost Python frame.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HERTZ = 400
 PACKAGES = (
     "uvicorn", "asgiref", "django", "opentelemetry", "overlap", "structlog", "wrapt",
 )  # fmt: skip
-"""Told apart; the rest is the standard library's and others'."""
+"""The packages with a row of their own; the rest is the standard library and others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,11 @@ class Profile:
 
     rps: float
     by_package: Mapping[str, float]
-    """Microseconds of the interpreter's time for each request."""
+    """Microseconds of interpreter time per request."""
 
 
 def page() -> Iterator[str]:
-    """The page, line by line. Raises Failed or OverlapError where it can't be made."""
+    """Yield the page by lines. Raise Failed or OverlapError if it can't be measured."""
     found: dict[str, Profile] = {}
     with tempfile.TemporaryDirectory(prefix="overlap-profile-") as folder, running_sink() as sink:
         for variant in choose(VARIANTS):
@@ -62,7 +62,7 @@ def page() -> Iterator[str]:
 
 
 def by_package(collapsed: str) -> Counter[str]:
-    """Samples by the package of the innermost frame, from py-spy's raw format.
+    """Count samples by the package of the innermost frame, in py-spy's raw format.
 
     A line is `outer (file:line);…;inner (file:line) count`.
     """
@@ -81,8 +81,8 @@ def _package(frame: str) -> str:
         name = inside.partition("/")[0]
         return name if name in PACKAGES else "other"
     if "/overlap/bench/" in file:
-        return "other"  # the views that are measured
-    if "/overlap/" in file:  # a checkout's
+        return "other"  # the measured views
+    if "/overlap/" in file:  # in a checkout
         return "overlap"
     if "/asyncio/" in file:
         return "asyncio"
@@ -106,8 +106,10 @@ def _profile(server: Server, folder: Path) -> Profile:
     load = full_load(server.url + "/", SECONDS, by=load_by())
     _, said = spy.communicate(timeout=SECONDS + 30)
     if spy.returncode or not out.exists():
-        told = said.strip().splitlines() or ["it said nothing"]
-        raise Failed(f"py-spy: {next((line for line in told if 'rror' in line), told[-1])[:200]}")
+        messages = said.strip().splitlines() or ["no message"]
+        raise Failed(
+            f"py-spy: {next((line for line in messages if 'rror' in line), messages[-1])[:200]}"
+        )
     each_us = 1e6 / HERTZ / (load.rps * SECONDS)
     counted = by_package(out.read_text(encoding="utf-8", errors="replace"))
     return Profile(load.rps, {name: count * each_us for name, count in counted.items()})
@@ -122,11 +124,11 @@ def _table(found: Mapping[str, Profile]) -> Iterator[str]:
             yield f"| {name} | " + " | ".join(f"{cell:.0f}" for cell in cells) + " |"
     sums = [sum(each.by_package.values()) for each in found.values()]
     yield "| together | " + " | ".join(f"{total:.0f}" for total in sums) + " |"
-    yield "| req/s while watched | " + " | ".join(f"{p.rps:,.0f}" for p in found.values()) + " |"
+    yield "| req/s while profiled | " + " | ".join(f"{p.rps:,.0f}" for p in found.values()) + " |"
 
 
 def main() -> int:
-    """Write the page to standard output: 0, or 2 with one sentence why not."""
+    """Write the page to standard output. Return 0, or 2 with one sentence of explanation."""
     try:
         text = "\n".join(page())
     except OverlapError as error:

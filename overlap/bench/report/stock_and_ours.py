@@ -30,29 +30,29 @@ from overlap.judge import verdict
 from overlap.trace import Trace, read
 
 WIDTH = 56
-"""Columns of one side: two fit beside each other in a page's code block."""
+"""Columns of one side: two fit next to each other in a code block."""
 SETTLED_S = 1.0
-"""No span for so long, and a request's are taken to be all there. The queues wait 0.2 s."""
+"""After this long without a new span a request is complete. The queues wait 0.2 s."""
 SETTLED_WITHIN_S = 8.0
-_BATCH = {"OTEL_BSP_SCHEDULE_DELAY": "200"}  # both alike, and soon
+_BATCH = {"OTEL_BSP_SCHEDULE_DELAY": "200"}  # the same for both, and short
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Case:
     """One request of the page."""
 
     title: str
     path: str
     says: str
     see: str = ""
-    """Where the two differ."""
-    gone_after_s: float | None = None
-    """When the client goes away; None: it stays for the whole answer."""
+    """How the two differ."""
+    disconnect_after_s: float | None = None
+    """When the client disconnects; None: it reads the whole answer."""
 
 
 @dataclass(slots=True)
 class Side:
-    """What one instrument made of it."""
+    """The traces and errors of one instrumentation."""
 
     taken_ms: float
     """As the client saw it."""
@@ -60,38 +60,38 @@ class Side:
     traces: list[Trace] = field(default_factory=list)
 
 
-ASKED = (
-    Asked(
+CASES = (
+    Case(
         "The root route",
         "/",
         "An async view that answers at once; its route is empty.",
         "Stock has no name for it but the method.",
     ),
-    Asked(
+    Case(
         "An async view",
         "/smoke/",
         "Two steps at once, then one; each step is a span of the view's own.",
         "The same but for the slash; what stock costs does not show in one request's trace.",
     ),
-    Asked(
+    Case(
         "A sync view",
         "/smoke_in_a_thread/",
         "Two steps, one after the other, in the thread that Django gives a sync view.",
         "Ours says that the steps ran on a thread, and on which.",
     ),
-    Asked(
+    Case(
         "A streaming response",
         "/stream/",
         "Three parts, each made while the response is under way.",
         "Stock's server span ends before the first part, and each part is a trace of its own.",
     ),
-    Asked(
-        "A client that goes away",
+    Case(
+        "A client that disconnects",
         "/patience/",
         "The view works for ten seconds; its client leaves after a fifth of one.",
-        "Stock's server span never comes, and its step has lost its parent; ours ends when the "
-        "client goes, with an event that says so.",
-        gone_after_s=0.2,
+        "Stock's server span is missing, so its step has no parent; ours ends when the client "
+        "disconnects, with an event that says so.",
+        disconnect_after_s=0.2,
     ),
 )
 _INTRO = """# Stock and ours
@@ -104,24 +104,24 @@ picture is drawn by `overlap.draw` from the spans that arrived over OTLP. Writte
 """
 
 
-def page(asked: Sequence[Asked] = ASKED) -> Iterator[str]:
-    """The page, a block at a time. Raises OverlapError where stock can't be served."""
-    stock, ours = (_serve(name, asked) for name in ("stock", "overlap"))
+def page(cases: Sequence[Case] = CASES) -> Iterator[str]:
+    """Yield the page by blocks. Raise OverlapError if stock can't be served."""
+    stock, ours = (_serve(name, cases) for name in ("stock", "overlap"))
     yield _INTRO
-    for one, left, right in zip(asked, stock, ours, strict=True):
+    for one, left, right in zip(cases, stock, ours, strict=True):
         yield block(one, left, right)
 
 
-def block(one: Asked, stock: Side, ours: Side) -> str:
-    """One request: what it is, what differs, and both traces drawn beside each other."""
-    drawn = "\n".join(_beside(_drawn(stock), _drawn(ours)))
+def block(one: Case, stock: Side, ours: Side) -> str:
+    """Return one request's block: description, differences, and both traces side by side."""
+    drawn = "\n".join(_side_by_side(_picture_lines(stock), _picture_lines(ours)))
     return (
         f"## {one.title}\n\n`GET {one.path}`: {one.says} {one.see}\n\n"
         f"{_table(stock, ours)}\n```text\n{drawn}\n```\n"
     )
 
 
-def _serve(name: str, asked: Sequence[Asked]) -> list[Side]:
+def _serve(name: str, cases: Sequence[Case]) -> list[Side]:
     variant = VARIANTS[name]
     if variant.missing:
         raise OverlapError(missing_sentence(variant))
@@ -130,39 +130,41 @@ def _serve(name: str, asked: Sequence[Asked]) -> list[Side]:
         running_sink("--keep") as sink,
     ):
         with Server(variant, sink, Path(folder), _BATCH) as server:
-            asyncio.run(_ask(server.url, Asked("", "/sync/", "")))  # imports and the first thread
-            _settled(sink)
-            sides = [_side(server, sink, one) for one in asked]
-        # What a request left behind may be told of only at the end.
-        late = error_lines(server.log.read_text(errors="replace")) - sum(e.errors for e in sides)
-        sides[-1].errors += late
+            asyncio.run(
+                _request(server.url, Case("", "/sync/", ""))
+            )  # imports and the first thread
+            _wait_for_spans(sink)
+            sides = [_side(server, sink, one) for one in cases]
+        # Some errors are logged only when the server ends.
+        at_exit = error_lines(server.log.read_text(errors="replace")) - sum(e.errors for e in sides)
+        sides[-1].errors += at_exit
         return sides
 
 
-def _side(server: Server, sink: str, asked: Asked) -> Side:
-    print(f"{server.variant.name}: GET {asked.path}", file=sys.stderr)
+def _side(server: Server, sink: str, cases: Case) -> Side:
+    print(f"{server.variant.name}: GET {cases.path}", file=sys.stderr)
     fetch(sink + RESET, method="POST")
     before = error_lines(server.log.read_text(errors="replace"))
     began = time.perf_counter()
-    asyncio.run(_ask(server.url, asked))
+    asyncio.run(_request(server.url, cases))
     taken_ms = (time.perf_counter() - began) * 1000
-    body = _settled(sink)
+    body = _wait_for_spans(sink)
     errors = error_lines(server.log.read_text(errors="replace")) - before
     return Side(taken_ms, errors, read(body, empty_ok=True) if body else [])
 
 
-async def _ask(url: str, asked: Asked) -> None:
+async def _request(url: str, cases: Case) -> None:
     host, port = url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
-    writer.write(f"GET {asked.path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+    writer.write(f"GET {cases.path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
     with suppress(TimeoutError):
-        async with asyncio.timeout(asked.gone_after_s or 30.0):
+        async with asyncio.timeout(cases.disconnect_after_s or 30.0):
             await reader.read()
     writer.close()
 
 
-def _settled(sink: str) -> bytes:
-    """All spans that came, once none has come for a while."""
+def _wait_for_spans(sink: str) -> bytes:
+    """Return all spans when none has arrived for a while."""
     deadline = time.monotonic() + SETTLED_WITHIN_S
     body, since = b"", time.monotonic()
     while time.monotonic() < deadline and time.monotonic() - since < SETTLED_S:
@@ -194,7 +196,7 @@ def _server_span(side: Side) -> str:
     return f"none for the request's {side.taken_ms:.0f} ms"
 
 
-def _drawn(side: Side) -> list[str]:
+def _picture_lines(side: Side) -> list[str]:
     lines = []
     for trace in sorted(side.traces, key=lambda each: min(s.start_ns for s in each.spans)):
         text = io.StringIO()
@@ -204,14 +206,14 @@ def _drawn(side: Side) -> list[str]:
     return lines[:-1] or ["no span arrived"]
 
 
-def _beside(left: Sequence[str], right: Sequence[str]) -> Iterator[str]:
+def _side_by_side(left: Sequence[str], right: Sequence[str]) -> Iterator[str]:
     yield f"{'stock':<{WIDTH}} │ ours"
     for one, other in zip_longest(left, right, fillvalue=""):
         yield f"{one}{' ' * (WIDTH - cell_len(one))} │ {other}".rstrip()
 
 
 def main() -> int:
-    """Write the page to standard output: 0, or 2 with one sentence why not."""
+    """Write the page to standard output. Return 0, or 2 with one sentence of explanation."""
     try:
         text = "\n".join(page())
     except (Failed, OverlapError) as error:

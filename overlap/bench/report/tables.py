@@ -1,4 +1,4 @@
-"""The tables, and the ratios under the one of all variants."""
+"""The tables that `overlap bench` prints, and the ratios below them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from overlap.bench.load.burst import BurstReport
 from overlap.bench.pair import Pair
 
 WIDTH = 150
-"""Columns; more than a piped output is taken to have."""
+"""Columns: more than rich assumes for piped output."""
 _COLUMNS = (
     ("req/s on /", "rps", "{:,.0f}"),
     ("p99 ms", "p99_ms", "{:,.1f}"),
@@ -47,38 +47,38 @@ _RATIOS = {
 
 
 def table(comparison: Comparison) -> Table:
-    """Medians, a variant a row."""
+    """Return the table of medians, one row per variant."""
     loads = comparison.plan.loads
-    made = Table(
+    result = Table(
         box=SIMPLE_HEAD,
         title=f"medians over {comparison.plan.rounds} round(s), {loads.seconds} s a load at 16 "
         f"connections, {loads.in_flight:,} one-second views at once (wall, p99, threads, MB), "
         f"{loads.disconnects} disconnects (errors, the worst round), spans of all rounds",
         title_style="dim",
     )
-    made.add_column("variant", no_wrap=True)
+    result.add_column("variant", no_wrap=True)
     for heading, _, _ in _COLUMNS:
-        made.add_column(heading, justify="right")
-    made.add_column("spans lost", justify="right")
+        result.add_column(heading, justify="right")
+    result.add_column("spans lost", justify="right")
     for name, figures in comparison.medians.items():
-        made.add_row(name, *_cells(figures))
-    return made
+        result.add_row(name, *_cells(figures))
+    return result
 
 
 def pair_table(pair: Pair) -> Table:
-    """Two variants, and the ratio of the first to the second."""
+    """Return the table of two variants and the ratio of the first to the second."""
     figures = pair.as_dict()
     sides = figures["sides"]
-    made = Table(
+    result = Table(
         title=f"GET {pair.path} at 16 connections, {figures['turns']} turns of {pair.seconds} s "
         f"for each{', stopped' if pair.stopped else ''}",
         title_style="dim",
     )
-    made.add_column("")
-    for heading in (*(side["variant"] for side in sides), "ratio", "95 in 100 between"):
-        made.add_column(heading, justify="right")
+    result.add_column("")
+    for heading in (*(side["variant"] for side in sides), "ratio", "95 % between"):
+        result.add_column(heading, justify="right")
     low, high = figures["between"]
-    made.add_row(
+    result.add_row(
         "req/s",
         *(f"{side['rps']:,.0f}" for side in sides),
         f"{figures['rps_ratio']:.3f}",
@@ -86,17 +86,17 @@ def pair_table(pair: Pair) -> Table:
     )
     if figures["cpu_ratio"] is not None:
         cpu = (f"{side['cpu_us']:,.0f}" for side in sides)
-        made.add_row("CPU us", *cpu, f"{figures['cpu_ratio']:.3f}")
-    return made
+        result.add_row("CPU us", *cpu, f"{figures['cpu_ratio']:.3f}")
+    return result
 
 
 def burst_table(report: BurstReport) -> Table:
-    """A burst a row."""
-    made = Table(title=f"{report.url}: one alone takes {report.alone_s:.2f} s")
+    """Return the table of bursts, one per row."""
+    result = Table(title=f"{report.url}: one alone takes {report.alone_s:.2f} s")
     for heading in ("at once", "failed", "wall s", "over one alone", "spans", "lost"):
-        made.add_column(heading, justify="right")
+        result.add_column(heading, justify="right")
     for each in report.bursts:
-        made.add_row(
+        result.add_row(
             f"{each.requests:,}",
             str(each.failed),
             f"{each.wall_s:.2f}",
@@ -104,11 +104,11 @@ def burst_table(report: BurstReport) -> Table:
             f"{each.spans_received:,}",
             str(each.spans_lost),
         )
-    return made
+    return result
 
 
 def lines(comparison: Comparison) -> Iterator[Text]:
-    """Ratios, failures and the machine, a line each."""
+    """Yield the ratios, failures and the machine, one per line."""
     medians = comparison.medians
     for key, values in ratios(medians).items():
         title = _RATIOS[key].format(peer=best_peer(medians))

@@ -1,4 +1,4 @@
-"""A server's log: how many errors it tells of."""
+"""The number of errors in a server's log."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _ERROR = re.compile(
     r"""^(ERROR|CRITICAL)\b            # the site's own format, and uvicorn's
     |"level":\s*"(error|critical)"     # JSON lines
     |^\S+\s+\[(error|critical)\s*\]    # structlog's console
-    |^Exception\ ignored\ in           # what Python can only print
+    |^Exception\ ignored\ in           # printed by the interpreter
     """,
     re.VERBOSE,
 )
@@ -19,7 +19,7 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def error_lines(text: str) -> int:
-    """Records of level error or above, and tracebacks that no such record leads."""
+    """Count the records of level error or above, and the tracebacks without such a record."""
     count = 0
     in_record = in_traceback = False
     for raw in text.splitlines():

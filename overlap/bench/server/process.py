@@ -1,4 +1,4 @@
-"""Processes that the bench starts, and ends whatever happens."""
+"""The processes of a measurement: start them, and end them in every case."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from overlap.errors import OverlapError
 
 READY_WITHIN_S = 60.0
 STOP_WITHIN_S = 20.0
-"""For the last flush: longer than any variant's own limit on it."""
+"""For the last flush: longer than any variant's own limit for it."""
 POLL_S = 0.02
 ROWS = 100
 
 
 class Failed(OverlapError):
-    """A variant, or what measures it, did not do its part; the message is one line."""
+    """A variant or its measurement failed; the message is one line."""
 
 
 class Server:
@@ -56,7 +56,7 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # a Ctrl-C is ours: each process is then ended once
+                start_new_session=True,  # Ctrl-C reaches only us, and we end each process once
             )
         try:
             self._wait_until_ready(self._process)
@@ -82,7 +82,7 @@ class Server:
         return self._process.pid
 
     def served(self) -> int:
-        """How many requests have reached the application. Raises Failed if it is gone."""
+        """Return how many requests the application has received. Raise Failed if it has ended."""
         try:
             return int(fetch(self.url + SERVED))
         except (OSError, ValueError) as error:
@@ -100,14 +100,14 @@ class Server:
         raise Failed(f"the server did not answer within {READY_WITHIN_S:.0f} s")
 
     def last_line(self) -> str:
-        """The last line of its log, for a failure's message."""
+        """Return the last line of its log, for the message of a failure."""
         lines = self.log.read_text(errors="replace").strip().splitlines()
         return lines[-1].strip()[:200] if lines else "it wrote nothing"
 
 
 @contextlib.contextmanager
 def running_sink(*options: str) -> Iterator[str]:
-    """A sink in a process of its own; gives its address. `options` are --keep and --pocket."""
+    """Run a sink in its own process and yield its address. Options: --keep and --pocket."""
     command = [sys.executable, "-m", "overlap.bench.server.sink", *options]
     process = subprocess.Popen(
         command,
@@ -126,10 +126,10 @@ def running_sink(*options: str) -> Iterator[str]:
 
 
 def end(process: subprocess.Popen[bytes], within_s: float = 2.0) -> None:
-    """End a process that was started with a session of its own, and what it started.
+    """End a process that was started in its own session, with its children.
 
-    By SIGINT: uvicorn ends after SIGTERM by that very signal, so that nothing registered
-    with atexit runs, and a telemetry SDK's last batch were lost with no fault of its own.
+    It gets SIGINT: after SIGTERM uvicorn raises the signal again, so that no atexit function runs
+    and the last batch of a telemetry SDK would be lost.
     """
     if process.poll() is None:
         with contextlib.suppress(ProcessLookupError):

@@ -1,4 +1,4 @@
-"""How each kind of backend is spoken to: what it answers, and where its server spans stand."""
+"""The protocol of each backend: its answers, and how to count its server spans."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _GZIP_OR_ZLIB = 47  # zlib's window bits: either header, whichever is there
 
 
 def backend_of(path: str) -> str | None:
-    """Whose traces come at `path`; None where none do."""
+    """Return the backend that receives traces at `path`, or None."""
     if path == "/v1/traces":
         return "otlp"
     if path.startswith("/api/") and path.endswith("/envelope/"):
@@ -26,14 +26,14 @@ def backend_of(path: str) -> str | None:
 
 
 def otlp_server_spans(body: bytes) -> Iterator[bytes]:
-    """The ids of the server spans in an ExportTraceServiceRequest."""
+    """Yield the ids of the server spans in an ExportTraceServiceRequest."""
     from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
     from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
     for block in ExportTraceServiceRequest.FromString(body).resource_spans:
         for scope in block.scope_spans:
             for span in scope.spans:
-                # Logfire also sends a span when it begins, as one of another kind of its own.
+                # Logfire also sends a span when it starts, marked as pending.
                 pending = any(
                     pair.key == "logfire.span_type" and pair.value.string_value == "pending_span"
                     for pair in span.attributes
@@ -43,7 +43,7 @@ def otlp_server_spans(body: bytes) -> Iterator[bytes]:
 
 
 def sentry_transactions(body: bytes) -> int:
-    """How many transactions an envelope holds: headers and items, each item a header and bytes."""
+    """Count the transactions in an envelope: a header, then items of a header and a payload."""
     count, place = 0, body.find(b"\n") + 1
     while 0 < place < len(body):
         end = body.find(b"\n", place)
@@ -59,12 +59,12 @@ def sentry_transactions(body: bytes) -> int:
 
 
 def elastic_transactions(body: bytes) -> int:
-    """How many transactions an intake body holds: one JSON object a line."""
+    """Count the transactions in an intake body: one JSON object per line."""
     return sum(line.startswith(b'{"transaction"') for line in body.splitlines())
 
 
 def datadog_traces(headers: Headers) -> int:
-    """How many traces a payload holds: its tracer says so beside it."""
+    """Return the number of traces in a payload, from its header."""
     return int(headers.get(b"x-datadog-trace-count", b"0"))
 
 
@@ -79,7 +79,7 @@ ANSWERS: dict[tuple[str, str], Answer] = {
     ("/v1/traces", ""): (200, PROTOBUF, b""),
     ("/v1/metrics", ""): (200, PROTOBUF, b""),
     ("/v1/logs", ""): (200, PROTOBUF, b""),
-    # Logfire asks whose token it has.
+    # Logfire asks for the project of its token.
     ("/v1/info", ""): (
         200,
         JSON,
@@ -92,13 +92,13 @@ ANSWERS: dict[tuple[str, str], Answer] = {
     **{(path, ""): (200, JSON, _SAMPLE_ALL) for path in _DATADOG_PATHS},
     ("/telemetry/", ""): (202, JSON, b"{}"),
     ("/v0.6/stats", ""): (200, JSON, b"{}"),
-    # Elastic's agent asks the server for its version; last, as every path ends like it.
+    # Elastic's agent asks the server for its version; last, because every path matches it.
     ("/", "/"): (200, JSON, b'{"version": "9.2.0", "publish_ready": true}'),
 }
 
 
 def inflated(headers: Headers, body: bytes) -> bytes:
-    """The body, whatever its encoding."""
+    """Return the decompressed body."""
     encoding = headers.get(b"content-encoding", b"")
     if encoding in (b"gzip", b"deflate"):
         return zlib.decompress(body, _GZIP_OR_ZLIB)

@@ -1,8 +1,8 @@
-"""A backend that answers as each kind does, keeps nothing, and counts server spans.
+"""A backend that answers in each vendor's protocol, counts server spans and stores nothing.
 
-Run as a process of its own: `python -m overlap.bench.server.sink` prints its address. What comes
-in is put aside and taken apart when somebody asks, so that the counting does not take the
-processor from the server that is measured.
+It runs in its own process: `python -m overlap.bench.server.sink` prints its address. Bodies are
+queued and parsed when the counts are read, so that parsing does not compete for the processor
+with the measured server.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ Application = Callable[[Any, Any, Any], Awaitable[None]]
 COUNTS = "/-/counts"
 RESET = "/-/reset"
 TRACES = "/-/traces"
-PUT_ASIDE_BYTES = 256 * 1024 * 1024
-"""More than this is taken apart at once, in the load's time: memory is bounded."""
+MAX_QUEUED_BYTES = 256 * 1024 * 1024
+"""With more than this queued, bodies are parsed at once, even under load: memory is bounded."""
 
 
 class Sink:
@@ -44,17 +44,17 @@ class Sink:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything."""
-        self._aside: list[tuple[str, Headers, bytes]] = []
-        self._aside_bytes = 0
-        self._kept: list[bytes] = []
+        """Discard all counts and bodies."""
+        self._queue: list[tuple[str, Headers, bytes]] = []
+        self._queued_bytes = 0
+        self._bodies: list[bytes] = []
         self._otlp: set[bytes] = set()
         self._counted = {"sentry": 0, "elastic": 0, "datadog": 0}
 
     @property
     def counts(self) -> dict[str, int]:
-        """Server spans so far; of OTLP each once, however often it was sent."""
-        self._take_apart()
+        """The number of server spans; an OTLP span that was sent twice counts once."""
+        self._parse_queue()
         return {"otlp": len(self._otlp), **self._counted}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -68,56 +68,56 @@ class Sink:
             body += message.get("body", b"")
             more = message.get("more_body", False)
         if self._pocket is not None and backend_of(scope["path"]) == "otlp":
-            await self._through_pocket(scope, body, send)
+            await self._send_to_pocket(scope, body, send)
             return
         status, kind, answer = self._answer(scope["path"], dict(scope["headers"]), body)
         headers = [(b"content-type", kind), (b"content-length", b"%d" % len(answer))]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": answer})
 
-    async def _through_pocket(self, scope: Any, body: bytes, send: Any) -> None:
+    async def _send_to_pocket(self, scope: Any, body: bytes, send: Any) -> None:
         async def receive() -> dict[str, Any]:
             return {"type": "http.request", "body": body, "more_body": False}
 
-        async def noting(message: Any) -> None:
+        async def noting_send(message: Any) -> None:
             if message.get("status") == 200:
-                self._put_aside(scope["path"], dict(scope["headers"]), body)
+                self._queue_body(scope["path"], dict(scope["headers"]), body)
             await send(message)
 
-        await self._pocket(scope, receive, noting)  # type: ignore[misc]  # asked above
+        await self._pocket(scope, receive, noting_send)  # type: ignore[misc]  # checked by the caller
 
     def _answer(self, path: str, headers: Headers, body: bytes) -> Answer:
         if path == COUNTS:
             return 200, JSON, json.dumps(self.counts).encode()
         if path == TRACES:
-            self._take_apart()
-            # Messages of protobuf one after the other are one message, of all their spans.
-            return 200, PROTOBUF, b"".join(self._kept)
+            self._parse_queue()
+            # Concatenated protobuf messages are one message with all their spans.
+            return 200, PROTOBUF, b"".join(self._bodies)
         if path == RESET:
             self.reset()
             return 204, TEXT, b""
         for (start, end), answer in ANSWERS.items():
             if path.startswith(start) and path.endswith(end):
                 if backend_of(path) is not None:
-                    self._put_aside(path, headers, body)
+                    self._queue_body(path, headers, body)
                 return answer
         return 404, TEXT, b"no such path\n"
 
-    def _put_aside(self, path: str, headers: Headers, body: bytes) -> None:
-        self._aside.append((path, headers, body))
-        self._aside_bytes += len(body)
-        if self._aside_bytes > PUT_ASIDE_BYTES:
-            self._take_apart()
+    def _queue_body(self, path: str, headers: Headers, body: bytes) -> None:
+        self._queue.append((path, headers, body))
+        self._queued_bytes += len(body)
+        if self._queued_bytes > MAX_QUEUED_BYTES:
+            self._parse_queue()
 
-    def _take_apart(self) -> None:
-        aside, self._aside, self._aside_bytes = self._aside, [], 0
-        for path, headers, body in aside:
+    def _parse_queue(self) -> None:
+        queued, self._queue, self._queued_bytes = self._queue, [], 0
+        for path, headers, body in queued:
             backend = backend_of(path)
             plain = inflated(headers, body)
             if backend == "otlp":
                 self._otlp.update(otlp_server_spans(plain))
                 if self._keep:
-                    self._kept.append(plain)
+                    self._bodies.append(plain)
             elif backend == "datadog":
                 self._counted[backend] += datadog_traces(headers)
             elif backend is not None:
@@ -125,10 +125,10 @@ class Sink:
 
 
 def _pocket() -> Application:
-    """The pocket backend's own receiver and store.
+    """Return the pocket backend's receiver and store as an application.
 
-    In this process, as no door of it tells how many spans have come since the start: what
-    it keeps is bounded.
+    It runs in this process because none of its routes reports how many spans it has received
+    since the start: its store is bounded.
     """
     from starlette.applications import Starlette
 

@@ -1,4 +1,4 @@
-"""What is measured against what: the names, what each needs, and its environment."""
+"""The variants that the bench compares: name, requirements and environment of each."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ class Variant:
     name: str
     says: str
     backend: str = ""
-    """Whose protocol it speaks to the sink: otlp, sentry, elastic, datadog; none: no telemetry."""
+    """The protocol it sends to the sink: otlp, sentry, elastic, datadog; "": no telemetry."""
     peer: bool = False
-    """Made by others for the same purpose as ours."""
+    """Whether it is another product for the same purpose."""
     needs: tuple[str, ...] = ()
     """Modules beyond Overlap's own dependencies."""
     environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Which of the modules it needs are not installed."""
+        """The modules it needs that are not installed."""
         return tuple(name for name in self.needs if not _is_installed(name))
 
 
@@ -56,7 +56,7 @@ _ALL = (
         "otlp",
         environment={"OVERLAP_LEAN": "1", "OVERLAP_LENS_RATE": "inf"},
     ),
-    # Nothing listens there: what it sends is dropped and counted, and no request may feel it.
+    # Nothing listens there: telemetry is dropped and counted, and must not slow any request.
     Variant(
         "overlap-down",
         "every backend down",
@@ -77,20 +77,20 @@ _ALL = (
         needs=("ddtrace",),
         environment={
             "DD_SERVICE": "bench",
-            # What it tells its maker of itself is not what is measured.
+            # Its reports about itself are not part of the measurement.
             "DD_INSTRUMENTATION_TELEMETRY_ENABLED": "false",
             "DD_REMOTE_CONFIGURATION_ENABLED": "false",
         },
     ),
 )
 VARIANTS: Mapping[str, Variant] = MappingProxyType({each.name: each for each in _ALL})
-"""Every variant by name, in the order in which they are measured and printed."""
+"""Every variant by name, in the order of measurement and output."""
 
 _SETTINGS = ("OTEL_", "OVERLAP_", "BENCH_", "DD_", "SENTRY_", "ELASTIC_APM_", "LOGFIRE_", "DJANGO_")
 
 
 def choose(only: str | None) -> list[Variant]:
-    """The variants named in `only` ("a,b"), or all. Raises OverlapError at a name unknown."""
+    """Return the variants named in `only` ("a,b"), or all. Raise OverlapError for an unknown name."""
     if not only:
         return list(_ALL)
     names = dict.fromkeys(name.strip() for name in only.split(",") if name.strip())
@@ -100,7 +100,7 @@ def choose(only: str | None) -> list[Variant]:
 
 
 def only_one(name: str) -> Variant:
-    """The one variant of that name, installed. Raises OverlapError."""
+    """Return the installed variant of that name. Raise OverlapError if there is none."""
     found = choose(name)
     if len(found) != 1:
         raise OverlapError(f"one variant at a time, not {name!r}")
@@ -110,7 +110,7 @@ def only_one(name: str) -> Variant:
 
 
 def environment(variant: Variant, sink_url: str, database: str) -> dict[str, str]:
-    """The environment of a variant's server: no setting of the caller's, and no proxy."""
+    """Return the environment of a variant's server: without the caller's settings and proxies."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -131,17 +131,17 @@ def environment(variant: Variant, sink_url: str, database: str) -> dict[str, str
 
 
 def missing_sentence(variant: Variant) -> str:
-    """Why a variant is left out, and what to do."""
+    """Return why a variant is left out, and how to install it."""
     return f"not installed: {', '.join(variant.missing)} (make install-bench)"
 
 
 def peers(names: Sequence[str]) -> list[str]:
-    """Those of `names` that are peers."""
+    """Return the names of peers among `names`."""
     return [name for name in names if name in VARIANTS and VARIANTS[name].peer]
 
 
 def _is_installed(module: str) -> bool:
     try:
         return find_spec(module) is not None
-    except ModuleNotFoundError:  # a parent package is not there
+    except ModuleNotFoundError:  # a parent package is missing
         return False

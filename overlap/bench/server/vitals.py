@@ -1,4 +1,4 @@
-"""What the system says of a process: threads, memory, processor time. Linux's /proc only."""
+"""Threads, memory and processor time of a process, from Linux's /proc."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import re
 import threading
 from pathlib import Path
 
-LOOK_EVERY_S = 0.02
+POLL_S = 0.02
 
 
 def processor_s(pid: int) -> float | None:
-    """Seconds of processor time, user's and system's, that a process has taken; None if unknown.
+    """Return a process's user and system time in seconds; None if unknown.
 
-    In the system's ticks, of which Linux counts a hundred a second.
+    The resolution is the system's tick: a hundredth of a second on Linux.
     """
     try:
         status = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
-        # After the command's name, which may hold anything: proc(5), fields 14 and 15.
+        # Fields 14 and 15 of proc(5), counted after the command, which may contain anything.
         user, system = status.rpartition(")")[2].split()[11:13]
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
     except (OSError, ValueError):
@@ -25,9 +25,9 @@ def processor_s(pid: int) -> float | None:
 
 
 class Vitals(threading.Thread):
-    """The most threads and memory of a process, looked at every few milliseconds.
+    """The maximum of a process's threads and memory, sampled every POLL_S.
 
-    Linux's /proc only; elsewhere both stay None.
+    From Linux's /proc; elsewhere both stay None.
     """
 
     def __init__(self, pid: int) -> None:
@@ -56,4 +56,4 @@ class Vitals(threading.Thread):
             if threads and memory:
                 self.threads = max(self.threads or 0, int(threads[1]))
                 self.rss_mb = max(self.rss_mb or 0.0, int(memory[1]) / 1024)
-            self._over.wait(LOOK_EVERY_S)
+            self._over.wait(POLL_S)

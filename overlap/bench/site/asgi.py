@@ -1,4 +1,4 @@
-"""The one variant of this process, and how many requests have reached it."""
+"""The application of this process's variant, with a count of its requests."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from overlap.bench.site.wiring import Application, make
 
 
 class Counted:
-    """Counts requests on their way in.
+    """Count the requests that the application receives.
 
-    The client can't: of those it broke off it knows not whether they were begun. Not a
-    coroutine function, so that a request passes no frame more than without it.
+    The client can't count them: it does not know whether one that it disconnected was started.
+    This is not a coroutine function, so that a request needs no additional frame.
     """
 
     def __init__(self, application: Application) -> None:
@@ -24,11 +24,11 @@ class Counted:
     def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
         if scope["type"] == "http":
             if scope["path"] == SERVED:
-                return self._tell(send)
+                return self._send_count(send)
             self.count += 1
         return self._application(scope, receive, send)
 
-    async def _tell(self, send: Any) -> None:
+    async def _send_count(self, send: Any) -> None:
         body = b"%d" % self.count
         headers = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})

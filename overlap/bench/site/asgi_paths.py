@@ -1,4 +1,4 @@
-"""Where a measured server tells of itself."""
+"""The path at which a measured server reports its request count."""
 
 SERVED = "/-/served"
-"""Answers how many requests came, this one and its like not counted."""
+"""Answers with the number of requests received, except those to this path."""

@@ -1,4 +1,4 @@
-"""As little Django as serves a view: what is measured is the way in and out, not a project."""
+"""The smallest Django project that serves a view: the measurement is of Django's own path."""
 
 import os
 
@@ -15,7 +15,7 @@ DATABASES = {
     "kept": {**_DATABASE, "CONN_MAX_AGE": 60},
 }
 USE_TZ = True
-# Every variant's log lines begin with their level: the bench counts those of errors.
+# Log lines start with their level in every variant: the bench counts errors.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

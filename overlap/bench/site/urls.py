@@ -1,4 +1,4 @@
-"""Where the loads go, and the five requests of the page "stock and ours"."""
+"""The URLs of the loads, and the five requests of the page "stock and ours"."""
 
 from django.urls import path
 

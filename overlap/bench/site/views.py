@@ -1,4 +1,4 @@
-"""What is requested. Nothing here knows which variant serves it."""
+"""The measured views. They are the same for every variant."""
 
 import asyncio
 import time
@@ -13,28 +13,28 @@ from overlap.bench.site.models import Order
 Request = Any
 SECOND_S = 1.0
 WORK_S = 0.04
-"""A step of work in the views of "stock and ours"; long beside what a hop costs."""
+"""One step in the views of "stock and ours"; long compared with a thread hop."""
 PATIENCE_S = 10.0
-"""Longer than anyone waits: the client goes away first."""
+"""Longer than the client waits before it disconnects."""
 
 
 async def index(_request: Request) -> HttpResponse:
-    """Do the least an async view can."""
+    """Return a constant from an async view."""
     return HttpResponse("Hello, async Django!")
 
 
 def index_in_a_thread(_request: Request) -> HttpResponse:
-    """Do the least a sync view can."""
+    """Return a constant from a sync view."""
     return HttpResponse("Hello, Django!")
 
 
 async def count_orders(_request: Request) -> HttpResponse:
-    """Make one query, on a connection of the request's own: CONN_MAX_AGE is 0, the default."""
+    """Make one query on a new connection: CONN_MAX_AGE is 0, the default."""
     return HttpResponse(str(await Order.objects.acount()))
 
 
 async def count_orders_kept(_request: Request) -> HttpResponse:
-    """Make one query; the connection may be kept for the next request, with CONN_MAX_AGE."""
+    """Make one query; CONN_MAX_AGE lets the connection serve the next request."""
     return HttpResponse(str(await Order.objects.using("kept").acount()))
 
 
@@ -63,7 +63,7 @@ def smoke_in_a_thread(_request: Request) -> HttpResponse:
 
 
 async def stream(_request: Request) -> StreamingHttpResponse:
-    """Send three parts, each made while the response is under way."""
+    """Send three parts, each made during the response."""
 
     async def parts() -> AsyncIterator[bytes]:
         for number in (1, 2, 3):
@@ -77,7 +77,7 @@ async def patience(_request: Request) -> HttpResponse:
     """Work longer than the client waits."""
     await _step("get_smokables")
     await asyncio.sleep(PATIENCE_S)
-    return HttpResponse("nobody reads this")
+    return HttpResponse("no client reads this")
 
 
 async def _step(name: str) -> None:

@@ -1,4 +1,4 @@
-"""Each variant's application: Django, with what that variant's own documentation asks for."""
+"""The application of each variant, set up as that variant's own documentation says."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 def make(variant: str) -> Application:
-    """The application of `variant`, a name of `overlap.bench.VARIANTS`."""
+    """Return the application of `variant`, a name of `overlap.bench.VARIANTS`."""
     return MAKERS[variant]()
 
 
@@ -50,8 +50,7 @@ def _overlap() -> Application:
 
 
 def _overlap_no_watch() -> Application:
-    # The switch is in the environment where there is one (see variants.py); where the
-    # threshold 0 does not mean off, the watchdog is kept from starting here.
+    # The environment has no switch for the watchdog (see variants.py): prevent its start.
     from overlap import instrument
 
     watch: Any = import_module("overlap.instrument.loop.watched_loops").Watch
@@ -93,7 +92,7 @@ def _sdk() -> None:
 def _logfire() -> Application:
     logfire: Any = import_module("logfire")
     logfire.configure(
-        token="bench",  # noqa: S106  the sink asks for none
+        token="bench",  # noqa: S106  the sink checks none
         service_name="bench",
         console=False,
         inspect_arguments=False,
@@ -110,15 +109,15 @@ def _sentry() -> Application:
 
 
 def _elastic() -> Application:
-    # Its Django app listens to signals, and under this ASGI handler records no transaction:
-    # what it begins in one receiver is gone from the request's context. This is its own other way.
+    # Its Django app uses signals and records no transaction under this ASGI handler: what it
+    # starts in one receiver is not in the request's context. This is its documented alternative.
     wrap: Any = import_module("elasticapm.contrib.asgi").ASGITracingMiddleware
     application: Application = wrap(
         _django(),
         service_name="bench",
         server_url=os.environ["BENCH_SINK"],
         framework_name="django",
-        cloud_provider=False,  # else it asks the network where it runs
+        cloud_provider=False,  # otherwise it looks for a cloud over the network
         central_config=False,
     )
     return application

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from overlap.bench.report.stock_and_ours import ASKED, WIDTH, Side, block
+from overlap.bench.report.stock_and_ours import CASES, WIDTH, Side, block
 from overlap.trace import Span, Trace
 
 MS = 1_000_000
@@ -20,7 +20,7 @@ def side(name, end_ms, *, traces=1):
 
 def test_two_traces_stand_beside_each_other():
     """Stock's on the left, ours on the right, a rule between them in one column."""
-    text = block(ASKED[0], side("GET", 5), side("GET /", 95))
+    text = block(CASES[0], side("GET", 5), side("GET /", 95))
     assert "| server span | `GET`, 5 ms of the request's 100 ms | `GET /`, 95 ms" in text
     drawn = text.split("```text\n")[1].split("\n```")[0].split("\n")
     assert {line.index("│") for line in drawn} == {WIDTH + 1}
@@ -31,12 +31,12 @@ def test_two_traces_stand_beside_each_other():
 
 def test_a_trace_that_never_came_is_said():
     """No span at all is a finding, not a crash."""
-    text = block(ASKED[4], Side(200.0, 1, []), side("GET /patience/", 200))
+    text = block(CASES[4], Side(200.0, 1, []), side("GET /patience/", 200))
     assert "none for the request's 200 ms" in text
     assert "no span arrived" in text
 
 
-@pytest.mark.parametrize("asked", ASKED, ids=lambda asked: asked.path)
+@pytest.mark.parametrize("asked", CASES, ids=lambda asked: asked.path)
 def test_the_committed_page_shows_each_request(root, asked):
     """Written by `make stock-and-ours`, and not stale."""
     text = (root / "docs" / "stock-and-ours.md").read_text(encoding="utf-8")

@@ -81,13 +81,13 @@ def test_a_traced_connection_serves_the_next_request_too(own_sink, run):
     """Lean drops a connection that a request put a wrapper around; ours belongs to it for good."""
     code = """
     from django.db import connections
-    from overlap.lean.thread_state import tidy
+    from overlap.lean.connection_reset import reset_connections
     traced = connections["default"]
     assert traced.execute_wrappers
-    tidy()
+    reset_connections()
     assert connections["default"] is traced
     traced.execute_wrappers.append(lambda execute, *rest: execute(*rest))
-    tidy()
+    reset_connections()
     assert connections["default"] is not traced
     """
     spans(own_sink, run, code)

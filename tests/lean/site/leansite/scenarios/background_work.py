@@ -1,4 +1,4 @@
-"""Cancelled requests, and work that outlives its request."""
+"""Cancelled requests, and background work that outlives its request."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""What one request leaves, as the next one sees it."""
+"""State that one request changes, as the next request sees it."""
 
 from leansite.client import get
 

@@ -1,4 +1,4 @@
-"""What is closed at a request's end, and what is kept."""
+"""Connections, files and caches: closed when a request ends, or kept."""
 
 import asyncio
 import os
