@@ -9,12 +9,15 @@ from functools import lru_cache
 from typing import Any
 
 from opentelemetry import trace
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import Span, SpanKind
 
 from overlap import names
 from overlap.instrument.calls.thread_attributes import thread_attributes
+from overlap.runtime.guard import CurrentSpan, guarded
+from overlap.runtime.identity_cache import IdentityCache
 
 _SCOPE = "overlap.instrument.queries"
+_WHAT = "a database query is not traced"
 _LONGEST = 2000
 """Characters of a query kept. Its parameters are never kept: Django hands them over apart."""
 _TABLE = re.compile(r"""\b(?:FROM|INTO|UPDATE)\s+["'`\[]?([\w.$]+)""", re.IGNORECASE)
@@ -43,9 +46,17 @@ def instrument_queries() -> Callable[[], None]:
 
 
 def _traced(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
-    # What nobody asked for in a request or a task is no trace's business.
-    if not trace.get_current_span().is_recording():
+    span = guarded(_WHAT, _start_span, sql, context)
+    if span is None:
         return execute(sql, params, many, context)
+    with CurrentSpan(_WHAT, span):
+        return execute(sql, params, many, context)
+
+
+def _start_span(sql: Any, context: dict[str, Any]) -> Span | None:
+    # A query outside any request or task belongs to no trace.
+    if not trace.get_current_span().is_recording():
+        return None
     connection = context["connection"]
     text = str(sql)
     operation, table = _summary(text)
@@ -59,20 +70,19 @@ def _traced(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, 
     if table:
         attributes[names.DB_COLLECTION] = table
     name = f"{operation} {table}" if table else operation
-    span = _tracer(trace.get_tracer_provider()).start_span(
-        name, kind=SpanKind.CLIENT, attributes=attributes
-    )
-    with trace.use_span(span, end_on_exit=True):
-        return execute(sql, params, many, context)
+    tracer = _tracer(trace.get_tracer_provider())
+    return tracer.start_span(name, kind=SpanKind.CLIENT, attributes=attributes)
 
 
-@lru_cache(maxsize=1)
-def _tracer(provider: trace.TracerProvider) -> trace.Tracer:
-    # Asked for anew at each query, the SDK would make a tracer at each.
+def _make_tracer(provider: trace.TracerProvider) -> trace.Tracer:
     return provider.get_tracer(_SCOPE)
 
 
-# To overlap.lean: a connection that has this wrapper is as new, and may serve the next request.
+# The SDK makes a new tracer each time one is asked for.
+_tracer = IdentityCache(_make_tracer)
+
+
+# For overlap.lean: a connection with this wrapper is unchanged, and may serve the next request.
 _traced.stays_on_connection = True  # type: ignore[attr-defined]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from opentelemetry import metrics
 from opentelemetry.context import Context
 from opentelemetry.metrics import MeterProvider
@@ -11,6 +9,7 @@ from opentelemetry.metrics import MeterProvider
 from overlap import names
 from overlap.instrument.bounded_attributes import OTHER, Attributes, Bounded
 from overlap.instrument.requests.request_duration import Duration
+from overlap.runtime.identity_cache import IdentityCache
 from overlap.runtime.stack import Line
 
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -65,9 +64,8 @@ def loop_metrics() -> LoopMetrics:
     return _metrics_of(metrics.get_meter_provider())
 
 
-@lru_cache(maxsize=1)  # of the newest provider: instrument() after shutdown() sets another
-def _metrics_of(provider: MeterProvider) -> LoopMetrics:
-    return LoopMetrics(provider)
+# Of the newest provider: instrument() after shutdown() sets another one.
+_metrics_of = IdentityCache(LoopMetrics)
 
 
 def code_attributes(line: Line | None) -> Attributes:

@@ -31,6 +31,7 @@ from opentelemetry.util.http import redact_query_parameters, sanitize_method
 
 from overlap import names
 from overlap.instrument.requests.request_attributes import Kind
+from overlap.runtime.identity_cache import IdentityCache
 
 Scope = Mapping[str, Any]
 
@@ -82,11 +83,13 @@ def carried(scope: Scope) -> Context:
     return propagator.extract(scope, getter=GETTER)
 
 
-@lru_cache(maxsize=4)
-def _reads_w3c_only(propagator: TextMapPropagator) -> bool:
-    """Whether it looks at no other headers; what else there is may read any."""
+def _is_w3c_only(propagator: TextMapPropagator) -> bool:
     parts = getattr(propagator, "_propagators", (propagator,))
     return {type(each) for each in parts} <= {TraceContextTextMapPropagator, W3CBaggagePropagator}
+
+
+_reads_w3c_only = IdentityCache(_is_w3c_only, size=4)
+"""Whether a propagator reads the W3C's headers alone; any other kind may read any header."""
 
 
 def kind_of(scope: Scope, mode: _StabilityMode) -> Kind:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterable
-from functools import lru_cache
 
 from opentelemetry import metrics
 from opentelemetry.context import Context
@@ -13,6 +12,7 @@ from opentelemetry.metrics import CallbackOptions, MeterProvider, Observation
 
 from overlap import names
 from overlap.instrument.bounded_attributes import OTHER, Attributes, Bounded
+from overlap.runtime.identity_cache import IdentityCache
 
 NAMES = 100
 """Names of tasks that are told apart."""
@@ -67,9 +67,8 @@ def task_metrics() -> TaskMetrics:
     return _metrics_of(metrics.get_meter_provider())
 
 
-@lru_cache(maxsize=1)  # of the newest provider: instrument() after shutdown() sets another
-def _metrics_of(provider: MeterProvider) -> TaskMetrics:
-    return TaskMetrics(provider)
+# Of the newest provider: instrument() after shutdown() sets another one.
+_metrics_of = IdentityCache(TaskMetrics)
 
 
 def _named(name: str) -> Attributes:

@@ -91,3 +91,67 @@ def test_a_traced_connection_serves_the_next_request_too(own_sink, run):
     assert connections["default"] is not traced
     """
     spans(own_sink, run, code)
+
+
+UNHASHABLE = """
+from dataclasses import dataclass
+from opentelemetry.sdk.trace import TracerProvider
+
+@dataclass
+class Provider:  # as Logfire's proxy: equal by value, and so not hashable
+    real: TracerProvider
+    def get_tracer(self, *args, **named):
+        return self.real.get_tracer(*args, **named)
+
+provider = Provider(trace.get_tracer_provider())
+trace.get_tracer_provider = lambda: provider
+"""
+
+
+def test_an_unhashable_provider_is_no_trouble(own_sink, run):
+    """A project that configured Logfire has one: its queries are traced as any other's."""
+    asked = """
+with trace.get_tracer("t").start_as_current_span("view"):
+    ask("SELECT * FROM meats")
+    ask("SELECT * FROM meats")
+"""
+    sink = spans(own_sink, run, UNHASHABLE + asked)
+    parents = {query.parent_id for query in sink.named("SELECT meats")}
+    assert parents == {sink.one("view").span_id}
+    assert sink.names() == {"view": 1, "SELECT meats": 2}
+
+
+def test_a_provider_that_raises_costs_the_span_alone(own_sink, run):
+    """The query runs; that it is not traced is logged once, however many there are."""
+    code = """
+    import logging
+    told = []
+    class Listener(logging.Handler):
+        def emit(self, record): told.append(record)
+    logging.getLogger("overlap.instrument").addHandler(Listener())
+    def broken(): raise TypeError("unhashable type")
+    with trace.get_tracer("t").start_as_current_span("view"):
+        trace.get_tracer_provider = broken
+        ask("INSERT INTO meats VALUES (%s, %s)", 8, "secret sauce")
+        ask("INSERT INTO meats VALUES (%s, %s)", 9, "secret sauce")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM meats")
+            assert cursor.fetchone() == (2,)
+    assert len(told) == 1, told
+    assert "a database query is not traced" in told[0].getMessage()
+    """
+    assert spans(own_sink, run, code).names() == {"view": 1}
+
+
+def test_a_processor_that_raises_at_the_end_of_a_query_is_no_trouble(own_sink, run):
+    """A project's own span processor runs inside the query, too."""
+    code = """
+    from opentelemetry.sdk.trace import SpanProcessor
+    class Broken(SpanProcessor):
+        def on_end(self, span):
+            if span.name.startswith("SELECT"): raise RuntimeError("at the end")
+    trace.get_tracer_provider().add_span_processor(Broken())
+    with trace.get_tracer("t").start_as_current_span("view"):
+        ask("SELECT * FROM meats")
+    """
+    assert spans(own_sink, run, code).names() == {"view": 1, "SELECT meats": 1}

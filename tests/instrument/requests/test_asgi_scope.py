@@ -140,3 +140,22 @@ def test_metrics_say_the_same_as_the_sdks_own_way(own_sink, run):
         },
     ]
     assert sum(p.as_int for _, p in own_sink.points("http.server.active_requests")) == 0
+
+
+def test_an_unhashable_propagator_is_read_as_any_other(own_sink, run):
+    """A project's own may define equality and no hash; the caller's trace goes on."""
+    run(
+        script("""
+        from opentelemetry import propagate
+        from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+        class Own(TraceContextTextMapPropagator):
+            __hash__ = None
+        propagate.set_global_textmap(Own())
+        parent = b"00-" + b"a" * 32 + b"-" + b"b" * 16 + b"-01"
+        for _ in "ab":
+            assert asyncio.run(ask(headers=[(b"traceparent", parent)])) == 200
+        overlap.shutdown()
+        """),
+        own_sink.url,
+    )
+    assert [span.trace_id for span in own_sink.named("GET /")] == ["a" * 32] * 2

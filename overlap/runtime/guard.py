@@ -1,0 +1,83 @@
+"""Guards around our own code where it runs inside a request, a query, a task or a signal.
+
+Telemetry never hurts the service: whatever our code, or a provider, processor, sampler or
+propagator that it calls, raises there is logged and goes no further.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, TypeVar
+
+from opentelemetry.context import attach, detach
+from opentelemetry.trace import Span, Status, StatusCode, set_span_in_context
+
+Result = TypeVar("Result")
+
+_log = logging.getLogger("overlap.instrument")
+_reported: set[str] = set()
+
+
+def failed(what: str) -> None:
+    """Log the exception that is being handled: the first one of each `what` alone.
+
+    What fails once inside a request fails in each, and a service's log is not ours to fill.
+    """
+    if what not in _reported:
+        _reported.add(what)
+        _log.exception("%s: telemetry failed here, and the service goes on (logged once)", what)
+
+
+def guarded(what: str, function: Callable[..., Result], *args: Any, **named: Any) -> Result | None:
+    """Call `function`; log what it raises, and return None then."""
+    try:
+        return function(*args, **named)
+    except Exception:
+        failed(what)
+        return None
+
+
+class CurrentSpan:
+    """A context manager: `span` is current inside, gets the exception that passes, and ends.
+
+    OpenTelemetry's `use_span(span, end_on_exit=True)`, except that nothing of it raises. Where
+    there is no span, nothing happens.
+    """
+
+    __slots__ = ("_span", "_token", "_what")
+
+    def __init__(self, what: str, span: Span | None) -> None:
+        self._what = what
+        self._span = span
+        self._token: Any = None
+
+    def __enter__(self) -> Span | None:
+        if (span := self._span) is not None:
+            self._token = guarded(self._what, _attach, span)
+        return span
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        if self._token is not None:
+            detach(self._token)  # logs by itself, and never raises
+        if (span := self._span) is None:
+            return
+        if isinstance(error, Exception):
+            guarded(self._what, _record, span, error)
+        guarded(self._what, span.end)
+
+
+def _attach(span: Span) -> Any:
+    return attach(set_span_in_context(span))
+
+
+def _record(span: Span, error: Exception) -> None:
+    if span.is_recording():
+        span.record_exception(error)
+        span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
