@@ -107,9 +107,8 @@ def _profile(server: Server, folder: Path) -> Profile:
     _, said = spy.communicate(timeout=SECONDS + 30)
     if spy.returncode or not out.exists():
         messages = said.strip().splitlines() or ["no message"]
-        raise Failed(
-            f"py-spy: {next((line for line in messages if 'rror' in line), messages[-1])[:200]}"
-        )
+        error = next((line for line in messages if "rror" in line), messages[-1])
+        raise Failed(f"py-spy: {error[:200]}")
     each_us = 1e6 / HERTZ / (load.rps * SECONDS)
     counted = by_package(out.read_text(encoding="utf-8", errors="replace"))
     return Profile(load.rps, {name: count * each_us for name, count in counted.items()})

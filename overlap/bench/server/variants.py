@@ -90,7 +90,7 @@ _SETTINGS = ("OTEL_", "OVERLAP_", "BENCH_", "DD_", "SENTRY_", "ELASTIC_APM_", "L
 
 
 def choose(only: str | None) -> list[Variant]:
-    """Return the variants named in `only` ("a,b"), or all. Raise OverlapError for an unknown name."""
+    """Return the variants named in `only` ("a,b"), or all. Raise OverlapError if one is unknown."""
     if not only:
         return list(_ALL)
     names = dict.fromkeys(name.strip() for name in only.split(",") if name.strip())
