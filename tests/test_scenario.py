@@ -18,7 +18,10 @@ SEEN = Verdict(
     ],
     cancelled=["late", "late"],
     lost=["smoke"],
-    handed=[QueuedTask("season", "worker", "done", 3, 1.0), QueuedTask("roast", "", "waiting", 0, None)],
+    handed=[
+        QueuedTask("season", "worker", "done", 3, 1.0),
+        QueuedTask("roast", "", "waiting", 0, None),
+    ],
     requests=[
         Requests("GET /a/", 2, 30.0, 40.0, first_part=0.9),
         Requests("GET /b/", 2, 20.0, 20.0),

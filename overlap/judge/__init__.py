@@ -2,11 +2,15 @@
 
 from overlap.judge.model import (
     SHAPES,
+    Advice,
     Background,
     Blocked,
     Group,
     Offloaded,
+    PathSegment,
+    QueuedTask,
     Requests,
+    SelfTime,
     Verdict,
     Why,
 )
@@ -14,11 +18,15 @@ from overlap.judge.trace_verdict import verdict
 
 __all__ = [
     "SHAPES",
+    "Advice",
     "Background",
     "Blocked",
     "Group",
     "Offloaded",
+    "PathSegment",
+    "QueuedTask",
     "Requests",
+    "SelfTime",
     "Verdict",
     "Why",
     "verdict",

@@ -28,7 +28,13 @@ class Group:
     wall_ms: float
     work_ms: float
     critical_path: list[str]
+    """Of the children that the parent waited for."""
     parent_ms: float = 0.0
+    shape: str = SINGLE
+    """`concurrent`, `serial` or `single`."""
+    stage_ids: list[list[str]] = field(default_factory=list)
+    """The span ids of `stages`, in the same order."""
+    critical_path_ids: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,7 @@ class Background:
 
     span: str
     outlived_ms: float
+    span_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,9 @@ class Blocked:
     culprit: str
     """`app/views/burning.py:14 in oversmoke`."""
     victims: list[str]
+    span_id: str = ""
+    victim_ids: list[str] = field(default_factory=list)
+    """The span ids of `victims`, in the same order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,7 @@ class Offloaded:
 
     span: str
     thread: str
+    span_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +81,9 @@ class QueuedTask:
     """How often it ran; 0 if it was revoked before its first run."""
     queued_ms: float | None
     """From sending to the start of its first run."""
+    span_id: str = ""
+    """Of its sending; of its first run if the trace does not hold the sending."""
+    run_ids: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +110,55 @@ class Why:
 
 
 @dataclass(frozen=True, slots=True)
+class PathSegment:
+    """A part of the main request's critical path: the own time of one span."""
+
+    span: str
+    span_id: str
+    service: str
+    start_ms: float
+    """From the start of the request; exact to the nanosecond, as `ms` is."""
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTime:
+    """How much of the main request's critical path is the own time of one span."""
+
+    span: str
+    span_id: str
+    service: str
+    ms: float
+    share: float
+    """Of the request's duration, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """One change to the code, and what it would gain if its condition holds. Times in ms."""
+
+    change: str
+    """`gather`, `threads`, `one_query`, `off_loop`, `limit`, `one_client` or `durable`."""
+    at: str
+    """`app/views/tutorial.py:14 in smoke`, as far as the trace knows; else empty."""
+    parent: str
+    """The span below which the change is to be made."""
+    parent_id: str
+    span_ids: list[str]
+    """The spans that are the evidence."""
+    request_ms: float
+    """How long the request took."""
+    would_be_ms: float
+    """How long it would take with this change alone."""
+    saves_ms: float
+    others_ms: float
+    """How much less the other requests would wait, all together."""
+    condition: str
+    """What must hold for the prediction, as a clause that begins with `if`; empty if nothing."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a trace shows."""
 
@@ -111,6 +174,12 @@ class Verdict:
     requests: list[Requests] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     why: list[Why] = field(default_factory=list)
+    critical_path: list[PathSegment] = field(default_factory=list)
+    """Of the main request, in order of time; the segments add up to its duration."""
+    self_time: list[SelfTime] = field(default_factory=list)
+    """The critical path summed for each span, the longest first."""
+    advice: list[Advice] = field(default_factory=list)
+    """The change that saves most first."""
 
     def as_dict(self) -> dict[str, Any]:
         """The public JSON contract: plain lists, strings and numbers."""

@@ -20,6 +20,8 @@ from overlap.judge.model import (
     SINGLE,
     Verdict,
 )
+from overlap.judge.path.main_request import main_request
+from overlap.judge.path.request_path import path_segments, request_path, self_times
 from overlap.judge.tree.repair import repair
 from overlap.judge.why import why
 from overlap.trace.model import Span, Trace
@@ -37,6 +39,8 @@ def verdict(trace: Trace | Iterable[Span]) -> Verdict:
     waited = victims(tree)
     after, blocks = background(tree), blocked(tree, waited)
     elsewhere, gone = offloaded(tree), lost(tree)
+    request = main_request(tree)
+    path = request_path(tree, request) if request is not None else []
     shown = {
         CONCURRENT: any(map(is_concurrent, found)),
         SERIAL: any(map(is_serial, found)),
@@ -58,4 +62,6 @@ def verdict(trace: Trace | Iterable[Span]) -> Verdict:
         requests=requests(tree),
         warnings=tree.warnings,
         why=why(tree, waited),
+        critical_path=path_segments(tree, path),
+        self_time=self_times(tree, path),
     )

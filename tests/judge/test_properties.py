@@ -59,10 +59,15 @@ def plain_union(times: Sequence[Interval]) -> int:
 def plain_path(times: Sequence[Interval]) -> list[int]:
     """Step back from the last end; of equal ends the longest, then the first by name."""
     path: list[int] = []
-    before = max(end for _, end in times)
-    while ended := [i for i, (_, end) in enumerate(times) if end <= before]:
-        path.insert(0, min(ended, key=lambda i: (-times[i][1], times[i][0], i)))
-        before = times[path[0]][0]
+    before = list(range(len(times)))
+    while before:
+        path.insert(0, min(before, key=lambda i: (-times[i][1], times[i][0], i)))
+        start, end = times[path[0]]
+        before = [
+            i
+            for i, (s, e) in enumerate(times)
+            if s < start and (min(e, end) - start) * 100 <= 5 * min(e - s, end - start)
+        ]
     return path
 
 

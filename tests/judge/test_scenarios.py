@@ -3,7 +3,17 @@
 from collections.abc import Callable
 
 from overlap import names, verdict
-from overlap.judge import Background, Blocked, Group, Offloaded, Requests, Verdict, Why
+from overlap.judge import (
+    Background,
+    Blocked,
+    Group,
+    Offloaded,
+    PathSegment,
+    Requests,
+    SelfTime,
+    Verdict,
+    Why,
+)
 from overlap.judge.summary import sentence
 from overlap.trace import Span, Trace
 
@@ -36,6 +46,9 @@ def test_a_gather_and_what_follows_are_two_stages(span: MakeSpan) -> None:
                 work_ms=3500.0,
                 critical_path=["get_smokables", "smoke"],
                 parent_ms=2600.0,
+                shape="concurrent",
+                stage_ids=[["3", "2"], ["4"]],
+                critical_path_ids=["2", "4"],
             )
         ],
         requests=[Requests("GET /smoke_some_meats/", 1, 2600.0, 2600.0)],
@@ -45,6 +58,21 @@ def test_a_gather_and_what_follows_are_two_stages(span: MakeSpan) -> None:
                 "the response waited for get_smokables, then smoke (2.50 of 2.60 s)",
                 ["1", "2", "4", "3"],
             )
+        ],
+        critical_path=[
+            PathSegment(name, span_id, "smokehouse", start, ms)
+            for name, span_id, start, ms in (
+                ("GET /smoke_some_meats/", "1", 0.0, 1.0),
+                ("get_smokables", "2", 1.0, 2000.0),
+                ("GET /smoke_some_meats/", "1", 2001.0, 1.0),
+                ("smoke", "4", 2002.0, 500.0),
+                ("GET /smoke_some_meats/", "1", 2502.0, 98.0),
+            )
+        ],
+        self_time=[
+            SelfTime("get_smokables", "2", "smokehouse", 2000.0, round(2000 / 2600, 6)),
+            SelfTime("smoke", "4", "smokehouse", 500.0, round(500 / 2600, 6)),
+            SelfTime("GET /smoke_some_meats/", "1", "smokehouse", 100.0, round(100 / 2600, 6)),
         ],
     )
 
@@ -71,6 +99,9 @@ def test_one_after_the_other_is_serial(span: MakeSpan) -> None:
             work_ms=3099.0,
             critical_path=["get_smokables", "get_flavor", "smoke"],
             parent_ms=3100.0,
+            shape="serial",
+            stage_ids=[["2"], ["3"], ["4"]],
+            critical_path_ids=["2", "3", "4"],
         )
     ]
 
@@ -136,7 +167,13 @@ def test_a_burnt_loop_names_its_culprit_and_three_victims(span: MakeSpan) -> Non
     ]
     found = verdict(spans)
     assert found.blocked == [
-        Blocked(4990.25, "app/views/burning.py:14 in oversmoke", ["GET /", "GET /", "GET /"])
+        Blocked(
+            4990.25,
+            "app/views/burning.py:14 in oversmoke",
+            ["GET /", "GET /", "GET /"],
+            "5",
+            ["s0", "s1", "s2"],
+        )
     ]
     assert found.shapes == ["blocking"]
     assert [group.parent for group in found.groups] == ["GET /burn_some_meats/"]
@@ -154,7 +191,7 @@ def test_a_request_in_flight_is_a_victim_and_the_culprits_parent_is_not(span: Ma
             span("6", "GET /after", 50, 70, kind="server"),
         ]
     )
-    assert found.blocked == [Blocked(40.0, "GET /inner", ["GET /slow"])]
+    assert found.blocked == [Blocked(40.0, "GET /inner", ["GET /slow"], "3", ["4"])]
 
 
 def test_each_block_of_a_request_lists_its_own_victims(span: MakeSpan) -> None:
@@ -197,7 +234,10 @@ def test_work_past_the_response_is_background(span: MakeSpan) -> None:
             span("6", "mark", 900, 900, "1"),
         ]
     )
-    assert found.background == [Background("http_call_async", 5000.0), Background("GET", 4999.0)]
+    assert found.background == [
+        Background("http_call_async", 5000.0, "2"),
+        Background("GET", 4999.0, "3"),
+    ]
     assert "background" in found.shapes
 
 
@@ -210,7 +250,7 @@ def test_a_service_called_back_is_measured_by_its_own_server_span(span: MakeSpan
             span("3", "a again", 2, 20, "2", service="a"),
         ]
     )
-    assert found.background == [Background("a again", 10.0)]
+    assert found.background == [Background("a again", 10.0, "3")]
 
 
 def test_work_in_a_thread_is_offloaded(span: MakeSpan) -> None:
@@ -227,7 +267,10 @@ def test_work_in_a_thread_is_offloaded(span: MakeSpan) -> None:
             span("6", names.SPAN_BLOCKED, 4, 96, "1", attributes={names.THREAD_ID: 10}),
         ]
     )
-    assert found.offloaded == [Offloaded("http_call_sync", "asyncio_0"), Offloaded("nameless", "8")]
+    assert found.offloaded == [
+        Offloaded("http_call_sync", "asyncio_0", "2"),
+        Offloaded("nameless", "8", "4"),
+    ]
     assert "offloaded" in found.shapes
 
 
@@ -277,7 +320,13 @@ def test_tasks_without_an_end_are_lost(span: MakeSpan) -> None:
 def test_one_span_is_single(span: MakeSpan) -> None:
     """Nothing to compare: single, and nothing to warn of."""
     found = verdict([span("1", "GET /", 0, 1, kind="server")])
-    assert found == Verdict(TRACE_ID, ["single"], requests=[Requests("GET /", 1, 1.0, 1.0)])
+    assert found == Verdict(
+        TRACE_ID,
+        ["single"],
+        requests=[Requests("GET /", 1, 1.0, 1.0)],
+        critical_path=[PathSegment("GET /", "1", "smokehouse", 0.0, 1.0)],
+        self_time=[SelfTime("GET /", "1", "smokehouse", 1.0, 1.0)],
+    )
 
 
 def test_a_request_from_its_two_ends_is_no_group(span: MakeSpan) -> None:

@@ -8,7 +8,8 @@ from overlap.judge.summary import clean, duration, listing, sentence
 
 def group(*stages: list[str], factor: float = 1.0) -> Group:
     """A group of these stages."""
-    return Group("p", "1", list(stages), factor, 1, 3000.0, 4000.0, [])
+    shape = "concurrent" if any(len(stage) > 1 for stage in stages) else "serial"
+    return Group("p", "1", list(stages), factor, 1, 3000.0, 4000.0, [], shape=shape)
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,12 @@ def background(tree: Tree) -> list[Background]:
     for index, server in nearest_servers(tree):
         outlived = tree.ends[index] - tree.ends[server]
         if outlived > OUTLIVED_NS and tree.is_work(index):
-            found.append((-outlived, tree.spans[index].name))
+            found.append((-outlived, tree.spans[index].name, index))
     found.sort()
-    return [Background(name, ms(-outlived)) for outlived, name in found]
+    return [
+        Background(name, ms(-outlived), tree.spans[index].span_id)
+        for outlived, name, index in found
+    ]
 
 
 def nearest_servers(tree: Tree) -> list[tuple[int, int]]:
@@ -76,7 +79,8 @@ def offloaded(tree: Tree) -> list[Offloaded]:
         others = plain(above.attributes.get(names.THREAD_ID))
         if others is not None and others != thread and same_process(span, above):
             name = span.attributes.get(names.THREAD_NAME)
-            found.append(Offloaded(span.name, name if isinstance(name, str) and name else thread))
+            where = name if isinstance(name, str) and name else thread
+            found.append(Offloaded(span.name, where, span.span_id))
     return found
 
 

@@ -46,7 +46,11 @@ def blocked(tree: Tree, waited: Victims) -> list[Blocked]:
     """Return each block, in order of start."""
     return [
         Blocked(
-            block_ms(tree, index), culprit(tree, index), [tree.spans[each].name for each in members]
+            block_ms(tree, index),
+            culprit(tree, index),
+            [tree.spans[each].name for each in members],
+            tree.spans[index].span_id,
+            [tree.spans[each].span_id for each in members],
         )
         for index, members in waited.items()
     ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from overlap import names
 from overlap.judge.findings.stages import peak, stages, union_length
-from overlap.judge.model import Group
+from overlap.judge.model import CONCURRENT, SERIAL, SINGLE, Group
+from overlap.judge.path.awaited import awaited
+from overlap.judge.path.group_path import group_path
 from overlap.judge.tree.span_tree import Tree, ms
 
 PART = 3
@@ -30,21 +31,12 @@ def groups(tree: Tree) -> Iterator[Group]:
 
 def is_concurrent(group: Group) -> bool:
     """Return whether some of it ran at once."""
-    return any(len(stage) > 1 for stage in group.stages)
+    return group.shape == CONCURRENT
 
 
 def is_serial(group: Group) -> bool:
-    """Return whether it ran one after another, for at least a third of its parent's time.
-
-    Only the work counts, not the gaps: two short queries, at the start and at the end of a
-    request that computes for a second, do not make it serial. A third, because on a busy
-    machine the gaps between short calls are as long as the calls.
-    """
-    return (
-        len(group.stages) > 1
-        and not is_concurrent(group)
-        and group.work_ms * PART >= group.parent_ms
-    )
+    """Return whether it ran one after another, for at least a third of its parent's time."""
+    return group.shape == SERIAL
 
 
 def _is_one_request(tree: Tree, parent: int, work: list[int]) -> bool:
@@ -57,41 +49,50 @@ def _is_one_request(tree: Tree, parent: int, work: list[int]) -> bool:
 
 def _group(tree: Tree, parent: int, work: list[int]) -> Group:
     intervals = [(tree.starts[index], tree.ends[index]) for index in work]
-    called = [tree.spans[index].name for index in work]
     found = []
     factor = 0.0
     for members in stages(intervals):
         times = [intervals[member] for member in members]
         factor = max(factor, sum(end - start for start, end in times) / union_length(times))
         first, last = min(start for start, _ in times), max(end for _, end in times)
-        found.append((first, last, sorted(called[member] for member in members)))
+        in_stage = sorted((tree.spans[work[member]].name, work[member]) for member in members)
+        found.append((first, last, in_stage))
     found.sort()
     span = tree.spans[parent]
+    waited_for = awaited(tree, parent)
+    path = _path(tree, waited_for)
     return Group(
         parent=span.name,
         parent_id=span.span_id,
-        stages=[in_stage for _, _, in_stage in found],
+        stages=[[name for name, _ in in_stage] for _, _, in_stage in found],
         overlap_factor=round(factor, 3),
         peak=peak(intervals),
         wall_ms=ms(max(end for _, end in intervals) - min(start for start, _ in intervals)),
         work_ms=ms(sum(end - start for start, end in intervals)),
-        critical_path=[called[member] for member in critical_path(intervals, called)],
+        critical_path=[tree.spans[index].name for index in path],
         parent_ms=ms(tree.ends[parent] - tree.starts[parent]),
+        shape=_shape(tree, parent, waited_for, [in_stage for _, _, in_stage in found]),
+        stage_ids=[[tree.spans[i].span_id for _, i in in_stage] for _, _, in_stage in found],
+        critical_path_ids=[tree.spans[index].span_id for index in path],
     )
 
 
-def critical_path(intervals: Sequence[tuple[int, int]], called: Sequence[str]) -> list[int]:
-    """Return the span that ends last, before it the one that ended last before it began, and so on.
+def _path(tree: Tree, work: list[int]) -> list[int]:
+    times = [(tree.starts[index], tree.ends[index]) for index in work]
+    return [work[place] for place in group_path(times, [tree.spans[i].name for i in work])]
 
-    Of those that end together the longest, then the first by name. As indexes, in order of time.
+
+def _shape(
+    tree: Tree, parent: int, waited_for: list[int], found: list[list[tuple[str, int]]]
+) -> str:
+    """Return `serial` for awaited work in a row, for at least a third of the parent's time.
+
+    Only the work counts, not the gaps: two short queries, at the start and at the end of a
+    request that computes for a second, do not make it serial. A third, because on a busy
+    machine the gaps between short calls are as long as the calls.
     """
-    by_end = sorted(range(len(intervals)), key=called.__getitem__, reverse=True)
-    by_end.sort(key=lambda member: (intervals[member][1], -intervals[member][0]))
-    ends = [intervals[member][1] for member in by_end]
-    path = []
-    place = len(by_end)
-    while place:
-        member = by_end[place - 1]
-        path.append(member)
-        place = bisect_right(ends, intervals[member][0])
-    return path[::-1]
+    if any(len(in_stage) > 1 for in_stage in found):
+        return CONCURRENT
+    work = sum(tree.ends[index] - tree.starts[index] for index in waited_for)
+    in_a_row = len(waited_for) > 1 and work * PART >= tree.ends[parent] - tree.starts[parent]
+    return SERIAL if in_a_row else SINGLE

@@ -5,6 +5,7 @@ from __future__ import annotations
 from overlap import names
 from overlap.judge.model import QueuedTask
 from overlap.judge.tree.span_tree import NO_PARENT, Tree, ms, plain
+from overlap.trace.model import AttributeValue
 
 DONE, FAILED, REVOKED, WAITING = "done", "failed", "revoked", "waiting"
 _ENDS = {"SUCCESS": DONE, "FAILURE": FAILED, "RETRY": WAITING}
@@ -41,18 +42,25 @@ def _one(tree: Tree, sendings: list[int], runs: list[int]) -> QueuedTask:
         if isinstance(value := first.attributes.get(key), str) and value:
             name = value
             break
+    tries = [run for run in runs if _state(tree, run) != "REVOKED"]
     queued = tree.starts[runs[0]] - tree.ends[sendings[0]] if sendings and runs else None
     return QueuedTask(
         task=name,
         worker=tree.spans[runs[-1]].service if runs else "",
         end=_end(tree, runs),
-        tries=sum(tree.spans[run].attributes.get(names.CELERY_STATE) != "REVOKED" for run in runs),
+        tries=len(tries),
         queued_ms=None if queued is None else ms(max(0, queued)),
+        span_id=first.span_id,
+        run_ids=[tree.spans[run].span_id for run in tries],
     )
 
 
+def _state(tree: Tree, run: int) -> AttributeValue:
+    return tree.spans[run].attributes.get(names.CELERY_STATE)
+
+
 def _end(tree: Tree, runs: list[int]) -> str:
-    states = [tree.spans[run].attributes.get(names.CELERY_STATE) for run in runs]
+    states = [_state(tree, run) for run in runs]
     if "REVOKED" in states:
         return REVOKED
     if not runs or not tree.ended[runs[-1]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from overlap import names
-from overlap.judge.findings.beyond_response import OUTLIVED_NS
-from overlap.judge.findings.groups import critical_path
 from overlap.judge.findings.stages import stages, union_length
 from overlap.judge.model import Why
+from overlap.judge.path.awaited import awaited
+from overlap.judge.path.group_path import group_path
 from overlap.judge.summary import listing
 from overlap.judge.tree.span_tree import Tree, plain, same_process
 from overlap.judge.why.context import TraceContext, share
@@ -34,20 +34,11 @@ def reasons(context: TraceContext) -> Iterator[Why]:
     ]
     parents.sort(key=lambda i: (tree.spans[i].kind != "server", -context.duration(i), i))
     for parent in parents:
-        work = [
-            index for index in _waited_for(tree, parent) if not _is_same_request(context, index)
-        ]
+        work = [index for index in awaited(tree, parent) if not _is_same_request(context, index)]
         if work and (len(work) > 1 or tree.spans[parent].kind == "server"):
             waited = union_length((tree.starts[index], tree.ends[index]) for index in work)
             if waited * LEAST_PART >= context.duration(parent):
                 yield _reason(context, parent, work)
-
-
-def _waited_for(tree: Tree, parent: int) -> Iterator[int]:
-    """Yield the children that ended before their parent did."""
-    for index in tree.children[parent]:
-        if tree.is_work(index) and tree.ends[index] <= tree.ends[parent] + OUTLIVED_NS:
-            yield index
 
 
 def _is_same_request(context: TraceContext, index: int) -> bool:
@@ -59,9 +50,7 @@ def _is_same_request(context: TraceContext, index: int) -> bool:
 def _reason(context: TraceContext, parent: int, work: list[int]) -> Why:
     tree = context.tree
     times = [(tree.starts[index], tree.ends[index]) for index in work]
-    path = [
-        work[place] for place in critical_path(times, [tree.spans[index].name for index in work])
-    ]
+    path = [work[place] for place in group_path(times, [tree.spans[index].name for index in work])]
     whole = sum(context.duration(index) for index in path)
     named = [index for index in path if context.duration(index) * LEAST_SHARE >= whole] or path
     waited = union_length((tree.starts[index], tree.ends[index]) for index in path)

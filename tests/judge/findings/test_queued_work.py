@@ -40,8 +40,8 @@ def test_what_a_worker_does_is_background_of_the_request_that_asked(span):
         ]
     )
     assert found.shapes == ["background"]
-    assert found.background == [Background("run/season", 50.0), Background("tick", 40.0)]
-    assert found.handed == [QueuedTask("season", "worker", "done", 1, 14.0)]
+    assert found.background == [Background("run/season", 50.0, "3"), Background("tick", 40.0, "4")]
+    assert found.handed == [QueuedTask("season", "worker", "done", 1, 14.0, "2", ["3"])]
     assert "season done by worker" in sentence(found)
 
 
@@ -56,7 +56,7 @@ def test_tries_of_one_message_are_one_task(span):
             run(span, "5", 40, 50, parent="4"),
         ]
     )
-    assert found.handed == [QueuedTask("season", "worker", "done", 2, 14.0)]
+    assert found.handed == [QueuedTask("season", "worker", "done", 2, 14.0, "2", ["3", "5"])]
 
 
 def test_a_failure_an_open_end_and_nobody_are_told_apart(span):
@@ -75,8 +75,8 @@ def test_what_is_called_off_has_its_mark_for_a_run(span):
     mark = run(span, "9", 15, 15, state="REVOKED")
     before = verdict([request(span), sending(span), mark])
     middle = verdict([request(span), sending(span), run(span, "3", 8, 14, state=None), mark])
-    assert before.handed == [QueuedTask("season", "worker", "revoked", 0, 9.0)]
-    assert middle.handed == [QueuedTask("season", "worker", "revoked", 1, 2.0)]
+    assert before.handed == [QueuedTask("season", "worker", "revoked", 0, 9.0, "2")]
+    assert middle.handed == [QueuedTask("season", "worker", "revoked", 1, 2.0, "2", ["3"])]
 
 
 def test_other_queues_say_it_by_the_conventions(span):
@@ -88,7 +88,7 @@ def test_other_queues_say_it_by_the_conventions(span):
             span("3", "process orders", 2, 9, "2", kind="consumer", service="w", status="error"),
         ]
     )
-    assert found.handed == [QueuedTask("orders", "w", "failed", 1, 1.0)]
+    assert found.handed == [QueuedTask("orders", "w", "failed", 1, 1.0, "2", ["3"])]
 
 
 def test_a_task_of_which_only_the_mark_is_left_keeps_what_ran_below_it(span):
@@ -113,5 +113,5 @@ def test_an_unended_span_lasts_as_long_as_its_process_is_known_to_live(span):
             span("4", "run", 20, 900, "1", resource=there, service="worker"),
         ]
     )
-    assert Background("smoke", 30.0) in found.background
+    assert Background("smoke", 30.0, "2") in found.background
     assert "of its process" in found.warnings[0]

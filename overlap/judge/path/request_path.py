@@ -1,0 +1,95 @@
+"""The critical path of a whole request, as segments, and the self-time of each span on it.
+
+The walk goes from the end of the request backwards, into each awaited child on the path of its
+group, and so on down; time that no child on the path covers belongs to the parent. Each span is
+entered at most once and with a window of its own, so segments never overlap, and they add up to
+the request's duration. Nothing here recurses: depth is bounded by memory alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from overlap.judge.model import PathSegment, SelfTime
+from overlap.judge.path.awaited import awaited
+from overlap.judge.path.group_path import group_path
+from overlap.judge.tree.span_tree import Tree
+
+NS_PER_MS = 1_000_000
+
+
+class Segment(NamedTuple):
+    """A part of the critical path, in ns; or a span still to be walked, within these bounds."""
+
+    span: int
+    start: int
+    end: int
+    own: bool = True
+    """Whether it is the span's own time, not a window for the span and those below it."""
+
+
+def request_path(tree: Tree, request: int) -> list[Segment]:
+    """Return the segments of a request's critical path in order of time. O(n log n)."""
+    backwards: list[Segment] = []
+    todo = [Segment(request, tree.starts[request], tree.ends[request], own=False)]
+    while todo:
+        found = todo.pop()
+        if not found.own:
+            todo.extend(reversed(_parts(tree, found)))
+        elif backwards and backwards[-1].span == found.span:
+            backwards[-1] = Segment(found.span, found.start, backwards[-1].end)
+        else:
+            backwards.append(found)
+    return backwards[::-1]
+
+
+def _parts(tree: Tree, window: Segment) -> list[Segment]:
+    """Return what a span's window consists of, the last part first; none is empty."""
+    parts = []
+    parent, low, high = window.span, window.start, window.end
+    children = awaited(tree, parent)
+    times = [(tree.starts[child], tree.ends[child]) for child in children]
+    for place in reversed(group_path(times, [tree.spans[child].name for child in children])):
+        start, end = max(times[place][0], low), min(times[place][1], high)
+        if start >= end:
+            continue
+        if end < high:
+            parts.append(Segment(parent, end, high))
+        parts.append(Segment(children[place], start, end, own=False))
+        high = start
+    if low < high:
+        parts.append(Segment(parent, low, high))
+    return parts
+
+
+def path_segments(tree: Tree, path: Sequence[Segment]) -> list[PathSegment]:
+    """Return the segments as the verdict lists them: in ms, from the request's start."""
+    return [
+        PathSegment(
+            span=tree.spans[index].name,
+            span_id=tree.spans[index].span_id,
+            service=tree.spans[index].service,
+            start_ms=(start - path[0].start) / NS_PER_MS,
+            ms=(end - start) / NS_PER_MS,
+        )
+        for index, start, end, _ in path
+    ]
+
+
+def self_times(tree: Tree, path: Sequence[Segment]) -> list[SelfTime]:
+    """Return how much of the path is each span's own time, the longest first."""
+    totals: dict[int, int] = {}
+    for index, start, end, _ in path:
+        totals[index] = totals.get(index, 0) + end - start
+    whole = sum(totals.values())
+    return [
+        SelfTime(
+            span=tree.spans[index].name,
+            span_id=tree.spans[index].span_id,
+            service=tree.spans[index].service,
+            ms=total / NS_PER_MS,
+            share=round(total / whole, 6),
+        )
+        for index, total in sorted(totals.items(), key=lambda item: (-item[1], item[0]))
+    ]
