@@ -14,7 +14,7 @@ COMMANDS = {
     "play": "Play the lessons, draw their traces, judge them.",
     "verdict": "Judge any trace: an id, a file or standard input.",
     "run": "Run a Django server and show its requests: nothing of its code changes.",
-    "compare": "Two traces side by side: what is otherwise in the second.",
+    "compare": "Two traces side by side: what differs in the second.",
     "doctor": "Walk the road, from the app to Grafana: what is broken, what to do.",
     "pocket": "Run the backend for people with no Docker.",
     "bench": "Measure: ratios within one run, on this machine.",

@@ -21,10 +21,10 @@ from overlap.trace import Trace
 @click.option("--json", "as_json", is_flag=True, help="The comparison as one JSON object.")
 @click.option("--traces-url", default=None, help="Where a trace id is looked up: Jaeger's v3 API.")
 def command(a: str, b: str, as_json: bool, traces_url: str | None) -> None:
-    """Say what is otherwise in trace B than in trace A.
+    """Say what differs in trace B from trace A.
 
     Each is a trace's id, a file or standard input (-), as for `overlap verdict`.
-    Both are drawn on one time axis. Exit status: 0 whatever is otherwise, 2 if a
+    Both are drawn on one time axis. Exit status: 0 whatever differs, 2 if a
     trace can't be read.
     """
     if a == b == STDIN:

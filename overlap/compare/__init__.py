@@ -1,4 +1,4 @@
-"""Two traces in, what is otherwise in the second out: pure functions, no I/O."""
+"""Compare two traces: what differs in the second. Pure functions, no I/O."""
 
 from overlap.compare.comparison import compare
 from overlap.compare.model import Change, Comparison, Side

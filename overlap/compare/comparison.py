@@ -1,4 +1,4 @@
-"""The comparison of two traces: their paths of names matched, and what differs told."""
+"""Compare two traces: match their spans by path of names, and list what differs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from overlap.waterfall import Waterfall, layout
 TOLERANCE = 0.1
 """A time that differs by no more than this share of the longer one is the same."""
 TOLERANCE_MS = 2.0
-"""Nor is this little told: two runs of the same work differ by as much."""
+"""Nor is a difference this small: two runs of the same work differ by as much."""
 _ALL = 2**62
 
 
@@ -24,10 +24,10 @@ def compare(
     verdict_a: Verdict | None = None,
     verdict_b: Verdict | None = None,
 ) -> Comparison:
-    """What is otherwise in `b` than in `a`, spans matched by their path of names.
+    """Return what differs in `b` from `a`, with spans matched by their path of names.
 
-    Pure, and takes any spans there are. compare(a, a) says that nothing changed, and
-    compare(b, a) says the opposite of compare(a, b). Verdicts are made where none are given.
+    Pure; accepts any spans. compare(a, a) finds no change, and compare(b, a) is the
+    opposite of compare(a, b). Verdicts that are not given are computed.
     """
     verdict_a, verdict_b = verdict_a or verdict(a), verdict_b or verdict(b)
     fall_a, fall_b = layout(a, verdict_a, limit=_ALL), layout(b, verdict_b, limit=_ALL)
@@ -42,7 +42,7 @@ def compare(
 
 
 def differs(a_ms: float, b_ms: float) -> bool:
-    """Whether two times differ by more than two runs of the same work do."""
+    """Return whether two times differ by more than two runs of the same work do."""
     return abs(a_ms - b_ms) > max(TOLERANCE_MS, TOLERANCE * max(a_ms, b_ms))
 
 
@@ -80,11 +80,11 @@ def _what(a: Node | None, b: Node | None) -> Iterator[str]:
         yield model.APPEARED if a is None else model.VANISHED
         return
     steps = (
-        (model.CONCURRENT, model.APART, _any(a, "concurrent"), _any(b, "concurrent")),
+        (model.CONCURRENT, model.NOT_CONCURRENT, _any(a, "concurrent"), _any(b, "concurrent")),
         (model.MORE, model.FEWER, len(a.bars), len(b.bars)),
         (model.BACKGROUND, model.WITHIN, _any(a, "background"), _any(b, "background")),
-        (model.OFFLOADED, model.AT_HOME, _any(a, "offloaded"), _any(b, "offloaded")),
-        (model.FAILED, model.MENDED, _any(a, "error"), _any(b, "error")),
+        (model.OFFLOADED, model.ON_PARENT_THREAD, _any(a, "offloaded"), _any(b, "offloaded")),
+        (model.FAILED, model.FIXED, _any(a, "error"), _any(b, "error")),
     )
     for up, down, before, after in steps:
         if before != after:

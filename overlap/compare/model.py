@@ -8,7 +8,7 @@ from typing import Any, Final
 APPEARED: Final = "appeared"
 VANISHED: Final = "vanished"
 CONCURRENT: Final = "became concurrent"
-APART: Final = "no longer concurrent"
+NOT_CONCURRENT: Final = "no longer concurrent"
 SLOWER: Final = "slower"
 FASTER: Final = "faster"
 MORE: Final = "more often"
@@ -16,20 +16,20 @@ FEWER: Final = "less often"
 BACKGROUND: Final = "now past the response"
 WITHIN: Final = "now within the response"
 OFFLOADED: Final = "now on another thread"
-AT_HOME: Final = "now on its parent's thread"
+ON_PARENT_THREAD: Final = "now on its parent's thread"
 FAILED: Final = "now fails"
-MENDED: Final = "fails no more"
+FIXED: Final = "fails no more"
 
 OPPOSITES: Final = (
     (APPEARED, VANISHED),
-    (CONCURRENT, APART),
+    (CONCURRENT, NOT_CONCURRENT),
     (SLOWER, FASTER),
     (MORE, FEWER),
     (BACKGROUND, WITHIN),
-    (OFFLOADED, AT_HOME),
-    (FAILED, MENDED),
+    (OFFLOADED, ON_PARENT_THREAD),
+    (FAILED, FIXED),
 )
-"""What a change is called from A to B, and what the same change is called from B to A."""
+"""Each change from A to B, and the name of the same change from B to A."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +43,19 @@ class Side:
     overlap_factor: float
     """The highest of its groups; 1.0 where nothing ran at once."""
     blocked_ms: float
-    """How long the event loop stood still, all blocks together."""
+    """How long the event loop was blocked, all blocks together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is otherwise with the spans of one path of names. Times in ms.
+    """What differs in the spans of one path of names. Times in ms.
 
-    A path leads from the root to the span; where both paths are given they may differ in names,
-    as the same work done otherwise is another route. Of very deep ones only the end is kept.
+    A path leads from the root to the span. Where both paths are given their names may differ:
+    the same work done in another way has another route. Of very deep paths only the end is kept.
     """
 
     what: list[str]
-    """Of the words above."""
+    """Some of the constants above."""
     a_path: list[str] | None
     """None where it appeared."""
     b_path: list[str] | None
@@ -66,7 +66,7 @@ class Change:
     """The durations of all its spans together."""
     b_ms: float
     below: int = 0
-    """With what appeared or vanished: how many spans below it did, too."""
+    """Of a span that appeared or vanished: how many spans below it did, too."""
 
     @property
     def name(self) -> str:
@@ -77,24 +77,24 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What is otherwise in B than in A."""
+    """What differs in B from A."""
 
     a: Side
     b: Side
     gained: list[str] = field(default_factory=list)
-    """Shapes of B that A has not."""
+    """Shapes of B that A does not have."""
     given_up: list[str] = field(default_factory=list)
-    """Shapes of A that B has not."""
+    """Shapes of A that B does not have."""
     changes: list[Change] = field(default_factory=list)
     """Parents before their children, as in A; what appeared comes last below its parent."""
 
     @property
     def same(self) -> bool:
-        """Whether nothing is otherwise, but for times within the tolerance."""
+        """Whether nothing differs, apart from times within the tolerance."""
         return not (self.gained or self.given_up or self.changes)
 
     def of(self, what: str) -> list[Change]:
-        """The changes of one word."""
+        """Return the changes of one sort."""
         return [change for change in self.changes if what in change.what]
 
     def as_dict(self) -> dict[str, Any]:

@@ -13,19 +13,19 @@ from overlap.compare.summary import counted, name, sentence
 from overlap.judge.summary import duration
 
 MOST_ROWS = 40
-"""A comparison of ten thousand changes is read with --json."""
+"""A reader of ten thousand changes uses --json."""
 _COLOURS = {
     model.CONCURRENT: "green",
     model.FASTER: "green",
-    model.MENDED: "green",
-    model.APART: "yellow",
+    model.FIXED: "green",
+    model.NOT_CONCURRENT: "yellow",
     model.SLOWER: "red",
     model.FAILED: "red",
 }
 
 
 def heading(letter: str, side: Side) -> Text:
-    """The line above one of the two pictures."""
+    """Return the line above one of the two pictures."""
     return Text.assemble(
         (letter, "bold"),
         "  ",
@@ -36,7 +36,7 @@ def heading(letter: str, side: Side) -> Text:
 
 
 def report(comparison: Comparison) -> RenderableType:
-    """The sentence, and each change as a row of a table."""
+    """Return the summary, and each change as a row of a table."""
     parts: list[RenderableType] = [Text(sentence(comparison))]
     if comparison.changes:
         parts.append(_table(comparison))

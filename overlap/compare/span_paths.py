@@ -1,6 +1,6 @@
-"""The spans of a trace by their path of names, and the paths of two traces matched.
+"""Group the spans of a trace by their path of names, and match the paths of two traces.
 
-Nothing here recurses, so depth is bounded by memory alone.
+Nothing here recurses, so that depth is bounded by memory alone.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from overlap.waterfall import Bar
 
 REQUESTS = ("server", "client", "producer", "consumer")
-"""Kinds of spans whose names tell an address rather than what is done there."""
+"""Kinds of spans whose names are addresses rather than functions."""
 DEEPEST = 32
-"""Names of a path that are kept, from its end."""
+"""The most names that are kept of a path, from its end."""
 
 
 @dataclass(slots=True, eq=False)
@@ -36,7 +36,7 @@ class Node:
         return round(sum(bar.end_ms - bar.start_ms for bar in self.bars), 3)
 
     def path(self) -> list[str]:
-        """The names that lead to it, its own last."""
+        """Return the names that lead to it, its own last."""
         found: list[str] = []
         node: Node | None = self
         while node is not None and node.up is not None and len(found) < DEEPEST:
@@ -45,7 +45,7 @@ class Node:
         return found[::-1]
 
     def below(self) -> int:
-        """How many spans stand below it."""
+        """Return how many spans are below it."""
         count, todo = 0, list(self.children.values())
         while todo:
             node = todo.pop()
@@ -59,7 +59,7 @@ Match = tuple[Node | None, Node | None]
 
 
 def tree(bars: Iterable[Bar]) -> Node:
-    """The root above the roots, from rows that come depth first."""
+    """Return a root above all roots, from rows in depth-first order."""
     top = Node("")
     above = [top]
     for bar in bars:
@@ -74,7 +74,7 @@ def tree(bars: Iterable[Bar]) -> Node:
 
 
 def matched(a: Node, b: Node) -> Iterator[Match]:
-    """Each path below both roots, parents first; what only one has is told once, at its top."""
+    """Yield each path below both roots, parents first; of a path that only one has, its top."""
     todo = list(reversed(_pairs(a, b, roots=True)))
     while todo:
         one, other = todo.pop()
@@ -84,7 +84,7 @@ def matched(a: Node, b: Node) -> Iterator[Match]:
 
 
 def _pairs(a: Node, b: Node, *, roots: bool = False) -> list[Match]:
-    """The children of two matched nodes: equal names, then what stands for one another."""
+    """Pair the children of two matched nodes: equal names, then requests that correspond."""
     stands_for = _stand_ins(a, b, roots)
     taken = {id(node) for node in stands_for.values()}
     found: list[Match] = [
@@ -99,9 +99,9 @@ def _pairs(a: Node, b: Node, *, roots: bool = False) -> list[Match]:
 
 
 def _stand_ins(a: Node, b: Node, roots: bool) -> dict[str, Node]:
-    """By A's name: the request of B that is the only one left without a namesake, as A's is.
+    """Return by A's name the request of B that corresponds: each the only one without a namesake.
 
-    The same work done otherwise is mostly another route: `GET /meats/` and `GET /meats/sync/`.
+    The same work done in another way often has another route: `GET /meats/`, `GET /meats/sync/`.
     """
     left_a = [node for name, node in a.children.items() if name not in b.children]
     left_b = [node for name, node in b.children.items() if name not in a.children]

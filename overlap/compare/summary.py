@@ -1,4 +1,4 @@
-"""A comparison in plain sentences, for the terminal and the page."""
+"""Summarise a comparison in one sentence, for the terminal and the page."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from overlap.judge.summary import clean, duration, listing
 
 
 def sentence(comparison: Comparison) -> str:
-    """Say what is otherwise in B, what weighs most first.
+    """Return what differs in B in one sentence, the weightiest first.
 
-    Names from the traces come without control characters and cut to a readable length; they
+    Names from the traces lose control characters and are cut to a readable length; they
     are not escaped for HTML or for rich.
     """
     said = "; ".join(_clauses(comparison))
@@ -21,14 +21,14 @@ def sentence(comparison: Comparison) -> str:
 
 
 def counted(count: int, ms: float) -> str:
-    """How long the spans of one path took together: `12 ms`, `3 x, 36 ms`; `-` for none."""
+    """Return the total duration of the spans of one path: `12 ms`, `3 x, 36 ms`; `-` for none."""
     if not count:
         return "-"
     return duration(ms) if count == 1 else f"{count} x, {duration(ms)}"
 
 
 def name(change: Change) -> str:
-    """The span's name, safe to print; both where they differ."""
+    """Return the span's name, safe to print; both names where they differ."""
     ends = [path[-1] for path in (change.a_path, change.b_path) if path]
     return " / ".join(dict.fromkeys(clean(end) for end in ends))
 
@@ -36,8 +36,11 @@ def name(change: Change) -> str:
 def _clauses(comparison: Comparison) -> Iterator[str]:
     a, b = comparison.a, comparison.b
     if comparison.same:
-        yield "nothing is otherwise"
-    for what, said in ((model.CONCURRENT, "now at once"), (model.APART, "no longer at once")):
+        yield "nothing differs"
+    for what, said in (
+        (model.CONCURRENT, "now at once"),
+        (model.NOT_CONCURRENT, "no longer at once"),
+    ):
         if found := _names(comparison, what):
             yield f"{said}: {listing(found)}"
     if differs(a.wall_ms, b.wall_ms):
@@ -45,12 +48,12 @@ def _clauses(comparison: Comparison) -> Iterator[str]:
     elif not comparison.same:
         yield f"the whole takes as long, {duration(b.wall_ms)}"
     if differs(a.blocked_ms, b.blocked_ms):
-        yield f"the event loop stands still for {_against(a.blocked_ms, b.blocked_ms)}"
+        yield f"the event loop is blocked for {_against(a.blocked_ms, b.blocked_ms)}"
     for what, said in (
         (model.BACKGROUND, "now past the response"),
         (model.WITHIN, "now within the response"),
         (model.FAILED, "now failing"),
-        (model.MENDED, "failing no more"),
+        (model.FIXED, "no longer failing"),
         (model.APPEARED, "new"),
         (model.VANISHED, "gone"),
     ):

@@ -1,4 +1,4 @@
-"""One row's picture: a strip of cells that a bar, its events and the blocked times are put on."""
+"""One row of the picture: a strip of cells for a bar, its events and the blocked times."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Cell:
     shaded: bool = False
 
     def style(self, colours: bool) -> Style:
-        """Nothing where the terminal has no colours: reversed cells would be wrong as text."""
+        """Return no style where the terminal has no colours: reversed cells are wrong as text."""
         if not colours:
             return Style.null()
         behind = self.behind or (SHADE if self.shaded else None)
@@ -49,16 +49,16 @@ class Strip:
         self.cells = [Cell() for _ in range(width)]
 
     def column(self, ms: float) -> int:
-        """The cell that holds this time."""
+        """Return the cell that holds this time."""
         return min(max(int(ms * self._scale), 0), self._width - 1)
 
     def _columns(self, start_ms: float, end_ms: float) -> range:
-        """The cells from start to end, one at least."""
+        """Return the cells from start to end, one at least."""
         first = self.column(start_ms)
         return range(first, min(max(first + 1, round(end_ms * self._scale)), self._width))
 
     def shade(self, shades: Iterable[Shade]) -> None:
-        """Put the blocked times behind whatever comes."""
+        """Shade the blocked times."""
         for shade in shades:
             for at in self._columns(shade.start_ms, shade.end_ms):
                 self.cells[at].shaded = True
@@ -66,14 +66,14 @@ class Strip:
                     self.cells[at].char = self._look.blocked
 
     def grid(self, times: Iterable[float]) -> None:
-        """Put faint lines under the ticks; only colour can make them faint."""
+        """Draw faint lines under the ticks, where there is colour."""
         for ms in times if self._look.colour else ():
             cell = self.cells[self.column(ms)]
             if not cell.shaded:
                 cell.char, cell.colour = "┊" if len(self._look.blocks) > 2 else " ", GRID
 
     def bar(self, bar: Bar, colour: str) -> None:
-        """Put the bar on, as what it is."""
+        """Draw the bar in the style of its sort."""
         look = self._look
         if bar.mark:
             self._put(self.column(bar.start_ms), look.bad if bar.lost else look.mark, colour)
@@ -93,11 +93,11 @@ class Strip:
             self._dot(self.column(mark.ms), look.bad if failed else look.event, failed)
 
     def fold(self, start_ms: float, end_ms: float, colour: str) -> None:
-        """Put one faint line where many bars would be."""
+        """Draw one faint line in place of many bars."""
         self._fill(start_ms, end_ms, self._look.folded, colour)
 
     def tag(self, text: str, colour: str) -> None:
-        """Write beside the bar, right of it or else left, if there is room."""
+        """Write text right of the bar, or else left of it, if there is room."""
         taken = [at for at, cell in enumerate(self.cells) if cell.taken]
         first, last = (taken[0], taken[-1]) if taken else (0, -1)
         length = len(text)
@@ -113,7 +113,7 @@ class Strip:
             self._put(at, char, colour)
 
     def text(self) -> Text:
-        """The strip as one line."""
+        """Return the strip as one line."""
         line = Text(no_wrap=True, end="")
         runs = groupby(self.cells, key=lambda cell: cell.style(self._look.colour))
         for style, cells in runs:

@@ -1,4 +1,4 @@
-"""Glyphs and colours: one set for terminals that speak Unicode, one for those that don't."""
+"""Glyphs and colours: one set for Unicode terminals, one for ASCII."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich.color import Color, blend_rgb
 from rich.console import Console, ConsoleOptions
 
 SHADE = "#6b1a26"
-"""Behind every row while the event loop stood still."""
+"""Behind every row while the event loop was blocked."""
 CONCURRENT = "#2fae8f"
 SERIAL = "#d39a2d"
 TROUBLE = "#e5484d"
@@ -17,12 +17,12 @@ QUIET = "#7d8796"
 GRID = "#59606d"
 DOT = "#ffffff"
 SERVICES = ("#7f8ea3", "#4a9eea", "#a884e8", "#d977a8", "#5fb3b3", "#c98a5b")
-"""In the order in which services appear: the first is who asks, the next who answers."""
+"""In the order in which services appear: the first is the client, the next the server."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What this terminal can show."""
+    """The glyphs and colours that this terminal can show."""
 
     colour: bool = True
     encoding: str = "utf-8"
@@ -75,13 +75,13 @@ ASCII = Look(
 
 
 def look(console: Console, options: ConsoleOptions) -> Look:
-    """Choose by what the terminal says of itself."""
+    """Choose glyphs and colours for this terminal."""
     colour = console.color_system is not None and not console.no_color
     return replace(ASCII if options.ascii_only else Look(), colour=colour)
 
 
 @cache
 def over_shade(colour: str) -> str:
-    """A bar's colour where the loop stood still behind it."""
+    """Return a bar's colour where the loop was blocked behind it."""
     mixed = blend_rgb(Color.parse(colour).get_truecolor(), Color.parse(SHADE).get_truecolor(), 0.45)
     return mixed.hex

@@ -1,4 +1,4 @@
-"""The lines under a picture: who held the loop, and the glyphs that occur."""
+"""The lines under a picture: what blocked the loop, and the glyphs that occur."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from overlap.draw.text import clean, duration, fit
 from overlap.waterfall import Waterfall
 
 NAMED = 3
-"""Blocks that are named one by one."""
+"""The most blocks that are named one by one."""
 
 
 def legend(waterfall: Waterfall, rows: Sequence[Row], look: Look, width: int) -> Iterator[Text]:
@@ -60,7 +60,7 @@ def _entries(rows: Sequence[Row], look: Look) -> Iterator[tuple[str, str, str]]:
             "after it",
         ),
         (any(bar.offloaded for bar in bars), look.thread * 2, QUIET, on_thread),
-        (any(bar.culprit for bar in bars), look.culprit, TROUBLE, "held the loop"),
+        (any(bar.culprit for bar in bars), look.culprit, TROUBLE, "blocked the loop"),
         (any(bar.victim for bar in bars), look.victim, TROUBLE, "waited for it"),
         (any(bar.mark and not bar.lost for bar in bars), look.mark, QUIET, "no duration"),
         (any(name != "exception" for name in events), look.event, QUIET, "event"),

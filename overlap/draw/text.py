@@ -1,4 +1,4 @@
-"""What a terminal may be told: cleaned names, durations, ticks."""
+"""Text for a terminal: names made safe to print, durations, ticks of the time axis."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from math import floor, log10
 from rich.cells import cell_len, chop_cells
 
 LONGEST = 400
-"""Characters of a name that are looked at; more than any terminal has columns."""
+"""The most characters of a name that are used; more than any terminal has columns."""
 # Control sequences (CSI), strings that end in BEL or ST (OSC, DCS, ...), and two-byte escapes.
 _ESCAPES = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"

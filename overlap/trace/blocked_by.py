@@ -1,4 +1,4 @@
-"""What held a request up, read from its span: which blocks, and how long each."""
+"""Which event loop blocks delayed a request, and for how long: read from its span."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from overlap import names
 from overlap.trace.model import Span
 
 MOST = 1000
-"""Blocks that are read of one span."""
+"""The most blocks read from one span."""
 LONGEST_MS = 1e12
 _BLOCK = re.compile(r"([0-9a-f]{32})-([0-9a-f]{16})([<+])([0-9]{1,12}(?:\.[0-9]{1,9})?)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class HeldUp:
-    """One block that a request waited for."""
+class Delay:
+    """One block of the event loop that delayed a request."""
 
     trace_id: str
     span_id: str
-    """Of the block."""
+    """The block's own span."""
     ms: float
-    """How long it waited; more than nothing."""
+    """How long the request waited; greater than zero."""
     at_most: bool
-    """It waited no longer than that, maybe less."""
+    """Whether `ms` is an upper bound."""
 
 
-def held_up(span: Span) -> Iterator[HeldUp]:
-    """What the span says of it in plain attributes; else what its links say."""
-    told = span.attributes.get(names.VICTIM_BLOCKED_BY)
-    if isinstance(told, str) and told:
-        for each in told.split(" ", MOST)[:MOST]:
+def delays(span: Span) -> Iterator[Delay]:
+    """Return the delays in the span's attributes, or where it has none, in its links."""
+    listed = span.attributes.get(names.VICTIM_BLOCKED_BY)
+    if isinstance(listed, str) and listed:
+        for each in listed.split(" ", MOST)[:MOST]:
             if (found := _BLOCK.fullmatch(each)) and float(found[4]) > 0:
-                yield HeldUp(found[1], found[2], float(found[4]), found[3] == "<")
+                yield Delay(found[1], found[2], float(found[4]), found[3] == "<")
         return
     for link in span.links:
         if link.attributes.get(names.LINK_KIND) == names.LINK_BLOCKED_BY:
@@ -42,4 +42,4 @@ def held_up(span: Span) -> Iterator[HeldUp]:
             if isinstance(ms, bool) or not isinstance(ms, int | float) or not 0 < ms < LONGEST_MS:
                 continue
             at_most = link.attributes.get(names.VICTIM_AT_MOST) is True
-            yield HeldUp(link.trace_id, link.span_id, float(ms), at_most)
+            yield Delay(link.trace_id, link.span_id, float(ms), at_most)

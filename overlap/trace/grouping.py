@@ -1,4 +1,4 @@
-"""Spans, gathered into traces."""
+"""Group spans into traces by their trace id."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from overlap.trace.model import Span, Trace
 
 
 def group(spans: Iterable[Span]) -> list[Trace]:
-    """Gather spans by trace id; traces in order of first appearance, spans as they came."""
+    """Group spans by trace id: traces in order of first appearance, spans in their own order."""
     by_id: dict[str, list[Span]] = {}
     for span in spans:
         by_id.setdefault(span.trace_id, []).append(span)

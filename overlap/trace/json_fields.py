@@ -1,4 +1,4 @@
-"""Single values of untrusted JSON, each checked: what is not what it should be is Misread."""
+"""Check single values of untrusted JSON. A value of the wrong type raises Misread."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ MAX_TIME_NS = 2**64 - 1
 
 
 class Misread(ValueError):
-    """A value is not what its field asks for. Readers add where, and make it UnreadableTrace."""
+    """A value has the wrong type or form for its field. Readers add its place."""
 
 
 def show(value: object) -> str:
-    """A value in few characters, for an error message."""
+    """Return a value in at most 40 characters, for an error message."""
     if isinstance(value, Mapping):
         return "an object"
     if isinstance(value, list | tuple):
@@ -36,12 +36,12 @@ def show(value: object) -> str:
 
 
 def is_object(value: object) -> TypeGuard[Json]:
-    """Whether a value is a JSON object."""
+    """Return whether a value is a JSON object."""
     return isinstance(value, dict)
 
 
 def obj(value: object, name: str) -> Json:
-    """An object, or an empty one for null."""
+    """Return an object; an empty one for null."""
     if value is None:
         return {}
     if not is_object(value):
@@ -50,7 +50,7 @@ def obj(value: object, name: str) -> Json:
 
 
 def array(value: object, name: str) -> Sequence[Any]:
-    """An array, or an empty one for null."""
+    """Return an array; an empty one for null."""
     if value is None:
         return ()
     if not isinstance(value, list):
@@ -59,7 +59,7 @@ def array(value: object, name: str) -> Sequence[Any]:
 
 
 def text(value: object, name: str) -> str:
-    """A string that any encoder takes; "" for null. Lone surrogates become question marks."""
+    """Return a string that any encoder accepts; "" for null. Lone surrogates become "?"."""
     if value is None:
         return ""
     if not isinstance(value, str):
@@ -68,7 +68,7 @@ def text(value: object, name: str) -> str:
 
 
 def integer(value: object, name: str) -> int:
-    """A whole number, written as a number or as a string of digits; 0 for null."""
+    """Return a whole number, from a number or a string of digits; 0 for null."""
     if value is None:
         return 0
     if isinstance(value, int) and not isinstance(value, bool):
@@ -83,15 +83,15 @@ def integer(value: object, name: str) -> int:
 
 
 def time_ns(value: object, name: str) -> int:
-    """Nanoseconds since the epoch, 0 for null."""
+    """Return nanoseconds since the epoch; 0 for null."""
     number = integer(value, name)
     if not 0 <= number <= MAX_TIME_NS:
-        raise Misread(f"{name} is {show(number)}, which no OTLP time can be")
+        raise Misread(f"{name} is {show(number)}, outside the range of OTLP times")
     return number
 
 
 def number(value: object, name: str) -> float:
-    """A float; the strings NaN, Infinity and -Infinity as protobuf's JSON writes them."""
+    """Return a float; accepts NaN, Infinity and -Infinity as strings, as protobuf's JSON does."""
     if isinstance(value, bool):
         raise Misread(f"{name} is {show(value)}, not a number")
     if isinstance(value, int | float | str):
@@ -103,7 +103,7 @@ def number(value: object, name: str) -> float:
 
 
 def raw(value: object, name: str) -> bytes:
-    """Bytes, written in base64 (either alphabet, padded or not)."""
+    """Return bytes from base64 (either alphabet, padded or not)."""
     plain = text(value, name)
     try:
         padded = plain.replace("-", "+").replace("_", "/").rstrip("=")
@@ -113,7 +113,7 @@ def raw(value: object, name: str) -> bytes:
 
 
 def hex_id(value: object, name: str, size: int) -> str:
-    """An id of `size` bytes as lower-case hex, from hex or base64; "" for none and all zero."""
+    """Return an id of `size` bytes in lower-case hex, from hex or base64; "" for none or zero."""
     plain = text(value, name)
     if not plain:
         return ""

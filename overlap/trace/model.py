@@ -1,8 +1,8 @@
-"""A trace as plain data: what every reader makes and every judge takes.
+"""The trace model: Trace, Span, Event and Link as plain data, for readers and the judge.
 
 Times are integers, nanoseconds since the epoch, as in OTLP; ids are lower-case
-hex without dashes. Nothing here is checked or mended: that is the judge's work,
-so that what was mended can be told.
+hex without dashes. Nothing is checked or repaired here: the judge does that, so
+that it can report each repair.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A trace and its verdict as rows to draw: pure, and the same for the terminal and the web page.
+"""Lay out a trace as rows of a waterfall, for the terminal and the web page. Pure functions.
 
-What the judge mended is drawn as mended, so that picture and verdict never contradict
+The layout uses the judge's repaired tree, so that picture and verdict never contradict
 each other.
 """
 

@@ -1,4 +1,4 @@
-"""Which spans a finding of the verdict is about: it names them, a picture needs the rows."""
+"""Find the spans that each finding of a verdict is about: a picture marks their rows."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from overlap import names
 from overlap.judge import Verdict
 from overlap.judge.findings.beyond_response import nearest_servers
 from overlap.judge.tree.span_tree import NO_PARENT, Tree, plain, same_process
-from overlap.trace.blocked_by import held_up
+from overlap.trace.blocked_by import delays
 
 LOOKED_AT = 100
-"""How many blocks, and requests above a block, are looked at for one row: pictures end there."""
+"""The most blocks, and requests above a block, that are examined for one row."""
 
 
 def servers_above(tree: Tree) -> dict[int, int]:
-    """For each span the server span above it that it works for."""
+    """Return for each span the server span above it that it works for."""
     return dict(nearest_servers(tree))
 
 
 def stages(tree: Tree, verdict: Verdict) -> Iterator[tuple[int, int]]:
-    """Hand the verdict's stages, lists of names, back to the spans: index and stage's size."""
+    """Yield each span of a stage with the stage's size; the verdict has the stages by name."""
     index_of = {span.span_id: index for index, span in enumerate(tree.spans)}
     for group in verdict.groups:
         parent = index_of.get(group.parent_id)
@@ -39,27 +39,27 @@ def stages(tree: Tree, verdict: Verdict) -> Iterator[tuple[int, int]]:
 
 
 def victims(tree: Tree, blocks: Sequence[int], servers: Mapping[int, int]) -> Iterator[int]:
-    """Requests that waited for the loop: in flight while it stood still, or sent then.
+    """Yield the requests that a block delayed: in flight during it, or sent during it.
 
-    A request kept out is two rows that waited, the client's and the server's. What a link says
-    is believed too.
+    A request that had to wait to be accepted delays two rows, the client's and the server's.
+    Links between block and victim count too.
     """
     yield from _linked(tree)
-    spells = sorted((tree.starts[block], tree.ends[block], block) for block in blocks)
-    begins = [start for start, _, _ in spells]
+    spans_of_blocks = sorted((tree.starts[block], tree.ends[block], block) for block in blocks)
+    begins = [start for start, _, _ in spans_of_blocks]
     for index, span in enumerate(tree.spans):
-        if span.kind != "server" or not spells:
+        if span.kind != "server" or not spans_of_blocks:
             continue
         client = tree.parents[index]
         called = client != NO_PARENT and tree.spans[client].kind == "client"
         sent = min(tree.starts[client], tree.starts[index]) if called else tree.starts[index]
         # One loop is blocked once at a time: the last blocks that began before it ended decide.
         last = bisect_left(begins, tree.ends[index])
-        for start, end, block in reversed(spells[max(0, last - LOOKED_AT) : last]):
+        for start, end, block in reversed(spans_of_blocks[max(0, last - LOOKED_AT) : last]):
             if end < sent or not same_process(tree.spans[block], span):
                 continue
             if index in _requests_above(block, servers):
-                continue  # it is the one that held the loop
+                continue  # the request that blocked the loop
             yield index
             if called and start <= sent and end <= tree.starts[index]:
                 yield client
@@ -69,16 +69,16 @@ def victims(tree: Tree, blocks: Sequence[int], servers: Mapping[int, int]) -> It
 def _linked(tree: Tree) -> Iterator[int]:
     index_of = {span.span_id: index for index, span in enumerate(tree.spans)}
     for index, span in enumerate(tree.spans):
-        if any(held_up(span)):
+        if any(delays(span)):
             yield index
         for link in span.links if span.name == names.SPAN_BLOCKED else ():
-            # A block links to its victims and to nothing else, whether the link still says so.
+            # A block links to its victims only, even where the link lost its attributes.
             if link.span_id in index_of:
                 yield index_of[link.span_id]
 
 
 def _requests_above(block: int, servers: Mapping[int, int]) -> Iterator[int]:
-    """The requests a block happened in, the nearest first."""
+    """Yield the requests that contain the block, the nearest first."""
     at = servers.get(block)
     for _ in range(LOOKED_AT):
         if at is None:
@@ -88,20 +88,20 @@ def _requests_above(block: int, servers: Mapping[int, int]) -> Iterator[int]:
 
 
 def lost(tree: Tree) -> Iterator[int]:
-    """Tasks recorded as lost, or with no end: their span, or the mark of their start."""
+    """Yield tasks recorded as lost or without an end: their span, or the span of their start."""
     tasks = [plain(span.attributes.get(names.TASK_ID)) for span in tree.spans]
     marks = [span.name == names.SPAN_TASK_STARTED for span in tree.spans]
     seen = {task for task, mark in zip(tasks, marks, strict=True) if not mark}
     for index, span in enumerate(tree.spans):
         task = tasks[index]
         never_ended = task not in seen if marks[index] else not tree.ended[index]
-        told = span.attributes.get(names.TASK_END) in names.TASK_GONE
-        if told or (task is not None and never_ended):
+        recorded = span.attributes.get(names.TASK_END) in names.TASK_GONE
+        if recorded or (task is not None and never_ended):
             yield index
 
 
 def elsewhere(tree: Tree, index: int) -> bool:
-    """Whether a span ran on another thread than its parent, in the same process."""
+    """Return whether a span ran on another thread than its parent, in the same process."""
     if tree.parents[index] == NO_PARENT:
         return False
     span, parent = tree.spans[index], tree.spans[tree.parents[index]]

@@ -1,4 +1,4 @@
-"""Who had what when: a lane for each event loop, and one for each thread that did a part."""
+"""Lanes: which span ran on each event loop and on each worker thread, and when."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from overlap.trace.model import Span
 
 MOST_LANES = 16
 MOST_TURNS = 600
-"""Of one lane: more can't be told apart."""
+"""Of one lane; more can't be distinguished."""
 _TURNS = re.compile(r"\d{1,15}\+\d{1,15}(?: \d{1,15}\+\d{1,15})*")
 _TURNS_LENGTH = 10_000
 
@@ -40,7 +40,7 @@ class Lane:
 
 
 def lanes(tree: Tree) -> list[Lane]:
-    """The loops first, then the threads; each in the order of its first turn."""
+    """Return the loops first, then the threads; each in the order of its first turn."""
     first, last = min(tree.starts), max(tree.ends)
     found: dict[tuple[object, ...], Lane] = {}
     loops = [(_loop(tree, i), i, start, end) for i, start, end in _loop_turns(tree)]
@@ -63,7 +63,7 @@ def lanes(tree: Tree) -> list[Lane]:
 
 
 def milliseconds(span: Span, name: str) -> float:
-    """A time that a span tells; 0 where it tells none, or nonsense."""
+    """Return a time in a span's attribute; 0 where it is missing or not a time."""
     value = span.attributes.get(name)
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e12:
         return float(value)
@@ -81,13 +81,17 @@ def _loop(tree: Tree, index: int) -> tuple[object, ...]:
 
 
 def _loop_turns(tree: Tree) -> Iterator[tuple[int, int, int]]:
-    """Span, start and end of each turn that a request or a background task lists."""
+    """Yield span, start and end of each turn that a request or a background task lists."""
     for index, span in enumerate(tree.spans):
-        told = span.attributes.get(names.LOOP_TURNS)
-        if not isinstance(told, str) or len(told) > _TURNS_LENGTH or not _TURNS.fullmatch(told):
+        listed = span.attributes.get(names.LOOP_TURNS)
+        if (
+            not isinstance(listed, str)
+            or len(listed) > _TURNS_LENGTH
+            or not _TURNS.fullmatch(listed)
+        ):
             continue
         began = tree.starts[index]
-        for turn in told.split():
+        for turn in listed.split():
             start, _, length = turn.partition("+")
             at = began + int(start) * 1000
             if at <= tree.ends[index]:
@@ -95,7 +99,7 @@ def _loop_turns(tree: Tree) -> Iterator[tuple[int, int, int]]:
 
 
 def _in_threads(tree: Tree) -> Iterator[int]:
-    """The first span of each part that ran on another thread than what it is part of."""
+    """Yield each span that ran on another thread than its parent."""
     for index, span in enumerate(tree.spans):
         parent = tree.parents[index]
         if parent == NO_PARENT or not tree.is_work(index):

@@ -1,4 +1,4 @@
-"""From a trace and its verdict to rows, depth first, children by their start."""
+"""Turn a trace and its verdict into rows: depth first, children by their start."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from overlap.waterfall.span_facts import Facts
 
 
 def layout(trace: Trace, verdict: Verdict, *, limit: int = 500) -> Waterfall:
-    """Lay the trace out as at most `limit` rows; any input has a layout, an empty one too."""
+    """Lay the trace out as at most `limit` rows. Accepts any input, an empty trace too."""
     if not trace.spans:
         return Waterfall(total_ms=0.0)
     tree = repair(trace.spans, trace.trace_id)
@@ -30,7 +30,7 @@ def layout(trace: Trace, verdict: Verdict, *, limit: int = 500) -> Waterfall:
 
 
 def _depth_first(tree: Tree) -> Iterator[tuple[int, int]]:
-    """Each span's index and depth; siblings by their mended start."""
+    """Yield each span's index and depth; siblings by their repaired start."""
     roots = [index for index, parent in enumerate(tree.parents) if parent == NO_PARENT]
     stack = [(index, 0) for index in sorted(roots, key=tree.starts.__getitem__, reverse=True)]
     while stack:

@@ -1,4 +1,4 @@
-"""What to draw, as plain data: bars, the marks on them, the shades behind them."""
+"""The waterfall as plain data: bars, the marks on them, the shades behind them."""
 
 from __future__ import annotations
 
@@ -37,26 +37,26 @@ class Bar:
     thread: str = ""
     lost: bool = False
     culprit: bool = False
-    """It held the event loop."""
+    """It blocked the event loop."""
     victim: bool = False
-    """It waited for a loop that another held."""
+    """It waited for the event loop while another request blocked it."""
     unended: bool = False
     """No end was recorded; it is drawn to the end of the trace."""
     mark: bool = False
     """It has no duration."""
     neighbour: bool = False
-    """Fired only to see whether it suffers."""
+    """Sent only to measure whether it is delayed."""
     error: bool = False
     events: tuple[Mark, ...] = ()
     on_loop: bool = False
-    """It is told how long its tasks ran, could have run, and awaited."""
+    """The lens recorded how long its tasks ran, were ready, and awaited."""
     running_ms: float = 0.0
     ready_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Shade:
-    """A time in which the event loop stood still, across all rows. Times in ms."""
+    """A time in which the event loop was blocked, across all rows. Times in ms."""
 
     start_ms: float
     end_ms: float

@@ -1,4 +1,4 @@
-"""What each row is to carry, looked up once for the whole trace."""
+"""The facts that each row shows, computed once for the whole trace."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from overlap.waterfall.model import Bar, Mark, Shade
 
 NS_PER_MS = 1_000_000
 OUTLIVED_MS = 1.0
-"""Past its response by no more than this, a bar is not background: as in the verdict."""
+"""A bar that ends at most this long after its response is not background: as in the verdict."""
 
 
 class Facts:
-    """What each row is to carry, looked up once for the whole trace."""
+    """The facts that each row shows, computed once for the whole trace."""
 
     def __init__(self, tree: Tree, verdict: Verdict) -> None:
         self._tree = tree
         self.first_ns, self.last_ns = min(tree.starts), max(tree.ends)
         self.blocks = [i for i, span in enumerate(tree.spans) if span.name == names.SPAN_BLOCKED]
         # The verdict lists blocks in order of start, which is the order of the spans.
-        told = [block.culprit for block in verdict.blocked]
-        self._places = dict(zip(self.blocks, told, strict=False))
+        culprits = [block.culprit for block in verdict.blocked]
+        self._places = dict(zip(self.blocks, culprits, strict=False))
         self._servers = servers_above(tree)
         self._stages = dict(stages(tree, verdict))
         self._culprits = {tree.parents[index] for index in self.blocks}
@@ -31,11 +31,11 @@ class Facts:
         self._lost = set(lost(tree))
 
     def ms(self, time_ns: int) -> float:
-        """Milliseconds after the trace's start, held within the trace."""
+        """Return milliseconds after the trace's start, limited to the trace."""
         return (min(max(time_ns, self.first_ns), self.last_ns) - self.first_ns) / NS_PER_MS
 
     def hidden(self, index: int) -> bool:
-        """Blocks are shades, and a task's start is drawn only if nothing else is left of it."""
+        """Hide blocks, which are shades, and a task's start where the task has a span."""
         name = self._tree.spans[index].name
         if name == names.SPAN_TASK_STARTED:
             return index not in self._lost

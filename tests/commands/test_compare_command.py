@@ -48,7 +48,7 @@ def files(tmp_path):
 
 
 def test_two_files(files):
-    """Both are drawn on one axis, bars under each other; then what is otherwise."""
+    """Both are drawn on one axis, bars under each other; then what differs."""
     done = run(*files)
     text = done.stdout.decode()
     assert (done.returncode, done.stderr) == (0, b"")
@@ -82,7 +82,7 @@ def test_the_same_is_no_news(files):
     """A trace beside itself."""
     done = run(files[0], files[0])
     assert done.returncode == 0
-    assert b"Nothing is otherwise." in done.stdout
+    assert b"Nothing differs." in done.stdout
 
 
 def test_what_cannot_be_compared_is_one_sentence(files, tmp_path):

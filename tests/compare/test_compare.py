@@ -58,16 +58,19 @@ def test_a_row_that_became_a_gather(in_a_row, at_once):
 def test_the_other_way_round(in_a_row, at_once):
     """From B to A it is called the opposite."""
     found = compare(at_once, in_a_row)
-    assert [change.name for change in found.of(model.APART)] == ["get_smokables", "get_flavor"]
+    assert [change.name for change in found.of(model.NOT_CONCURRENT)] == [
+        "get_smokables",
+        "get_flavor",
+    ]
     assert sentence(found).startswith("No longer at once: get_smokables and get_flavor; ")
 
 
 def test_what_is_told_of_the_same(at_once):
-    """A trace beside itself: nothing is otherwise."""
+    """A trace beside itself: nothing differs."""
     found = compare(at_once, at_once)
     assert found.same
     assert found.as_dict()["same"] is True
-    assert sentence(found) == "Nothing is otherwise."
+    assert sentence(found) == "Nothing differs."
 
 
 def test_small_differences_are_not_told(span):
@@ -118,8 +121,7 @@ def test_a_loop_that_stands_no_more(span):
     found = compare(Trace("a", (view, block)), Trace("b", (view,)))
     assert found.given_up == ["blocking"]
     assert sentence(found) == (
-        "The whole takes as long, 500 ms; the event loop stands still for no time instead of "
-        "480 ms."
+        "The whole takes as long, 500 ms; the event loop is blocked for no time instead of 480 ms."
     )
 
 

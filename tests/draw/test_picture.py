@@ -34,7 +34,7 @@ scenario burn_some_meats     █████████████████
 └ GET /                   ◌  ░░░░████████████████████████████████████▉    4.54 s
   └ GET /                 ◌  ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░▕   4.00 ms
 ░░ event loop blocked 5.00 s by app/views/tutorial.py:91 in oversmoke
-● held the loop   ◌ waited for it
+● blocked the loop   ◌ waited for it
 """
 
 LEFT_BEHIND = """\

@@ -10,7 +10,7 @@ from overlap.judge.model import Why
 from overlap.judge.summary import clean, duration
 from overlap.judge.tree.span_tree import plain
 from overlap.judge.why.context import TraceContext
-from overlap.trace.blocked_by import held_up
+from overlap.trace.blocked_by import delays
 
 _DID = {
     names.BLOCK_SLEEP: "slept",
@@ -96,7 +96,7 @@ def _elsewhere(context: TraceContext) -> Iterator[Why]:
     """Yield the requests of this trace that waited for a block in another trace."""
     known = {span.span_id for span in context.tree.spans}
     for index, span in enumerate(context.tree.spans):
-        for block in held_up(span):
+        for block in delays(span):
             if block.span_id not in known:
                 most = "up to " if block.at_most else ""
                 text = (
