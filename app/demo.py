@@ -1,4 +1,4 @@
-"""The demo on plain Python: pocket, httpbin and the app, every lesson played, then served.
+"""The demo on plain Python: pocket, httpbin and the app, every scenario played, then served.
 
 `make demo` runs this until Ctrl-C; `make play` plays once and exits with play's status.
 """
@@ -23,7 +23,7 @@ CELERY = [sys.executable, "-m", "celery", "-A", "app.celery"]
 WORKER = ["worker", "--without-gossip", "--without-mingle", "--without-heartbeat"]
 
 LATER = {"worker", "beat"}
-"""Their lessons are the last, and messages wait for them: the first lessons need not."""
+"""Their scenarios are the last, and messages wait for them: the first scenarios need not."""
 
 
 def main() -> int:
@@ -32,10 +32,10 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     services = _services(args)
     try:
-        _check_lessons(args)
+        _check_scenarios(args)
         _check_ports(args)
         start(services, _environment(args))
-        asyncio.run(ready([each for each in services if args.lessons or each.name not in LATER]))
+        asyncio.run(ready([each for each in services if args.scenarios or each.name not in LATER]))
         status = 0 if args.no_play else _play(args, services)
         if args.once or args.bench:
             return status
@@ -54,7 +54,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m app.demo", description=__doc__)
-    parser.add_argument("lessons", nargs="*", help="play only these")
+    parser.add_argument("scenarios", nargs="*", help="play only these")
     parser.add_argument("--no-play", action="store_true", help="only serve")
     parser.add_argument("--once", action="store_true", help="play, then exit with play's status")
     parser.add_argument("--bench", action="store_true", help="run overlap bench, then exit")
@@ -132,17 +132,17 @@ def _ports(args: argparse.Namespace) -> dict[str, int]:
     every = {"": args.app_port, "workers": args.workers_port, "wsgi": args.wsgi_port}
     if not (args.once or args.bench):
         return every
-    played = [each for each in SCENARIOS if not args.lessons or each.name in args.lessons]
+    played = [each for each in SCENARIOS if not args.scenarios or each.name in args.scenarios]
     needed = {"", *(each.server for each in played if not args.bench)}
     return {kind: port for kind, port in every.items() if kind in needed}
 
 
-def _check_lessons(args: argparse.Namespace) -> None:
+def _check_scenarios(args: argparse.Namespace) -> None:
     """Before anything is started, as `overlap play` itself would."""
-    if args.lessons:
-        from overlap.commands.play import chosen
+    if args.scenarios:
+        from overlap.commands.play import select
 
-        chosen(SCENARIOS, args.lessons)
+        select(SCENARIOS, args.scenarios)
 
 
 def _check_ports(args: argparse.Namespace) -> None:
@@ -164,7 +164,7 @@ def _check_ports(args: argparse.Namespace) -> None:
 
 
 def _play(args: argparse.Namespace, services: list[Service]) -> int:
-    what = ["bench", "burst"] if args.bench else ["play", *args.lessons]
+    what = ["bench", "burst"] if args.bench else ["play", *args.scenarios]
     command = [sys.executable, "-m", "overlap", *what]
     # In our session: Ctrl-C reaches it, and it ends by itself.
     with subprocess.Popen(command, cwd=ROOT, env=_environment(args)) as play:
@@ -179,7 +179,7 @@ def _play(args: argparse.Namespace, services: list[Service]) -> int:
 
 
 def _urls(args: argparse.Namespace) -> None:
-    front = "Jaeger, with their traces:" if args.stack else "The lessons, played by a button:"
+    front = "Jaeger, with their traces:" if args.stack else "The scenarios, played by a button:"
     print(
         f"""
 {front:<54}http://127.0.0.1:{args.traces_port}/

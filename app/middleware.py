@@ -2,7 +2,7 @@
 
 Each of these does its work in sync methods, which Django runs in a thread when
 it serves ASGI. Five of them before every async view would cost it ten thread
-hops; the lessons need none of them.
+hops; the scenarios need none of them.
 """
 
 from django.contrib.auth import middleware as auth

@@ -5,7 +5,7 @@ import sys
 WORKERS = 3
 
 SERVICE_NAMES = {"": "smokehouse", "workers": "smokehouse-workers", "wsgi": "smokehouse-wsgi"}
-"""Each by the name that lessons call it: the first is the app's own."""
+"""Each by the name that scenarios call it: the first is the app's own."""
 
 
 def command(kind: str, port: int) -> list[str]:

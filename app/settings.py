@@ -48,7 +48,7 @@ def _database() -> dict:
     return {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "db.sqlite3"}
 
 
-# --- what the lessons read ---------------------------------------------------
+# --- what the scenarios read ---------------------------------------------------
 TIME_SCALE = float(os.environ.get("SMOKEHOUSE_TIME_SCALE", "1"))
 """Every delay of simulation.py is multiplied by this: 0.05 plays the same shapes in a twentieth."""
 UPSTREAM_URL = os.environ.get("SMOKEHOUSE_UPSTREAM_URL", "http://127.0.0.1:8001/")
@@ -99,7 +99,7 @@ MIDDLEWARE = [
     "app.middleware.AuthenticationMiddleware",
     "app.middleware.MessageMiddleware",
     "app.middleware.XFrameOptionsMiddleware",
-    # Each before one path only: a lesson's pair.
+    # Each before one path only: a scenario's pair.
     "app.timing.timing_sync_on_its_path",
     "app.timing.timing_async_on_its_path",
 ]

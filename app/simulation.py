@@ -26,7 +26,7 @@ long that its neighbours come meanwhile, and the watchdog gets to look, on a bus
 SMOKABLES = ["ribs", "brisket", "lemon chicken", "salmon", "bison sirloin", "sausage"]
 FLAVORS = ["Sweet Baby Ray's", "Stubb's Original", "Famous Dave's"]
 
-# --- the lessons after the tutorial -------------------------------------------
+# --- the scenarios after the tutorial -------------------------------------------
 LEAST = 0.4
 """Seconds that no scale shortens, where something must be seen that takes its time on any
 machine: a block longer than the watchdog's threshold, a client that connects and leaves."""

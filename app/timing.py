@@ -1,7 +1,7 @@
 """The same middleware twice: one that knows no async, one that does; each before a path of its own.
 
 Django puts a middleware before every request. Before every async view, the first of these would
-cost each of them two hops and a thread: here only its own lesson pays.
+cost each of them two hops and a thread: here only its own scenario pays.
 """
 
 from time import perf_counter

@@ -11,18 +11,18 @@ from overlap import __version__
 from overlap.errors import OverlapError
 
 COMMANDS = {
-    "play": "Play the lessons, draw their traces, judge them.",
+    "play": "Play the scenarios, draw their traces, judge them.",
     "verdict": "Judge any trace: an id, a file or standard input.",
-    "run": "Run a Django server and show its requests: nothing of its code changes.",
-    "compare": "Two traces side by side: what differs in the second.",
-    "doctor": "Walk the road, from the app to Grafana: what is broken, what to do.",
+    "run": "Run a Django server and show its requests, without changing its code.",
+    "compare": "Compare two traces: what differs in the second.",
+    "doctor": "Check the telemetry pipeline from the app to Grafana: what is broken, what to do.",
     "pocket": "Run the backend for people with no Docker.",
-    "bench": "Measure: ratios within one run, on this machine.",
+    "bench": "Measure what telemetry costs: ratios within one run, on this machine.",
 }
 
 
 class LazyGroup(click.Group):
-    """Knows every command's name and one line of help; imports only the one that runs."""
+    """Lists every command from COMMANDS; imports only the one that runs."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -46,7 +46,10 @@ def group() -> None:
 
 
 def main() -> None:
-    """Run the command line: 0 all well, 1 a lesson failed, 2 something the user can mend."""
+    """Run the command line.
+
+    Exit status: 0 success, 1 a scenario failed, 2 an error that the user can fix.
+    """
     try:
         sys.exit(group.main(standalone_mode=False) or 0)
     except OverlapError as error:

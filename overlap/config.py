@@ -1,4 +1,4 @@
-"""Where things are: a project's `[tool.overlap]` in pyproject.toml, and the environment over it."""
+"""Settings: `[tool.overlap]` in pyproject.toml, overridden by environment variables."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ PROMETHEUS_URL = "http://127.0.0.1:9090"
 LOKI_URL = "http://127.0.0.1:3100"
 GRAFANA_URL = "http://127.0.0.1:3000"
 NOWHERE = "none"
-"""For an address: there is no such server, and that is meant so."""
+"""The address that means: this setup has no such server."""
 _NAMED = ("app_url", "scenarios", "start_hint", "prometheus_url", "loki_url", "grafana_url")
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The addresses and names that the commands share."""
+    """The addresses and names that all commands use."""
 
     otlp_endpoint: str = OTLP_ENDPOINT
-    """Where telemetry goes (`OTEL_EXPORTER_OTLP_ENDPOINT`)."""
+    """Where telemetry is sent (`OTEL_EXPORTER_OTLP_ENDPOINT`)."""
     traces_url: str = TRACES_URL
     """Where traces are read from: Jaeger's v3 API (`OVERLAP_TRACES_URL`)."""
     app_url: str = "http://127.0.0.1:8000"
-    """The app whose lessons are played (`OVERLAP_APP_URL`, or app_url in pyproject.toml)."""
+    """The app whose scenarios are played (`OVERLAP_APP_URL`, or app_url in pyproject.toml)."""
     prometheus_url: str = PROMETHEUS_URL
-    """Where metrics are read from (`OVERLAP_PROMETHEUS_URL`, prometheus_url); `none`: nowhere."""
+    """Where metrics are read from (`OVERLAP_PROMETHEUS_URL`, prometheus_url), or `none`."""
     loki_url: str = LOKI_URL
-    """Where log lines are read from (`OVERLAP_LOKI_URL`, loki_url); `none`: nowhere."""
+    """Where log lines are read from (`OVERLAP_LOKI_URL`, loki_url); `none`: there is none."""
     grafana_url: str = GRAFANA_URL
-    """Where Grafana is (`OVERLAP_GRAFANA_URL`, grafana_url); `none`: nowhere."""
+    """Where Grafana is (`OVERLAP_GRAFANA_URL`, grafana_url); `none`: there is none."""
     scenarios: str = ""
-    """`package.module:NAME` of the lessons (`OVERLAP_SCENARIOS`, or scenarios)."""
+    """`package.module:NAME` of the scenarios (`OVERLAP_SCENARIOS`, or scenarios)."""
     servers: Mapping[str, str] = field(default_factory=dict)
-    """Other servers that some lessons are played on, by name ([tool.overlap.servers], and
+    """Other servers that some scenarios are played on, by name ([tool.overlap.servers], and
     `OVERLAP_APP_URL_<NAME>` over it)."""
     start_hint: str = ""
     """The command that starts the app (start_hint), for error messages."""
@@ -54,13 +54,13 @@ class Config:
 def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -> Config:
     """Read the settings of the project in `folder` or the nearest folder above it.
 
-    Raises OverlapError where pyproject.toml can't be read.
+    Raises OverlapError if pyproject.toml can't be read.
     """
     env = os.environ if environ is None else environ
     table = _table(folder or Path.cwd())
-    said: dict[str, Any] = {key: str(table[key]) for key in _NAMED if key in table}
-    config = replace(Config(), **said)
-    over: dict[str, Any] = {
+    from_file: dict[str, Any] = {key: str(table[key]) for key in _NAMED if key in table}
+    config = replace(Config(), **from_file)
+    from_environment: dict[str, Any] = {
         "otlp_endpoint": env.get("OTEL_EXPORTER_OTLP_ENDPOINT"),
         "traces_url": env.get("OVERLAP_TRACES_URL"),
         "app_url": env.get("OVERLAP_APP_URL"),
@@ -69,7 +69,7 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
         "loki_url": env.get("OVERLAP_LOKI_URL"),
         "grafana_url": env.get("OVERLAP_GRAFANA_URL"),
     }
-    config = replace(config, **{key: value for key, value in over.items() if value})
+    config = replace(config, **{key: value for key, value in from_environment.items() if value})
     return replace(
         config,
         otlp_endpoint=config.otlp_endpoint.rstrip("/"),
@@ -83,19 +83,19 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
 
 
 def load_scenarios(config: Config) -> Sequence[Scenario]:
-    """Import the project's lessons. Raises OverlapError where they are not named or not there."""
+    """Import the project's scenarios. Raises OverlapError if that fails."""
     module_name, _, attribute = config.scenarios.partition(":")
     if not module_name or not attribute:
         raise OverlapError(
-            'no lessons: name them as scenarios = "package.module:NAME" under [tool.overlap] '
+            'no scenarios: set scenarios = "package.module:NAME" under [tool.overlap] '
             "in pyproject.toml, or in OVERLAP_SCENARIOS"
         )
     if (here := str(Path.cwd())) not in sys.path:
-        sys.path.insert(0, here)  # as `python -m` does: the project is the folder one stands in
+        sys.path.insert(0, here)  # as `python -m` does: the project is the current folder
     try:
         scenarios: Sequence[Scenario] = getattr(import_module(module_name), attribute)
     except (ImportError, AttributeError) as error:
-        raise OverlapError(f"no lessons at {config.scenarios}: {error}") from error
+        raise OverlapError(f"no scenarios at {config.scenarios}: {error}") from error
     return scenarios
 
 

@@ -1,10 +1,10 @@
-"""The errors a user can mend: one clear sentence each, exit code 2 at the command line."""
+"""Errors that the user can fix: one clear sentence each, exit code 2 at the command line."""
 
 from __future__ import annotations
 
 
 class OverlapError(Exception):
-    """Something the user can mend. `str(error)` is the one sentence they are shown."""
+    """An error that the user can fix. `str(error)` is the one sentence that is printed."""
 
 
 class UnreadableTrace(OverlapError):
@@ -20,4 +20,4 @@ class NotFound(OverlapError):
 
 
 class NoServer(OverlapError):
-    """A lesson is played on another server, and that one is not there: the lesson is skipped."""
+    """The server that a scenario needs is not running, so the scenario is skipped."""

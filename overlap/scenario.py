@@ -1,4 +1,6 @@
-"""A lesson as data: what to request and when, what its trace must show, and why.
+"""Scenario, Request, Expectation: what to request and when, and what the trace must show.
+
+A *scenario* is a set of requests fired on a timeline under one root span, judged as one trace.
 
 A project lists its own (`[tool.overlap] scenarios = "package.module:NAME"` in
 pyproject.toml); `overlap play` and the pocket backend's page read the same list.
@@ -14,40 +16,40 @@ from overlap.judge import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request of a lesson, fired `at` seconds after the lesson's start."""
+    """One request of a scenario, fired `at` seconds after the scenario's start."""
 
     path: str
     at: float = 0.0
     method: str = "GET"
     neighbour: bool = False
-    """Fired only to see whether it suffers."""
+    """A request that is fired only to see whether it is delayed."""
     status: int | None = None
-    """What must be answered; None: anything below 400."""
+    """The expected status; None: anything below 400."""
     leaves_after: float | None = None
-    """Seconds after which the client goes away; None: it waits for the answer."""
+    """Seconds after which the client disconnects; None: it waits for the response."""
     ends_app: bool = False
-    """It ends the process that serves it: no answer, and the lesson is over only when the app
-    answers again."""
+    """The request ends the process that serves it: there is no response, and the scenario is over
+    when the app answers again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a lesson's verdict must show. An empty field asks for nothing."""
+    """What a scenario's verdict must show. An empty field is not checked."""
 
     shapes: frozenset[str] = frozenset()
-    """Shapes that must be there."""
+    """Shapes that the trace must have."""
     never: frozenset[str] = frozenset()
-    """Shapes that must not."""
+    """Shapes that the trace must not have."""
     stages: tuple[tuple[str, ...], ...] = ()
     """Some group has exactly these stages."""
     overlap_factor: tuple[float, float] | None = None
     """Both bounds included: of that group's overlap factor (of any group's, without stages)."""
     peak: int | None = None
-    """Exactly so many spans of that group are under way at once (of some group's, without)."""
+    """The most spans of that group that run at once (of some group, without stages)."""
     wall_ms: tuple[float, float] | None = None
     """Both bounds included: from that group's first start to its last end (as above)."""
     culprit: str = ""
-    """Stands in the culprit of some block."""
+    """Part of the culprit of some block."""
     victims: tuple[str, ...] | None = None
     """Exactly these span names, in any order, are the victims of all blocks together."""
     background: tuple[str, ...] = ()
@@ -57,21 +59,21 @@ class Expectation:
     offloaded: tuple[str, ...] = ()
     """Each of these span names ran on another thread than its parent."""
     cancelled: tuple[str, ...] | None = None
-    """Exactly these span names, in any order, were cut short."""
+    """Exactly these span names, in any order, were cancelled."""
     lost: tuple[str, ...] | None = None
-    """Exactly these background tasks, in any order, were begun and never ended."""
+    """Exactly these background tasks, in any order, started and never ended."""
     handed: tuple[tuple[str, str, int], ...] | None = None
-    """Exactly these, in any order, were handed to a worker: task, end, number of tries."""
+    """Exactly these tasks, in any order, were sent to a worker: task, end, number of tries."""
     times: tuple[str, str, float, float] | None = None
     """Two names of requests, and the bounds of the one's median time over the other's."""
     first_part: tuple[str, float, float] | None = None
-    """A name of streamed requests, and the bounds of the share of its time, 0 to 1, that such a
-    request took to its first part."""
+    """A name of streamed requests, and the bounds of the time to the first part, as a share (0 to
+    1) of the request's duration."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One lesson."""
+    """One scenario."""
 
     name: str
     title: str
@@ -80,36 +82,36 @@ class Scenario:
     requests: tuple[Request, ...]
     expect: Expectation
     pair: str | None = None
-    """The name of the lesson that does the same otherwise."""
+    """The name of the scenario that does the same work in another way."""
     source: str = ""
-    """Where the view is, for the reader: `app/views/smoking.py`."""
+    """The file of the view, shown to the reader: `app/views/smoking.py`."""
     wait_for: dict[str, int] = field(default_factory=dict)
-    """Span name to count: the trace is whole only with at least these (work that nobody
-    records the end of can't be waited for in any other way)."""
+    """Span name to count: the trace is complete once it has at least these spans. Needed for work
+    whose end is not recorded."""
     within: float = 30.0
-    """Seconds after the last request by which the trace must be whole."""
+    """Seconds after the last request within which the trace must be complete."""
     server: str = ""
-    """Which server serves it, where it is not the app's own: a key of [tool.overlap.servers]."""
+    """The server to play it on, if not the app's own: a key of [tool.overlap.servers]."""
 
 
 def mismatches(expect: Expectation, verdict: Verdict) -> list[str]:
-    """What the verdict lacks of the expectation, a sentence each; empty where it shows all."""
+    """Return where the verdict differs from the expectation, a sentence each."""
     return list(_mismatches(expect, verdict))
 
 
 def _mismatches(expect: Expectation, verdict: Verdict) -> Iterator[str]:
     shapes = set(verdict.shapes)
     for shape in sorted(expect.shapes - shapes):
-        yield f"expected the shape {shape}, and it is not there"
+        yield f"expected the shape {shape}, which is missing"
     for shape in sorted(expect.never & shapes):
-        yield f"the shape {shape} is there, and should not be"
+        yield f"the shape {shape} is there and should not be"
     yield from _group_mismatches(expect, verdict)
     yield from _block_mismatches(expect, verdict)
     yield from _time_mismatches(expect, verdict)
     outlived = {item.span: item.outlived_ms for item in verdict.background}
     for name in expect.background:
         if name not in outlived:
-            yield f"expected {name} to go on after the response, and it did not"
+            yield f"expected {name} to run past the response, and it did not"
     if expect.outlived_ms and max(outlived.values(), default=0.0) < expect.outlived_ms:
         longest = max(outlived.values(), default=0.0)
         yield f"expected work {expect.outlived_ms:.0f} ms past the response, saw {longest:.0f} ms"
@@ -119,7 +121,7 @@ def _mismatches(expect: Expectation, verdict: Verdict) -> Iterator[str]:
             yield f"expected {name} on another thread than its parent, and it was not"
     if expect.cancelled is not None and sorted(expect.cancelled) != sorted(verdict.cancelled):
         wanted, seen = (_names(found) for found in (expect.cancelled, verdict.cancelled))
-        yield f"expected {wanted} to be cut short, saw {seen}"
+        yield f"expected {wanted} to be cancelled, saw {seen}"
     yield from _work_mismatches(expect, verdict)
 
 
@@ -130,14 +132,14 @@ def _work_mismatches(expect: Expectation, verdict: Verdict) -> Iterator[str]:
         seen = sorted((item.task, item.end, item.tries) for item in verdict.handed)
         if seen != sorted(expect.handed):
             wanted, found = (
-                _names(handed_words(*each) for each in all_)
+                _names(handed_on_text(*each) for each in all_)
                 for all_ in (sorted(expect.handed), seen)
             )
-            yield f"expected of what was handed on {wanted}, saw {found}"
+            yield f"expected these tasks sent to a worker: {wanted}, saw {found}"
 
 
-def handed_words(task: str, end: str, tries: int) -> str:
-    """`app.tasks.season done after 3 tries`."""
+def handed_on_text(task: str, end: str, tries: int) -> str:
+    """Return a task as text: `app.tasks.season done after 3 tries`."""
     return f"{task} {end}" + (f" after {tries} tries" if tries > 1 else "")
 
 
@@ -147,7 +149,7 @@ def _group_mismatches(expect: Expectation, verdict: Verdict) -> Iterator[str]:
         wanted = [list(stage) for stage in expect.stages]
         groups = [group for group in groups if group.stages == wanted]
         if not groups:
-            yield f"expected the stages {_stages(wanted)}, and no group has them"
+            yield f"expected the stages {_stages(wanted)}, which no group has"
             return
     if expect.overlap_factor:
         low, high = expect.overlap_factor
@@ -161,7 +163,7 @@ def _group_mismatches(expect: Expectation, verdict: Verdict) -> Iterator[str]:
         low, high = expect.wall_ms
         if not any(low <= group.wall_ms <= high for group in groups):
             seen = ", ".join(f"{group.wall_ms:.0f}" for group in groups) or "none"
-            yield f"expected from {low:.0f} to {high:.0f} ms in all, saw {seen}"
+            yield f"expected {low:.0f} to {high:.0f} ms in total, saw {seen}"
 
 
 def _block_mismatches(expect: Expectation, verdict: Verdict) -> Iterator[str]:

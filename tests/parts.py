@@ -14,7 +14,7 @@ except ImportError:  # then there are no workers either
     LoadScopeScheduling = object
 
 PARTS = {
-    "lessons": ("app/test_lessons", "app/test_celery", "app/test_admin", "app/test_traced"),
+    "lessons": ("app/test_scenarios", "app/test_celery", "app/test_admin", "app/test_traced"),
     "instrument": ("instrument/",),
     "mutations": ("app/test_mutations", "app/test_servers"),
     "run": ("run/",),

@@ -1,4 +1,4 @@
-"""What a lesson asks of its verdict: each field is seen to fail, and to hold."""
+"""What a scenario asks of its verdict: each field is seen to fail, and to hold."""
 
 import math
 
@@ -54,15 +54,15 @@ def test_what_is_there_is_no_mismatch(expect):
     [
         (Expectation(stages=CALLS, peak=1), "expected 1 at once, saw 2"),
         (Expectation(peak=3), "expected 3 at once, saw 2, 1"),
-        (Expectation(stages=CALLS, wall_ms=(0, 49)), "expected from 0 to 49 ms in all, saw 50"),
+        (Expectation(stages=CALLS, wall_ms=(0, 49)), "expected from 0 to 49 ms in total, saw 50"),
         (Expectation(lost=()), "expected nobody to be lost, saw smoke"),
         (
             Expectation(handed=(("season", "failed", 1),)),
-            "expected of what was handed on season failed, "
+            "expected these tasks sent to a worker: season failed, "
             "saw roast waiting, season done after 3 tries",
         ),
-        (Expectation(cancelled=()), "expected nobody to be cut short, saw late, late"),
-        (Expectation(cancelled=("late",)), "expected late to be cut short, saw late, late"),
+        (Expectation(cancelled=()), "expected nobody to be cancelled, saw late, late"),
+        (Expectation(cancelled=("late",)), "expected late to be cancelled, saw late, late"),
         (
             Expectation(times=("GET /a/", "GET /b/", 0.5, 1.2)),
             "expected GET /a/ to take 0.5 to 1.2 times GET /b/, saw 1.50",

@@ -1,4 +1,4 @@
-"""The lessons, as data: what to request and when, what the trace must show, and why.
+"""The scenarios, as data: what to request and when, what the trace must show, and why.
 
 A module a theme; the tutorial's own come first, in its order.
 """
@@ -28,31 +28,31 @@ from overlap import names
 from overlap.scenario import Scenario
 
 _ALL: list[Scenario] = [
-    *tutorial.LESSONS,
-    *mixing.LESSONS,
-    *threads.LESSONS,
-    *queries.LESSONS,
-    *timed.LESSONS,
-    *failing.LESSONS,
-    *crowd.LESSONS,
-    *leaving.LESSONS,
-    *clients.LESSONS,
-    *third_party.LESSONS,
-    *files.LESSONS,
-    *mail.LESSONS,
-    *streams.LESSONS,
-    *cpu.LESSONS,
-    *servers.LESSONS,
-    *durable.LESSONS,
-    *three_ways.LESSONS,
+    *tutorial.SCENARIOS,
+    *mixing.SCENARIOS,
+    *threads.SCENARIOS,
+    *queries.SCENARIOS,
+    *timed.SCENARIOS,
+    *failing.SCENARIOS,
+    *crowd.SCENARIOS,
+    *leaving.SCENARIOS,
+    *clients.SCENARIOS,
+    *third_party.SCENARIOS,
+    *files.SCENARIOS,
+    *mail.SCENARIOS,
+    *streams.SCENARIOS,
+    *cpu.SCENARIOS,
+    *servers.SCENARIOS,
+    *durable.SCENARIOS,
+    *three_ways.SCENARIOS,
 ]
 
 
-def _waiting_for_its_block(lesson: Scenario) -> Scenario:
+def _waiting_for_its_block(scenario: Scenario) -> Scenario:
     """A block's span is sent when its last victim has been let in: after all others."""
-    if not lesson.expect.culprit:
-        return lesson
-    return replace(lesson, wait_for={**lesson.wait_for, names.SPAN_BLOCKED: 1})
+    if not scenario.expect.culprit:
+        return scenario
+    return replace(scenario, wait_for={**scenario.wait_for, names.SPAN_BLOCKED: 1})
 
 
-SCENARIOS: list[Scenario] = [_waiting_for_its_block(lesson) for lesson in _ALL]
+SCENARIOS: list[Scenario] = [_waiting_for_its_block(scenario) for scenario in _ALL]

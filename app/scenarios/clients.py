@@ -9,7 +9,7 @@ from overlap.scenario import Expectation, Request, Scenario
 SOURCE = "app/views/clients.py"
 NEVER = frozenset({"lost", "background", "offloaded", "concurrent"})
 
-LESSONS = [
+SCENARIOS = [
     Scenario(
         name="clients_each",
         title="A client made for each call, beside one for them all",

@@ -9,7 +9,7 @@ from overlap.scenario import Expectation, Request, Scenario
 SOURCE = "app/views/cpu.py"
 TWO = (("grind", "grind"),)
 
-LESSONS = [
+SCENARIOS = [
     Scenario(
         name="cpu",
         title="Work for the processor, on the event loop",

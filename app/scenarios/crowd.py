@@ -6,7 +6,7 @@ from overlap.scenario import Expectation, Request, Scenario
 
 SOURCE = "app/views/crowd.py"
 
-LESSONS = [
+SCENARIOS = [
     Scenario(
         name="calls",
         title="Ten calls, all of them at once",

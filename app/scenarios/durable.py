@@ -15,7 +15,7 @@ def run(task: str) -> str:
     return f"run/app.tasks.{task}"
 
 
-LESSONS = [
+SCENARIOS = [
     Scenario(
         name="durable",
         title="The same work, handed to Celery",

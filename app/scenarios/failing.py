@@ -12,7 +12,7 @@ RUNS_ON = Expectation(
     cancelled=(),
 )
 
-LESSONS = [
+SCENARIOS = [
     Scenario(
         name="fails_gather",
         title="One of two fails, under gather",

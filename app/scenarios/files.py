@@ -6,7 +6,7 @@ from overlap.scenario import Expectation, Request, Scenario
 
 SOURCE = "app/views/files.py"
 
-LESSONS = [
+SCENARIOS = [
     Scenario(
         name="file",
         title="A slow file, read on the event loop",

@@ -6,7 +6,7 @@ from overlap.scenario import Expectation, Request, Scenario
 
 SOURCE = "app/views/leaving.py"
 
-LESSONS = [
+SCENARIOS = [
     Scenario(
         name="order",
         title="The client goes away, and the work with it",

@@ -6,7 +6,7 @@ from overlap.scenario import Expectation, Request, Scenario
 
 SOURCE = "app/views/mail.py"
 
-LESSONS = [
+SCENARIOS = [
     Scenario(
         name="mail",
         title="An e-mail, sent on the event loop",

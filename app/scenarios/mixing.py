@@ -7,7 +7,7 @@ from overlap.scenario import Expectation, Request, Scenario
 SOURCE = "app/views/mixing.py"
 STAGES = (("baste",), ("get_flavor",))
 
-LESSONS = [
+SCENARIOS = [
     Scenario(
         name="mixed",
         title="A synchronous and an asynchronous call in one async view",

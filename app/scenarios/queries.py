@@ -8,7 +8,7 @@ SOURCE = "app/views/queries.py"
 SLOW = "SELECT smokehouse_meat"
 CUSTOMERS = 10
 
-LESSONS = [
+SCENARIOS = [
     Scenario(
         name="orm_gather",
         title="Three queries gathered, by the async ORM",

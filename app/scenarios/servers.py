@@ -5,7 +5,7 @@ from app.scenarios.tutorial import ABOUT_HALF_MORE, TUTORIAL
 from app.simulation import BURN
 from overlap.scenario import Expectation, Request, Scenario
 
-LESSONS = [
+SCENARIOS = [
     Scenario(
         name="wsgi_async",
         title="A task that goes on after the response, under WSGI",

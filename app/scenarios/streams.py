@@ -7,7 +7,7 @@ from overlap.scenario import Expectation, Request, Scenario
 SOURCE = "app/views/streams.py"
 LISTENERS = 3
 
-LESSONS = [
+SCENARIOS = [
     Scenario(
         name="stream",
         title="A stream, part by part",

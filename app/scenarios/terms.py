@@ -1,11 +1,11 @@
-"""The terms that the lessons' expectations are written in."""
+"""The terms that the scenarios' expectations are written in."""
 
 from overlap.scenario import Request
 
 CALL = 0.3
 """Seconds that a call of the upstream may take on a busy machine: these no time scale shortens."""
 CALM = frozenset({"lost", "blocking"})
-"""Shapes that no lesson shows but those about them."""
+"""Shapes that no scenario shows but those about them."""
 
 
 def neighbours(span_s: float, count: int = 3) -> tuple[Request, ...]:

@@ -11,7 +11,7 @@ DELAY_MS = API_DELAY * 1000
 TRIES = (("GET",), ("back off",), ("GET",), ("back off",), ("GET",))
 NEVER = CALM | {"background", "offloaded", "concurrent"}
 
-LESSONS = [
+SCENARIOS = [
     Scenario(
         name="api_slow",
         title="A third party is slow, and the view waits",

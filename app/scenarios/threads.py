@@ -6,7 +6,7 @@ from overlap.scenario import Expectation, Request, Scenario
 
 SOURCE = "app/views/threads.py"
 
-LESSONS = [
+SCENARIOS = [
     Scenario(
         name="thread_sensitive",
         title="Three calls gathered, on one thread",

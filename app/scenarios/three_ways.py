@@ -3,7 +3,7 @@
 from app.simulation import KILLED_AFTER
 from overlap.scenario import Expectation, Request, Scenario
 
-LESSONS = [
+SCENARIOS = [
     Scenario(
         name="three_ways",
         title="spawn, Celery and Django's own tasks, and the process is killed",

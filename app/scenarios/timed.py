@@ -5,7 +5,7 @@ from overlap.scenario import Expectation, Request, Scenario
 
 SOURCE = "app/timing.py"
 
-LESSONS = [
+SCENARIOS = [
     Scenario(
         name="timed_sync",
         title="An async view behind a sync middleware",

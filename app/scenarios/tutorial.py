@@ -13,7 +13,7 @@ ABOUT_HALF_MORE = (
     round(min(2.0, 1 + (FLAVOR_NAP + CALL) / SMOKABLES_NAP), 2),
 )
 
-LESSONS = [
+SCENARIOS = [
     Scenario(
         name="index",
         title="An async view that awaits nothing",

@@ -1,4 +1,4 @@
-"""For those who start the app, and want to know whether it answers. It is no lesson.
+"""For those who start the app, and want to know whether it answers. It is no scenario.
 
 docker-compose.yml keeps it out of the traces: OTEL_PYTHON_DJANGO_EXCLUDED_URLS.
 """

@@ -59,9 +59,9 @@ from overlap.bench import (
     type=click.IntRange(1, 10_000),
     default=300,
     show_default=True,
-    help="Clients that disconnect unanswered.",
+    help="Clients that disconnect before the response.",
 )
-@click.option("--pocket", is_flag=True, help="OTLP goes to the pocket backend's receiver.")
+@click.option("--pocket", is_flag=True, help="Send OTLP to the pocket backend's receiver.")
 @click.pass_context
 def command(  # noqa: PLR0913, PLR0917  one parameter an option
     context: click.Context,

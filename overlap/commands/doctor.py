@@ -1,4 +1,4 @@
-"""`overlap doctor`: walk the road, and name the first hop that is broken."""
+"""`overlap doctor`: check the telemetry pipeline and name the first hop that is broken."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 
 from overlap.config import NOWHERE, Config, load
-from overlap.doctor import Finding, Visit, broken, new_client, walk
+from overlap.doctor import Context, Finding, broken, new_client, walk
 from overlap.doctor.report import Report, as_dict
 from overlap.errors import OverlapError
 
@@ -26,19 +26,19 @@ MAY_BE_NONE = ("prometheus_url", "loki_url", "grafana_url")
     type=click.FloatRange(min=0, min_open=True),
     default=90,
     show_default=True,
-    help="Seconds for the whole walk.",
+    help="Seconds for all checks together.",
 )
-@click.option("--path", default="/", show_default=True, help="What to ask of the app.")
+@click.option("--path", default="/", show_default=True, help="The path to request from the app.")
 @click.option("--app-url", metavar="URL", help="Where the app is.")
-@click.option("--otlp-endpoint", metavar="URL", help="Where its telemetry goes.")
+@click.option("--otlp-endpoint", metavar="URL", help="Where its telemetry is sent.")
 @click.option("--traces-url", metavar="URL", help="Where traces are read from.")
-@click.option("--prometheus-url", metavar="URL", help="Where metrics are; none: nowhere.")
-@click.option("--loki-url", metavar="URL", help="Where log lines are; none: nowhere.")
-@click.option("--grafana-url", metavar="URL", help="Where Grafana is; none: nowhere.")
+@click.option("--prometheus-url", metavar="URL", help="Prometheus; `none` if there is none.")
+@click.option("--loki-url", metavar="URL", help="Loki; `none` if there is none.")
+@click.option("--grafana-url", metavar="URL", help="Grafana; `none` if there is none.")
 def command(as_json: bool, timeout_s: float, path: str, **addresses: str | None) -> int:
-    """Walk the road from the app to Grafana, hop by hop, and say where it is broken.
+    """Check the telemetry pipeline from the app to Grafana, hop by hop, and say where it is broken.
 
-    Exit status: 0 if every hop of this setup works, 1 if one is broken, 2 if an address is none.
+    Exit status: 0 if every hop of this setup works, 1 if one is broken, 2 if an address is invalid.
     """
     over = {key: url.rstrip("/") for key, url in addresses.items() if url}
     config = replace(load(), **over)  # type: ignore[arg-type]  # all of them are strings
@@ -51,7 +51,7 @@ def command(as_json: bool, timeout_s: float, path: str, **addresses: str | None)
 
 
 def check(config: Config) -> None:
-    """Raise OverlapError where an address is none."""
+    """Raise OverlapError if an address is not a URL."""
     for key in ("app_url", "otlp_endpoint", "traces_url", *MAY_BE_NONE):
         url = str(getattr(config, key))
         if url == NOWHERE and key in MAY_BE_NONE:
@@ -63,7 +63,9 @@ def check(config: Config) -> None:
         except ValueError:
             is_address = False
         if not is_address:
-            raise OverlapError(f"{key} is no address: {url!r}; one is http://127.0.0.1:8000")
+            raise OverlapError(
+                f"{key} is not an HTTP address: {url!r}; an example is http://127.0.0.1:8000"
+            )
 
 
 async def _walk(config: Config, path: str, timeout_s: float, *, as_json: bool) -> list[Finding]:
@@ -71,7 +73,7 @@ async def _walk(config: Config, path: str, timeout_s: float, *, as_json: bool) -
     report = Report(Console(highlight=False, quiet=as_json))
     async with new_client() as client:
         with report:
-            async for finding in walk(Visit(config, client, path), timeout_s, report.looking):
+            async for finding in walk(Context(config, client, path), timeout_s, report.looking):
                 findings.append(finding)
                 report.found(finding)
     report.summary(findings)

@@ -1,4 +1,4 @@
-"""`overlap play`: play the lessons, draw their traces, judge them."""
+"""`overlap play`: play scenarios, draw their traces, judge them."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ from overlap.config import Config, load, load_scenarios
 from overlap.errors import NoServer, OverlapError, Unreachable
 from overlap.play import Player, Result
 from overlap.play.progress import Display
-from overlap.play.repeat import Tally, ended_by_signal, rounds
-from overlap.play.report import Report, lessons_as_dict
+from overlap.play.repeat import Tally, rounds, stop_on_signal
+from overlap.play.report import Report, scenarios_as_dict
 from overlap.scenario import Scenario
 
 
 @click.command("play")
 @click.argument("names", metavar="[SCENARIO]...", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-@click.option("--list", "only_list", is_flag=True, help="List the lessons; play none.")
+@click.option("--list", "only_list", is_flag=True, help="List the scenarios; play none.")
 @click.option(
     "--every",
     type=click.FloatRange(min=0),
     metavar="SECONDS",
-    help="Play on and on, a lesson every so many seconds, until Ctrl-C or SIGTERM.",
+    help="Play one scenario every so many seconds until Ctrl-C or SIGTERM.",
 )
 @click.option(
     "--pulse",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="With --every: touched after each lesson, so that its age tells whether this goes on.",
+    help="With --every: touch this file after each scenario, as a sign of life.",
 )
 @click.option("--app-url", metavar="URL", help="Where the app is.")
-@click.option("--otlp-endpoint", metavar="URL", help="Where its telemetry goes, and ours.")
+@click.option("--otlp-endpoint", metavar="URL", help="Where telemetry is sent.")
 @click.option("--traces-url", metavar="URL", help="Where traces are read from.")
 def command(  # noqa: PLR0913, PLR0917  one parameter an option
     names: tuple[str, ...],
@@ -53,26 +53,28 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
     otlp_endpoint: str | None,
     traces_url: str | None,
 ) -> int:
-    """Play the lessons named, or all of them, one after another.
+    """Play the scenarios named, or all of them, one after another.
 
-    Exit status: 0 if every lesson showed what it expects, 1 if not, 2 if the app or the trace
-    backend can't be reached. A lesson for a server that is not there is skipped, and told.
-    With --every an app or a backend that is away later on is told, and waited for.
+    Exit status: 0 if every scenario showed what it expects, 1 if not, 2 if the app or the trace
+    backend can't be reached. A scenario is skipped if its server is not running.
+    With --every, an app or a backend that stops answering is reported, and play goes on.
     """
     if as_json and every is not None:
-        raise click.UsageError("--json is one object of lessons played once: not with --every")
+        raise click.UsageError(
+            "--json prints one object for one run: it can't be combined with --every"
+        )
     over: dict[str, Any] = {
         "app_url": app_url,
         "otlp_endpoint": otlp_endpoint,
         "traces_url": traces_url,
     }
     config = replace(load(), **{key: url.rstrip("/") for key, url in over.items() if url})
-    scenarios = chosen(load_scenarios(config), names)
+    scenarios = select(load_scenarios(config), names)
     report = Report(Console(highlight=False))
     if only_list and as_json:
-        _print_json(lessons_as_dict(scenarios))
+        _print_json(scenarios_as_dict(scenarios))
     elif only_list:
-        report.lessons(scenarios)
+        report.scenarios(scenarios)
     if only_list:
         return 0
     if every is not None:
@@ -89,17 +91,17 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
     return 0 if ok else 1
 
 
-def chosen(scenarios: Sequence[Scenario], names: Sequence[str]) -> list[Scenario]:
-    """The lessons of these names, in the order named; all of them without a name.
+def select(scenarios: Sequence[Scenario], names: Sequence[str]) -> list[Scenario]:
+    """Return the scenarios with these names, in that order; without names, all of them.
 
-    Raises OverlapError where there is none of a name.
+    Raises OverlapError for an unknown name.
     """
     by_name = {scenario.name: scenario for scenario in scenarios}
     for name in names:
         if name not in by_name:
             near = get_close_matches(name, by_name, n=3, cutoff=0.5)
             hint = f"did you mean {' or '.join(near)}?" if near else "see `overlap play --list`"
-            raise OverlapError(f"there is no lesson {name!r}: {hint}")
+            raise OverlapError(f"there is no scenario {name!r}: {hint}")
     return [by_name[name] for name in dict.fromkeys(names or by_name)]
 
 
@@ -117,7 +119,7 @@ async def _play(
                     skipped[scenario.name] = str(error)
                     continue
             if report:
-                report.lesson(result)
+                report.scenario(result)
             results.append(result)
     return results, skipped
 
@@ -130,7 +132,7 @@ async def _play_on(
     pulse: Path | None,
 ) -> Tally:
     tally = Tally()
-    with ended_by_signal():
+    with stop_on_signal():
         async with _player(config, len(scenarios)) as player:
             async for number, scenario in rounds(scenarios, every_s):
                 with Display(
@@ -139,12 +141,12 @@ async def _play_on(
                     try:
                         result = await player.play(scenario, display.update)
                     except (NoServer, Unreachable) as error:
-                        # It may be started again: what comes next is worth a try.
+                        # It may be started again, so the next scenario is tried.
                         click.echo(f"skipped {scenario.name}: {error}", err=True)
                         continue
                     finally:
                         _touch(pulse)
-                report.lesson(result)
+                report.scenario(result)
                 tally.count(result.ok)
     return tally
 
@@ -156,7 +158,7 @@ def _touch(pulse: Path | None) -> None:
 
 @asynccontextmanager
 async def _player(config: Config, count: int) -> AsyncIterator[Player]:
-    """A player whose app, road and backend are there."""
+    """Yield a player once the app, the OTLP endpoint and the backend answer."""
     async with (
         Backend(config.traces_url) as backend,
         Player(

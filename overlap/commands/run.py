@@ -1,4 +1,4 @@
-"""`overlap run`: pocket and its page beside any Django project, with no change to its code."""
+"""`overlap run`: run a Django server with telemetry and the pocket backend, code unchanged."""
 
 from __future__ import annotations
 
@@ -18,12 +18,16 @@ from overlap.errors import OverlapError
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
 @click.option(
-    "--port", type=click.IntRange(0, 65535), help="The page's port (16686, or a free one)."
+    "--port", type=click.IntRange(0, 65535), help="The port of the pages (16686, or a free one)."
 )
 @click.option(
-    "--otlp-port", type=click.IntRange(0, 65535), help="Telemetry's (4318, or a free one)."
+    "--otlp-port",
+    type=click.IntRange(0, 65535),
+    help="The port that receives telemetry (4318, or a free one).",
 )
-@click.option("--no-pocket", is_flag=True, help="Send to what is there, and start no backend.")
+@click.option(
+    "--no-pocket", is_flag=True, help="Send telemetry to the running backend; start none."
+)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, required=True)
 def command(
     port: int | None, otlp_port: int | None, no_pocket: bool, command: tuple[str, ...]
@@ -35,10 +39,10 @@ def command(
     overlap run -- gunicorn mysite.asgi -k uvicorn_worker.UvicornWorker
     overlap run -- python manage.py runserver
 
-    Nothing of the project is changed: what `overlap.instrument()` switches on is
-    switched on where Django makes its application. Where something takes
-    telemetry already (OTEL_EXPORTER_OTLP_ENDPOINT, or port 4318), it goes there.
-    Exit status: the command's; 2 if it can't be run or is not Django's.
+    The project is not changed: `overlap.instrument()` is called when Django creates
+    its application. If a backend is already running (OTEL_EXPORTER_OTLP_ENDPOINT,
+    or port 4318), telemetry is sent there.
+    Exit status: the command's; 2 if it can't be run or is not a Django server.
     """
     from overlap.run import backend
     from overlap.run import command as running
@@ -46,30 +50,30 @@ def command(
 
     if shutil.which(command[0]) is None:
         raise OverlapError(f"there is no command {command[0]!a}: is the project's venv active?")
-    road = backend.road(config.load(), port=port, otlp_port=otlp_port, pocket=not no_pocket)
-    told = False
+    pipeline = backend.road(config.load(), port=port, otlp_port=otlp_port, pocket=not no_pocket)
+    announced = False
     with TemporaryDirectory(prefix="overlap-run-") as folder:
         notes = Notes(Path(folder))
 
         def look() -> bool:
-            nonlocal told
-            if not told and (service := notes.service()):
-                told = True
-                _say(f"{service} is traced: {road.page_url}")
+            nonlocal announced
+            if not announced and (service := notes.service()):
+                announced = True
+                _say(f"{service} is traced: {pipeline.page_url}")
             return not notes.refused()
 
         try:
-            _say(f"page {road.page_url}, telemetry to {road.otlp_url}")
-            environ = running.environment(os.environ, notes, road.otlp_url, road.page_url)
+            _say(f"page {pipeline.page_url}, telemetry to {pipeline.otlp_url}")
+            environ = running.environment(os.environ, notes, pipeline.otlp_url, pipeline.page_url)
             status = running.run(command, environ, look)
         finally:
-            road.stop()
+            pipeline.stop()
         if sentence := notes.refused():
             raise OverlapError(sentence)
-    if not told:
+    if not announced:
         _say("no Django application was served by this command")
-    elif road.process is None:
-        _say(f"its traces: {road.page_url}")
+    elif pipeline.process is None:
+        _say(f"its traces: {pipeline.page_url}")
     return status
 
 

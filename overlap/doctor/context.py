@@ -1,4 +1,4 @@
-"""What the hops share: the addresses, the ids that are looked for, and the time there is."""
+"""What all hops share: addresses, trace ids, the HTTP client, and polling."""
 
 from __future__ import annotations
 
@@ -18,44 +18,44 @@ T = TypeVar("T")
 
 POLL_S = 0.25
 ANSWER_WITHIN_S = 5.0
-"""For one answer of one server."""
+"""The time limit of one HTTP request."""
 SAMPLED = "01"
 
 
 @dataclass
-class Visit:
-    """One walk along the road. Hops write here what those after them want to know."""
+class Context:
+    """The state of one run of the doctor. A hop stores here what later hops need."""
 
     config: Config
     client: httpx.AsyncClient
     path: str = "/"
-    """What is asked of the app."""
+    """The path that is requested from the app."""
     asked: str = field(default_factory=lambda: secrets.token_hex(16))
-    """The trace that the request to the app belongs to."""
+    """The trace id of the request to the app."""
     sent: str = field(default_factory=lambda: secrets.token_hex(16))
-    """The trace of the span that is sent from here."""
+    """The trace id of the span that the doctor sends."""
     began_ns: int = field(default_factory=time.time_ns)
     is_pocket: bool = False
-    """Whether the trace backend is Overlap's own, which keeps all three signals itself."""
+    """Whether the trace backend is pocket, which keeps all three signals."""
     service: str = ""
-    """The app's name, as its spans have it."""
+    """The app's service name, from its spans."""
 
     @property
     def traceparent(self) -> str:
-        """The header that makes the app's server span part of our trace."""
+        """Return the header that makes the app's server span part of our trace."""
         return f"00-{self.asked}-{secrets.token_hex(8)}-{SAMPLED}"
 
     async def get(
         self, url: str, query: Mapping[str, str] | None = None, *, who: str, do: str
     ) -> httpx.Response:
-        """Ask a server. Raises Broken, with `do` as the advice, where there is no answer."""
+        """Send a GET. Raises Broken, with `do` as the advice, if there is no response."""
         try:
             return await self.client.get(url, params=query)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Broken(f"{who} does not answer at {base(url)} ({why(error)})", do) from None
 
     async def until(self, look: Callable[[], Awaitable[T]], within_s: float) -> T:
-        """Look again until there is something, or the time is over; gives back what there is."""
+        """Poll `look` until it returns something or time is up; return the last result."""
         deadline = time.monotonic() + within_s
         while True:
             found = await look()
@@ -65,12 +65,12 @@ class Visit:
 
 
 def new_client() -> httpx.AsyncClient:
-    """A client without proxies: what is looked at is the address that was given."""
+    """Return a client that uses no proxy, so that the given address is checked."""
     return httpx.AsyncClient(timeout=ANSWER_WITHIN_S, trust_env=False)
 
 
 def body(answer: httpx.Response, who: str) -> Any:
-    """An answer's JSON object. Raises Broken where it is none."""
+    """Return a response's JSON object. Raises Broken if it has none."""
     try:
         found = answer.json()
     except (ValueError, RecursionError):
@@ -78,18 +78,18 @@ def body(answer: httpx.Response, who: str) -> Any:
     if not isinstance(found, dict):
         where = base(str(answer.url))
         raise Broken(
-            f"what answers at {where} is not {who}: {answer.status_code}, and no JSON",
-            f"give {who}'s own address",
+            f"the server at {where} is not {who}: it answered {answer.status_code} and no JSON",
+            f"set the address of {who}",
         )
     return found
 
 
 def base(url: str) -> str:
-    """The address without path, query and password."""
+    """Return the address without path, query and password."""
     parts = httpx.URL(url)
     return f"{parts.scheme}://{parts.netloc.decode()}"
 
 
 def why(error: Exception) -> str:
-    """What a failed request says of itself."""
+    """Return the message of a failed request."""
     return str(error) or type(error).__name__

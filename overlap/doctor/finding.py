@@ -1,4 +1,4 @@
-"""What is found at one hop of the road."""
+"""The result of checking one hop of the telemetry pipeline."""
 
 from __future__ import annotations
 
@@ -7,34 +7,34 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 State = Literal["ok", "broken", "absent", "skipped"]
-"""`absent`: not in this setup. `skipped`: not looked at, as a hop before it is broken."""
+"""`absent`: not set up. `skipped`: not checked, because an earlier hop is broken."""
 
 
 class Broken(Exception):
-    """A hop does not do what it is there for. `str(error)` says what was seen."""
+    """A hop does not work. `str(error)` says what was seen."""
 
     def __init__(self, seen: str, do: str) -> None:
         super().__init__(seen)
         self.do = do
-        """What mends it, as a sentence."""
+        """What fixes it, as a sentence."""
 
 
 class Absent(Exception):
-    """This setup has no such hop. `str(error)` says why that is no fault."""
+    """The hop is not set up. `str(error)` says why that is not an error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One hop, looked at."""
+    """The result for one hop."""
 
     hop: str
     state: State
     seen: str
     """What was seen, in one sentence without its full stop."""
     do: str
-    """What mends it; empty where nothing is broken."""
+    """What fixes it; empty if nothing is broken."""
     seconds: float
 
     def as_dict(self) -> Mapping[str, Any]:
-        """As `--json` has it."""
+        """Return the finding as `--json` prints it."""
         return {**asdict(self), "seconds": round(self.seconds, 3)}

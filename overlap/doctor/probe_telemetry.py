@@ -1,4 +1,4 @@
-"""One span, one metric and one log record of the doctor's own, as OTLP messages."""
+"""The doctor's own span, metric and log record, as OTLP messages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _RESOURCE = Resource(
 
 
 def samples(trace_id: str) -> dict[str, Message]:
-    """A message for each signal, by its name. All of them belong to the trace."""
+    """Return one export request per signal, by the signal's name, all of this trace."""
     now, span_id = time.time_ns(), secrets.token_bytes(8)
     traces = ExportTraceServiceRequest()
     spans = traces.resource_spans.add(resource=_RESOURCE).scope_spans.add().spans
@@ -50,7 +50,7 @@ def samples(trace_id: str) -> dict[str, Message]:
     )
     metrics = ExportMetricsServiceRequest()
     found = metrics.resource_metrics.add(resource=_RESOURCE).scope_metrics.add().metrics
-    walk = found.add(name=names.METRIC_DOCTOR, description="When `overlap doctor` walked the road.")
-    # No trace id on it: each walk would leave a series. The time is what tells this walk.
+    walk = found.add(name=names.METRIC_DOCTOR, description="When `overlap doctor` last ran.")
+    # No trace id as an attribute: each run would leave a series. The value is the time of the run.
     walk.gauge.data_points.add(time_unix_nano=now, as_int=now // 1_000_000_000)
     return {"traces": traces, "logs": logs, "metrics": metrics}

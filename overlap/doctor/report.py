@@ -1,4 +1,4 @@
-"""The walk on a terminal or in a pipe: one line a hop, as it is walked."""
+"""The report: one line per hop, printed as it is checked; and the JSON of `--json`."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _STATE = len("broken")
 
 
 class Report:
-    """Use it as a context manager: while a hop is looked at, a terminal says so."""
+    """A context manager: while a hop is checked, a terminal shows a status line."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        # On one terminal, one console: it keeps what waits below what is printed.
+        # One console for both, so that the status line stays below what is printed.
         waiting = console if console.is_terminal and not console.quiet else Console(stderr=True)
         self._status = waiting.status("") if waiting.is_terminal else None
 
@@ -43,12 +43,12 @@ class Report:
             self._status.stop()
 
     def looking(self, hop: Hop) -> None:
-        """Say what is waited for."""
+        """Show what is being done."""
         if self._status is not None:
             self._status.update(f"{hop.name}: {hop.looking}")
 
     def found(self, finding: Finding) -> None:
-        """Print one hop's line, and what to do where it is broken."""
+        """Print one hop's line and, if it is broken, what to do."""
         word = _WORDS.get(finding.state, finding.state)
         line = Text(f"{word:<{_STATE}}", style=_STYLES[finding.state])
         line.append(
@@ -61,24 +61,24 @@ class Report:
             self._print(Text(f"{'':<{_STATE + _NAME + 2}}  what to do:  {self._safe(finding.do)}"))
 
     def summary(self, findings: Sequence[Finding]) -> None:
-        """Say how it ended."""
+        """Print the conclusion."""
         first = broken(findings)
         if first is None:
             walked = sum(finding.state == "ok" for finding in findings)
-            self._print(Text(f"All well: {walked} hops looked at, none broken.", style="green"))
+            self._print(Text(f"All well: {walked} hops checked, none broken.", style="green"))
         else:
-            self._print(Text(f"The road breaks at {first.hop}.", style="bold red"))
+            self._print(Text(f"The telemetry pipeline is broken at {first.hop}.", style="bold red"))
 
     def _safe(self, words: str) -> str:
         return clean(words, encoding=self._console.encoding)
 
     def _print(self, line: Text) -> None:
-        # Lines are not broken: in a pipe somebody looks for them by line.
+        # Lines are not wrapped: a pipe may be searched by line.
         self._console.print(line, soft_wrap=True)
 
 
 def as_dict(findings: Sequence[Finding]) -> Mapping[str, Any]:
-    """What `--json` prints."""
+    """Return what `--json` prints."""
     first = broken(findings)
     return {
         "ok": first is None,

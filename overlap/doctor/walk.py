@@ -1,4 +1,4 @@
-"""The road, hop by hop, in the order in which telemetry takes it."""
+"""The hops of the telemetry pipeline in order, and the walk that checks them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from overlap.doctor.context import Visit
+from overlap.doctor.context import Context
 from overlap.doctor.finding import Absent, Broken, Finding
 from overlap.doctor.hops import app, collector, exemplar, grafana, logs, metrics, monitor, sdk
 from overlap.doctor.hops import traces as kept
@@ -15,15 +15,15 @@ from overlap.doctor.hops import traces as kept
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One part of the road."""
+    """One part of the telemetry pipeline."""
 
     name: str
     looking: str
-    """What is being done while one waits for it."""
-    look: Callable[[Visit], Awaitable[str]]
-    """Gives back what was seen; raises Broken or Absent."""
+    """What is being done, for the progress line."""
+    look: Callable[[Context], Awaitable[str]]
+    """Returns what was seen; raises Broken or Absent."""
     needs: tuple[str, ...] = ()
-    """The hops without which it can't be looked at."""
+    """The hops that must work before this one can be checked."""
 
 
 HOPS = (
@@ -40,9 +40,9 @@ HOPS = (
 
 
 async def walk(
-    visit: Visit, timeout_s: float, looking: Callable[[Hop], None] = lambda _hop: None
+    context: Context, timeout_s: float, looking: Callable[[Hop], None] = lambda _hop: None
 ) -> AsyncIterator[Finding]:
-    """Look at each hop, for `timeout_s` seconds at most all together; `looking` is told of each."""
+    """Check each hop, for at most `timeout_s` seconds in total; `looking` is called before each."""
     deadline = time.monotonic() + timeout_s
     states: dict[str, str] = {}
     for hop in HOPS:
@@ -52,19 +52,19 @@ async def walk(
         if missing is not None:
             finding = _not_looked_at(hop, missing, states[missing])
         elif began >= deadline and "broken" in states.values():
-            finding = Finding(hop.name, "skipped", "not looked at: time was up", "", 0)
+            finding = Finding(hop.name, "skipped", "not checked: time was up", "", 0)
         else:
-            finding = await _look(hop, visit, deadline - began)
+            finding = await _look(hop, context, deadline - began)
         states[hop.name] = finding.state
         yield finding
 
 
 def broken(findings: Sequence[Finding]) -> Finding | None:
-    """The first hop that does not work; None where all of them do."""
+    """Return the first hop that is broken, or None."""
     return next((each for each in findings if each.state == "broken"), None)
 
 
-async def _look(hop: Hop, visit: Visit, left_s: float) -> Finding:
+async def _look(hop: Hop, context: Context, left_s: float) -> Finding:
     began = time.monotonic()
 
     def found(state: str, seen: str, do: str = "") -> Finding:
@@ -72,7 +72,7 @@ async def _look(hop: Hop, visit: Visit, left_s: float) -> Finding:
 
     try:
         async with asyncio.timeout(max(0.0, left_s)):
-            return found("ok", await hop.look(visit))
+            return found("ok", await hop.look(context))
     except Absent as error:
         return found("absent", str(error))
     except Broken as error:
@@ -81,10 +81,10 @@ async def _look(hop: Hop, visit: Visit, left_s: float) -> Finding:
         return found(
             "broken",
             f"time was up while {hop.looking}",
-            "give it more with --timeout, or see why what was asked takes so long",
+            "raise --timeout, or see why the server takes so long",
         )
     except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
-        # Whatever answers there speaks another language than the server we take it for.
+        # The server that answers is not the one that was expected.
         return found(
             "broken",
             f"an answer could not be read ({type(error).__name__}: {error})",
@@ -94,5 +94,5 @@ async def _look(hop: Hop, visit: Visit, left_s: float) -> Finding:
 
 def _not_looked_at(hop: Hop, missing: str, state: str) -> Finding:
     if state == "absent":
-        return Finding(hop.name, "absent", f"it needs {missing}, which is not in this setup", "", 0)
-    return Finding(hop.name, "skipped", f"not looked at: it needs {missing}", "", 0)
+        return Finding(hop.name, "absent", f"it needs {missing}, which is not set up", "", 0)
+    return Finding(hop.name, "skipped", f"not checked: it needs {missing}", "", 0)

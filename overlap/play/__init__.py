@@ -1,4 +1,4 @@
-"""Plays lessons: fires their requests, waits for the whole trace, judges it."""
+"""Play scenarios: fire their requests, wait for the complete trace, judge it."""
 
 from overlap.play.player import Player
 from overlap.play.result import Progress, Result

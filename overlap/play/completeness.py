@@ -1,4 +1,4 @@
-"""Whether a trace is whole: what it still lacks, in words. Pure, asked at each poll."""
+"""Whether a trace is complete: what is still missing, in words. Pure; called at each poll."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from overlap.trace import Trace
 def missing(
     trace: Trace, *, root_id: str, answered: Collection[str], wait_for: Mapping[str, int]
 ) -> Iterator[str]:
-    """Yield what the trace still lacks; nothing where it is whole.
+    """Yield what is still missing from the trace; nothing if it is complete.
 
-    `answered` are the ids of the client spans that got a response: each of them has a server
-    span to come. `wait_for` is how many spans of a name there must be at least.
+    `answered` are the ids of the client spans that got a response: each must have a server span.
+    `wait_for` is the least number of spans of a name.
     """
     ids = {span.span_id for span in trace.spans}
     if root_id not in ids:
-        yield "the lesson's own root span"
+        yield "the scenario's own root span"
     served = {span.parent_id for span in trace.spans if span.kind == "server"}
-    if late := sum(1 for span_id in answered if span_id not in served):
-        yield f"the server spans of {late} answered request{'s' if late > 1 else ''}"
-    told = {span.attributes.get(names.TASK_SPAN_ID) for span in trace.spans}
-    parents = {span.parent_id for span in trace.spans if span.parent_id} - ids - told
+    if unserved := sum(1 for span_id in answered if span_id not in served):
+        yield f"the server spans of {unserved} answered request{'s' if unserved > 1 else ''}"
+    task_ids = {span.attributes.get(names.TASK_SPAN_ID) for span in trace.spans}
+    parents = {span.parent_id for span in trace.spans if span.parent_id} - ids - task_ids
     if parents:
         yield f"{len(parents)} span{'s' if len(parents) > 1 else ''} that others name as parent"
     yield from _tasks(trace)

@@ -1,4 +1,4 @@
-"""Plays a lesson from its first request to its verdict."""
+"""The player: plays a scenario from its first request to its verdict."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from overlap.scenario import Scenario, mismatches
 from overlap.trace import Trace
 
 POLL_S = (0.1, 0.2, 0.35, 0.5)
-"""Seconds between two looks at the backend; the last goes on."""
+"""Seconds between two polls of the backend; the last one repeats."""
 CALM_S = 0.5
-"""A trace that lacks nothing must also stay as it is for this long."""
+"""A complete trace must also stay unchanged for this long."""
 
 
 class Player:
-    """Plays lessons against one app and one backend, one after another.
+    """Plays scenarios against one app and one backend, one after another.
 
     An async context manager. Entering it opens no connection; the first `play` (or `check`) does.
     """
@@ -42,8 +42,8 @@ class Player:
     ) -> None:
         self._app_url = app_url.rstrip("/")
         self._servers = {name: url.rstrip("/") for name, url in (servers or {}).items()}
-        """The other servers that there are, by the name that lessons call them."""
-        self._awake: set[str] = set()
+        """The other servers, by the name that scenarios use."""
+        self._answering: set[str] = set()
         self._otlp_endpoint = otlp_endpoint.rstrip("/")
         self._backend = backend
         self._start_hint = start_hint
@@ -62,8 +62,8 @@ class Player:
         await self._load.__aexit__(kind, error, traceback)
 
     async def check(self) -> None:
-        """Raise Unreachable where the backend, the road to it or the app is not there."""
-        await preflight.road(self._otlp_endpoint)
+        """Raise Unreachable if the backend, the OTLP endpoint or the app does not answer."""
+        await preflight.otlp_endpoint(self._otlp_endpoint)
         await preflight.traces(self._backend)
         await preflight.app(self._app_url, self._start_hint)
         self._checked = True
@@ -71,35 +71,37 @@ class Player:
     async def play(
         self, scenario: Scenario, progress: Callable[[Progress], None] | None = None
     ) -> Result:
-        """Play the lesson, judge its trace and send the verdict after it.
+        """Play the scenario, judge its trace and send the verdict after it.
 
-        `progress` is told at each change.
+        `progress` is called at each change.
 
-        Raises Unreachable where nothing can be played, and NoServer where only this lesson
-        can't be; whatever else goes wrong is a problem of the result.
+        Raises Unreachable if nothing can be played, and NoServer if only this scenario can't be;
+        any other failure is a problem of the result.
         """
         if not self._checked:
             await self.check()
         server_url = await self._server(scenario.server)
-        tell = progress or (lambda _: None)
+        report = progress or (lambda _: None)
 
         def changed(trace_id: str, sent: Sequence[Sent]) -> None:
             answered = sum(item.done for item in sent)
-            tell(Progress(scenario, trace_id, len(sent) - answered, answered))
+            report(Progress(scenario, trace_id, len(sent) - answered, answered))
 
         fired = await self._load.fire(scenario, changed, server_url)
         problems = [item.problem for item in fired.sent if item.problem]
         if any(item.request.ends_app for item in fired.sent):
-            tell(Progress(scenario, fired.trace_id, 0, len(fired.sent), 0, "the app's next start"))
-            await preflight.again(server_url or self._app_url, scenario.within)
+            report(
+                Progress(scenario, fired.trace_id, 0, len(fired.sent), 0, "the app's next start")
+            )
+            await preflight.app_restart(server_url or self._app_url, scenario.within)
         if fired.sent and all(item.error for item in fired.sent):
-            # Gone altogether, or only unwell?
+            # Raises if the app is down; one that is up answered with errors.
             await preflight.app(server_url or self._app_url, self._start_hint)
-        trace, lacking = await self._whole(scenario, fired, tell)
+        trace, lacking = await self._whole(scenario, fired, report)
         seen = verdict(trace)
         if lacking:
             problems.append(
-                f"the trace was not whole after {scenario.within:g} s: waited for {lacking}"
+                f"the trace was not complete after {scenario.within:g} s: waited for {lacking}"
             )
         problems.extend(mismatches(scenario.expect, seen))
         url = self._backend.trace_url(fired.trace_id)
@@ -108,24 +110,24 @@ class Player:
         return result
 
     async def _server(self, name: str) -> str:
-        """Where the server of this name is, awake; empty for the app's own."""
+        """Return the URL of the server with this name, once it answers; empty for the app's own."""
         if not name:
             return ""
         if name not in self._servers:
-            raise NoServer(f"nobody said where the server {name!r} is")
+            raise NoServer(f"no address is set for the server {name!r}")
         url = self._servers[name]
-        if name not in self._awake:
+        if name not in self._answering:
             try:
                 await preflight.app(url, "")
             except Unreachable as error:
                 raise NoServer(f"the server {name!r} does not answer at {url}") from error
-            self._awake.add(name)
+            self._answering.add(name)
         return url
 
     async def _whole(
-        self, scenario: Scenario, fired: Fired, tell: Callable[[Progress], None]
+        self, scenario: Scenario, fired: Fired, report: Callable[[Progress], None]
     ) -> tuple[Trace, str]:
-        """Poll until the trace is whole and calm, or time is up: the trace, and what it lacks."""
+        """Poll until the trace is complete or time is up. Return it and what is missing."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + scenario.within
         waits = chain(POLL_S, repeat(POLL_S[-1]))
@@ -140,7 +142,7 @@ class Player:
             if len(trace.spans) != count:
                 count, since = len(trace.spans), now
             lacking = str(failure) if failure else _lacking(trace, scenario, fired)
-            tell(Progress(scenario, fired.trace_id, 0, len(fired.sent), count, lacking))
+            report(Progress(scenario, fired.trace_id, 0, len(fired.sent), count, lacking))
             if now >= deadline and isinstance(failure, Unreachable) and not trace.spans:
                 raise failure
             if (not lacking and now - since >= CALM_S) or now >= deadline:

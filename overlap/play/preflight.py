@@ -1,4 +1,4 @@
-"""Are the app, the road and the backend there? Each that is not is named, with what starts it."""
+"""Checks before a play: the app, the OTLP endpoint and the trace backend must answer."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from overlap.errors import NotFound, Unreachable
 
 TIMEOUT_S = 15.0
 AGAIN_POLL_S = 0.1
-# A valid trace context that asks not to be sampled: what it reaches should make no trace.
+# A valid trace context that is not sampled: the request should leave no trace.
 _UNSAMPLED = {"traceparent": f"00-{'5a' * 16}-{'a5' * 8}-00"}
 
 
 async def app(url: str, start_hint: str) -> None:
-    """Raise Unreachable where nothing answers at the app's address.
+    """Raise Unreachable if nothing answers at the app's address.
 
-    Any answer will do. It also warms the app up: a first request pays for imports that would
-    stand in the first lesson's trace otherwise.
+    Any response will do. The request also warms the app up: imports would otherwise be part of
+    the first scenario's trace.
     """
     try:
         async with _client(url) as client:
@@ -34,10 +34,10 @@ async def app(url: str, start_hint: str) -> None:
         ) from error
 
 
-async def again(url: str, within_s: float) -> None:
-    """Return once the app answers that was ended a moment ago.
+async def app_restart(url: str, within_s: float) -> None:
+    """Return once the app, which has just been ended, answers again.
 
-    Raises Unreachable where nobody starts it again within so many seconds.
+    Raises Unreachable if it is not started again within so many seconds.
     """
     deadline = time.monotonic() + within_s
     while True:
@@ -46,14 +46,14 @@ async def again(url: str, within_s: float) -> None:
         except Unreachable as error:
             if time.monotonic() >= deadline:
                 raise Unreachable(
-                    f"the app ended, as the lesson has it, and nobody started it again at {url} "
+                    f"the scenario ended the app, and it was not started again at {url} "
                     f"within {within_s:g} s"
                 ) from error
         await asyncio.sleep(AGAIN_POLL_S)
 
 
-async def road(endpoint: str) -> None:
-    """Raise Unreachable where nothing takes OTLP over HTTP at the endpoint."""
+async def otlp_endpoint(endpoint: str) -> None:
+    """Raise Unreachable if nothing receives OTLP over HTTP at the endpoint."""
     url = f"{endpoint}/v1/traces"
     try:
         async with _client(url) as client:
@@ -63,24 +63,24 @@ async def road(endpoint: str) -> None:
             )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise Unreachable(
-            f"nothing takes telemetry at {endpoint} ({_why(error)}): {HOW_TO_START}, "
+            f"nothing receives telemetry at {endpoint} ({_why(error)}): {HOW_TO_START}, "
             "or set OTEL_EXPORTER_OTLP_ENDPOINT"
         ) from error
     if answer.is_error:
         raise Unreachable(
-            f"what answers at {url} takes no telemetry (it said {answer.status_code}): "
+            f"the server at {url} does not accept telemetry (it answered {answer.status_code}): "
             f"{HOW_TO_START}, or set OTEL_EXPORTER_OTLP_ENDPOINT"
         )
 
 
 async def traces(backend: Backend) -> None:
-    """Raise Unreachable where no trace can be read from the backend."""
-    with suppress(NotFound):  # nobody has a trace of this id: it answers, and that is all we ask
+    """Raise Unreachable if no trace can be read from the backend."""
+    with suppress(NotFound):  # an unknown trace id: all that matters is that the backend answers
         await backend.trace(secrets.token_hex(16))
 
 
 def _client(url: str) -> httpx.AsyncClient:
-    # Certificates take a tenth of a second to load: not for plain HTTP.
+    # Loading certificates takes a tenth of a second, so it is not done for plain HTTP.
     secure = url.startswith("https:")
     return httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False, verify=secure)
 

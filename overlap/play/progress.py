@@ -1,4 +1,4 @@
-"""What stands on the terminal while a lesson is played; gone when it is over."""
+"""The progress line on the terminal while a scenario is played."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from overlap.play.result import Progress
 
 
 class Display:
-    """A line with a clock where there is a terminal; one plain line where there is none."""
+    """A line with a clock on a terminal; one plain line elsewhere."""
 
     def __init__(self, console: Console, total: int, number: int = 0, name: str = "") -> None:
         self._console = console
         self._head = f"{number}/{total} {name}" if number else ""
-        # Standard output is somebody else's: it may be a pipe that waits for JSON.
+        # Standard output may be a pipe that expects JSON.
         self._bars = Bars(
             SpinnerColumn("line" if console.options.ascii_only else "dots"),
             TextColumn("{task.description}", markup=False),
@@ -48,13 +48,13 @@ class Display:
             self._bars.stop()
 
     def say(self, words: str) -> None:
-        """Show these words beside the clock."""
+        """Show this text beside the clock."""
         if self._console.is_terminal:
             text = clean(f"{self._head}  {words}", encoding=self._console.encoding)
             self._bars.update(self._task, description=text[: max(20, self._console.width - 16)])
 
     def update(self, progress: Progress) -> None:
-        """Show how far the lesson is."""
+        """Show the progress of the scenario."""
         if progress.in_flight:
             self.say(f"{progress.in_flight} in flight, {progress.answered} answered")
         elif progress.waiting_for:

@@ -1,4 +1,4 @@
-"""Plays lessons on and on, until told to stop: for dashboards that live."""
+"""Play scenarios in a loop until a signal: `overlap play --every`, for live dashboards."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from overlap.scenario import Scenario
 
 @dataclass(slots=True)
 class Tally:
-    """How many lessons were played, and how many of them showed what they expect."""
+    """How many scenarios were played, and how many showed what they expect."""
 
     played: int = 0
     good: int = 0
 
     def count(self, ok: bool) -> None:
-        """One more."""
+        """Count one play."""
         self.played += 1
         self.good += ok
 
     def __str__(self) -> str:
-        return f"{self.good} of {self.played} lessons showed what they expect"
+        return f"{self.good} of {self.played} scenarios showed what they expect"
 
 
 async def rounds(
     scenarios: Sequence[Scenario], every_s: float
 ) -> AsyncIterator[tuple[int, Scenario]]:
-    """The lessons for ever, each with its place in the round, counted from 1.
+    """Yield the scenarios in an endless loop, each with its number in the round, from 1.
 
-    `every_s` seconds lie between the beginnings of two; one that takes longer is followed at once.
+    Two starts are `every_s` seconds apart; a scenario that takes longer is followed at once.
     """
     loop = asyncio.get_running_loop()
     for number, scenario in cycle(enumerate(scenarios, 1)):
@@ -43,15 +43,15 @@ async def rounds(
 
 
 @contextmanager
-def ended_by_signal() -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the block, wherever it waits, and are not heard of outside it."""
+def stop_on_signal() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end the block at any await; no exception leaves it."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None  # noqa: S101  coroutines run in tasks
-    told = False
+    signalled = False
 
     def end() -> None:
-        nonlocal told
-        told = True
+        nonlocal signalled
+        signalled = True
         task.cancel()
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -59,7 +59,7 @@ def ended_by_signal() -> Iterator[None]:
     try:
         yield
     except asyncio.CancelledError:
-        if not told:
+        if not signalled:
             raise
         task.uncancel()
     finally:

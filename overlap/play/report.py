@@ -1,4 +1,4 @@
-"""What a reader is told of lessons: each one, all of them, and what there is to play."""
+"""The report on the terminal: one scenario, the summary of all, and the list of scenarios."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from overlap.scenario import Scenario
 
 GOOD, BAD, QUIET, HEAD = "green", "red", "bright_black", "bold"
 SENTENCE = 1600
-"""Characters of a line that are shown."""
+"""The most characters of a line."""
 WIDE = 130
-"""From this width on, a lesson and its URL stand in one line of the summary."""
+"""From this width on, the summary shows a scenario and its URL on one line."""
 
 
 class Report:
-    """Words and pictures for one console: what it can't show is not sent to it."""
+    """Prints text and pictures to one console, in characters that it can show."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
 
-    def lesson(self, result: Result) -> None:
-        """Print one lesson: its title, its picture, what it shows, why, and where to look."""
+    def scenario(self, result: Result) -> None:
+        """Print one scenario: its title, its picture, what it shows, why, and where to look."""
         scenario = result.scenario
         self._print(
             Text.assemble(
@@ -46,7 +46,7 @@ class Report:
             self._text(sentence(result.verdict), HEAD),
             self._text(scenario.why),
             *(self._text(f"why: {reason.text}", QUIET) for reason in result.verdict.why),
-            *(self._text(f"mended: {words}", QUIET) for words in result.verdict.warnings),
+            *(self._text(f"repaired: {words}", QUIET) for words in result.verdict.warnings),
             *(
                 Text.assemble(self._mark(False), " ", self._text(words, BAD))
                 for words in result.problems
@@ -56,10 +56,10 @@ class Report:
         )
 
     def summary(self, results: Sequence[Result], skipped: Mapping[str, str] | None = None) -> None:
-        """Print all lessons: expected, seen, and where to look; then those skipped, and why."""
+        """Print the table of all scenarios: expected, seen, URL; then those skipped, and why."""
         wide = self._console.width >= WIDE
         table = Table(box=None, pad_edge=False, header_style=QUIET)
-        for heading in ("", "lesson", "expected", "seen", *(["trace"] if wide else [])):
+        for heading in ("", "scenario", "expected", "seen", *(["trace"] if wide else [])):
             table.add_column(heading, overflow="fold")
         for result in results:
             row = (
@@ -76,11 +76,11 @@ class Report:
         for name, why in (skipped or {}).items():
             self._print(self._text(f"skipped {name}: {why}", "yellow"))
         good = sum(result.ok for result in results)
-        count = f"{good} of {len(results)} lessons showed what they expect"
+        count = f"{good} of {len(results)} scenarios showed what they expect"
         self._print(self._text(count, HEAD if good == len(results) else BAD))
 
-    def lessons(self, scenarios: Sequence[Scenario]) -> None:
-        """Print what there is to play."""
+    def scenarios(self, scenarios: Sequence[Scenario]) -> None:
+        """Print the list of scenarios."""
         table = Table(box=None, pad_edge=False, header_style=QUIET)
         for heading in ("name", "title", "requests", "pair"):
             table.add_column(heading)
@@ -96,7 +96,7 @@ class Report:
     def _text(self, words: str, style: str = "") -> Text:
         return Text(
             "\n".join(
-                # A sentence is longer than a name, and its last words weigh as much.
+                # A sentence is longer than a name, and its end matters as much.
                 clean(line, encoding=self._console.encoding, longest=SENTENCE)
                 for line in words.split("\n")
                 if line
@@ -112,8 +112,8 @@ class Report:
         self._console.print(Group(*what))
 
 
-def lessons_as_dict(scenarios: Sequence[Scenario]) -> dict[str, Any]:
-    """What there is to play, as plain data."""
+def scenarios_as_dict(scenarios: Sequence[Scenario]) -> dict[str, Any]:
+    """Return the list of scenarios as plain data."""
     return {
         "scenarios": [
             {
@@ -131,7 +131,7 @@ def lessons_as_dict(scenarios: Sequence[Scenario]) -> dict[str, Any]:
 
 
 def _routes(scenario: Scenario) -> Iterator[str]:
-    """Each different request once: `GET /`, in the order of first use."""
+    """Yield each different request once, `GET /`, in the order of first use."""
     counts: dict[str, int] = {}
     for request in scenario.requests:
         asked = f"{request.method} {request.path}"

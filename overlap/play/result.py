@@ -1,4 +1,4 @@
-"""What playing a lesson tells: while it runs, and at its end."""
+"""The progress of a play, and its result."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from overlap.trace import Trace
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a lesson is: told at each change, and at each look at the backend."""
+    """The progress of a scenario, reported at each change and at each poll of the backend."""
 
     scenario: Scenario
     trace_id: str
@@ -21,29 +21,29 @@ class Progress:
     answered: int = 0
     spans: int = 0
     waiting_for: str = ""
-    """The first thing the trace still lacks, in words."""
+    """What is still missing from the trace, in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One lesson, played and judged."""
+    """One scenario, played and judged."""
 
     scenario: Scenario
     trace_id: str
     url: str
-    """Where the trace can be looked at."""
+    """The page of the trace."""
     verdict: Verdict
     trace: Trace
     problems: list[str] = field(default_factory=list)
-    """What was not as the lesson expects, a sentence each."""
+    """Where the trace differs from what the scenario expects, a sentence each."""
 
     @property
     def ok(self) -> bool:
-        """Whether the lesson showed everything it expects."""
+        """Whether the scenario showed everything it expects."""
         return not self.problems
 
     def as_dict(self) -> dict[str, Any]:
-        """The public JSON contract: plain lists, strings and numbers."""
+        """Return the public JSON contract: plain lists, strings and numbers."""
         return {
             "name": self.scenario.name,
             "ok": self.ok,
@@ -57,7 +57,7 @@ class Result:
 
 
 def expected(expect: Expectation) -> dict[str, Any]:
-    """The expectation as plain data, with only what it asks for."""
+    """Return the expectation as plain data, without empty fields."""
     found = ((item.name, getattr(expect, item.name)) for item in fields(expect))
     return {
         name: _plain(value)

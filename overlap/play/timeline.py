@@ -1,4 +1,4 @@
-"""The requests of a lesson: fired on their timeline, each on a connection and a span of its own."""
+"""Fires a scenario's requests on their timeline, each with its own connection and client span."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ from overlap.scenario import Request, Scenario
 
 SERVICE = "overlap-play"
 TIMEOUT_S = 120.0
-"""A lesson may hold the event loop for seconds, and a busy machine makes that longer."""
+"""A scenario may block the event loop for seconds, and longer on a busy machine."""
 EXPORT_TIMEOUT_S = 3.0
 _SENT = "overlap.sent"
 
 
 @dataclass(slots=True)
 class Sent:
-    """One request and what became of it."""
+    """One request and its outcome."""
 
     request: Request
     span_id: str = ""
     status: int | None = None
     error: str = ""
     left: bool = False
-    """The client went away, as the lesson says."""
+    """The client disconnected, as the scenario asks."""
     done: bool = False
 
     @property
@@ -51,26 +51,28 @@ class Sent:
         """What went wrong, as a sentence; empty where nothing did."""
         asked = f"{self.request.method} {self.request.path}"
         if self.request.ends_app:
-            return f"{asked} answered {self.status} and ended nobody" if self.status else ""
+            return (
+                f"{asked} answered {self.status} and did not end its process" if self.status else ""
+            )
         if self.error:
             return f"{asked} was not answered: {self.error}"
         if self.status is None:
             return ""
         if self.request.leaves_after is not None:
-            return f"{asked} answered {self.status} before its client went away"
+            return f"{asked} answered {self.status} before its client disconnected"
         if (wanted := self.request.status) is not None:
             return "" if self.status == wanted else f"{asked} answered {self.status}, not {wanted}"
         return f"{asked} answered {self.status}" if self.status >= 400 else ""
 
     @property
     def reached(self) -> bool:
-        """Whether the app had the request: its server span is to come."""
+        """Whether the app received the request, so that a server span is expected."""
         return self.status is not None or self.left
 
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """A lesson's requests, all of them over, and the root span they stand under."""
+    """A scenario's finished requests, and their root span."""
 
     trace_id: str
     root_id: str
@@ -78,11 +80,11 @@ class Fired:
 
 
 class Load:
-    """The client side of a lesson, with a tracer that is nobody else's."""
+    """The client side of a scenario, with its own tracer provider."""
 
     def __init__(self, app_url: str, otlp_endpoint: str) -> None:
         self._app_url = app_url
-        # Whatever OTEL_TRACES_SAMPLER and OTEL_SERVICE_NAME say is said of the app, not of us.
+        # OTEL_TRACES_SAMPLER and OTEL_SERVICE_NAME are meant for the app, not for the player.
         self._provider = TracerProvider(
             sampler=ALWAYS_ON,
             resource=Resource({names.SERVICE_NAME: SERVICE, names.PROCESS_PID: os.getpid()}),
@@ -92,8 +94,8 @@ class Load:
         self._tracer = self._provider.get_tracer(SERVICE)
 
     async def __aenter__(self) -> Self:
-        # No connection is used twice: a request that waits for another's connection would look
-        # like one that waits for the loop. No proxy: what is measured is the app.
+        # No connection is reused: a request that waits for a connection would look like one that
+        # waits for the loop. No proxy: the app itself is measured.
         self._client = httpx.AsyncClient(
             base_url=self._app_url,
             timeout=TIMEOUT_S,
@@ -121,14 +123,14 @@ class Load:
         changed: Callable[[str, Sequence[Sent]], None],
         server_url: str = "",
     ) -> Fired:
-        """Fire the lesson's requests and return when each is answered or has failed.
+        """Fire the scenario's requests; return when each is answered or has failed.
 
-        `changed` is told the trace's id and the requests sent so far, at each change. At
-        `server_url` is what serves them, where it is not the app's own server.
+        `changed` is called at each change with the trace id and the requests sent so far.
+        `server_url` is the server to play on, if not the app's own.
         """
         sent: list[Sent] = []
         with (
-            _alone_with(baggage.set_baggage(names.SCENARIO_NAME, scenario.name, Context())),
+            _in_context(baggage.set_baggage(names.SCENARIO_NAME, scenario.name, Context())),
             self._tracer.start_as_current_span(
                 names.scenario_span(scenario.name),
                 attributes={names.SCENARIO_NAME: scenario.name},
@@ -170,8 +172,8 @@ class Load:
 
 
 @contextmanager
-def _alone_with(context: Context) -> Iterator[None]:
-    """Let `context` stand instead of the caller's: a trace of its own, whichever one that is in."""
+def _in_context(context: Context) -> Iterator[None]:
+    """Run the block in `context` instead of the caller's, so that the scenario is a new trace."""
     token = attach(context)
     try:
         yield
@@ -180,7 +182,7 @@ def _alone_with(context: Context) -> Iterator[None]:
 
 
 async def _name(span: Span, info: RequestInfo) -> None:
-    """Name a client span after its request, so that a reader sees which it is."""
+    """Name a client span after its request."""
     extensions: dict[str, Any] = dict(info.extensions or {})
     record = extensions.get(_SENT)
     if not isinstance(record, Sent):

@@ -1,7 +1,7 @@
-"""A verdict as a log record, so that who looks at logs and metrics finds lessons by their shape.
+"""Sends a verdict as a log record, so that scenarios can be found by shape in Loki and Grafana.
 
-A span can't say it: the lesson's spans have ended, and must have, before it is judged. So the
-record follows, in the lesson's trace, over the same road.
+A span can't carry it: a scenario is judged only after its spans have ended. So a log record in
+the scenario's trace follows, through the same telemetry pipeline.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ TIMEOUT_S = 3.0
 
 
 async def send_verdict(result: Result, root_id: str, otlp_endpoint: str) -> None:
-    """Send what a lesson's trace showed, as a record of the span `root_id`.
+    """Send a scenario's verdict as a log record of the span `root_id`.
 
-    Where that fails nothing is lost but a line in a dashboard: the caller has the result.
+    A failure is ignored: it costs a line in a dashboard, and the caller has the result.
     """
     message = ExportLogsServiceRequest(resource_logs=[_from_play(_record(result, root_id))])
     with suppress(httpx.HTTPError):
@@ -43,16 +43,18 @@ async def send_verdict(result: Result, root_id: str, otlp_endpoint: str) -> None
 
 def _record(result: Result, root_id: str) -> LogRecord:
     now, ok = time.time_ns(), result.ok
-    said: dict[str, str | bool | float] = {
+    attributes: dict[str, str | bool | float] = {
         names.SCENARIO_NAME: result.scenario.name,
         names.SHAPES: ", ".join(result.verdict.shapes),
         names.SCENARIO_OK: ok,
         names.SCENARIO_ANSWERED_MS: _slowest_ms(result.trace, root_id, neighbours=False),
     }
     if any(request.neighbour for request in result.scenario.requests):
-        said[names.SCENARIO_NEIGHBOURS_MS] = _slowest_ms(result.trace, root_id, neighbours=True)
+        attributes[names.SCENARIO_NEIGHBOURS_MS] = _slowest_ms(
+            result.trace, root_id, neighbours=True
+        )
     if result.problems:
-        said[names.SCENARIO_PROBLEMS] = "; ".join(result.problems)
+        attributes[names.SCENARIO_PROBLEMS] = "; ".join(result.problems)
     return LogRecord(
         time_unix_nano=now,
         observed_time_unix_nano=now,
@@ -60,7 +62,7 @@ def _record(result: Result, root_id: str) -> LogRecord:
         severity_text="INFO" if ok else "WARNING",
         event_name=names.EVENT_VERDICT,
         body=_value(sentence(result.verdict)),
-        attributes=[KeyValue(key=key, value=_value(value)) for key, value in said.items()],
+        attributes=[KeyValue(key=key, value=_value(value)) for key, value in attributes.items()],
         trace_id=bytes.fromhex(result.trace_id),
         span_id=bytes.fromhex(root_id),
         flags=1,

@@ -1,4 +1,4 @@
-"""The backend for people with no Docker: OTLP in; Jaeger's v3 API and a page out."""
+"""Pocket, the backend without Docker: receives OTLP, serves Jaeger's v3 API and pages."""
 
 from overlap.pocket.serve import Options, serve
 

@@ -1,4 +1,4 @@
-"""Who may ask: names of this machine only, and pages of our own for what changes anything."""
+"""Access rules: Host names of this machine only, security headers, and same-origin forms."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _HEADERS = {
 }
 
 
-class Guard:
-    """ASGI middleware: refuses foreign Host names (DNS rebinding), sets the security headers."""
+class AccessMiddleware:
+    """ASGI middleware: refuses foreign Host names (DNS rebinding) and sets security headers."""
 
     def __init__(self, app: ASGIApp, host: str) -> None:
         self.app, self.host = app, host.lower()
@@ -53,14 +53,14 @@ class Guard:
         await self.app(scope, receive, send_guarded)
 
     def allows(self, name: str) -> bool:
-        """Say whether a request may name this host."""
+        """Return whether a request may use this Host name."""
         if name in ("localhost", self.host):
             return True
         try:
             address = ipaddress.ip_address(name)
         except ValueError:
             return False
-        # Rebinding needs a name: where all interfaces are served, any bare address will do.
+        # Rebinding needs a name, so any bare address is safe where all interfaces are served.
         return address.is_loopback or self.host in ("0.0.0.0", "::")  # noqa: S104
 
 
@@ -73,7 +73,7 @@ def host_name(header: str) -> str:
 
 
 def same_origin(headers: Headers) -> bool:
-    """Say whether a request comes from our own page, or from no page at all (curl)."""
+    """Return whether a request comes from our own pages, or from no page at all (curl)."""
     site = headers.get("sec-fetch-site")
     if site is not None and site not in ("same-origin", "none"):
         return False

@@ -1,4 +1,4 @@
-"""The pocket process: two servers on one loop, over one store."""
+"""The pocket process: an OTLP server and a page server on one event loop, over one store."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from starlette.applications import Starlette
 
 from overlap.config import Config
 from overlap.errors import OverlapError
-from overlap.pocket.access import Guard
+from overlap.pocket.access import AccessMiddleware
 from overlap.pocket.api import jaeger
 from overlap.pocket.ingest import receiver
 from overlap.pocket.pages import handlers
-from overlap.pocket.pages.contents import Rooms
+from overlap.pocket.pages.contents import Contents
 from overlap.pocket.storage.logs_and_metrics import Telemetry
 from overlap.pocket.storage.store import MAX_BYTES, MAX_SPANS, Store
 from overlap.ports import describe_listener
@@ -26,7 +26,7 @@ from overlap.ports import describe_listener
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How the pocket backend is to run."""
+    """Options of the pocket backend."""
 
     host: str = "127.0.0.1"
     otlp_port: int = 4318
@@ -36,7 +36,7 @@ class Options:
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves the process's signals to us: there are two of it."""
+    """A uvicorn server without signal handlers, because two of them share the process."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -48,20 +48,20 @@ async def serve(
 ) -> None:
     """Serve until SIGINT or SIGTERM. `ready(otlp_url, page_url)` is called once both listen.
 
-    Raises OverlapError where a port is in use.
+    Raises OverlapError if a port is in use.
     """
     store, telemetry = Store(options.max_spans, options.max_bytes), Telemetry()
     otlp_socket = listen(options.host, options.otlp_port, "--otlp-port")
     page_socket = listen(options.host, options.port, "--port")
     otlp_url, page_url = url(otlp_socket), url(page_socket)
-    rooms = Rooms(store, telemetry, config, otlp_url=otlp_url, page_url=page_url)
-    otlp = Guard(Starlette(routes=receiver.routes(store, telemetry)), options.host)
-    routes = [*jaeger.routes(store), *handlers.routes(rooms)]
-    servers = [_server(otlp), _server(Guard(Starlette(routes=routes), options.host))]
+    contents = Contents(store, telemetry, config, otlp_url=otlp_url, page_url=page_url)
+    otlp = AccessMiddleware(Starlette(routes=receiver.routes(store, telemetry)), options.host)
+    routes = [*jaeger.routes(store), *handlers.routes(contents)]
+    servers = [_server(otlp), _server(AccessMiddleware(Starlette(routes=routes), options.host))]
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
-        rooms.hub.close()
+        contents.event_hub.close()
         for server in servers:
             server.should_exit = True
 
@@ -74,11 +74,11 @@ async def serve(
             servers[0].serve(sockets=[otlp_socket]), servers[1].serve(sockets=[page_socket])
         )
     finally:
-        await rooms.board.close()
+        await contents.play_queue.close()
 
 
 def listen(host: str, port: int, option: str) -> socket.socket:
-    """Bind a port. Raises OverlapError with one sentence that says whose it is if it is taken."""
+    """Bind a port. Raises OverlapError that names the process that uses it."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -101,7 +101,7 @@ def listen(host: str, port: int, option: str) -> socket.socket:
 _IN_USE = frozenset({98, 48, 10048})  # EADDRINUSE on Linux, macOS and Windows
 
 
-def _server(app: Guard) -> _Server:
+def _server(app: AccessMiddleware) -> _Server:
     return _Server(
         uvicorn.Config(
             app,
@@ -115,7 +115,7 @@ def _server(app: Guard) -> _Server:
 
 
 def url(sock: socket.socket) -> str:
-    """The address of a listening socket, as this machine can ask for it."""
+    """Return the URL of a listening socket, as seen from this machine."""
     host, port = sock.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"

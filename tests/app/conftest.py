@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-# Before anything imports app.settings: the lessons' expectations are in the demo's time.
+# Before anything imports app.settings: the scenarios' expectations are in the demo's time.
 os.environ["SMOKEHOUSE_TIME_SCALE"] = "0.1"
 os.environ["SMOKEHOUSE_DATA_DIR"] = tempfile.mkdtemp(prefix="smokehouse-")
 
@@ -39,7 +39,7 @@ class Demo:
     servers: dict[str, str] = field(default_factory=dict)
 
     def play(self, scenario):
-        """Play one lesson and return its result."""
+        """Play one scenario and return its result."""
         from overlap.backend import Backend
         from overlap.play import Player
 

@@ -1,4 +1,4 @@
-"""The admin works under ASGI, though the lessons' requests skip its middleware."""
+"""The admin works under ASGI, though the scenarios' requests skip its middleware."""
 
 import os
 import re
@@ -50,8 +50,8 @@ def test_style_sheets_are_served(demo):
     assert answer.headers["content-type"].startswith("text/css")
 
 
-def test_lessons_go_without_the_admins_middleware(demo):
-    """A lesson's response carries none of the admin's headers and no cookie."""
+def test_scenarios_go_without_the_admins_middleware(demo):
+    """A scenario's response carries none of the admin's headers and no cookie."""
     answer = httpx.get(f"{demo.app_url}/", trust_env=False)
     assert "x-frame-options" not in answer.headers
     assert "set-cookie" not in answer.headers

@@ -1,6 +1,6 @@
 """Django's async tests, as the tutorial's first paragraph promises: views and middleware, awaited.
 
-They run in this process, with no server: what a lesson's trace can't show is asked for here.
+They run in this process, with no server: what a scenario's trace can't show is asked for here.
 """
 
 import os

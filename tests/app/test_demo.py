@@ -47,7 +47,7 @@ def run_demo(root, *arguments):
 
 
 def test_once_exits_with_plays_status_and_leaves_nothing(root, ports):
-    """`make play`: a lesson that shows what it expects is exit 0; no process stays."""
+    """`make play`: a scenario that shows what it expects is exit 0; no process stays."""
     done = run_demo(root, "--once", *ports, "index")
     assert done.returncode == 0, done.stderr
     assert "single" in done.stdout
@@ -93,8 +93,8 @@ def test_port_in_use_is_told_with_its_owner_and_the_way_out(root, ports):
     assert "APP_PORT=" in done.stderr
 
 
-def test_unknown_lesson_is_one_sentence(root, ports):
-    """A lesson that is not there: exit 2."""
+def test_unknown_scenario_is_one_sentence(root, ports):
+    """A scenario that is not there: exit 2."""
     done = run_demo(root, "--once", *ports, "smoke_some_meat")
     assert done.returncode == 2
     assert "smoke_some_meats" in done.stderr

@@ -1,4 +1,4 @@
-"""Proof by mutation: a view that is broken changes its lesson's verdict."""
+"""Proof by mutation: a view that is broken changes its scenario's verdict."""
 
 import pytest
 from mutations import MUTATIONS
@@ -17,14 +17,14 @@ def broken(start_broken):
 
 @pytest.mark.parametrize(
     "mutation",
-    [mutation for mutation in MUTATIONS if not BY_NAME[mutation.lesson].server],
+    [mutation for mutation in MUTATIONS if not BY_NAME[mutation.scenario].server],
     ids=lambda mutation: mutation.name,
 )
 def test_verdict_changes_when_the_view_is_broken(broken, mutation):
-    """The lesson, played on a broken view, is told as not what it expects, and why."""
-    mutation.check(broken.play(mutation.broken(BY_NAME[mutation.lesson])))
+    """The scenario, played on a broken view, is told as not what it expects, and why."""
+    mutation.check(broken.play(mutation.broken(BY_NAME[mutation.scenario])))
 
 
-def test_every_lesson_has_a_mutation():
-    """No lesson stands without a broken view that its verdict tells from the real one."""
-    assert {mutation.lesson for mutation in MUTATIONS} == set(BY_NAME)
+def test_every_scenario_has_a_mutation():
+    """No scenario stands without a broken view that its verdict tells from the real one."""
+    assert {mutation.scenario for mutation in MUTATIONS} == set(BY_NAME)

@@ -35,7 +35,7 @@ def on_postgresql(start_app):
 
 
 @pytest.mark.parametrize("name", ["orm_gather", "orm_at_once", "orm_select_related", "book"])
-def test_lesson_shows_the_same_on_postgresql(on_postgresql, name):
+def test_scenario_shows_the_same_on_postgresql(on_postgresql, name):
     """The shapes are Django's, whatever database is below; who it was stands on each query."""
     result = on_postgresql.play(BY_NAME[name])
     assert result.problems == []

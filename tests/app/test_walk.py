@@ -55,7 +55,7 @@ def test_each_change_is_one_whose_verdict_is_proven(stops, root):
         proven = [
             mutation
             for mutation in MUTATIONS
-            if mutation.lesson == name and _same(root, mutation, before, after)
+            if mutation.scenario == name and _same(root, mutation, before, after)
         ]
         assert proven, f"{name}: no mutation makes this change"
         assert any(f"**{mutation.problem}" in stop for mutation in proven), name

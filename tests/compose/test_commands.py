@@ -210,7 +210,7 @@ def test_migrate_ends_well(place):
 
 @pytest.mark.timeout(400)
 def test_the_player_finds_every_part_by_the_addresses_it_is_told(place):
-    """It plays a lesson, is well, and ends at once when docker stops it."""
+    """It plays a scenario, is well, and ends at once when docker stops it."""
     backend = [
         *(sys.executable, "-m", "overlap", "pocket"),
         *("--otlp-port", str(place.port("4318")), "--port", str(place.port("16686"))),
@@ -232,7 +232,7 @@ def test_the_player_finds_every_part_by_the_addresses_it_is_told(place):
         assert place.health("player") == 0
         process.terminate()
         assert process.wait(30) in (0, 1)
-        assert "lessons showed what they expect" in log.read_text().splitlines()[-1]
+        assert "scenarios showed what they expect" in log.read_text().splitlines()[-1]
 
 
 def test_compose_itself_reads_the_file():

@@ -188,7 +188,7 @@ def test_migrations_are_done_once_before_all_that_use_the_database():
 
 @every_lasting
 def test_each_comes_back(name):
-    """After the lesson that kills it, too."""
+    """After the scenario that kills it, too."""
     assert SERVICES[name]["restart"] == "unless-stopped"
 
 
@@ -200,7 +200,7 @@ def test_what_is_done_once_is_not_started_again(name):
 
 @pytest.mark.parametrize("name", [name for name, each in SERVICES.items() if "build" in each])
 def test_ours_have_an_init_process(name):
-    """PID 1 of a container is deaf to its own SIGKILL: the lesson that kills would kill nobody."""
+    """PID 1 of a container ignores its own SIGKILL, and a scenario kills the app."""
     assert SERVICES[name]["init"] is True
     assert SERVICES[name]["image"] == SERVICES["app"]["image"]
 

@@ -1,7 +1,7 @@
 """A real app that sends to a real pocket, and one small server in the place of all the others.
 
 Its answers are those of Jaeger 2.13, Prometheus 3.14, Loki 3.7 and Grafana 9.3, cut short. It
-hands Jaeger's v3 API on to the pocket. tests/stack walks the road of the real servers.
+hands Jaeger's v3 API on to the pocket. tests/stack walks the pipeline of the real servers.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import httpx
 import pytest
 
 from overlap.config import NOWHERE, Config
-from overlap.doctor import Visit, new_client, walk
+from overlap.doctor import Context, new_client, walk
 from overlap.doctor.hops import exemplar, logs, metrics, monitor, sdk, traces
 from tests.doctor.answers import exemplars, free_port, result
 
@@ -161,8 +161,8 @@ def config(pocket, app):
     )
 
 
-class Road:
-    """A road on which all hops work, until a test breaks one: `config`, `visit`, `others`."""
+class Pipeline:
+    """A pipeline on which all hops work, until a test breaks one: `config`, `context`, `others`."""
 
     def __init__(self, config, others):
         self.pocket_url = config.traces_url
@@ -171,11 +171,11 @@ class Road:
         self.config = replace(
             config, traces_url=url, prometheus_url=url, loki_url=url, grafana_url=url
         )
-        self.visit = None
+        self.context = None
         others.answers = {
             "/api/metrics/calls": (200, {"metrics": [{"labels": [], "metricPoints": [{}]}]}),
             "/api/v1/query": (200, result([{"metric": {}, "value": [0, str(time.time() + 60)]}])),
-            "/api/v1/query_exemplars": lambda _path: (200, exemplars(self.visit.asked)),
+            "/api/v1/query_exemplars": lambda _path: (200, exemplars(self.context.asked)),
             "/loki/api/v1/query_range": (200, result([{"stream": {}, "values": [["0", "here"]]}])),
             "/api/health": (200, {"database": "ok", "version": "9.3.2"}),
             "/api/datasources/proxy/uid/jaeger/api/v3/services": (200, {"services": []}),
@@ -195,15 +195,15 @@ class Road:
 
         async def all_of_it():
             async with new_client() as client:
-                self.visit = Visit(self.config, client, path)
-                return {each.hop: each async for each in walk(self.visit, timeout_s)}
+                self.context = Context(self.config, client, path)
+                return {each.hop: each async for each in walk(self.context, timeout_s)}
 
         return asyncio.run(all_of_it())
 
 
 @pytest.fixture
-def road(config, fake, monkeypatch):
-    """A whole road. What does not come is not waited for as long as for a user."""
+def pipeline(config, fake, monkeypatch):
+    """A whole pipeline. What does not come is not waited for as long as for a user."""
     for hop in (traces, sdk, logs, metrics, exemplar, monitor):
         monkeypatch.setattr(hop, "WITHIN_S", 1.5 if hop in (traces, sdk) else 0.2)
-    return Road(config, fake())
+    return Pipeline(config, fake())

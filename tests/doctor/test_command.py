@@ -49,7 +49,7 @@ def test_a_whole_road_is_a_line_a_hop_and_0(doctor):
         "app", "collector", "traces", "sdk", "logs", "metrics", "exemplar", "monitor", "grafana",
     ]  # fmt: skip
     assert all(" s  " in line for line in lines[:-1])
-    assert lines[-1] == "All well: 4 hops looked at, none broken."
+    assert lines[-1] == "All well: 4 hops checked, none broken."
     assert "\x1b" not in out
 
 
@@ -60,7 +60,7 @@ def test_a_broken_hop_is_named_with_what_to_do_and_1(doctor):
     assert out.startswith("broken  app")
     assert "what to do:  start it, or set OVERLAP_APP_URL" in out
     assert "ok      traces" in out
-    assert out.endswith("The road breaks at app.\n")
+    assert out.endswith("The telemetry pipeline is broken at app.\n")
 
 
 def test_json_is_one_object(doctor):
@@ -114,5 +114,5 @@ def test_addresses_of_the_project_are_read(doctor, tmp_path):
     hops = {hop["hop"]: hop for hop in json.loads(out)["hops"]}
     assert status == 1
     assert hops["logs"]["state"] == "absent"
-    assert "loki_url says" in hops["logs"]["seen"]
+    assert "loki_url is" in hops["logs"]["seen"]
     assert hops["metrics"]["seen"].startswith("Prometheus does not answer at http://127.0.0.1:9")

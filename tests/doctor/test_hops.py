@@ -28,19 +28,19 @@ def states(found):
     return {name: finding.state for name, finding in found.items()}
 
 
-def test_a_road_that_is_whole(road):
+def test_a_road_that_is_whole(pipeline):
     """Every hop is looked at, in order, and none is broken."""
-    found = road.walk()
+    found = pipeline.walk()
     assert list(found) == NAMES
     assert set(states(found).values()) == {"ok"}, found
     assert "smokesite sent its span `GET /`" in found["sdk"].seen
-    assert road.visit.asked in found["exemplar"].seen
+    assert pipeline.context.asked in found["exemplar"].seen
 
 
-def test_with_pocket_what_it_lacks_is_absent_and_no_fault(road, config):
+def test_with_pocket_what_it_lacks_is_absent_and_no_fault(pipeline, config):
     """No Loki, no Prometheus, no Monitor tab: not in this setup."""
-    road.config = config
-    found = road.walk()
+    pipeline.config = config
+    found = pipeline.walk()
     assert states(found) == {
         "app": "ok", "collector": "ok", "traces": "ok", "sdk": "ok", "logs": "absent",
         "metrics": "absent", "exemplar": "absent", "monitor": "absent", "grafana": "absent",
@@ -48,10 +48,10 @@ def test_with_pocket_what_it_lacks_is_absent_and_no_fault(road, config):
     assert broken(list(found.values())) is None
 
 
-def test_the_app_is_stopped(road):
-    """The rest of the road is looked at all the same."""
-    road.config = replace(road.config, app_url=dead_url())
-    found = road.walk()
+def test_the_app_is_stopped(pipeline):
+    """The rest of the pipeline is looked at all the same."""
+    pipeline.config = replace(pipeline.config, app_url=dead_url())
+    found = pipeline.walk()
     hop, words = first(found)
     assert hop == "app"
     assert "`make demo`" in words
@@ -62,25 +62,25 @@ def test_the_app_is_stopped(road):
 
 
 @pytest.mark.parametrize(("path", "status"), [("/boom/", 500), ("/nowhere/", 404)])
-def test_the_app_answers_with_an_error(road, path, status):
+def test_the_app_answers_with_an_error(pipeline, path, status):
     """A server error is one; a page that is not there is an answer."""
-    found = road.walk(path=path)
+    found = pipeline.walk(path=path)
     assert f"answered {status}" in found["app"].seen
     assert found["app"].state == ("broken" if status == 500 else "ok")
 
 
-def test_the_app_refuses_our_host(road, fake):
+def test_the_app_refuses_our_host(pipeline, fake):
     """400 is what Django says to a Host that it does not know."""
-    road.config = replace(road.config, app_url=fake(otherwise=(400, "Bad Request")).url)
-    hop, words = first(road.walk())
+    pipeline.config = replace(pipeline.config, app_url=fake(otherwise=(400, "Bad Request")).url)
+    hop, words = first(pipeline.walk())
     assert hop == "app"
     assert "ALLOWED_HOSTS" in words
 
 
-def test_telemetry_leads_nowhere(road):
+def test_telemetry_leads_nowhere(pipeline):
     """Nothing listens at the OTLP endpoint."""
-    road.config = replace(road.config, otlp_endpoint=dead_url())
-    found = road.walk()
+    pipeline.config = replace(pipeline.config, otlp_endpoint=dead_url())
+    found = pipeline.walk()
     hop, words = first(found)
     assert hop == "collector"
     assert "OTEL_EXPORTER_OTLP_ENDPOINT" in words
@@ -91,58 +91,58 @@ def test_telemetry_leads_nowhere(road):
     ("answer", "says"),
     [((404, ""), "receiver otlp"), ((503, ""), "queue is full"), ((429, ""), "memory_limiter")],
 )
-def test_the_collector_refuses(road, fake, answer, says):
+def test_the_collector_refuses(pipeline, fake, answer, says):
     """Not found, and too busy, are different faults."""
-    road.config = replace(road.config, otlp_endpoint=fake(otherwise=answer).url)
-    hop, words = first(road.walk())
+    pipeline.config = replace(pipeline.config, otlp_endpoint=fake(otherwise=answer).url)
+    hop, words = first(pipeline.walk())
     assert hop == "collector"
     assert says in words
 
 
-def test_the_collector_rejects_what_it_accepts(road, fake):
+def test_the_collector_rejects_what_it_accepts(pipeline, fake):
     """A success that says it took nothing is none."""
     answer = ExportTraceServiceResponse()
     answer.partial_success.rejected_spans = 1
     answer.partial_success.error_message = "no spans today"
     collector = fake(otherwise=(200, answer.SerializeToString()))
-    road.config = replace(road.config, otlp_endpoint=collector.url)
-    hop, words = first(road.walk())
+    pipeline.config = replace(pipeline.config, otlp_endpoint=collector.url)
+    hop, words = first(pipeline.walk())
     assert hop == "collector"
     assert "no spans today" in words
 
 
-def test_the_collector_accepts_and_drops(road, fake):
+def test_the_collector_accepts_and_drops(pipeline, fake):
     """Our span was taken, and is nowhere."""
-    road.config = replace(road.config, otlp_endpoint=fake(otherwise=(200, b"")).url)
-    found = road.walk()
+    pipeline.config = replace(pipeline.config, otlp_endpoint=fake(otherwise=(200, b"")).url)
+    found = pipeline.walk()
     hop, words = first(found)
     assert hop == "traces"
     assert "the collector's log" in words
     assert found["sdk"].state == "skipped"
 
 
-def test_the_trace_backend_is_down(road):
+def test_the_trace_backend_is_down(pipeline):
     """Nothing answers where traces are read."""
-    road.config = replace(road.config, traces_url=dead_url())
-    hop, words = first(road.walk())
+    pipeline.config = replace(pipeline.config, traces_url=dead_url())
+    hop, words = first(pipeline.walk())
     assert hop == "traces"
     assert "OVERLAP_TRACES_URL" in words
 
 
-def test_the_trace_backend_fails(road, fake):
+def test_the_trace_backend_fails(pipeline, fake):
     """It answers, with an error of its own."""
     backend = fake({"/api/v3/services": (200, {})}, otherwise=(500, "no disk"))
-    road.config = replace(road.config, traces_url=backend.url)
-    hop, words = first(road.walk())
+    pipeline.config = replace(pipeline.config, traces_url=backend.url)
+    hop, words = first(pipeline.walk())
     assert hop == "traces"
     assert "no disk" in words
 
 
-def test_the_apps_telemetry_does_not_leave_it(road, serve):
-    """The app answers, the road is whole, and no span comes."""
+def test_the_apps_telemetry_does_not_leave_it(pipeline, serve):
+    """The app answers, the pipeline is whole, and no span comes."""
     with serve(OTEL_SDK_DISABLED="true") as url:
-        road.config = replace(road.config, app_url=url)
-        found = road.walk()
+        pipeline.config = replace(pipeline.config, app_url=url)
+        found = pipeline.walk()
     hop, words = first(found)
     assert hop == "sdk"
     assert "overlap.instrument()" in words
@@ -158,20 +158,20 @@ def test_the_apps_telemetry_does_not_leave_it(road, serve):
         ((200, []), "is not Loki"),
     ],
 )
-def test_loki_does_not_have_the_log(road, answer, says):
+def test_loki_does_not_have_the_log(pipeline, answer, says):
     """It answers without our line, with an error, or is another server."""
-    road.others.answers["/loki/api/v1/query_range"] = answer
-    hop, words = first(road.walk())
+    pipeline.others.answers["/loki/api/v1/query_range"] = answer
+    hop, words = first(pipeline.walk())
     assert hop == "logs"
     assert says in words
 
 
-def test_loki_is_down_or_not_wanted(road):
+def test_loki_is_down_or_not_wanted(pipeline):
     """Down is a fault; `none` is no fault."""
-    road.config = replace(road.config, loki_url=dead_url())
-    assert first(road.walk())[0] == "logs"
-    road.config = replace(road.config, loki_url=NOWHERE)
-    found = road.walk()
+    pipeline.config = replace(pipeline.config, loki_url=dead_url())
+    assert first(pipeline.walk())[0] == "logs"
+    pipeline.config = replace(pipeline.config, loki_url=NOWHERE)
+    found = pipeline.walk()
     assert found["logs"].state == "absent"
     assert found["grafana"].seen.endswith("reaches jaeger, prometheus")
 
@@ -185,10 +185,10 @@ def test_loki_is_down_or_not_wanted(road):
         ((200, result([{"value": "?"}])), "could not be read"),
     ],
 )
-def test_prometheus_does_not_have_the_metric(road, answer, says):
+def test_prometheus_does_not_have_the_metric(pipeline, answer, says):
     """Nothing, only an older walk's, an error, or nonsense."""
-    road.others.answers["/api/v1/query"] = answer
-    found = road.walk()
+    pipeline.others.answers["/api/v1/query"] = answer
+    found = pipeline.walk()
     hop, words = first(found)
     assert hop == "metrics"
     assert says in words
@@ -199,22 +199,22 @@ def test_prometheus_does_not_have_the_metric(road, answer, says):
     ("trace_ids", "says"),
     [([], "--enable-feature=exemplar-storage"), (["5a" * 16], "traces that are not at")],
 )
-def test_exemplars_are_missing_or_lead_nowhere(road, trace_ids, says):
+def test_exemplars_are_missing_or_lead_nowhere(pipeline, trace_ids, says):
     """Durations without exemplars; and exemplars whose traces are gone."""
-    road.others.answers["/api/v1/query_exemplars"] = (200, exemplars(*trace_ids))
-    hop, words = first(road.walk())
+    pipeline.others.answers["/api/v1/query_exemplars"] = (200, exemplars(*trace_ids))
+    hop, words = first(pipeline.walk())
     assert hop == "exemplar"
     assert says in words
 
 
-def test_the_app_sends_no_metrics(road):
+def test_the_app_sends_no_metrics(pipeline):
     """Prometheus has ours, and none of the app's."""
-    whole = road.others.answers["/api/v1/query"]
-    road.others.answers |= {
+    whole = pipeline.others.answers["/api/v1/query"]
+    pipeline.others.answers |= {
         "/api/v1/query": lambda path: whole if "doctor" in path else (200, result([])),
         "/api/v1/query_exemplars": (200, exemplars()),
     }
-    hop, words = first(road.walk())
+    hop, words = first(pipeline.walk())
     assert hop == "exemplar"
     assert "OTEL_METRIC_EXPORT_INTERVAL" in words
 
@@ -227,18 +227,18 @@ def test_the_app_sends_no_metrics(road):
         ((500, {"errors": []}), "answered 500"),
     ],
 )
-def test_jaeger_has_no_monitor(road, answer, says):
+def test_jaeger_has_no_monitor(pipeline, answer, says):
     """Empty, switched off, or in trouble."""
-    road.others.answers["/api/metrics/calls"] = answer
-    hop, words = first(road.walk())
+    pipeline.others.answers["/api/metrics/calls"] = answer
+    hop, words = first(pipeline.walk())
     assert hop == "monitor"
     assert says in words
 
 
-def test_what_is_no_jaeger_has_no_monitor(road):
+def test_what_is_no_jaeger_has_no_monitor(pipeline):
     """Another backend that speaks the v3 API."""
-    del road.others.answers["/api/metrics/calls"]
-    assert road.walk()["monitor"].state == "absent"
+    del pipeline.others.answers["/api/metrics/calls"]
+    assert pipeline.walk()["monitor"].state == "absent"
 
 
 SOURCE = "/api/datasources/proxy/uid/loki/loki/api/v1/labels"
@@ -247,7 +247,7 @@ SOURCE = "/api/datasources/proxy/uid/loki/loki/api/v1/labels"
 @pytest.mark.parametrize(
     ("path", "answer", "says"),
     [
-        ("/api/health", (503, {"database": "failing"}), "is not well"),
+        ("/api/health", (503, {"database": "failing"}), "is not healthy"),
         ("/api/health", (200, "<html>"), "is not Grafana"),
         (SOURCE, (404, {"message": "Unable to find datasource"}), "the uid loki"),
         (SOURCE, (404, {"message": "Data source not found"}), "no data source"),
@@ -255,39 +255,39 @@ SOURCE = "/api/datasources/proxy/uid/loki/loki/api/v1/labels"
         (SOURCE, (401, {}), "user:password"),
     ],
 )  # fmt: skip
-def test_grafana_is_broken(road, path, answer, says):
+def test_grafana_is_broken(pipeline, path, answer, says):
     """Itself, or one of its data sources."""
-    road.others.answers[path] = answer
-    hop, words = first(road.walk())
+    pipeline.others.answers[path] = answer
+    hop, words = first(pipeline.walk())
     assert hop == "grafana"
     assert says in words
 
 
-def test_grafana_is_optional_where_nobody_says_where_it_is(road, monkeypatch, fake):
+def test_grafana_is_optional_where_nobody_says_where_it_is(pipeline, monkeypatch, fake):
     """At its usual address, nothing or something else is no fault; where it was named, it is."""
     for url in (dead_url(), fake(otherwise=(200, "<html>somebody's page")).url):
-        road.config = replace(road.config, grafana_url=url)
-        assert first(road.walk())[0] == "grafana"
+        pipeline.config = replace(pipeline.config, grafana_url=url)
+        assert first(pipeline.walk())[0] == "grafana"
         monkeypatch.setattr(grafana, "GRAFANA_URL", url)
-        assert road.walk()["grafana"].state == "absent"
+        assert pipeline.walk()["grafana"].state == "absent"
 
 
-def test_a_password_is_not_told(road):
+def test_a_password_is_not_told(pipeline):
     """An address with a user and a password is printed without them."""
-    url = road.others.url
-    road.config = replace(road.config, grafana_url=url.replace("//", "//admin:secret@"))
-    found = road.walk()
+    url = pipeline.others.url
+    pipeline.config = replace(pipeline.config, grafana_url=url.replace("//", "//admin:secret@"))
+    found = pipeline.walk()
     assert found["grafana"].state == "ok"
     assert "secret" not in repr(found)
 
 
-def test_time_is_up(road, fake):
+def test_time_is_up(pipeline, fake):
     """A server that never answers takes no longer than the walk may; the rest is not looked at."""
     silent = fake()
     silent.hanging = True
-    road.config = replace(road.config, app_url=silent.url)
+    pipeline.config = replace(pipeline.config, app_url=silent.url)
     began = time.monotonic()
-    found = road.walk(timeout_s=0.5)
+    found = pipeline.walk(timeout_s=0.5)
     assert time.monotonic() - began < 5
     hop, words = first(found)
     assert hop == "app"

@@ -163,11 +163,11 @@ def dead_url() -> str:
 
 @pytest.fixture
 def environment(places: Places) -> dict[str, str]:
-    """What `overlap play` is told: the lessons of tests/play/diner, and where the parts are."""
+    """What `overlap play` is told: the scenarios of tests/play/diner, and where the parts are."""
     return {
         **os.environ,
         "PYTHONPATH": str(Path(__file__).parent / "diner"),
-        "OVERLAP_SCENARIOS": "diner_lessons:SCENARIOS",
+        "OVERLAP_SCENARIOS": "diner_scenarios:SCENARIOS",
         "OVERLAP_APP_URL": places.app,
         "OTEL_EXPORTER_OTLP_ENDPOINT": places.otlp,
         "OVERLAP_TRACES_URL": places.traces,

@@ -35,12 +35,12 @@ def play(environment, tmp_path):
 
 
 def test_json_is_the_contract_and_nothing_else(play):
-    """Standard output is one object: lessons in the order named, what was expected and seen."""
+    """Standard output is one object: scenarios in the order named, what was expected and seen."""
     done = play("--json", "serial", "gather")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["ok"] is True
-    assert [lesson["name"] for lesson in told["scenarios"]] == ["serial", "gather"]
+    assert [scenario["name"] for scenario in told["scenarios"]] == ["serial", "gather"]
     gather = told["scenarios"][1]
     assert {"name", "ok", "expected", "trace_id", "url", "verdict"} <= gather.keys()
     assert gather["expected"] == {
@@ -53,7 +53,7 @@ def test_json_is_the_contract_and_nothing_else(play):
     assert gather["url"].endswith(f"/trace/{gather['trace_id']}")
 
 
-def test_a_lesson_that_does_not_show_what_it_expects_is_exit_1(play):
+def test_a_scenario_that_does_not_show_what_it_expects_is_exit_1(play):
     """Picture, sentence, reason, URL and the problem are told; so is the sum of all."""
     done = play("gather", "disappointing")
     assert done.returncode == 1
@@ -62,9 +62,9 @@ def test_a_lesson_that_does_not_show_what_it_expects_is_exit_1(play):
     assert "✗ Not what it says disappointing" in text
     assert "∥ concurrent" in text
     assert "Neither needs the other." in text
-    assert "✗ expected the shape concurrent, and it is not there" in text
+    assert "✗ expected the shape concurrent, which is missing" in text
     assert text.count("/trace/") == 4
-    assert text.endswith("1 of 2 lessons showed what they expect")
+    assert text.endswith("1 of 2 scenarios showed what they expect")
     assert "\x1b" not in done.stdout + done.stderr
 
 
@@ -85,18 +85,18 @@ def test_the_list_says_what_there_is_to_play(listed):
     """Names, titles, requests and pairs, for a reader and for a program."""
     line = next(line for line in listed().splitlines() if line.startswith("gather"))
     assert line.split() == ["gather", "Two", "steps", "at", "once", "GET", "/gather/", "serial"]
-    lessons = json.loads(listed("--json"))["scenarios"]
-    assert lessons[0]["name"] == "gather"
-    assert lessons[0]["routes"] == ["GET /gather/", "GET /"]
-    assert lessons[0]["pair"] == "serial"
+    scenarios = json.loads(listed("--json"))["scenarios"]
+    assert scenarios[0]["name"] == "gather"
+    assert scenarios[0]["routes"] == ["GET /gather/", "GET /"]
+    assert scenarios[0]["pair"] == "serial"
 
 
-def test_an_unknown_lesson_is_one_sentence_with_what_is_near(play):
+def test_an_unknown_scenario_is_one_sentence_with_what_is_near(play):
     """Exit 2, and nothing is played."""
     done = play("gahter")
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr == "overlap: there is no lesson 'gahter': did you mean gather?\n"
+    assert done.stderr == "overlap: there is no scenario 'gahter': did you mean gather?\n"
 
 
 def test_an_app_that_can_not_be_reached_is_exit_2(play, dead_url):
@@ -108,7 +108,7 @@ def test_an_app_that_can_not_be_reached_is_exit_2(play, dead_url):
     assert done.stderr.startswith(f"overlap: the app does not answer at {dead_url} ")
 
 
-def test_ctrl_c_ends_a_lesson_at_once(environment, tmp_path):
+def test_ctrl_c_ends_a_scenario_at_once(environment, tmp_path):
     """On a terminal with a live display too: exit 130, no traceback, nothing left hanging."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
@@ -144,9 +144,9 @@ def read_until(terminal: int, words: bytes, within_s: float) -> bytes:
     return seen
 
 
-def test_no_lessons_at_all_is_one_sentence(play):
+def test_no_scenarios_at_all_is_one_sentence(play):
     """Where none are named, the reader learns how to name them."""
     done = play(OVERLAP_SCENARIOS="")
     assert done.returncode == 2
-    assert "no lessons" in done.stderr
+    assert "no scenarios" in done.stderr
     assert Path(done.args[0]).exists()

@@ -32,7 +32,7 @@ def test_a_whole_trace_lacks_nothing():
 @pytest.mark.parametrize(
     ("spans", "words"),
     [
-        ((), ["the lesson's own root span", "the server spans of 1 answered request"]),
+        ((), ["the scenario's own root span", "the server spans of 1 answered request"]),
         ((ROOT, CLIENT), ["the server spans of 1 answered request"]),
         ((ROOT, SERVER), ["1 span that others name as parent"]),
         ((ROOT, CLIENT, SERVER, STARTED), ["the end of the task wash up"]),

@@ -43,17 +43,17 @@ def told() -> list[Progress]:
 
 @pytest.fixture(scope="module")
 def gathered(places, told) -> Result:
-    """The same lesson, played once for every test that only looks at it."""
+    """The same scenario, played once for every test that only looks at it."""
     [result] = play(places, GATHER, told=told.append)
     return result
 
 
-def lesson(*paths: str, **changes) -> Scenario:
+def scenario(*paths: str, **changes) -> Scenario:
     requests = tuple(Request(path) for path in paths)
     return replace(GATHER, requests=requests, expect=Expectation(), **changes)
 
 
-def test_a_lesson_is_one_trace_from_its_root_to_the_apps_steps(gathered):
+def test_a_scenario_is_one_trace_from_its_root_to_the_apps_steps(gathered):
     """The root, a client span for each request named after it, and below each the app's spans."""
     by_name = {span.name: span for span in gathered.trace.spans}
     root = by_name["scenario gather"]
@@ -72,7 +72,7 @@ def test_a_lesson_is_one_trace_from_its_root_to_the_apps_steps(gathered):
     assert {span.trace_id for span in gathered.trace.spans} == {gathered.trace_id}
 
 
-def test_a_lesson_that_shows_what_it_expects_is_ok(gathered, places):
+def test_a_scenario_that_shows_what_it_expects_is_ok(gathered, places):
     """The verdict comes from the spans, and the result says where to look at them."""
     assert gathered.problems == []
     assert gathered.ok
@@ -86,9 +86,9 @@ def test_requests_are_fired_on_their_timeline(gathered):
     assert start["GET /?again=1"] - start["scenario gather"] >= 100_000_000
 
 
-def test_lessons_are_played_one_after_another_as_traces_of_their_own(places):
-    """The second lesson's root begins when the first one's has ended."""
-    first, second = play(places, GATHER, lesson("/serial/"))
+def test_scenarios_are_played_one_after_another_as_traces_of_their_own(places):
+    """The second scenario's root begins when the first one's has ended."""
+    first, second = play(places, GATHER, scenario("/serial/"))
     ends = max(span.end_ns for span in first.trace.spans if span.parent_id is None)
     begins = min(span.start_ns for span in second.trace.spans)
     assert first.trace_id != second.trace_id
@@ -98,28 +98,28 @@ def test_lessons_are_played_one_after_another_as_traces_of_their_own(places):
 def test_work_past_the_response_is_waited_for(places):
     """A task that has begun is in the trace with its end, long after the response."""
     expect = Expectation(shapes=frozenset({"background"}), background=("wash up",))
-    [result] = play(places, replace(lesson("/late/"), expect=expect))
+    [result] = play(places, replace(scenario("/late/"), expect=expect))
     assert result.problems == []
 
 
 def test_what_only_a_count_can_tell_is_waited_for_too(places):
     """`wait_for` names spans that must be there; a trace without them is not whole."""
-    [result] = play(places, lesson("/", wait_for={"nothing": 2}, within=0.3))
+    [result] = play(places, scenario("/", wait_for={"nothing": 2}, within=0.3))
     assert result.problems == [
-        "the trace was not whole after 0.3 s: waited for 2 of nothing, 0 seen"
+        "the trace was not complete after 0.3 s: waited for 2 of nothing, 0 seen"
     ]
 
 
 def test_an_error_status_is_a_problem_of_the_result(places):
-    """A lesson whose request answers 500 is judged all the same."""
-    [result] = play(places, lesson("/boom/"))
+    """A scenario whose request answers 500 is judged all the same."""
+    [result] = play(places, scenario("/boom/"))
     assert result.problems == ["GET /boom/ answered 500"]
     assert result.verdict.shapes == ["single"]
 
 
 def test_a_request_may_ask_for_its_status(places):
-    """The status a lesson asks for is no problem, and any other is."""
-    asked = lesson("/")
+    """The status a scenario asks for is no problem, and any other is."""
+    asked = scenario("/")
     requests = (Request("/boom/", status=500), Request("/", status=404))
     [result] = play(places, replace(asked, requests=requests))
     assert result.problems == ["GET / answered 200, not 404"]
@@ -127,36 +127,39 @@ def test_a_request_may_ask_for_its_status(places):
 
 def test_a_client_may_go_away(places):
     """It has no answer then, and that is no problem; an answer that comes first is one."""
-    asked = lesson("/", wait_for={"GET /slow/": 1})
+    asked = scenario("/", wait_for={"GET /slow/": 1})
     requests = (Request("/slow/", leaves_after=0.3), Request("/", leaves_after=20))
     [result] = play(places, replace(asked, requests=requests, within=0.1))
-    assert "GET / answered 200 before its client went away" in result.problems
+    assert "GET / answered 200 before its client disconnected" in result.problems
     assert not [problem for problem in result.problems if "not answered" in problem]
 
 
-def test_a_lesson_is_played_on_the_server_it_names(places, dead_url):
-    """Its own requests go there; one that is not there, or not known, skips the lesson."""
+def test_a_scenario_is_played_on_the_server_it_names(places, dead_url):
+    """Its own requests go there; one that is not there, or not known, skips the scenario."""
     [result] = play(
-        places, lesson("/", server="other"), servers={"other": places.app}, app=places.app
+        places, scenario("/", server="other"), servers={"other": places.app}, app=places.app
     )
     assert result.problems == []
-    for servers, why in (({"other": dead_url}, "does not answer at"), ({}, "nobody said where")):
+    for servers, why in (
+        ({"other": dead_url}, "does not answer at"),
+        ({}, "no address is set for the server"),
+    ):
         with pytest.raises(NoServer, match=why):
-            play(places, lesson("/", server="other"), servers=servers)
+            play(places, scenario("/", server="other"), servers=servers)
 
 
 def test_a_broken_answer_is_a_problem_of_the_result(places):
     """An answer that breaks off is told in a sentence, not raised."""
-    [result] = play(places, lesson("/short/", "/"))
+    [result] = play(places, scenario("/short/", "/"))
     assert len(result.problems) == 1
     assert result.problems[0].startswith("GET /short/ was not answered: ")
 
 
 def test_a_trace_that_stays_incomplete_is_judged_at_its_deadline(places):
     """A request that was answered and left no server span is named as what was waited for."""
-    [result] = play(places, lesson("/untraced/", within=0.3))
+    [result] = play(places, scenario("/untraced/", within=0.3))
     assert result.problems == [
-        "the trace was not whole after 0.3 s: waited for the server spans of 1 answered request"
+        "the trace was not complete after 0.3 s: waited for the server spans of 1 answered request"
     ]
     assert result.verdict.trace_id == result.trace_id
 
@@ -172,7 +175,7 @@ def test_progress_tells_of_requests_and_of_spans(gathered, told):
 def test_the_first_look_at_the_app_asks_to_leave_no_trace(places):
     """It carries a trace context that is not sampled."""
     before = len(places.headers)
-    play(places, lesson("/"))
+    play(places, scenario("/"))
     first, second = places.headers[before:]
     assert first["traceparent"].endswith("-00")
     assert int(second["traceparent"][-2:], 16) & 1
@@ -182,7 +185,7 @@ def test_the_first_look_at_the_app_asks_to_leave_no_trace(places):
     ("part", "said"),
     [
         ("app", "the app does not answer at {url} "),
-        ("otlp", "nothing takes telemetry at {url} "),
+        ("otlp", "nothing receives telemetry at {url} "),
         ("traces", "no trace backend answers at {url} "),
     ],
 )
@@ -196,12 +199,12 @@ def test_what_can_not_be_reached_is_named_with_its_address(places, dead_url, par
 
 def test_something_else_at_the_telemetry_address_is_told_apart(places):
     """An address that answers, but takes no OTLP, is no road."""
-    with pytest.raises(Unreachable, match=r"takes no telemetry \(it said 404\)"):
+    with pytest.raises(Unreachable, match=r"does not accept telemetry \(it answered 404\)"):
         play(places, GATHER, otlp=places.app)
 
 
-def test_an_app_that_goes_away_before_the_lesson_is_unreachable(places):
-    """Not a lesson that failed: there was nothing to play it against."""
+def test_an_app_that_goes_away_before_the_scenario_is_unreachable(places):
+    """Not a scenario that failed: there was nothing to play it against."""
 
     async def main() -> None:
         async def answer(reader, writer):
@@ -230,7 +233,7 @@ def ending(path: str) -> Scenario:
 
 
 def test_a_request_that_ends_the_app_is_no_problem_once_it_answers_again(places):
-    """Its connection is cut, as the lesson has it; the rest of the lesson is judged as ever."""
+    """Its connection is cut, as the scenario has it; the rest of the scenario is judged as ever."""
     [result] = play(places, ending("/short/"))
     assert result.problems == []
 
@@ -238,10 +241,10 @@ def test_a_request_that_ends_the_app_is_no_problem_once_it_answers_again(places)
 def test_a_request_that_was_to_end_the_app_and_did_not_is_a_problem(places):
     """Whoever answers lives."""
     [result] = play(places, ending("/boom/"))
-    assert result.problems == ["POST /boom/ answered 500 and ended nobody"]
+    assert result.problems == ["POST /boom/ answered 500 and did not end its process"]
 
 
 def test_an_app_that_nobody_starts_again_is_told(places, dead_url):
-    """After the lesson's own time: which app, and what was waited for."""
-    with pytest.raises(Unreachable, match="nobody started it again"):
-        asyncio.run(preflight.again(dead_url, 0.2))
+    """After the scenario's own time: which app, and what was waited for."""
+    with pytest.raises(Unreachable, match="was not started again"):
+        asyncio.run(preflight.app_restart(dead_url, 0.2))

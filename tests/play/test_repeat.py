@@ -93,7 +93,7 @@ def wait_for(log, words, count=1):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_plays_round_after_round_until_told_to_stop(environment, tmp_path, number):
-    """Each lesson in turn, with its place in the round; then the sum, exit 0, no traceback."""
+    """Each scenario in turn, with its place in the round; then the sum, exit 0, no traceback."""
     pulse = tmp_path / "pulse"
     with playing(environment, tmp_path, "0", "--pulse", str(pulse), "gather", "serial") as (
         process,
@@ -115,7 +115,7 @@ def test_plays_round_after_round_until_told_to_stop(environment, tmp_path, numbe
     assert "Traceback" not in log.read_text()
 
 
-def test_a_lesson_that_failed_on_the_way_is_exit_1(environment, tmp_path):
+def test_a_scenario_that_failed_on_the_way_is_exit_1(environment, tmp_path):
     """The status tells of all that was played, as it does without --every."""
     with playing(environment, tmp_path, "0", "disappointing", "gather") as (process, log):
         wait_for(log, "playing 1/2 disappointing", 2)
@@ -123,8 +123,8 @@ def test_a_lesson_that_failed_on_the_way_is_exit_1(environment, tmp_path):
         assert process.wait(WITHIN_S) == 1
 
 
-def test_a_signal_does_not_wait_for_the_lesson_or_the_pause(environment, tmp_path):
-    """A minute's lesson and an hour's pause are both left at once."""
+def test_a_signal_does_not_wait_for_the_scenario_or_the_pause(environment, tmp_path):
+    """A minute's scenario and an hour's pause are both left at once."""
     for arguments, words in [
         (("0", "slow"), "playing 1/1 slow"),
         (("3600", "gather"), "Two steps at once"),
@@ -159,8 +159,8 @@ def test_an_app_that_was_never_there_is_exit_2(environment, dead_url, tmp_path):
         assert "the app does not answer" in log.read_text()
 
 
-def test_json_is_of_lessons_played_once():
+def test_json_is_of_scenarios_played_once():
     """One object can't go on for ever."""
     done = CliRunner().invoke(group, ["play", "--every", "1", "--json"], env=dict(os.environ))
     assert done.exit_code == 2
-    assert "not with --every" in done.output
+    assert "be combined with --every" in done.output

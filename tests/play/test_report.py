@@ -44,13 +44,13 @@ def told(
     )
     report = Report(console)
     for each in results:
-        report.lesson(each)
+        report.scenario(each)
     report.summary(results)
     file.seek(0)
     return file.read()
 
 
-def test_a_lesson_is_title_picture_sentence_reason_and_url():
+def test_a_scenario_is_title_picture_sentence_reason_and_url():
     """In this order; markup in names and titles is text."""
     text = told(result("it rained"))
     parts = [
@@ -61,7 +61,7 @@ def test_a_lesson_is_title_picture_sentence_reason_and_url():
         "Because.",
         "✗ it rained",
         "http://127.0.0.1:16686/trace/" + "f" * 32,
-        "0 of 1 lessons showed what they expect",
+        "0 of 1 scenarios showed what they expect",
     ]
     places = [text.index(part) for part in parts]
     assert places == sorted(places)

@@ -1,4 +1,4 @@
-"""What a lesson's trace showed, said once more where logs are looked at."""
+"""What a scenario's trace showed, said once more where logs are looked at."""
 
 import asyncio
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,7 +18,7 @@ from overlap.scenario import Expectation, Request, Scenario
 from overlap.trace import Span, Trace
 
 ROOT = "ab" * 8
-LESSON = Scenario(
+SCENARIO = Scenario(
     "gather",
     "Two at once",
     "Why not.",
@@ -40,7 +40,7 @@ def result(problems: list[str]) -> Result:
         client_span("03" * 8, 300),
     )
     verdict = Verdict("11" * 16, ["background", "offloaded"])
-    return Result(LESSON, "11" * 16, "http://…", verdict, Trace("11" * 16, spans), problems)
+    return Result(SCENARIO, "11" * 16, "http://…", verdict, Trace("11" * 16, spans), problems)
 
 
 @pytest.fixture
@@ -73,8 +73,8 @@ def attributes(record) -> dict[str, object]:
     }
 
 
-def test_a_verdict_is_one_record_of_the_lessons_root_span(taker):
-    """With the lesson, its shapes, whether it is as expected, and how long it was waited for."""
+def test_a_verdict_is_one_record_of_the_scenarios_root_span(taker):
+    """With the scenario, its shapes, whether it is as expected, and how long it was waited for."""
     taken, url = taker
     asyncio.run(send_verdict(result([]), ROOT, url))
     [request] = taken
@@ -93,7 +93,7 @@ def test_a_verdict_is_one_record_of_the_lessons_root_span(taker):
     }
 
 
-def test_a_lesson_that_fails_is_a_warning_that_says_why(taker):
+def test_a_scenario_that_fails_is_a_warning_that_says_why(taker):
     """Its problems stand in it."""
     taken, url = taker
     asyncio.run(send_verdict(result(["GET / answered 500", "no trace"]), ROOT, url))
@@ -107,9 +107,9 @@ def test_where_nobody_takes_it_nothing_happens(dead_url):
     asyncio.run(send_verdict(result([]), ROOT, dead_url))
 
 
-def test_a_played_lesson_carries_its_name_along_and_sends_its_verdict(places):
-    """Baggage goes with each request; the record lies in the lesson's trace."""
-    lesson = Scenario(
+def test_a_played_scenario_carries_its_name_along_and_sends_its_verdict(places):
+    """Baggage goes with each request; the record lies in the scenario's trace."""
+    scenario = Scenario(
         "gather", "Two steps at once", "Why not.", (Request("/gather/"),), Expectation()
     )
 
@@ -118,7 +118,7 @@ def test_a_played_lesson_carries_its_name_along_and_sends_its_verdict(places):
             Backend(places.traces) as backend,
             Player(places.app, places.otlp, backend) as player,
         ):
-            return await player.play(lesson)
+            return await player.play(scenario)
 
     played = asyncio.run(play())
     assert places.headers[-1]["baggage"] == "overlap.scenario=gather"

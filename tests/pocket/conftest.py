@@ -21,12 +21,12 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
-LESSONS = """
+SCENARIOS = """
 from overlap.scenario import Expectation, Request, Scenario
 
 SCENARIOS = [
     Scenario(
-        name="first", title="The first <b>lesson</b>", why="One `await`, nothing else.",
+        name="first", title="The first <b>scenario</b>", why="One `await`, nothing else.",
         requests=(Request("/first/"),), expect=Expectation(shapes=frozenset({"single"})),
         pair="second", within=5,
     ),
@@ -146,13 +146,13 @@ class _App(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="session")
 def pocket(tmp_path_factory: pytest.TempPathFactory, app: ThreadingHTTPServer) -> Iterator[Pocket]:
-    """Pocket with two lessons of the stub app."""
-    folder = tmp_path_factory.mktemp("lessons")
-    (folder / "pocket_lessons.py").write_text(LESSONS)
+    """Pocket with two scenarios of the stub app."""
+    folder = tmp_path_factory.mktemp("scenarios")
+    (folder / "pocket_scenarios.py").write_text(SCENARIOS)
     running = start_pocket(
         folder,
         f"--app-url=http://127.0.0.1:{app.server_port}",
-        OVERLAP_SCENARIOS="pocket_lessons:SCENARIOS",
+        OVERLAP_SCENARIOS="pocket_scenarios:SCENARIOS",
     )
     app.pocket = running
     yield running

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from overlap.pocket.access import POLICY, Guard, host_name
+from overlap.pocket.access import POLICY, AccessMiddleware, host_name
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from overlap.pocket.access import POLICY, Guard, host_name
 )
 def test_only_this_machines_names_are_answered(header, served, allowed):
     """A foreign name that resolves to loopback (DNS rebinding) is refused."""
-    assert Guard(None, served).allows(host_name(header)) is allowed
+    assert AccessMiddleware(None, served).allows(host_name(header)) is allowed
 
 
 def test_a_foreign_host_gets_421(pocket):

@@ -42,8 +42,8 @@ def test_ctrl_c_ends_it_with_pages_open(helpers, tmp_path):
     assert "Traceback" not in output
 
 
-def test_without_lessons_the_page_says_how_to_name_them(helpers, tmp_path):
-    """No project, no lessons: the page still works."""
+def test_without_scenarios_the_page_says_how_to_name_them(helpers, tmp_path):
+    """No project, no scenarios: the page still works."""
     pocket = helpers.start_pocket(tmp_path)
     try:
         answer = httpx.get(pocket.page)
@@ -54,10 +54,10 @@ def test_without_lessons_the_page_says_how_to_name_them(helpers, tmp_path):
         pocket.process.stdout.close()
 
 
-def test_lessons_that_break_do_not_stop_it(helpers, tmp_path):
-    """A lessons module with an error in it is told on the page; traces come in all the same."""
-    (tmp_path / "pocket_lessons_broken.py").write_text("1 / 0")
-    pocket = helpers.start_pocket(tmp_path, OVERLAP_SCENARIOS="pocket_lessons_broken:SCENARIOS")
+def test_scenarios_that_break_do_not_stop_it(helpers, tmp_path):
+    """A scenarios module with an error in it is told on the page; traces come in all the same."""
+    (tmp_path / "pocket_scenarios_broken.py").write_text("1 / 0")
+    pocket = helpers.start_pocket(tmp_path, OVERLAP_SCENARIOS="pocket_scenarios_broken:SCENARIOS")
     try:
         assert "ZeroDivisionError" in httpx.get(pocket.page).text
         pocket.send(helpers.span())

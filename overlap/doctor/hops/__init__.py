@@ -1,1 +1,1 @@
-"""The hops of the road, each a module with one function that looks at it."""
+"""The hops of the telemetry pipeline, a module each, with one function `look` that checks it."""

@@ -1,4 +1,4 @@
-"""What listens at the OTLP endpoint accepts each of the three signals."""
+"""Checks that the OTLP endpoint accepts each of the three signals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
-from overlap.doctor.context import Visit, why
+from overlap.doctor.context import Context, why
 from overlap.doctor.finding import Broken
 from overlap.doctor.probe_telemetry import samples
 
@@ -27,36 +27,36 @@ _REJECTED = {
 _BUSY = (429, 503)
 
 
-async def look(visit: Visit) -> str:
+async def look(context: Context) -> str:
     """Send one span, one log record and one metric point."""
-    for signal, message in samples(visit.sent).items():
-        await _send(visit, signal, message)
-    return f"a span, a log record and a metric were accepted at {visit.config.otlp_endpoint}"
+    for signal, message in samples(context.sent).items():
+        await _send(context, signal, message)
+    return f"a span, a log record and a metric were accepted at {context.config.otlp_endpoint}"
 
 
-async def _send(visit: Visit, signal: str, message: Message) -> None:
-    endpoint = visit.config.otlp_endpoint
+async def _send(context: Context, signal: str, message: Message) -> None:
+    endpoint = context.config.otlp_endpoint
     try:
-        answer = await visit.client.post(
+        answer = await context.client.post(
             f"{endpoint}/v1/{signal}",
             content=message.SerializeToString(),
             headers={"content-type": "application/x-protobuf"},
         )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise Broken(
-            f"nothing takes telemetry at {endpoint} ({why(error)})",
+            f"nothing receives telemetry at {endpoint} ({why(error)})",
             "start the collector (`docker compose up`, `make stack`) or `overlap pocket`, "
             "or set OTEL_EXPORTER_OTLP_ENDPOINT",
         ) from None
     if answer.status_code in _BUSY:
         raise Broken(
-            f"{endpoint} takes no {signal} just now: it answered {answer.status_code}",
+            f"{endpoint} accepts no {signal} at the moment: it answered {answer.status_code}",
             "the collector's queue is full, or its memory_limiter at its limit: see its log, and "
             "whether the backend behind it answers",
         )
     if not answer.is_success:
         raise Broken(
-            f"{endpoint} takes no {signal}: it answered {answer.status_code}",
+            f"{endpoint} does not accept {signal}: it answered {answer.status_code}",
             f"the collector needs the receiver otlp, over HTTP, in a pipeline for {signal}",
         )
     if refused := _refused(signal, answer.content):
@@ -64,7 +64,7 @@ async def _send(visit: Visit, signal: str, message: Message) -> None:
 
 
 def _refused(signal: str, content: bytes) -> str:
-    """What an answer that is a success says of what it did not take."""
+    """Return what a successful response says it rejected; empty if nothing."""
     response = _ANSWERS[signal]()
     try:
         response.ParseFromString(content)

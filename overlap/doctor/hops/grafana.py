@@ -1,11 +1,11 @@
-"""Grafana is well, and reaches its data sources."""
+"""Checks that Grafana is healthy and reaches its data sources."""
 
 from __future__ import annotations
 
 import httpx
 
 from overlap.config import GRAFANA_URL, NOWHERE
-from overlap.doctor.context import Visit, base, body, why
+from overlap.doctor.context import Context, base, body, why
 from overlap.doctor.finding import Absent, Broken
 
 NOT_FOUND = 404
@@ -15,25 +15,25 @@ SOURCES = {
     "prometheus": "api/v1/query?query=1",
     "loki": "loki/api/v1/labels",
 }
-"""What is asked of each data source, through Grafana, by its uid."""
+"""The request sent to each data source through Grafana, by its uid."""
 
 
-async def look(visit: Visit) -> str:
-    """Ask Grafana for its health, and each data source through it."""
-    url = visit.config.grafana_url
+async def look(context: Context) -> str:
+    """Request Grafana's health, then query each data source through it."""
+    url = context.config.grafana_url
     if url == NOWHERE:
-        raise Absent("grafana_url says that there is none")
-    await _check_health(visit, url)
-    sources = [uid for uid in SOURCES if not _is_left_out(visit, uid)]
+        raise Absent("grafana_url is `none`")
+    await _check_health(context, url)
+    sources = [uid for uid in SOURCES if not _is_left_out(context, uid)]
     for uid in sources:
-        await _ask(visit, url, uid)
-    return f"Grafana at {base(url)} is well, and reaches {', '.join(sources)}"
+        await _ask(context, url, uid)
+    return f"Grafana at {base(url)} is healthy and reaches {', '.join(sources)}"
 
 
-async def _check_health(visit: Visit, url: str) -> None:
+async def _check_health(context: Context, url: str) -> None:
     is_default = url == GRAFANA_URL
     try:
-        answer = await visit.client.get(f"{url}/api/health")
+        answer = await context.client.get(f"{url}/api/health")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         if is_default:
             raise Absent(f"no Grafana answers at {url}") from None
@@ -45,24 +45,24 @@ async def _check_health(visit: Visit, url: str) -> None:
     try:
         health = body(answer, "Grafana")
     except Broken:
-        if is_default:  # a port that many others like
-            raise Absent(f"what answers at {url} is no Grafana") from None
+        if is_default:  # a port that many other servers use
+            raise Absent(f"the server at {url} is not Grafana") from None
         raise
     if health.get("database") != "ok":
         raise Broken(
-            f"Grafana at {base(url)} is not well: its health answers {answer.status_code}",
+            f"Grafana at {base(url)} is not healthy: /api/health answered {answer.status_code}",
             "its log says why; its data folder may be full or read-only",
         )
 
 
-def _is_left_out(visit: Visit, uid: str) -> bool:
-    address = {"loki": visit.config.loki_url, "prometheus": visit.config.prometheus_url}
+def _is_left_out(context: Context, uid: str) -> bool:
+    address = {"loki": context.config.loki_url, "prometheus": context.config.prometheus_url}
     return address.get(uid) == NOWHERE
 
 
-async def _ask(visit: Visit, url: str, uid: str) -> None:
-    # Not the source's own /health, which not every plugin has: what a panel does is a query.
-    answer = await visit.get(
+async def _ask(context: Context, url: str, uid: str) -> None:
+    # A query, as a panel sends it: not every plugin has /health.
+    answer = await context.get(
         f"{url}/api/datasources/proxy/uid/{uid}/{SOURCES[uid]}",
         who="Grafana",
         do="its own log says why",
@@ -71,7 +71,7 @@ async def _ask(visit: Visit, url: str, uid: str) -> None:
         return
     if answer.status_code in _NOT_ALLOWED:
         raise Broken(
-            f"Grafana at {base(url)} lets us not ask its data source {uid} ({answer.status_code})",
+            f"Grafana at {base(url)} does not allow queries of {uid} ({answer.status_code})",
             "give OVERLAP_GRAFANA_URL a user (http://user:password@host:port), or let anonymous "
             "users view",
         )

@@ -1,9 +1,9 @@
-"""Log lines are kept, and found by their trace."""
+"""Checks that log lines are stored and found by their trace id."""
 
 from __future__ import annotations
 
 from overlap.config import LOKI_URL, NOWHERE
-from overlap.doctor.context import Visit, body
+from overlap.doctor.context import Context, body
 from overlap.doctor.finding import Absent, Broken
 from overlap.doctor.probe_telemetry import SERVICE
 
@@ -11,28 +11,28 @@ WITHIN_S = 15.0
 _QUERY = '{{service_name="{service}"}} | trace_id="{trace_id}"'
 
 
-async def look(visit: Visit) -> str:
+async def look(context: Context) -> str:
     """Find the log record that was sent, by its trace id."""
-    url = visit.config.loki_url
+    url = context.config.loki_url
     if url == NOWHERE:
-        raise Absent("loki_url says that there is none")
-    if visit.is_pocket and url == LOKI_URL:
+        raise Absent("loki_url is `none`")
+    if context.is_pocket and url == LOKI_URL:
         raise Absent("pocket keeps a trace's log lines itself, on the trace's page")
-    if not await visit.until(lambda: _streams(visit, url), WITHIN_S):
+    if not await context.until(lambda: _streams(context, url), WITHIN_S):
         raise Broken(
-            f"Loki answers at {url}, and has no log line of our trace after {WITHIN_S:.0f} s",
+            f"Loki answers at {url}, but has no log line of our trace after {WITHIN_S:.0f} s",
             "the collector needs a pipeline for logs that ends at Loki's /otlp, and Loki "
             "allow_structured_metadata with schema v13: the collector's log says what was refused",
         )
-    return f"our log line is found at {url}, by its trace id"
+    return f"our log line is found at {url} by its trace id"
 
 
-async def _streams(visit: Visit, url: str) -> bool:
-    answer = await visit.get(
+async def _streams(context: Context, url: str) -> bool:
+    answer = await context.get(
         f"{url}/loki/api/v1/query_range",
         {
-            "query": _QUERY.format(service=SERVICE, trace_id=visit.sent),
-            "start": str(visit.began_ns - 60_000_000_000),
+            "query": _QUERY.format(service=SERVICE, trace_id=context.sent),
+            "start": str(context.began_ns - 60_000_000_000),
             "limit": "1",
         },
         who="Loki",

@@ -1,4 +1,4 @@
-"""Metrics are kept."""
+"""Checks that metrics are stored."""
 
 from __future__ import annotations
 
@@ -7,39 +7,39 @@ from typing import Any
 
 from overlap import names
 from overlap.config import NOWHERE, PROMETHEUS_URL
-from overlap.doctor.context import Visit, body
+from overlap.doctor.context import Context, body
 from overlap.doctor.finding import Absent, Broken
 
 WITHIN_S = 15.0
 _PROBE = names.METRIC_DOCTOR.replace(".", "_")
 
 
-async def look(visit: Visit) -> str:
+async def look(context: Context) -> str:
     """Find the metric point that was sent."""
-    url = visit.config.prometheus_url
+    url = context.config.prometheus_url
     if url == NOWHERE:
-        raise Absent("prometheus_url says that there is none")
-    if visit.is_pocket and url == PROMETHEUS_URL:
+        raise Absent("prometheus_url is `none`")
+    if context.is_pocket and url == PROMETHEUS_URL:
         raise Absent("pocket keeps the latest metrics itself, on its page /metrics")
-    if not await visit.until(lambda: _arrived(visit), WITHIN_S):
+    if not await context.until(lambda: _arrived(context), WITHIN_S):
         raise Broken(
-            f"Prometheus answers at {url}, and does not have the metric that was accepted at "
-            f"{visit.config.otlp_endpoint} after {WITHIN_S:.0f} s",
+            f"Prometheus answers at {url}, but does not have the metric that was accepted at "
+            f"{context.config.otlp_endpoint} after {WITHIN_S:.0f} s",
             "start it with --web.enable-otlp-receiver, and let the collector's pipeline for "
             "metrics end at its /api/v1/otlp",
         )
     return f"our metric is found at {url}"
 
 
-async def ask(visit: Visit, path: str, **query: str) -> list[Any]:
-    """The result of a query of Prometheus' API. Raises Broken where it gives none."""
-    url = visit.config.prometheus_url
-    answer = await visit.get(
+async def ask(context: Context, path: str, **query: str) -> list[Any]:
+    """Return the result of a query of Prometheus' API. Raises Broken if it fails."""
+    url = context.config.prometheus_url
+    answer = await context.get(
         f"{url}/api/v1/{path}",
         query,
         who="Prometheus",
         do="start it (`docker compose up prometheus`, `make stack`), or set "
-        "OVERLAP_PROMETHEUS_URL; `none` where there is none",
+        "OVERLAP_PROMETHEUS_URL; `none` if there is none",
     )
     found = body(answer, "Prometheus")
     if found.get("status") != "success":
@@ -53,10 +53,10 @@ async def ask(visit: Visit, path: str, **query: str) -> list[Any]:
 
 
 def of_service(metric: str, service: str) -> str:
-    """A selector of one service's series."""
+    """Return a selector of one service's series."""
     return f"{metric}{{service_name={json.dumps(service)}}}"
 
 
-async def _arrived(visit: Visit) -> bool:
-    found = await ask(visit, "query", query=f"max({_PROBE})")
-    return any(float(each["value"][1]) >= visit.began_ns // 1_000_000_000 for each in found)
+async def _arrived(context: Context) -> bool:
+    found = await ask(context, "query", query=f"max({_PROBE})")
+    return any(float(each["value"][1]) >= context.began_ns // 1_000_000_000 for each in found)

@@ -1,8 +1,8 @@
-"""The app's own telemetry leaves it: its span of our request is found."""
+"""Checks that the app exports telemetry: its server span of our request is found."""
 
 from __future__ import annotations
 
-from overlap.doctor.context import Visit
+from overlap.doctor.context import Context
 from overlap.doctor.finding import Broken
 from overlap.doctor.hops.traces import find
 from overlap.trace.model import Span
@@ -10,22 +10,22 @@ from overlap.trace.model import Span
 WITHIN_S = 15.0
 
 
-async def look(visit: Visit) -> str:
+async def look(context: Context) -> str:
     """Find the server span of the request that was sent to the app."""
-    span = await visit.until(lambda: _server_span(visit), WITHIN_S)
+    span = await context.until(lambda: _server_span(context), WITHIN_S)
     if span is None:
         raise Broken(
-            f"the app answered our request, and no span of it came within {WITHIN_S:.0f} s",
+            f"the app answered our request, but no span of it was received within {WITHIN_S:.0f} s",
             "call overlap.instrument() before get_asgi_application(), and start the app with the "
-            f"same OTEL_EXPORTER_OTLP_ENDPOINT ({visit.config.otlp_endpoint}), without "
+            f"same OTEL_EXPORTER_OTLP_ENDPOINT ({context.config.otlp_endpoint}), without "
             "OTEL_SDK_DISABLED and with a sampler that heeds its parent; where it can't deliver, "
             "its log says `traces can't be delivered`",
         )
-    visit.service = span.service
+    context.service = span.service
     return f"{span.service} sent its span `{span.name}` of our request"
 
 
-async def _server_span(visit: Visit) -> Span | None:
-    trace = await find(visit, visit.asked)
+async def _server_span(context: Context) -> Span | None:
+    trace = await find(context, context.asked)
     spans = trace.spans if trace else ()
     return next((span for span in spans if span.kind == "server"), None)

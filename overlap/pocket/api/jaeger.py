@@ -1,4 +1,4 @@
-"""Jaeger's v3 API, as Jaeger 2.13 to 2.20 answer it.
+"""Jaeger's v3 API, with the responses of Jaeger 2.13 to 2.20.
 
 2.13 knows the snake_case names of parameters, 2.20 also the camelCase ones; both are read
 here, and the camelCase one wins, as in 2.20.
@@ -21,7 +21,7 @@ from overlap.pocket.storage.search import DEFAULT_DEPTH, Query, find
 from overlap.pocket.storage.store import Store, StoredTrace
 
 _KINDS = ("", "internal", "server", "client", "producer", "consumer")
-# Above this many spans an answer is put together in a thread, so that ingestion goes on.
+# A response with more spans is built in a thread, so that the loop can receive spans meanwhile.
 _INLINE_SPANS = 500
 _MAX_DEPTH = 10_000
 
@@ -36,7 +36,7 @@ def routes(store: Store) -> list[Route]:
     """Return the API's routes over a store."""
 
     async def services(_request: Request) -> Response:
-        return JSONResponse(_lean("services", store.services()))
+        return JSONResponse(_without_empty("services", store.services()))
 
     async def operations(request: Request) -> Response:
         service = request.query_params.get("service", "")
@@ -46,7 +46,7 @@ def routes(store: Store) -> list[Route]:
             for name, number in store.operations(service)
             if not kind or _kind(number) == kind
         ]
-        return JSONResponse(_lean("operations", found))
+        return JSONResponse(_without_empty("operations", found))
 
     async def trace(request: Request) -> Response:
         try:
@@ -81,7 +81,7 @@ def routes(store: Store) -> list[Route]:
 async def _answer(traces: list[StoredTrace]) -> Response:
     if not traces:
         return _error(404, "No traces found")
-    # Taken on the loop: the store may add to a trace while a thread writes this.
+    # Copied on the loop: the store may add to a trace while a thread builds the response.
     spans = [list(trace.spans) for trace in traces]
     if sum(map(len, spans)) <= _INLINE_SPANS:
         body = _body(spans)
@@ -160,6 +160,6 @@ def _kind(number: int) -> str:
     return _KINDS[number] if 0 <= number < len(_KINDS) else ""
 
 
-def _lean(key: str, items: list[Any]) -> dict[str, Any]:
-    # Jaeger leaves an empty list out.
+def _without_empty(key: str, items: list[Any]) -> dict[str, Any]:
+    # Jaeger omits an empty list.
     return {key: items} if items else {}

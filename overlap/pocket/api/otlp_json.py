@@ -1,7 +1,6 @@
-"""Stored spans as OTLP JSON in the form Jaeger writes: hex ids, int64 as strings, enums as ints.
+"""Stored spans as OTLP JSON in Jaeger's form: hex ids, int64 as strings, enums as ints.
 
-Written by hand because protobuf's own JSON writer takes ten times as long, and a trace may
-have ten thousand spans.
+Protobuf's own JSON writer takes ten times as long, and a trace may have ten thousand spans.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ def resource_spans(spans: Iterable[tuple[Origin, bytes]]) -> list[Json]:
 
 
 def span_json(span: Span) -> Json:
-    """Return one span; fields with their default value are left out, as Jaeger does."""
+    """Return one span; fields with their default value are omitted, as in Jaeger."""
     out: Json = {
         "traceId": span.trace_id.hex(),
         "spanId": span.span_id.hex(),
@@ -54,8 +53,8 @@ def span_json(span: Span) -> Json:
         "links": [_link(link) for link in span.links],
         "droppedLinksCount": span.dropped_links_count,
     }
-    out = _lean(out)
-    out["status"] = _lean({"message": span.status.message, "code": int(span.status.code)})
+    out = _without_empty(out)
+    out["status"] = _without_empty({"message": span.status.message, "code": int(span.status.code)})
     return out
 
 
@@ -67,7 +66,7 @@ def attributes_json(attributes: Iterable[KeyValue]) -> list[Json]:
 def _resource(origin: Origin) -> Json:
     resource = Resource.FromString(origin.resource)
     out: Json = {
-        "resource": _lean(
+        "resource": _without_empty(
             {
                 "attributes": attributes_json(resource.attributes),
                 "droppedAttributesCount": resource.dropped_attributes_count,
@@ -84,7 +83,7 @@ def _scope(origin: Origin) -> tuple[Json, list[Json]]:
     scope = InstrumentationScope.FromString(origin.scope)
     spans: list[Json] = []
     out: Json = {
-        "scope": _lean(
+        "scope": _without_empty(
             {
                 "name": scope.name,
                 "version": scope.version,
@@ -100,7 +99,7 @@ def _scope(origin: Origin) -> tuple[Json, list[Json]]:
 
 
 def _event(event: Span.Event) -> Json:
-    return _lean(
+    return _without_empty(
         {
             "timeUnixNano": _int64(event.time_unix_nano),
             "name": event.name,
@@ -111,7 +110,7 @@ def _event(event: Span.Event) -> Json:
 
 
 def _link(link: Span.Link) -> Json:
-    return _lean(
+    return _without_empty(
         {
             "traceId": link.trace_id.hex(),
             "spanId": link.span_id.hex(),
@@ -153,5 +152,5 @@ def _int64(value: int) -> str:
     return str(value) if value else ""
 
 
-def _lean(out: Json) -> Json:
+def _without_empty(out: Json) -> Json:
     return {key: value for key, value in out.items() if value}

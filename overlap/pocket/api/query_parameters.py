@@ -1,4 +1,4 @@
-"""Query parameters as Jaeger, a Go program, reads them. ValueError says what is wrong."""
+"""Parsers of query parameters, with Go's rules, as in Jaeger. They raise ValueError."""
 
 from __future__ import annotations
 

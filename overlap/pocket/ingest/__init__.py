@@ -1,4 +1,4 @@
-"""OTLP/HTTP in: a request body read within limits, decoded, and taken apart into spans.
+"""The OTLP/HTTP receiver: reads a body within limits, decodes it, splits it into spans.
 
 `receiver.routes` serves it; `span_batch` is what the storage keeps.
 """

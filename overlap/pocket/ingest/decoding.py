@@ -1,4 +1,4 @@
-"""OTLP export requests, from protobuf or JSON, into the protobuf classes."""
+"""Decodes OTLP export requests, protobuf or JSON, into the protobuf classes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
 
 _IDS = frozenset({"traceId", "spanId", "parentSpanId", "trace_id", "span_id", "parent_span_id"})
-# Where ids can stand. Only these are walked: an attribute named traceId is a string.
+# The fields that can contain ids. Only these are walked: an attribute named traceId is a string.
 _LISTS = frozenset({
     "resourceSpans", "scopeSpans", "spans", "links", "resourceLogs", "scopeLogs", "logRecords",
     "resource_spans", "scope_spans", "resource_logs", "scope_logs", "log_records",
@@ -29,7 +29,7 @@ M = TypeVar("M", bound=Message)
 
 
 def decode(body: bytes, message: M, content_type: str) -> M:
-    """Fill `message` from a body. Raises Refused (400, 415) with one line that says why."""
+    """Parse a body into `message` and return it. Raises Refused (400, 415) with one line."""
     kind = content_type.partition(";")[0].strip().lower()
     if kind == PROTOBUF:
         try:
@@ -72,5 +72,5 @@ def _as_base64(value: Any) -> str:
     try:
         return b64encode(binascii.unhexlify(value)).decode("ascii")
     except (ValueError, TypeError):
-        # Not an id: passes on with an impossible length, so that its span alone is refused.
+        # Not an id: it gets an impossible length, so that only its span is refused.
         return b64encode(b"?").decode("ascii")

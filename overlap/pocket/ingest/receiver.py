@@ -1,4 +1,4 @@
-"""OTLP/HTTP in: traces, logs and metrics, as protobuf or JSON."""
+"""The endpoints of OTLP/HTTP: traces, logs and metrics, as protobuf or JSON."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from overlap.pocket.storage.store import Store
 
 T = TypeVar("T")
 
-# Larger bodies are parsed in a thread: below this the hop costs more than the parsing.
+# Larger bodies are parsed in a thread; for smaller ones the hop costs more than the parsing.
 _INLINE_BYTES = 256 * 1024
 _GRPC_CODES = {400: 3, 405: 12, 413: 8, 415: 3}
 
@@ -87,14 +87,14 @@ def _route(path: str, endpoint: Callable[[Request], Awaitable[Response]], store:
     async def guarded(request: Request) -> Response:
         try:
             if request.method != "POST":
-                raise request_body.Refused(405, f"{path} takes POST only")
+                raise request_body.Refused(405, f"{path} accepts POST only")
             return await endpoint(request)
         except request_body.Refused as error:
             store.counts.refused_requests += 1
             return _refusal(request, error)
         except ClientDisconnect:
             store.counts.refused_requests += 1
-            return PlainTextResponse("the client went away\n", 400)
+            return PlainTextResponse("the client disconnected\n", 400)
 
     every = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
     return Route(path, guarded, methods=every)
@@ -102,7 +102,7 @@ def _route(path: str, endpoint: Callable[[Request], Awaitable[Response]], store:
 
 async def _read(request: Request, limits: request_body.Limits) -> bytes:
     kind = _content_type(request)
-    if kind not in (PROTOBUF, JSON):  # before the body: nobody need send it
+    if kind not in (PROTOBUF, JSON):  # checked before the body is read
         raise request_body.Refused(
             415, f"content type {kind[:60]!r} is neither {PROTOBUF} nor {JSON}"
         )
@@ -123,12 +123,12 @@ def _content_type(request: Request) -> str:
 
 
 def _why(malformed: int, dropped: int) -> str:
-    said = []
+    reasons = []
     if malformed:
-        said.append(f"{malformed} without a trace id of 16 bytes and a span id of 8")
+        reasons.append(f"{malformed} without a trace id of 16 bytes and a span id of 8")
     if dropped:
-        said.append(f"{dropped} of a trace that is too large to keep whole")
-    return "; ".join(said)
+        reasons.append(f"{dropped} of a trace that is too large to keep whole")
+    return "; ".join(reasons)
 
 
 def _encoded(request: Request, answer: Message, status: int = 200) -> Response:

@@ -1,4 +1,4 @@
-"""A request's body, read within limits: on the wire and unpacked."""
+"""Reads a request body within limits, as sent and as decompressed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 WIRE_LIMIT = 16 * 1024 * 1024
-"""Bytes of one body as sent. The collector's own receiver stops at 20 MiB."""
+"""The limit of one body as sent, in bytes. The collector's receiver has 20 MiB."""
 UNPACKED_LIMIT = 64 * 1024 * 1024
-"""Bytes of one body once unpacked: what a gzip bomb is cut off at."""
+"""The limit of one decompressed body, in bytes: stops a gzip bomb."""
 
 _WBITS = {"gzip": 31, "deflate": 15}
 
@@ -33,10 +33,10 @@ class Limits:
 async def read(
     stream: AsyncIterator[bytes], *, encoding: str, announced: str | None, limits: Limits
 ) -> bytes:
-    """Collect a body, unpacked as it arrives so that no more than the limit is ever held.
+    """Read a body, decompressed as it arrives so that memory stays within the limit.
 
-    `announced` is the Content-Length header, if any. Raises Refused: 413 for what is too
-    large, 415 for an encoding nobody speaks, 400 for a body that does not unpack.
+    `announced` is the Content-Length header, if any. Raises Refused: 413 for a body that is too
+    large, 415 for an unknown encoding, 400 for a body that can't be decompressed.
     """
     if announced is not None and announced.isdecimal() and int(announced) > limits.wire:
         raise _too_large(limits.wire)
@@ -76,7 +76,7 @@ class _Plain:
 
 
 class _Packed(_Plain):
-    """zlib stops at `max_length`, so a bomb costs the limit and not a byte more."""
+    """Decompresses with `max_length`, so that a bomb uses no more than the limit."""
 
     def __init__(self, encoding: str, limit: int) -> None:
         super().__init__(limit)
@@ -85,18 +85,18 @@ class _Packed(_Plain):
 
     def feed(self, chunk: bytes) -> None:
         while chunk:
-            if self.unpacker.eof:  # gzip allows several members, one after another
+            if self.unpacker.eof:  # a gzip body may have several members
                 self.unpacker = zlib.decompressobj(_WBITS[self.encoding])
             try:
                 plain = self.unpacker.decompress(chunk, self.limit + 1 - self.size)
             except zlib.error:
-                raise Refused(400, f"the body does not unpack as {self.encoding}") from None
+                raise Refused(400, f"the body can't be decompressed as {self.encoding}") from None
             if self.size + len(plain) > self.limit:
-                raise Refused(413, f"the body unpacks to more than {self.limit} bytes")
+                raise Refused(413, f"the decompressed body is larger than {self.limit} bytes")
             super().feed(plain)
             chunk = self.unpacker.unconsumed_tail or self.unpacker.unused_data
 
     def finish(self) -> bytes:
         if not self.unpacker.eof:
-            raise Refused(400, f"the {self.encoding} body ends too early")
+            raise Refused(400, f"the {self.encoding} body is incomplete")
         return super().finish()

@@ -1,8 +1,7 @@
-"""An export request taken apart: what the store keeps of each span.
+"""Splits an export request into the spans that the store keeps.
 
-A span is kept as its own protobuf bytes. Held as a message it would keep the memory of the
-whole request it came in alive, so dropping old traces would free nothing; bytes are also
-their own exact size.
+A span is kept as its own protobuf bytes. A message object would keep the memory of its whole
+request alive, so that dropping old traces would free nothing; bytes also have an exact size.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ class Origin:
 
 
 class Incoming(NamedTuple):
-    """One span, with what the store's indexes need of it."""
+    """One span, with the fields that the store indexes."""
 
     trace_id: bytes
     origin: Origin
@@ -53,14 +52,14 @@ class Incoming(NamedTuple):
 
 @dataclass(slots=True)
 class Batch:
-    """The well-formed spans of one request, and how many were not."""
+    """The well-formed spans of one request, and the number of malformed ones."""
 
     spans: list[Incoming] = field(default_factory=list)
     rejected: int = 0
 
 
 class Origins:
-    """Each resource-and-scope pair once, for as long as some trace needs it."""
+    """Keeps each pair of resource and scope once, as long as some trace uses it."""
 
     def __init__(self) -> None:
         self._known: WeakValueDictionary[tuple[bytes, str, bytes, str], Origin] = (
@@ -79,7 +78,7 @@ class Origins:
 
 
 def take_apart(request: ExportTraceServiceRequest, origins: Origins) -> Batch:
-    """Split a request into its spans. Pure but for `origins`; may run in a thread."""
+    """Split a request into its spans. It changes only `origins`; it may run in a thread."""
     batch = Batch()
     for resource_spans in request.resource_spans:
         service = service_name(resource_spans.resource)
@@ -101,7 +100,7 @@ def take_apart(request: ExportTraceServiceRequest, origins: Origins) -> Batch:
 
 
 def service_name(resource: Resource) -> str:
-    """Return the resource's service.name, or the name the specification has for none."""
+    """Return the resource's service.name, or the specification's default."""
     for attribute in resource.attributes:
         if attribute.key == names.SERVICE_NAME and attribute.value.string_value:
             return str(attribute.value.string_value)
@@ -116,7 +115,7 @@ def _well_formed(span: Span) -> bool:
 def _incoming(span: Span, origin: Origin) -> Incoming:
     data = span.SerializeToString()
     scenario = ""
-    # A look at the raw bytes first: walking every span's attributes would cost ten times more.
+    # The raw bytes are searched first: reading every span's attributes costs ten times more.
     if _SCENARIO in data:
         for attribute in span.attributes:
             if attribute.key == names.SCENARIO_NAME:

@@ -1,4 +1,4 @@
-"""The page of two traces: one above the other on one time axis, and what is otherwise below."""
+"""The comparison page: two traces on one time axis, and their differences below."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from starlette.routing import BaseRoute, Route
 from overlap.compare import Comparison, compare
 from overlap.compare.summary import counted, name, sentence
 from overlap.pocket.api import query_parameters
-from overlap.pocket.pages.contents import Rooms
+from overlap.pocket.pages.contents import Contents
 from overlap.pocket.pages.drawing.judged_traces import ROWS, Judged
 from overlap.pocket.pages.drawing.waterfall import Picture, picture
 from overlap.pocket.storage.store import StoredTrace
 
 LISTED = 100
-"""Changes that are listed, of however many."""
+"""The most changes that are listed."""
 
 
 class Render(Protocol):
-    """Renders a template of the page."""
+    """Renders a template."""
 
     def __call__(
         self, request: Request, name: str, /, *, status: int = 200, **values: object
     ) -> Response:
-        """Give back the whole page, or only its content for a path that ends in /fragment."""
+        """Return the whole page, or only its content for a path that ends in /fragment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,9 @@ class Line:
     below: int
 
 
-def routes(rooms: Rooms, render: Render) -> list[BaseRoute]:
+def routes(contents: Contents, render: Render) -> list[BaseRoute]:
     """Return the routes of comparisons."""
-    page = _Comparisons(rooms, render)
+    page = _Comparisons(contents, render)
     return [
         Route("/compare", page.chosen),
         Route("/compare/{a}/{b}", page.compared),
@@ -63,35 +63,39 @@ def routes(rooms: Rooms, render: Render) -> list[BaseRoute]:
 
 
 class _Comparisons:
-    def __init__(self, rooms: Rooms, render: Render) -> None:
-        self._rooms, self._render = rooms, render
+    def __init__(self, contents: Contents, render: Render) -> None:
+        self._contents, self._render = contents, render
 
     async def chosen(self, request: Request) -> Response:
-        """Go to the page of two traces that a form names, by id or by their page's address."""
+        """Redirect to the comparison of two traces given by id or by page address."""
         ids = []
         for key in "ab":
             text = request.query_params.get(key, "").strip().rstrip("/").rpartition("/")[2]
             try:
                 ids.append(query_parameters.trace_id(text).hex())
             except ValueError:
-                return self._lost(request, "A trace id is up to 32 hex digits; name two of them.")
+                return self._not_found(
+                    request, "A trace id has up to 32 hex digits; give two of them."
+                )
         return RedirectResponse(f"/compare/{ids[0]}/{ids[1]}", 303)
 
     async def compared(self, request: Request) -> Response:
-        """Two traces, one above the other, and what is otherwise in the second."""
+        """Render two traces and what is different in the second."""
         found = []
         for key in "ab":
             try:
-                stored = self._rooms.store.get(query_parameters.trace_id(request.path_params[key]))
+                stored = self._contents.store.get(
+                    query_parameters.trace_id(request.path_params[key])
+                )
             except ValueError:
-                return self._lost(
-                    request, "A trace id is up to 32 hex digits; one of these is not."
+                return self._not_found(
+                    request, "A trace id has up to 32 hex digits; one of these is not a trace id."
                 )
             if stored is None:
-                said = f"There is no trace {request.path_params[key]} here, or not yet."
-                return self._lost(request, said)
+                message = f"No trace {request.path_params[key]} has been received yet."
+                return self._not_found(request, message)
             found.append(stored)
-        judged = [await self._rooms.gallery.judged(stored, ROWS) for stored in found]
+        judged = [await self._contents.judged_traces.judged(stored, ROWS) for stored in found]
         one, other = judged
         comparison = await asyncio.to_thread(
             compare, one.trace, other.trace, one.verdict, other.verdict
@@ -110,8 +114,8 @@ class _Comparisons:
             watch=f"{found[0].id} {found[1].id}",
         )
 
-    def _lost(self, request: Request, sentence: str) -> Response:
-        return self._render(request, "lost", status=404, sentence=sentence, watch="")
+    def _not_found(self, request: Request, sentence: str) -> Response:
+        return self._render(request, "not_found", status=404, sentence=sentence, watch="")
 
 
 def _lines(comparison: Comparison) -> list[Line]:

@@ -1,4 +1,4 @@
-"""What the page shows of lessons and traces, gathered from store, gallery and board."""
+"""The contents of each page, collected from the store, the judged traces and the play queue."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from dataclasses import dataclass, replace
 
 from overlap.config import Config, load_scenarios
 from overlap.errors import OverlapError
-from overlap.pocket.pages.drawing.judged_traces import Gallery, Judged
+from overlap.pocket.pages.drawing.judged_traces import Judged, JudgedTraces
 from overlap.pocket.pages.drawing.waterfall import Picture, picture
 from overlap.pocket.pages.expectation import Check, checks
-from overlap.pocket.pages.live_events import Hub
-from overlap.pocket.pages.scenarios import Board, Play
+from overlap.pocket.pages.live_events import EventHub
+from overlap.pocket.pages.scenarios import Play, PlayQueue
 from overlap.pocket.storage.logs_and_metrics import LogLine, Telemetry
 from overlap.pocket.storage.store import Store, StoredTrace
 from overlap.scenario import Scenario, mismatches
 
 CALM_S = 2.5
-"""A trace that grew within this time may not be whole: it is not called wrong yet."""
+"""A trace that grew within this time may be incomplete, so it is not called wrong yet."""
 THUMBNAIL_ROWS = 14
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A lesson and its last picture."""
+    """A scenario and the picture of its last trace."""
 
     scenario: Scenario
     play: Play
@@ -33,12 +33,12 @@ class Card:
     picture: Picture | None
     checks: list[Check]
     problems: list[str]
-    coming: bool
-    """Its trace still grows."""
+    incomplete: bool
+    """Whether its trace may still be incomplete."""
 
     @property
     def state(self) -> str:
-        """`playing`, `waiting`, `failed`, `none`, `coming`, `good` or `bad`."""
+        """`playing`, `waiting`, `failed`, `none`, `incomplete`, `good` or `bad`."""
         if self.play.busy:
             return self.play.state
         if self.play.error:
@@ -47,17 +47,17 @@ class Card:
             return "none"
         if not self.problems:
             return "good"
-        return "coming" if self.coming else "bad"
+        return "incomplete" if self.incomplete else "bad"
 
     @property
     def settled(self) -> bool:
-        """Whether its trace is whole, so that it can be called right or wrong."""
+        """Whether its trace is complete, so that it can be called right or wrong."""
         return self.state in ("good", "bad")
 
     @property
     def watch(self) -> str:
-        """The topics that change this card."""
-        topics = [f"lesson:{self.scenario.name}"]
+        """The topics whose events change this card."""
+        topics = [f"scenario:{self.scenario.name}"]
         if self.stored is not None:
             topics.append(self.stored.id)
         return " ".join(topics)
@@ -65,16 +65,16 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A lesson and the one it is compared with, drawn to one scale."""
+    """A scenario and its pair, drawn to one scale."""
 
     cards: list[Card]
     again: bool = False
-    """The second card stands elsewhere on the page too."""
+    """Whether the second card is shown elsewhere on the page too."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Everything about one trace."""
+    """The contents of a trace's page."""
 
     stored: StoredTrace
     judged: Judged
@@ -83,60 +83,60 @@ class View:
     logs: list[LogLine]
     scenario: Scenario | None
     checks: list[Check]
-    coming: bool
+    incomplete: bool
 
 
-class Rooms:
-    """What the page's handlers ask."""
+class Contents:
+    """Collects the contents of the pages; also owns what they are made from."""
 
     def __init__(
         self, store: Store, telemetry: Telemetry, config: Config, *, otlp_url: str, page_url: str
     ) -> None:
         self.store, self.telemetry, self.config = store, telemetry, config
-        self.hub, self.gallery = Hub(), Gallery()
-        self.no_lessons = ""
+        self.event_hub, self.judged_traces = EventHub(), JudgedTraces()
+        self.no_scenarios = ""
         scenarios: Sequence[Scenario] = ()
         try:
             scenarios = load_scenarios(config)
         except OverlapError as error:
-            self.no_lessons = str(error)
+            self.no_scenarios = str(error)
         except Exception as error:
-            # The lessons are the user's module: what breaks in it must not stop the backend.
-            self.no_lessons = (
-                f"the lessons at {config.scenarios} can't be imported: "
+            # The scenarios are the user's module: an error in it must not stop the backend.
+            self.no_scenarios = (
+                f"the scenarios at {config.scenarios} can't be imported: "
                 f"{type(error).__name__}: {error}"
             )
-        self.board = Board(
+        self.play_queue = PlayQueue(
             scenarios,
             config,
             otlp_url=otlp_url,
             page_url=page_url,
-            changed=lambda name: self.hub.publish([f"lesson:{name}"]),
+            changed=lambda name: self.event_hub.publish([f"scenario:{name}"]),
         )
         store.on_change = self._changed
 
     def busy(self) -> bool:
-        """Say whether any lesson is under way."""
-        return any(play.busy for play in self.board.plays.values())
+        """Return whether any scenario is being played."""
+        return any(play.busy for play in self.play_queue.plays.values())
 
     async def pairs(self) -> list[Pair]:
-        """Return every lesson once, each pair together."""
+        """Return every scenario once, each pair together."""
         shown: set[str] = set()
         found: list[Pair] = []
-        for name, scenario in self.board.scenarios.items():
+        for name, scenario in self.play_queue.scenarios.items():
             if name in shown:
                 continue
-            partner = scenario.pair if scenario.pair in self.board.scenarios else None
+            partner = scenario.pair if scenario.pair in self.play_queue.scenarios else None
             again = partner in shown
             shown |= {name, partner} - {None}  # type: ignore[arg-type]
             found.append(replace(await self.beside(name, THUMBNAIL_ROWS), again=again))
         return found
 
     async def beside(self, name: str, rows: int | None = None) -> Pair:
-        """Return a lesson and its pair, with pictures of the same scale."""
+        """Return a scenario and its pair, with pictures of the same scale."""
         cards = [await self._card(name)]
         partner = cards[0].scenario.pair
-        if partner in self.board.scenarios:
+        if partner in self.play_queue.scenarios:
             cards.append(await self._card(partner))
         totals = [card.judged.waterfall.total_ms for card in cards if card.judged]
         scale = max(totals, default=0.0)
@@ -144,34 +144,34 @@ class Rooms:
 
     async def view(self, stored: StoredTrace, rows: int) -> View:
         """Return one trace, laid out with at most `rows` rows."""
-        judged = await self.gallery.judged(stored, rows)
-        scenario = self.board.scenarios.get(stored.scenario)
+        judged = await self.judged_traces.judged(stored, rows)
+        scenario = self.play_queue.scenarios.get(stored.scenario)
         kept = {span.span_id for span in judged.trace.spans}
         return View(
             stored=stored,
             judged=judged,
-            picture=picture(judged.waterfall, live=_coming(stored)),
+            picture=picture(judged.waterfall, live=_is_incomplete(stored)),
             rows=rows,
-            # A log record is also an event of its span: only those without one say more.
+            # A log record is also an event of its span: only records without a span are listed.
             logs=[
                 line for line in self.telemetry.logs(stored.trace_id) if line.span_id not in kept
             ],
             scenario=scenario,
             checks=checks(scenario, judged.verdict) if scenario else [],
-            coming=_coming(stored),
+            incomplete=_is_incomplete(stored),
         )
 
     async def _card(self, name: str) -> Card:
-        scenario, play = self.board.scenarios[name], self.board.plays[name]
+        scenario, play = self.play_queue.scenarios[name], self.play_queue.plays[name]
         stored = self.store.of_scenario(name)
         if play.busy and play.live_id:
             stored = self.store.get(bytes.fromhex(play.live_id)) or stored
-        judged = await self.gallery.judged(stored) if stored else None
+        judged = await self.judged_traces.judged(stored) if stored else None
         problems: list[str] = []
         if stored and judged:
             problems = mismatches(scenario.expect, judged.verdict)
             if play.trace_id == stored.id:
-                # What the player saw beside the trace: requests that failed, spans never come.
+                # What only the player knows: requests that failed, spans that were never received.
                 problems = list(dict.fromkeys([*play.problems, *problems]))
         return Card(
             scenario=scenario,
@@ -181,7 +181,7 @@ class Rooms:
             picture=None,
             checks=checks(scenario, judged.verdict if judged else None),
             problems=problems,
-            coming=stored is not None and _coming(stored),
+            incomplete=stored is not None and _is_incomplete(stored),
         )
 
     def _changed(self, trace_ids: set[bytes]) -> None:
@@ -190,11 +190,11 @@ class Rooms:
             topics.add(trace_id.hex())
             stored = self.store.get(trace_id)
             if stored is not None and stored.scenario:
-                topics.add(f"lesson:{stored.scenario}")
-        self.hub.publish(topics)
+                topics.add(f"scenario:{stored.scenario}")
+        self.event_hub.publish(topics)
 
 
-def _coming(stored: StoredTrace) -> bool:
+def _is_incomplete(stored: StoredTrace) -> bool:
     return time.time() - stored.arrived < CALM_S
 
 
@@ -205,6 +205,6 @@ def _drawn(card: Card, scale_ms: float, rows: int | None) -> Card:
     if rows is not None and len(waterfall.bars) > rows:
         more = waterfall.omitted + len(waterfall.bars) - rows
         waterfall = replace(waterfall, bars=waterfall.bars[:rows], omitted=more)
-    live = card.state in ("playing", "coming")
+    live = card.state in ("playing", "incomplete")
     drawn = picture(waterfall, scale_ms=scale_ms, columns=44, live=live)
     return replace(card, picture=drawn)

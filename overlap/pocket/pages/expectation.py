@@ -1,4 +1,4 @@
-"""A lesson's expectation beside what its trace showed, row by row."""
+"""The table of what a scenario expects and what its trace showed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from overlap.draw.text import clean, duration
 from overlap.judge import Verdict
-from overlap.scenario import Expectation, Scenario, handed_words, mismatches
+from overlap.scenario import Expectation, Scenario, handed_on_text, mismatches
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing a lesson's trace must show."""
+    """One row: something that a scenario's trace must show."""
 
     what: str
     wanted: str
@@ -22,7 +22,7 @@ class Check:
 
 
 def checks(scenario: Scenario, verdict: Verdict | None) -> list[Check]:
-    """Return what is asked for and, where there is a verdict, what was seen."""
+    """Return what is expected and, if there is a verdict, what was seen."""
     return [
         Check(
             what,
@@ -111,7 +111,7 @@ def _elsewhere(expect: Expectation, seen: Verdict) -> Iterator[tuple[str, str, s
         )
     if expect.cancelled is not None:
         yield (
-            "cut short",
+            "cancelled",
             _list(list(expect.cancelled)),
             _list([clean(name) for name in seen.cancelled]),
             Expectation(cancelled=expect.cancelled),
@@ -130,9 +130,9 @@ def _work(expect: Expectation, seen: Verdict) -> Iterator[tuple[str, str, str, E
         )
     if expect.handed is not None:
         yield (
-            "handed on",
-            _list([handed_words(*each) for each in expect.handed]),
-            _list([handed_words(clean(each.task), each.end, each.tries) for each in seen.handed]),
+            "sent to a worker",
+            _list([handed_on_text(*each) for each in expect.handed]),
+            _list([handed_on_text(clean(each.task), each.end, each.tries) for each in seen.handed]),
             Expectation(handed=expect.handed),
         )
 
@@ -142,14 +142,14 @@ def _figures(expect: Expectation, seen: Verdict) -> Iterator[tuple[str, str, str
     groups = [group for group in seen.groups if not wanted or group.stages == wanted]
     if expect.peak is not None:
         yield (
-            "at once",
+            "most at once",
             str(expect.peak),
             _list([str(group.peak) for group in groups]),
             Expectation(stages=expect.stages, peak=expect.peak),
         )
     if expect.wall_ms:
         yield (
-            "in all",
+            "total time",
             _between(*expect.wall_ms, duration),
             _list([duration(group.wall_ms) for group in groups]),
             Expectation(stages=expect.stages, wall_ms=expect.wall_ms),
@@ -180,7 +180,7 @@ def _between(low: float, high: float, words: Callable[[float], str]) -> str:
 
 
 def stages(found: list[list[str]]) -> str:
-    """Stages as a reader sees them: `tick × 5 › GET`, those of one stage joined by `∥`."""
+    """Return stages as text: `tick × 5 › GET`; spans of one stage are joined by `∥`."""
     parts: list[tuple[str, int]] = []
     for stage in found:
         text = " ∥ ".join(_counted([clean(name) for name in stage]))

@@ -1,4 +1,4 @@
-"""The page of background work: what runs, what was done, and what came to another end."""
+"""The ledger page: background tasks and how each of them ended."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from starlette.routing import BaseRoute, Route
 from overlap import names
 from overlap.draw.text import clean, duration
 from overlap.pocket.pages.comparison import Render
-from overlap.pocket.pages.contents import Rooms
+from overlap.pocket.pages.contents import Contents
 from overlap.pocket.pages.drawing.judged_traces import as_trace
 from overlap.pocket.storage.store import Store, StoredTrace
 from overlap.trace import Span
 
 TRACES = 500
-"""The newest traces, in which background work is looked for."""
+"""How many of the newest traces are searched for background work."""
 TASKS = 300
 RUNNING = "running"
 ENDS = (RUNNING, *names.TASK_ENDS)
@@ -27,43 +27,43 @@ _SIGNS = (names.TASK_END.encode(), names.TASK_ID.encode())
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One task of the ledger."""
+    """One background task."""
 
     name: str
     service: str
     trace_id: str
     end: str
-    """One of ENDS; `running` where no end has come, or none ever will."""
-    said: str
-    """Of a bad end: what is known of it."""
-    began: float
+    """One of ENDS; `running` if no end was received."""
+    message: str
+    """The error message of a failed task."""
+    started: float
     """Seconds since the epoch."""
     took: str
 
 
-def routes(rooms: Rooms, render: Render) -> list[BaseRoute]:
+def routes(contents: Contents, render: Render) -> list[BaseRoute]:
     """Return the routes of the ledger."""
 
     async def ledger(request: Request) -> Response:
-        tasks = found(rooms.store)
+        tasks = background_tasks(contents.store)
         counts = {end: sum(task.end == end for task in tasks) for end in ENDS}
         return render(request, "ledger", tasks=tasks[:TASKS], counts=counts, watch="*")
 
     return [Route("/ledger", ledger), Route("/ledger/fragment", ledger)]
 
 
-def found(store: Store) -> list[Task]:
-    """The background work of the newest traces, the latest begun first."""
+def background_tasks(store: Store) -> list[Task]:
+    """Return the background tasks of the newest traces, the latest first."""
     tasks: list[Task] = []
     for place, stored in enumerate(store.newest_first()):
         if place == TRACES:
             break
         tasks.extend(_tasks(stored))
-    return sorted(tasks, key=lambda task: -task.began)
+    return sorted(tasks, key=lambda task: -task.started)
 
 
 def _tasks(stored: StoredTrace) -> Iterator[Task]:
-    # Few spans are of tasks: only those are read.
+    # Few spans belong to tasks: only those are parsed.
     raw = [each for each in stored.spans if any(sign in each[1] for sign in _SIGNS)]
     if not raw:
         return
@@ -89,7 +89,7 @@ def _task(stored: StoredTrace, span: Span) -> Task:
         service=clean(span.service),
         trace_id=stored.id,
         end=end,
-        said=clean(span.status_message) if span.status_message else "",
-        began=span.start_ns / 1e9,
+        message=clean(span.status_message) if span.status_message else "",
+        started=span.start_ns / 1e9,
         took=duration(max(0, (span.end_ns or 0) - span.start_ns) / 1e6) if over else "",
     )

@@ -1,4 +1,4 @@
-"""What happens, told to every open page as server-sent events."""
+"""Server-sent events: every open page is notified of changes."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import json
 from collections.abc import AsyncIterator, Iterable
 
 LISTENERS = 32
-"""Pages that may listen at once; the others work without being live."""
+"""The most pages that may listen at once; further pages work, but are not live."""
 PENDING = 200
-"""Topics kept for a page that reads slowly; beyond them it is told to reload everything."""
+"""Topics stored for a page that reads slowly; with more, it reloads everything."""
 PACE_S = 0.25
-"""At most one message a page in this time: a burst of batches is one piece of news."""
+"""Seconds between two messages to a page: a burst of batches is one message."""
 KEEPALIVE_S = 15.0
 ALL = "*"
 
 
-class Hub:
-    """Topics out to listeners. Memory per listener is bounded, however slowly it reads."""
+class EventHub:
+    """Publishes topics to listeners. Memory per listener is bounded, even if it reads slowly."""
 
     def __init__(self) -> None:
         self._listeners: set[_Listener] = set()
@@ -25,11 +25,11 @@ class Hub:
 
     @property
     def full(self) -> bool:
-        """Whether no further page can listen."""
+        """Whether the limit of listeners is reached."""
         return len(self._listeners) >= LISTENERS
 
     def publish(self, topics: Iterable[str]) -> None:
-        """Tell every listener that something under these topics changed."""
+        """Notify every listener that these topics changed."""
         if not self._listeners:
             return
         topics = set(topics)
@@ -51,9 +51,13 @@ class Hub:
                 topics = await listener.take()
                 if self._closed.is_set():
                     break
-                # A page that went away is noticed only by writing to it.
-                news = f"event: change\ndata: {json.dumps(topics)}\n\n" if topics else ": still\n\n"
-                yield news
+                # A closed page is noticed only by writing to it.
+                message = (
+                    f"event: change\ndata: {json.dumps(topics)}\n\n"
+                    if topics
+                    else ": keepalive\n\n"
+                )
+                yield message
                 await asyncio.sleep(PACE_S)
         finally:
             self._listeners.discard(listener)
@@ -71,7 +75,7 @@ class _Listener:
         self._some.set()
 
     async def take(self) -> list[str]:
-        """Wait for topics; an empty list after a while of nothing."""
+        """Wait for topics; return an empty list after KEEPALIVE_S seconds without any."""
         try:
             await asyncio.wait_for(self._some.wait(), KEEPALIVE_S)
         except TimeoutError:

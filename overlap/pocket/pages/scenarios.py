@@ -1,4 +1,4 @@
-"""The lessons on the page: playing them, and how the last play of each went."""
+"""The play queue: plays scenarios for the pages and keeps the result of each last play."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from overlap.scenario import Scenario
 
 @dataclass(slots=True)
 class Play:
-    """The last play of a lesson that this page started, or the one under way."""
+    """The last or current play of a scenario that a page started."""
 
     state: str = "idle"
-    """`idle`, `waiting` for another lesson to end, or `playing`."""
+    """`idle`, `waiting` for another scenario to end, or `playing`."""
     progress: str = ""
     error: str = ""
-    """Why it could not be played at all."""
+    """Why it could not be played."""
     live_id: str = ""
-    """The trace that grows while it plays."""
+    """The trace id of the current play."""
     trace_id: str = ""
     problems: list[str] = field(default_factory=list)
-    """What was not as expected in the trace `trace_id`."""
+    """Where the trace `trace_id` differs from what is expected."""
 
     @property
     def busy(self) -> bool:
-        """Whether it waits or plays."""
+        """Whether it is waiting or playing."""
         return self.state != "idle"
 
 
-class Board:
-    """Plays lessons one after another: two at once would be each other's neighbours."""
+class PlayQueue:
+    """Plays scenarios one after another: two at once would delay each other."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Board:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, name: str) -> None:
-        """Play a lesson in the background; nothing happens where it is already under way."""
+        """Play a scenario in the background, unless it is already waiting or playing."""
         play = self.plays[name]
         if play.busy:
             return
@@ -65,7 +65,7 @@ class Board:
         self._changed(name)
 
     async def close(self) -> None:
-        """Give up what is under way."""
+        """Cancel all plays."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -74,7 +74,7 @@ class Board:
         play = self.plays[scenario.name]
         try:
             async with self._turn:
-                play.state, play.progress = "playing", "asking whether the app is there"
+                play.state, play.progress = "playing", "checking whether the app answers"
                 self._changed(scenario.name)
                 app_url, hint = self._config.app_url, self._config.start_hint
                 async with (
@@ -87,18 +87,18 @@ class Board:
                         servers=self._config.servers,
                     ) as player,
                 ):
-                    result = await player.play(scenario, self._tell)
+                    result = await player.play(scenario, self._report)
                 play.trace_id, play.problems = result.trace_id, list(result.problems)
         except OverlapError as error:
             play.error = str(error)
         except Exception as error:
-            # A lesson of the user's that breaks must not take the page with it.
-            play.error = f"the lesson broke: {type(error).__name__}: {error}"
+            # An error in a user's scenario must not stop the page.
+            play.error = f"the scenario raised {type(error).__name__}: {error}"
         finally:
             play.state = "idle"
             self._changed(scenario.name)
 
-    def _tell(self, progress: Progress) -> None:
+    def _report(self, progress: Progress) -> None:
         play = self.plays[progress.scenario.name]
         total = len(progress.scenario.requests)
         words = f"{progress.answered} of {total} request{'' if total == 1 else 's'} answered"

@@ -1,4 +1,4 @@
-"""The two other signals, kept small: a trace's log lines, and the latest point of each series."""
+"""Stores logs and metrics: the log lines of each trace, and the latest point of each series."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ class Latest:
 
 
 class Telemetry:
-    """Log lines by trace and the newest points by series; both bounded, the oldest go first."""
+    """Log lines by trace and the latest points by series; both bounded, the oldest are dropped."""
 
     def __init__(self) -> None:
         self._logs: OrderedDict[bytes, deque[LogLine]] = OrderedDict()
         self._series: OrderedDict[tuple[str, str, str], Latest] = OrderedDict()
 
     def add_logs(self, request: ExportLogsServiceRequest) -> int:
-        """Keep the records that belong to a trace. Returns how many records came."""
+        """Keep the records that belong to a trace. Return how many records were received."""
         count = 0
         for resource_logs in request.resource_logs:
             service = service_name(resource_logs.resource)
@@ -80,7 +80,7 @@ class Telemetry:
         return sorted(self._logs.get(trace_id, ()), key=lambda line: line.time_ns)
 
     def add_metrics(self, request: ExportMetricsServiceRequest) -> int:
-        """Keep the newest point of each series. Returns how many points came."""
+        """Keep the latest point of each series. Return how many points were received."""
         count = 0
         for resource_metrics in request.resource_metrics:
             service = service_name(resource_metrics.resource)

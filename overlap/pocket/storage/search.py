@@ -1,4 +1,4 @@
-"""Finding traces: as Jaeger does, a trace is found if one of its spans fits in every respect."""
+"""Searches traces as Jaeger does: a trace is found if one of its spans matches every condition."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STATUS_ERROR, STATUS_OK = 2, 1
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to look for; times and durations in nanoseconds."""
+    """The conditions of a search; times and durations in nanoseconds."""
 
     service: str = ""
     operation: str = ""
@@ -31,7 +31,7 @@ class Query:
 
 
 def find(traces: Iterable[StoredTrace], query: Query) -> list[StoredTrace]:
-    """Return the first `depth` traces that fit, in the order given."""
+    """Return the first `depth` matching traces, in the order given."""
     found: list[StoredTrace] = []
     for trace in traces:
         if len(found) >= query.depth:
@@ -42,7 +42,7 @@ def find(traces: Iterable[StoredTrace], query: Query) -> list[StoredTrace]:
 
 
 def _may_fit(trace: StoredTrace, query: Query) -> bool:
-    """Judge by the indexes alone: most traces end here, unread."""
+    """Check the indexes alone: most traces are excluded without being parsed."""
     if trace.last_start_ns < query.start_min or trace.first_start_ns > query.start_max:
         return False
     return any(
@@ -53,7 +53,7 @@ def _may_fit(trace: StoredTrace, query: Query) -> bool:
 
 
 def _fits_whole(trace: StoredTrace, query: Query) -> bool:
-    # Nothing is asked beyond service and operation, and every span began in the range.
+    # Only service and operation are asked for, and every span started in the range.
     return (
         not query.attributes
         and not query.duration_min
@@ -84,7 +84,7 @@ def _fits(span: Span, origin: Origin, query: Query) -> bool:
 
 def _has(span: Span, origin: Origin, key: str, value: str) -> bool:
     if key == "error":
-        # Jaeger's word for the status, which OTLP keeps beside the attributes.
+        # Jaeger's name for the status, which in OTLP is not an attribute.
         return span.status.code == (STATUS_ERROR if value == "true" else STATUS_OK)
     places: list[Iterable[KeyValue]] = [span.attributes]
     places += [event.attributes for event in span.events]

@@ -1,4 +1,4 @@
-"""What came in, in bounded memory: the oldest traces go first, and what went is counted."""
+"""Stores traces in bounded memory: the oldest are dropped first, and dropped spans are counted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _REMEMBERED = 4096
 
 @dataclass(slots=True)
 class StoredTrace:
-    """The spans of one trace as they came, and what is known of them without reading them."""
+    """The spans of one trace in order of arrival, and an index of them."""
 
     trace_id: bytes
     spans: list[tuple[Origin, bytes]] = field(default_factory=list)
@@ -32,11 +32,11 @@ class StoredTrace:
     """Start, service and name of the earliest span without a parent."""
     scenario: str = ""
     arrived: float = 0.0
-    """When its last span came, seconds since the epoch."""
+    """When its last span was received, in seconds since the epoch."""
     version: int = 0
-    """Grows with each batch that adds to it."""
+    """Increased by each batch that adds to it."""
     dropped: int = 0
-    """Spans of it that were not kept because it alone was too large."""
+    """Spans that were not kept because the trace alone is too large."""
 
     @property
     def id(self) -> str:
@@ -51,7 +51,7 @@ class StoredTrace:
 
 @dataclass(slots=True)
 class Counts:
-    """What came in since the start."""
+    """Counts of what was received since the start."""
 
     spans: int = 0
     logs: int = 0
@@ -59,10 +59,10 @@ class Counts:
     rejected: int = 0
     """Spans without usable ids."""
     overfull: int = 0
-    """Spans of traces that alone were too large."""
+    """Spans of traces that are too large on their own."""
     evicted_traces: int = 0
     evicted_spans: int = 0
-    """Spans that made room for newer ones."""
+    """Spans that were dropped to make room for newer ones."""
     refused_requests: int = 0
 
 
@@ -71,7 +71,7 @@ class Store:
 
     def __init__(self, max_spans: int = MAX_SPANS, max_bytes: int = MAX_BYTES) -> None:
         self.max_spans, self.max_bytes = max_spans, max_bytes
-        # One trace may fill half of the room, so that it never drives out all others.
+        # One trace may use half of the memory, so that it never replaces all others.
         self.max_trace_spans, self.max_trace_bytes = max(1, max_spans // 2), max_bytes // 2
         self.origins = Origins()
         self.counts = Counts()
@@ -80,14 +80,14 @@ class Store:
         self.on_change: Callable[[set[bytes]], None] = lambda _ids: None
         self._traces: OrderedDict[bytes, StoredTrace] = OrderedDict()
         self._operations: Counter[tuple[str, str, int]] = Counter()
-        self._gone: OrderedDict[bytes, None] = OrderedDict()
+        self._dropped_ids: OrderedDict[bytes, None] = OrderedDict()
         self._scenarios: dict[str, bytes] = {}
 
     def __len__(self) -> int:
         return len(self._traces)
 
     def add(self, batch: Batch) -> int:
-        """Keep a batch, all at once. Returns how many spans were not kept."""
+        """Store a batch. Return how many spans were not kept."""
         changed: dict[bytes, StoredTrace] = {}
         dropped = batch.rejected
         self.counts.rejected += batch.rejected
@@ -111,15 +111,15 @@ class Store:
         return self._traces.get(trace_id)
 
     def was_dropped(self, trace_id: bytes) -> bool:
-        """Say whether spans of this trace were dropped to make room, as far as remembered."""
-        return trace_id in self._gone
+        """Return whether this trace was dropped to make room, as far as remembered."""
+        return trace_id in self._dropped_ids
 
     def newest_first(self) -> Iterator[StoredTrace]:
-        """Iterate over the traces, the one extended last first."""
+        """Iterate over the traces, the most recently extended first."""
         return reversed(self._traces.values())
 
     def of_scenario(self, name: str) -> StoredTrace | None:
-        """Return the last trace whose root says that it is this lesson's."""
+        """Return the last trace whose root span has this scenario's name."""
         trace_id = self._scenarios.get(name)
         return None if trace_id is None else self._traces.get(trace_id)
 
@@ -188,6 +188,6 @@ class Store:
                     del self._operations[operation]
             if self._scenarios.get(trace.scenario) == trace_id:
                 del self._scenarios[trace.scenario]
-            self._gone[trace_id] = None
-            while len(self._gone) > _REMEMBERED:
-                self._gone.popitem(last=False)
+            self._dropped_ids[trace_id] = None
+            while len(self._dropped_ids) > _REMEMBERED:
+                self._dropped_ids.popitem(last=False)

@@ -1,4 +1,4 @@
-"""A lesson's view, broken on purpose: what replaces what, and what the verdict then lacks."""
+"""A scenario's view, broken on purpose: what replaces what, and what the verdict then lacks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Mutation:
     """One change of one view's source. `old` must stand in it `times` times."""
 
     name: str
-    lesson: str
+    scenario: str
     module: str
     old: str
     new: str
@@ -23,21 +23,21 @@ class Mutation:
     """Stands in what the result then says was not as expected."""
     times: int = 1
 
-    def broken(self, lesson: Scenario) -> Scenario:
-        """The lesson, to be played on the broken view."""
+    def broken(self, scenario: Scenario) -> Scenario:
+        """The scenario, to be played on the broken view."""
         requests = tuple(
             request
             if request.neighbour or request.ends_app
             else replace(request, path=f"/{self.name}{request.path}")
-            for request in lesson.requests
+            for request in scenario.requests
         )
         expect = replace(
-            lesson.expect,
-            times=self._moved(lesson.expect.times),
-            first_part=self._moved(lesson.expect.first_part),
+            scenario.expect,
+            times=self._moved(scenario.expect.times),
+            first_part=self._moved(scenario.expect.first_part),
         )
         # What a broken view never makes is not worth waiting for.
-        return replace(lesson, requests=requests, expect=expect, wait_for={})
+        return replace(scenario, requests=requests, expect=expect, wait_for={})
 
     def check(self, result: Result) -> None:
         """Fail where the verdict has not noticed, or has for another reason."""

@@ -1,4 +1,4 @@
-"""The page in a real Chromium: nothing in a trace executes, lessons play, phones can read it."""
+"""The page in a real Chromium: nothing in a trace executes, scenarios play, phones can read it."""
 
 import secrets
 
@@ -73,7 +73,7 @@ def test_a_phone_need_not_scroll_sideways(pocket, browser, helpers, hostile_trac
     assert widths[0] <= widths[1]
 
 
-def test_a_lesson_plays_from_its_button(pocket, browser, helpers):
+def test_a_scenario_plays_from_its_button(pocket, browser, helpers):
     """The button plays; the page shows the verdict and the picture without a reload."""
     browser.get(f"{pocket.page}/lessons/first")
     browser.execute_script("window.sameDocument = true")
@@ -83,11 +83,11 @@ def test_a_lesson_plays_from_its_button(pocket, browser, helpers):
     helpers.until(lambda: browser.find_elements(By.CSS_SELECTOR, "article.state-good"))
     helpers.until(lambda: browser.find_elements(By.CSS_SELECTOR, "article.state-good details.span"))
     assert browser.execute_script("return window.sameDocument")
-    assert "The first <b>lesson</b>" in browser.find_element(By.TAG_NAME, "h1").text
+    assert "The first <b>scenario</b>" in browser.find_element(By.TAG_NAME, "h1").text
     assert browser.get_log("browser") == []
 
 
-def test_a_lesson_that_shows_something_else_says_what(pocket, helpers):
+def test_a_scenario_that_shows_something_else_says_what(pocket, helpers):
     """Without JavaScript: a form post, a redirect, and the page says what is missing."""
     answer = httpx.post(f"{pocket.page}/lessons/second/play")
     assert (answer.status_code, answer.headers["location"]) == (303, "/lessons/second")
@@ -105,13 +105,13 @@ def _with(url: str, text: str) -> str:
 def test_an_unreachable_app_is_told_on_the_page(helpers, tmp_path, pocket):
     """The sentence of the player stands where the verdict would."""
     folder = tmp_path
-    (folder / "pocket_lessons_alone.py").write_text(
+    (folder / "pocket_scenarios_alone.py").write_text(
         "from overlap.scenario import *\n"
         "SCENARIOS = [Scenario(name='a', title='A', why='', requests=(Request('/'),),"
         " expect=Expectation())]\n"
     )
     alone = helpers.start_pocket(
-        folder, "--app-url=http://127.0.0.1:9", OVERLAP_SCENARIOS="pocket_lessons_alone:SCENARIOS"
+        folder, "--app-url=http://127.0.0.1:9", OVERLAP_SCENARIOS="pocket_scenarios_alone:SCENARIOS"
     )
     try:
         httpx.post(f"{alone.page}/lessons/a/play")
@@ -138,7 +138,7 @@ def test_a_trace_that_is_not_there_yet_appears(pocket, browser, helpers):
     """A page opened too early says so, and shows the trace once it comes."""
     span = helpers.span("at last")
     browser.get(f"{pocket.page}/trace/{span['traceId']}")
-    assert "no trace with this id" in browser.find_element(By.TAG_NAME, "main").text
+    assert "No trace with this id" in browser.find_element(By.TAG_NAME, "main").text
     helpers.until(lambda: browser.find_element(By.ID, "live").is_displayed())
     pocket.send(span)
     helpers.until(lambda: "at last" in browser.find_element(By.TAG_NAME, "main").text)
@@ -194,7 +194,7 @@ def test_blocked_time_background_and_threads_are_drawn(pocket, browser, helpers)
     rows = browser.find_elements(By.CSS_SELECTOR, "details.span")
     assert len(browser.find_elements(By.CSS_SELECTOR, "details.span rect.shade")) == len(rows)
     text = browser.find_element(By.TAG_NAME, "main").text
-    for words in ("held the loop", "past its response", "thread pool_0", "event loop blocked"):
+    for words in ("blocked the loop", "past its response", "thread pool_0", "event loop blocked"):
         assert words in text
     for mark in ("rect.late", "rect.hatch", "line.response"):
         assert browser.find_elements(By.CSS_SELECTOR, mark)

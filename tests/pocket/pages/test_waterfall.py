@@ -44,7 +44,7 @@ def test_everything_lies_within_the_picture(times, scale):
 
 
 def test_two_pictures_share_a_scale():
-    """A lesson half as long as its pair is drawn half as wide."""
+    """A scenario half as long as its pair is drawn half as wide."""
     [row] = drawn(work("a", 0, 100), scale_ms=200).rows
     assert row.boxes[0].width == "50.000%"
 
@@ -84,15 +84,15 @@ def test_each_expectation_is_checked_by_itself():
         background=("x",),
         offloaded=("y",),
     )
-    lesson = Scenario("n", "t", "w", (), expect)
+    scenario = Scenario("n", "t", "w", (), expect)
     root = work("a", 0, 100)
     spans = (root, work("b", 0, 50, parent_id="a"), work("c", 0, 50, parent_id="a"))
-    found = {each.what: each.ok for each in checks(lesson, verdict(Trace("t" * 32, spans)))}
+    found = {each.what: each.ok for each in checks(scenario, verdict(Trace("t" * 32, spans)))}
     assert found == {
         "shapes": True, "must not show": True, "stages": True, "overlap factor": True,
         "culprit": False, "victims": True, "past the response": False, "on a thread": False,
     }  # fmt: skip
-    unseen = checks(replace(lesson), None)
+    unseen = checks(replace(scenario), None)
     assert not any(each.ok or each.seen for each in unseen)
 
 

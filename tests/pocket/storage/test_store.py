@@ -64,7 +64,7 @@ def test_bytes_are_bounded_too():
 
 
 def test_what_is_dropped_leaves_nothing_behind():
-    """Services, operations, lessons and byte counts go with the traces they came from."""
+    """Services, operations, scenarios and byte counts go with the traces they came from."""
     store = Store(max_spans=4)
     put(store, A, 2, service="old", scenario="burn")
     put(store, B, 2, service="new")
@@ -87,7 +87,7 @@ def test_duplicates_are_kept_as_they_come():
     assert len(store.get(A).spans) == 2
 
 
-def test_the_last_trace_of_a_lesson_is_its_picture():
+def test_the_last_trace_of_a_scenario_is_its_picture():
     """Late spans of an older play do not take the place of a newer one."""
     store = Store()
     put(store, A, scenario="burn", start_time_unix_nano=10)

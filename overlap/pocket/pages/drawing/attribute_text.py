@@ -10,12 +10,12 @@ VALUE_CHARS = 2000
 
 
 def pairs(attributes: Attributes) -> list[tuple[str, str]]:
-    """Attributes as text, sorted by key; what is too long is cut and says so."""
+    """Return attributes as text, sorted by key; long values are cut and marked."""
     return [(clean(key), value_text(attributes[key])) for key in sorted(attributes)]
 
 
 def value_text(value: AttributeValue) -> str:
-    """One attribute's value as text."""
+    """Return one attribute's value as text."""
     text = value if isinstance(value, str) else _plain(value)
     if len(text) > VALUE_CHARS:
         return f"{text[:VALUE_CHARS]}… ({len(text):,} characters)"
@@ -35,12 +35,12 @@ def _plain(value: AttributeValue) -> str:
 
 
 def link_words(attributes: Attributes) -> str:
-    """Say what a link says, in words."""
-    kind = attributes.get(names.LINK_KIND)
+    """Return what a link means, in words."""
+    link_kind = attributes.get(names.LINK_KIND)
     delay = attributes.get(names.VICTIM_DELAY_MS)
-    if kind == names.LINK_VICTIM:
-        held = f", held up {duration(float(delay))}" if isinstance(delay, int | float) else ""
-        return f"its victim{held}"
-    if kind == names.LINK_BLOCKED_BY:
+    if link_kind == names.LINK_VICTIM:
+        delayed = f", delayed {duration(float(delay))}" if isinstance(delay, int | float) else ""
+        return f"its victim{delayed}"
+    if link_kind == names.LINK_BLOCKED_BY:
         return "blocked by"
     return ", ".join(f"{key} {value}" for key, value in pairs(attributes)) or "linked"

@@ -1,4 +1,4 @@
-"""Words about a row of the waterfall, each with a glyph, so that colour is not the only mark."""
+"""Badges of a waterfall row: a word and a glyph each, so that colour is not the only mark."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Badge:
 
 
 def badges(bar: Bar) -> Iterator[Badge]:
-    """What there is to say of a bar."""
+    """Yield the badges of a bar."""
     if bar.culprit:
-        yield Badge("culprit", "●", "held the loop")
+        yield Badge("culprit", "●", "blocked the loop")
     if bar.victim:
         yield Badge("victim", "◌", "waited for the loop")
     if bar.background:

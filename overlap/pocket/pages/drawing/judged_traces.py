@@ -1,4 +1,4 @@
-"""Stored traces, judged and laid out: once per version, and never on the event loop if large."""
+"""Stored traces, judged and laid out: once per version, and in a thread if large."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ from overlap.trace import Trace, spans_from_request
 from overlap.waterfall import Waterfall, layout
 
 ROWS = 300
-"""Rows of a waterfall, unless more are asked for."""
+"""Rows of a waterfall, unless a page asks for more."""
 MAX_ROWS = 5000
 JUDGED_SPANS = 50_000
-"""Spans of one trace that are judged; a larger trace is judged by its first ones, and says so."""
+"""The most spans of one trace that are judged: of a larger trace, the first ones."""
 _INLINE_SPANS = 60
 _CACHED = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A trace, what it shows, and its picture."""
+    """A trace, its verdict and its waterfall."""
 
     trace: Trace
     verdict: Verdict
     sentence: str
     waterfall: Waterfall
     unread: int = 0
-    """Spans beyond those that were judged."""
+    """The number of spans that were not judged."""
 
 
-class Gallery:
-    """Judges traces on view and keeps the last ones."""
+class JudgedTraces:
+    """Judges traces when they are viewed, and caches the last ones."""
 
     def __init__(self) -> None:
         self._cache: OrderedDict[tuple[bytes, int], tuple[int, Judged]] = OrderedDict()
         self._one_at_a_time = asyncio.Semaphore(1)
 
     async def judged(self, stored: StoredTrace, rows: int = ROWS) -> Judged:
-        """Return the picture of a trace as it stands now."""
+        """Return a trace's current version, judged."""
         key = (stored.trace_id, rows)
         async with self._one_at_a_time:
             known = self._cache.get(key)

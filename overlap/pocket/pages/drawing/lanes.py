@@ -1,4 +1,4 @@
-"""What had the loop and the threads when, and each bar's shares, as the template needs them."""
+"""Lanes of the event loop and the threads, and the shares of each bar, for the template."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from overlap.waterfall import Bar, Lane, Waterfall
 
 COLOURS = 6
 LEAST_WIDTH = 0.15
-"""Per cent: a turn of a microsecond can be seen."""
+"""Per cent: so that a turn of a microsecond is visible."""
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnTurn:
-    """A turn of a lane, and before it the time in the queue."""
+    """A turn in a lane, and the queue time before it."""
 
     box: Box
     queue: Box | None
@@ -33,7 +33,7 @@ class DrawnLane:
     service: str
     turns: list[DrawnTurn]
     busy: str
-    """How long it was in use."""
+    """The total time in use."""
 
 
 def drawn_lanes(waterfall: Waterfall, total_ms: float) -> list[DrawnLane]:
@@ -64,7 +64,7 @@ def _lane(lane: Lane, total_ms: float, colours: dict[str, int]) -> DrawnLane:
 
 
 def shares(bar: Bar, total_ms: float) -> list[Box]:
-    """The bar's length, divided: first what ran, then what could have; the rest awaited."""
+    """Return the bar divided into running, ready and awaiting."""
     length = bar.end_ms - bar.start_ms
     if total_ms <= 0 or length <= 0 or not bar.on_loop:
         return []

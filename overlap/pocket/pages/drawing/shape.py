@@ -1,4 +1,4 @@
-"""The one shape that rows and lanes are drawn of."""
+"""The rectangle that rows and lanes are drawn from."""
 
 from __future__ import annotations
 

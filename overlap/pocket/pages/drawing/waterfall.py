@@ -1,6 +1,6 @@
-"""A waterfall as the template needs it: classes, and places in per cent of the width.
+"""The waterfall as the template draws it: CSS classes, and positions in per cent of the width.
 
-Everything is a class or an SVG attribute, because the page's policy allows no style attribute.
+Everything is a class or an SVG attribute: the content security policy allows no style attribute.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Row:
     depth: int
     boxes: list[Box]
     shares: list[Box]
-    """Of the bar's length: what its tasks ran, and what they could have run and did not."""
+    """The bar divided into running, ready and awaiting."""
     dots: list[Dot]
     badges: list[Badge]
     response_x: str
@@ -53,9 +53,9 @@ class Row:
     label: str
     label_x: str
     label_side: str
-    """`after` the bar, `before` it, or `over` it (`over-late` where that is a pale end)."""
+    """`after` the bar, `before` it, or `over` it (`over-late` if the bar's end is pale)."""
     spoken: str
-    """The row in words, for who does not see the bar."""
+    """The row in words, for screen readers."""
     start: str
     events: list[tuple[str, str, list[tuple[str, str]]]]
     attributes: list[tuple[str, str]]
@@ -64,7 +64,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Shaded:
-    """A time in which the loop stood still."""
+    """A time in which the event loop was blocked."""
 
     box: Box
     text: str
@@ -90,7 +90,7 @@ def picture(
 ) -> Picture:
     """Draw a waterfall; `scale_ms` stretches the axis, so that two can be compared.
 
-    While a trace is `live`, a task without an end has not ended yet: it is not lost.
+    While a trace is `live`, a task without an end may still be running: it is not shown as lost.
     """
     if live:
         waterfall = replace(waterfall, bars=[_not_lost_yet(bar) for bar in waterfall.bars])

@@ -1,5 +1,5 @@
-// Keeps the page as it is on the server: on news, fetches the server-rendered fragment of this
-// page and puts it in place of the old one. Without this file everything still works on reload.
+// Live updates: on an event, fetches the server-rendered fragment of this page and replaces the
+// old content. Without this file the pages work too, on reload.
 "use strict";
 (() => {
   const main = document.getElementById("main");
@@ -55,7 +55,7 @@
         again();
       }
     } catch (error) {
-      // The server is gone or restarts: the event stream reconnects and says so.
+      // The server has stopped or restarts: the event stream reconnects.
     } finally {
       last = Date.now();
       running = false;
@@ -79,7 +79,7 @@
       if (concerns(JSON.parse(event.data))) schedule(0);
     });
   }
-  // A browser opens six connections to one server: a page nobody sees gives its own back.
+  // A browser opens at most six connections to one server: a hidden page closes its own.
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) {
       if (source) source.close();

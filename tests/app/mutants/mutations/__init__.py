@@ -1,4 +1,4 @@
-"""Each lesson's view, broken on purpose; a module a theme, as in app/scenarios."""
+"""Each scenario's view, broken on purpose; a module a theme, as in app/scenarios."""
 
 from mutations import (
     clients,

@@ -27,7 +27,7 @@ MUTATIONS = [
         DURABLE,
         "tasks.season.delay",
         "tasks.http_call.delay",
-        "expected of what was handed on app.tasks.season done after 3 tries",
+        "expected these tasks sent to a worker: app.tasks.season done after 3 tries",
     ),
     Mutation(
         "no_fire",
@@ -35,7 +35,7 @@ MUTATIONS = [
         DURABLE,
         "tasks.set_fire.delay",
         "tasks.http_call.delay",
-        "expected of what was handed on app.tasks.set_fire failed",
+        "expected these tasks sent to a worker: app.tasks.set_fire failed",
     ),
     Mutation(
         "not_called_off",
@@ -43,7 +43,7 @@ MUTATIONS = [
         DURABLE,
         "    await sync_to_async(order.revoke)()\n",
         "",
-        "expected of what was handed on",
+        "expected these tasks sent to a worker",
     ),
     Mutation(
         "book_after_the_mail",

@@ -19,7 +19,7 @@ MUTATIONS = [
         FAILING,
         "            group.create_task(get_smokables())\n",
         "            forsaken = asyncio.create_task(get_smokables())\n",
-        "expected get_smokables to be cut short, saw nobody",
+        "expected get_smokables to be cancelled, saw nobody",
     ),
     Mutation(
         "as_completed_tidied_up",
@@ -28,7 +28,7 @@ MUTATIONS = [
         "    calls = [get_smokables(), get_wood()]\n",
         "    calls = [asyncio.create_task(get_smokables()), asyncio.create_task(get_wood())]\n"
         "    calls[1].add_done_callback(lambda _: calls[0].cancel())\n",
-        "expected nobody to be cut short, saw get_smokables",
+        "expected nobody to be cancelled, saw get_smokables",
     ),
     Mutation(
         "timeout_taken_away",
@@ -36,6 +36,6 @@ MUTATIONS = [
         FAILING,
         "asyncio.timeout(PATIENCE)",
         "asyncio.timeout(None)",
-        "expected get_flavor, get_smokables to be cut short, saw nobody",
+        "expected get_flavor, get_smokables to be cancelled, saw nobody",
     ),
 ]

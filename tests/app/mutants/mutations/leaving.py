@@ -11,7 +11,7 @@ MUTATIONS = [
         LEAVING,
         "meal = await roast()",
         "meal = await asyncio.shield(overlap.spawn(roast()))",
-        "expected roast to be cut short, saw nobody",
+        "expected roast to be cancelled, saw nobody",
     ),
     Mutation(
         "shield_forgotten",
@@ -19,6 +19,6 @@ MUTATIONS = [
         LEAVING,
         "await asyncio.shield(task)",
         "await task",
-        "expected nobody to be cut short",
+        "expected nobody to be cancelled",
     ),
 ]

@@ -11,7 +11,7 @@ MUTATIONS = [
         TUTORIAL,
         'overlap.spawn(http_call_async(), name="http_call_async")',
         "await http_call_async()",
-        "expected http_call_async, tick to be cut short, saw nobody",
+        "expected http_call_async, tick to be cancelled, saw nobody",
     ),
     Mutation(
         "wsgi_smoke_one_after_the_other",

@@ -28,6 +28,6 @@ MUTATIONS = [
         STREAMS,
         "in count():",
         "in range(1):",
-        "answered 200 before its client went away",
+        "answered 200 before its client disconnected",
     ),
 ]

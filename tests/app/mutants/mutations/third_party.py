@@ -11,7 +11,7 @@ MUTATIONS = [
         THIRD_PARTY,
         'r = await upstream.get(f"delay/{API_DELAY}")',
         'r = await upstream.get("delay/0")',
-        "ms in all, saw",
+        "ms in total, saw",
     ),
     Mutation(
         "limit_taken_away",
@@ -19,7 +19,7 @@ MUTATIONS = [
         THIRD_PARTY,
         "timeout=API_PATIENCE",
         "timeout=None",
-        "ms in all, saw",
+        "ms in total, saw",
     ),
     Mutation(
         "refused_once",

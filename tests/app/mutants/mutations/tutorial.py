@@ -27,7 +27,7 @@ MUTATIONS = [
         TUTORIAL,
         'overlap.spawn(http_call_async(), name="http_call_async")',
         "asyncio.get_running_loop().create_task(http_call_async())",
-        "expected http_call_async to go on after the response",
+        "expected http_call_async to run past the response",
     ),
     Mutation(
         "async_unreferenced_awaited",

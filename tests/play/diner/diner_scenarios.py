@@ -1,4 +1,4 @@
-"""Lessons of the tests' own app, for `overlap play` in a process of its own."""
+"""Scenarios of the tests' own app, for `overlap play` in a process of its own."""
 
 from overlap.scenario import Expectation, Request, Scenario
 
@@ -27,7 +27,7 @@ SCENARIOS = [
     Scenario(
         name="disappointing",
         title="Not what it says",
-        why="The steps stand in a row; this lesson expects otherwise.",
+        why="The steps stand in a row; this scenario expects otherwise.",
         requests=(Request("/serial/"),),
         expect=Expectation(shapes=frozenset({"concurrent"})),
     ),

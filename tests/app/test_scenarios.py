@@ -12,7 +12,7 @@ COUNT = ["1", "2", "3", "4", "5", "<Response [200 OK]>"]
 
 @pytest.fixture(scope="module")
 def played(demo):
-    """Each lesson's result, played once."""
+    """Each scenario's result, played once."""
     results = {}
 
     def play(name):
@@ -35,8 +35,8 @@ def lines(result, *services):
 
 
 @pytest.mark.parametrize("name", [name for name, each in BY_NAME.items() if not each.server])
-def test_lesson_shows_what_it_expects(played, name):
-    """The lesson's trace has the shapes, stages, culprit and victims that it teaches."""
+def test_scenario_shows_what_it_expects(played, name):
+    """The scenario's trace has the shapes, stages, culprit and victims that it teaches."""
     assert played(name).problems == []
 
 
