@@ -16,10 +16,10 @@ from opentelemetry.metrics import _internal as metrics_globals
 from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.util._once import Once
 
-from overlap.telemetry.drops import Drops, hush_sdk
+from overlap.telemetry.drops import Drops
 from overlap.telemetry.fork import at_fork
-from overlap.telemetry.logs import setup
 from overlap.telemetry.logs.otlp_records import make_logger_provider
+from overlap.telemetry.logs.setup import LoggingSetup
 from overlap.telemetry.metrics import make_meter_provider
 from overlap.telemetry.resource import make_resource, own_pid
 from overlap.telemetry.spans.tracer_provider import make_tracer_provider
@@ -38,7 +38,6 @@ class Telemetry:
     ) -> None:
         resource = make_resource(service_name)
         self.drops = Drops()
-        self._unhush = hush_sdk()
         self.tracer_provider, self._spans = make_tracer_provider(resource, self.drops, processors)
         self.meter_provider = make_meter_provider(resource, self.drops)
         self.logger_provider, self._records = make_logger_provider(resource, self.drops)
@@ -46,7 +45,7 @@ class Telemetry:
         trace_api.set_tracer_provider(self.tracer_provider)
         metrics_api.set_meter_provider(self.meter_provider)
         logs_api.set_logger_provider(self.logger_provider)
-        self.logging = setup.configure(log_format, self.logger_provider)
+        self.logging = LoggingSetup(log_format, self.logger_provider)
         at_fork(WeakMethod(self._in_child))
 
     def flush(self) -> None:
@@ -68,11 +67,9 @@ class Telemetry:
             self.meter_provider.shutdown(timeout_millis=_left_ms(deadline))
         except Exception:  # it raises when it is late; that is counted already
             logging.getLogger(__name__).debug("metrics were not flushed", exc_info=True)
-        well = not self.drops.failing() and not self._is_exporting()
+        is_abandoned = self.drops.failing() or self._is_exporting()
         self.drops.close()
-        self.logging.close()
-        if well:
-            self._unhush()  # else what is abandoned would still complain of its end
+        self.logging.close(keep_silence=is_abandoned)
         _forget_globals()
 
     def _in_child(self) -> None:

@@ -19,6 +19,7 @@ from requests.adapters import HTTPAdapter
 from overlap.telemetry.drops import Drops
 from overlap.telemetry.endpoint import Road, road
 from overlap.telemetry.export.encoding import Packed, bundle
+from overlap.telemetry.export.own_exports import own_export
 from overlap.telemetry.fork import at_fork
 
 Result = TypeVar("Result")
@@ -44,7 +45,8 @@ class _Counted(Generic[Result]):
 
     def send(self, count: int, export: Callable[[], Result]) -> Result:
         try:
-            result = export()
+            with own_export():
+                result = export()
         except Exception as error:  # whatever an exporter raises, the service goes on
             result, self._why = self._failure, f"{type(error).__name__}: {error}"
         if result is self._success:

@@ -1,8 +1,8 @@
-"""The queue of a batch processor, kept small: what waits there waits as bytes.
+"""The queue of a batch processor, kept small: spans and records wait in it as bytes.
 
-A span as the SDK makes it is some ninety objects of Python's. Thousands of them in a queue,
-for a batch's time or for as long as no backend answers, are gone through by each full pass of
-the garbage collector, with every request waiting meanwhile. Bytes are none of its business.
+The SDK's span is some ninety Python objects. Where thousands of them wait in a queue, for a
+batch or for as long as no backend answers, each full pass of the garbage collector visits all
+of them, and every request waits for it. It does not visit bytes.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from opentelemetry.sdk.environment_variables import OTEL_PYTHON_SDK_INTERNAL_MET
 
 from overlap.telemetry.drops import LOGGER_NAME
 from overlap.telemetry.export.encoding import Packed
+from overlap.telemetry.export.own_exports import own_export
 
 _log = logging.getLogger(LOGGER_NAME)
 
 
 def pack_early(batch: Any, pack: Callable[[Any], Packed]) -> None:
-    """Have a batch processor of the SDK queue what `pack` makes of an item.
+    """Queue what `pack` makes of an item in one of the SDK's batch processors.
 
-    An item that can't be packed is queued as it is, and left to the SDK.
+    An item that can't be packed is queued as it is, and the SDK encodes it.
     """
     if os.environ.get(OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED, "").strip().lower() == "true":
         return  # the SDK must see its own exports to count them
@@ -35,6 +36,10 @@ def pack_early(batch: Any, pack: Callable[[Any], Packed]) -> None:
             item = pack(item)
         except Exception:
             _log.debug("an item is left to the SDK to encode", exc_info=True)
-        queue(item)
+        if len(inner._queue) < inner._max_queue_size:
+            queue(item)
+        else:
+            with own_export():  # the SDK logs each item that it drops
+                queue(item)
 
     inner.emit = emit

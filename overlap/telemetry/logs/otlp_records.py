@@ -9,6 +9,7 @@ from typing import Any
 
 from opentelemetry import baggage
 from opentelemetry._logs import Logger, SeverityNumber
+from opentelemetry.context import Context
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
@@ -21,10 +22,10 @@ from overlap.telemetry.export.exporters import CountedLogExporter
 from overlap.telemetry.export.packed_queue import pack_early
 
 QUEUE_SIZE = 65536
-"""Records. As many as spans: the demo logs about as often as it makes spans."""
+"""Records. As many as spans: the demo logs about as often as it starts spans."""
 SCHEDULE_DELAY_MS = 200
-LONGEST_LESSON = 64
-"""Characters of a lesson's name, which whoever sends a request can choose."""
+MAX_SCENARIO_NAME = 64
+"""Characters of a scenario's name, which whoever sends a request can choose."""
 
 SEVERITY = {
     "debug": SeverityNumber.DEBUG,
@@ -41,7 +42,7 @@ SEVERITY = {
 def make_logger_provider(
     resource: Resource, drops: Drops
 ) -> tuple[LoggerProvider, BatchLogRecordProcessor]:
-    """A provider that batches and sends; and its batch processor."""
+    """Return a provider that sends in batches, and its batch processor."""
     provider = LoggerProvider(resource=resource, shutdown_on_exit=False)
     batch = BatchLogRecordProcessor(
         CountedLogExporter(drops),
@@ -56,17 +57,23 @@ def make_logger_provider(
     return provider, batch
 
 
-def emit(
-    logger: Logger, level: str, body: str, attributes: Mapping[str, Any], timestamp_ns: int
+def emit(  # noqa: PLR0913, PLR0917  what a record is made of
+    logger: Logger,
+    level: str,
+    body: str,
+    attributes: Mapping[str, Any],
+    timestamp_ns: int,
+    context: Context | None = None,
 ) -> None:
-    """Send one record, in the trace of the current span if there is one.
+    """Send one record, in the trace of the span of `context`, which is by default the current.
 
-    In a request of a lesson it says of which, so that a lesson's lines can be found together.
+    In a request of a scenario it says of which, so that a scenario's lines can be found together.
     """
-    if lesson := baggage.get_baggage(names.SCENARIO_NAME):
-        attributes = {**attributes, names.SCENARIO_NAME: str(lesson)[:LONGEST_LESSON]}
+    if scenario := baggage.get_baggage(names.SCENARIO_NAME, context):
+        attributes = {**attributes, names.SCENARIO_NAME: str(scenario)[:MAX_SCENARIO_NAME]}
     logger.emit(
         timestamp=timestamp_ns,
+        context=context,
         severity_number=SEVERITY.get(level, SeverityNumber.UNSPECIFIED),
         severity_text=level.upper(),
         body=body,
@@ -75,12 +82,12 @@ def emit(
 
 
 def safe_attributes(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Key-values as OpenTelemetry takes them: what is no string, number or bool becomes text."""
+    """Return key-values that OpenTelemetry accepts: text for what is no string, number or bool."""
     return {str(key): _safe(value) for key, value in values.items() if value is not None}
 
 
 def exception_attributes(error: BaseException) -> dict[str, str]:
-    """`exception.*`, as in the semantic conventions."""
+    """Return `exception.*`, as in the semantic conventions."""
     kind = type(error)
     return {
         names.EXCEPTION_TYPE: f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins."),

@@ -1,4 +1,4 @@
-"""What a log line looks like: JSON for machines, colours for a terminal."""
+"""The format of our log lines: JSON for machines, colours for a terminal."""
 
 from __future__ import annotations
 
@@ -12,26 +12,32 @@ from opentelemetry import trace
 from structlog.types import EventDict, Processor, WrappedLogger
 
 from overlap.telemetry.logs import otlp_records
+from overlap.telemetry.logs.stdlib_records import context_of
 
 Format = Literal["json", "console"]
 
 
 def add_trace_ids(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """A structlog processor: the current trace and span, in hex, where there is one."""
-    context = trace.get_current_span().get_span_context()
+    """Add the ids of the current trace and span in hex, if there is a span.
+
+    A structlog processor. For a record of Django's about a request, the request's span.
+    """
+    record = event.get("_record")
+    span = trace.get_current_span(None if record is None else context_of(record))
+    context = span.get_span_context()
     if context.is_valid:
         event["trace_id"] = trace.format_trace_id(context.trace_id)
         event["span_id"] = trace.format_span_id(context.span_id)
     return event
 
 
-def dressing() -> list[Processor]:
-    """What every line carries beside what its caller says: when, and in which trace."""
+def line_processors() -> list[Processor]:
+    """Return what adds the time and the trace to each line."""
     return [structlog.processors.TimeStamper(fmt="iso", utc=True), add_trace_ids]
 
 
-def rendering(log_format: Format) -> list[Processor]:
-    """From an event to its line."""
+def renderer_processors(log_format: Format) -> list[Processor]:
+    """Return what makes a line of an event."""
     if log_format == "json":
         return [
             structlog.processors.format_exc_info,
@@ -44,38 +50,24 @@ def rendering(log_format: Format) -> list[Processor]:
     ]
 
 
-def shower(log_format: Format) -> logging.Handler:
-    """The handler that shows the standard library's records in the same format."""
+def console_handler(log_format: Format) -> logging.Handler:
+    """Return a handler that shows the standard library's records in the same format."""
     handler = logging.StreamHandler()  # standard error, as it is then
-    handler.addFilter(_is_news)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[
                 structlog.contextvars.merge_contextvars,
                 structlog.stdlib.add_log_level,
                 structlog.stdlib.add_logger_name,
-                *dressing(),
+                *line_processors(),
             ],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *rendering(log_format),
+                *renderer_processors(log_format),
             ],
         )
     )
     return handler
-
-
-def _is_news(record: logging.LogRecord) -> bool:
-    """Whether no handler between the record's logger and the root shows it already.
-
-    Some servers (hypercorn) have a console handler of their own and propagate all the same.
-    """
-    logger: logging.Logger | None = logging.getLogger(record.name)
-    while logger is not None and logger.parent is not None and logger.propagate:
-        if any(type(handler) is logging.StreamHandler for handler in logger.handlers):
-            return False
-        logger = logger.parent
-    return True
 
 
 def _as_text(value: Any) -> str:

@@ -1,0 +1,82 @@
+"""Our log lines, in a process whose project configured no logging.
+
+There the standard library prints bare messages to standard error (`logging.lastResort`), and
+Django's default configuration has a handler of its own for `django`, with DEBUG. Ours takes
+the place of both, so that all lines have one format and their trace. As soon as the project
+configures logging, everything is as it is without us.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from contextlib import ExitStack
+from typing import Any
+
+_DJANGO = "django"
+_DJANGO_DEFAULTS = frozenset({"console", "mail_admins"})
+"""Names of the handlers in django.utils.log.DEFAULT_LOGGING."""
+
+
+class Console:
+    """Shows records through `handler` where nobody else does."""
+
+    def __init__(self, handler: logging.Handler) -> None:
+        self._handler = handler
+        self._undo = ExitStack()
+        self._is_shown = False
+        handler.addFilter(lambda _record: not logging.getLogger().handlers)
+
+    def attach(self) -> None:
+        """Take the place of the default handlers, or give it back: look at what is configured.
+
+        Called again once Django has configured logging.
+        """
+        if _is_configured():
+            self.close()
+            return
+        if not self._is_shown and logging.lastResort is not None:
+            self._is_shown = True
+            before = logging.lastResort
+            self._handler.setLevel(before.level)
+            logging.lastResort = self._handler
+            self._undo.callback(self._restore_last_resort, before)
+        if self._is_shown:
+            self._replace_django_console()
+
+    def close(self) -> None:
+        """Give the default handlers back."""
+        self._is_shown = False
+        self._undo.close()
+
+    def _restore_last_resort(self, before: Any) -> None:
+        if logging.lastResort is self._handler:
+            logging.lastResort = before
+
+    def _replace_django_console(self) -> None:
+        django = logging.getLogger(_DJANGO)
+        for handler in [*django.handlers]:
+            if handler.name == "console" and type(handler) is logging.StreamHandler:
+                index = django.handlers.index(handler)
+                django.removeHandler(handler)
+                django.handlers.insert(index, self._handler)
+                self._undo.callback(self._restore_django_console, django, handler)
+
+    def _restore_django_console(self, django: logging.Logger, before: logging.Handler) -> None:
+        # The list of today: removeHandler() makes a new one on current Pythons (gh-79366).
+        if self._handler in django.handlers:
+            django.handlers[django.handlers.index(self._handler)] = before
+
+
+def _is_configured() -> bool:
+    """Return whether the project configured logging: in settings, or by itself."""
+    if logging.getLogger().handlers or _has_logging_setting():
+        return True
+    names = {handler.name for handler in logging.getLogger(_DJANGO).handlers if handler.name}
+    return not names <= _DJANGO_DEFAULTS
+
+
+def _has_logging_setting() -> bool:
+    conf = sys.modules.get("django.conf")
+    settings = getattr(conf, "settings", None)
+    return bool(settings is not None and settings.configured and settings.LOGGING)

@@ -1,0 +1,107 @@
+"""Send the records of the standard library's logging, each once, with no handler of ours.
+
+A handler on the root logger would change what a project set up: `logging.basicConfig()` does
+nothing where the root logger has a handler, a record without any other handler would no longer
+reach standard error, and a logger that does not propagate would be missed. So the method that
+each record passes through is wrapped: `Logger.callHandlers`, as Sentry's SDK does. It runs
+before us: a filter of a handler that hides a secret has hidden it by then.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from functools import wraps
+from types import FrameType
+from typing import Any
+
+from opentelemetry._logs import LoggerProvider
+from opentelemetry.context import Context
+from opentelemetry.instrumentation.utils import is_instrumentation_enabled
+from opentelemetry.trace import get_current_span, set_span_in_context
+
+from overlap.telemetry.drops import LOGGER_NAME
+from overlap.telemetry.export.own_exports import is_own_export
+from overlap.telemetry.logs import otlp_records
+from overlap.telemetry.logs.structlog_events import SendEvent
+
+_NEVER_SENT = ("opentelemetry", "urllib3", "requests", LOGGER_NAME)
+"""Loggers of those who send: sending what they log would never end."""
+_FRAMES = 12
+"""Between our wrapper and the bound logger of structlog, where a record is structlog's."""
+
+
+class StdlibRecords:
+    """Sends each record from its construction until `close`."""
+
+    def __init__(self, provider: LoggerProvider) -> None:
+        self._provider = provider
+        self._is_open = True
+        original = logging.Logger.callHandlers
+
+        @wraps(original)
+        def callHandlers(logger: logging.Logger, record: logging.LogRecord) -> None:
+            if is_own_export() and record.name != LOGGER_NAME:
+                return
+            original(logger, record)
+            if self._is_open:
+                self._send(record)
+
+        self._original, self._wrapper = original, callHandlers
+        logging.Logger.callHandlers = callHandlers  # type: ignore[method-assign,assignment]
+
+    def close(self, *, keep_silence: bool = False) -> None:
+        """Send nothing more. `keep_silence`: exports that were abandoned may still log."""
+        self._is_open = False
+        # Somebody may have wrapped ours meanwhile; then it stays, and does nothing.
+        if not keep_silence and logging.Logger.callHandlers is self._wrapper:
+            logging.Logger.callHandlers = self._original  # type: ignore[method-assign]
+
+    def _send(self, record: logging.LogRecord) -> None:
+        if record.name.startswith(_NEVER_SENT) or not is_instrumentation_enabled():
+            return
+        try:
+            if _is_sent_by_structlog(sys._getframe(2)):
+                return
+            attributes: dict[str, Any] = {"logger": record.name}
+            if record.exc_info and record.exc_info[1]:
+                attributes.update(otlp_records.exception_attributes(record.exc_info[1]))
+            otlp_records.emit(
+                self._provider.get_logger(record.name),
+                record.levelname.lower(),
+                record.getMessage(),
+                attributes,
+                int(record.created * 1e9),
+                context_of(record),
+            )
+        except Exception:  # telemetry never hurts the service
+            logging.getLogger(LOGGER_NAME).debug("a record was not sent", exc_info=True)
+
+
+def context_of(record: logging.LogRecord) -> Context | None:
+    """Return the context of the request that the record is about; None: the current one.
+
+    Django logs a 404 after all middleware, when the request's span is current no more.
+    """
+    exchange = getattr(getattr(record, "request", None), "_overlap_exchange", None)
+    if exchange is None or get_current_span().get_span_context().is_valid:
+        return None
+    return set_span_in_context(exchange.span)
+
+
+def _is_sent_by_structlog(frame: FrameType | None) -> bool:
+    """Return whether the record is an event of structlog's that our processor has sent.
+
+    Nothing in the record says so: a bound logger calls the logger with a finished line.
+    """
+    if not SendEvent.uses_logging:
+        return False
+    at: FrameType | None = frame
+    for _ in range(_FRAMES):
+        if at is None:
+            return False
+        if at.f_code.co_name == "_proxy_to_logger":
+            bound: Any = at.f_locals.get("self")
+            return any(type(each) is SendEvent for each in getattr(bound, "_processors", ()))
+        at = at.f_back
+    return False

@@ -1,0 +1,117 @@
+"""A project's logging stays its own; where it has none, ours applies."""
+
+
+def test_a_logging_setting_stays_as_it_is(own_sink, run):
+    """Handlers, formatters, levels and propagation; a logger that does not propagate is seen."""
+    run(
+        """
+        import io, logging, logging.config, overlap
+        from django.conf import settings
+        overlap.instrument()
+        LOGGING = {
+            "version": 1, "disable_existing_loggers": False,
+            "formatters": {"f": {"format": "MYFMT %(levelname)s %(name)s %(message)s"}},
+            "handlers": {
+                "c": {"class": "logging.StreamHandler", "formatter": "f", "stream": io.StringIO()},
+                "console": {"class": "logging.StreamHandler", "stream": io.StringIO()},
+            },
+            "loggers": {
+                "shop": {"handlers": ["c"], "level": "INFO", "propagate": False},
+                "django": {"handlers": ["console"], "level": "INFO"},
+            },
+            "root": {"handlers": ["c"], "level": "WARNING"},
+        }
+        settings.LOGGING = LOGGING
+        before = logging.lastResort
+        from django.core.asgi import get_asgi_application
+        get_asgi_application()
+        root, shop, django = map(logging.getLogger, (None, "shop", "django"))
+        (handler,) = root.handlers
+        assert shop.handlers == [handler]
+        assert [each.name for each in django.handlers] == ["console"]
+        assert logging.lastResort is not before  # the standard library's again
+        shop.info("order %s placed", 7)
+        logging.getLogger("other").warning("root line")
+        logging.getLogger("other").info("not for anybody")
+        assert handler.stream.getvalue().splitlines() == [
+            "MYFMT INFO shop order 7 placed", "MYFMT WARNING other root line"]
+        overlap.shutdown()
+        assert root.handlers == [handler]
+        """,
+        own_sink.url,
+    )
+    assert [record.body for record in own_sink.logs] == ["order 7 placed", "root line"]
+
+
+def test_basic_config_after_us_works(own_sink, run):
+    """It does nothing where the root logger has a handler: we add none."""
+    run(
+        """
+        import io, logging, overlap
+        overlap.instrument()
+        assert logging.getLogger().handlers == []
+        out = io.StringIO()
+        logging.basicConfig(format="MINE %(message)s", stream=out)
+        logging.getLogger("shop").warning("low on wood")
+        assert out.getvalue() == "MINE low on wood\\n"
+        overlap.shutdown()
+        """,
+        own_sink.url,
+    )
+    assert [record.body for record in own_sink.logs] == ["low on wood"]
+
+
+def test_a_root_logger_at_debug_hears_nothing_of_our_exports(own_sink, run):
+    """Neither of those that succeed nor of those that fail; of the project's own, everything."""
+    run(
+        """
+        import io, logging, overlap
+        from opentelemetry import trace
+        out = io.StringIO()
+        logging.basicConfig(level=logging.DEBUG, stream=out)
+        overlap.instrument()
+        trace.get_tracer("t").start_span("one").end()
+        from overlap.instrument.setup import active
+        active().telemetry.flush()
+        logging.getLogger("urllib3.connectionpool").debug("the project's own")
+        overlap.shutdown()
+        lines = [line for line in out.getvalue().splitlines() if "instrumentation" not in line]
+        assert lines == ["DEBUG:urllib3.connectionpool:the project's own"], lines
+        """,
+        own_sink.url,
+    )
+    assert own_sink.names() == {"one": 1}
+
+
+def test_the_projects_own_exporters_may_complain(own_sink, run):
+    """The SDK's loggers are silent for our exports alone."""
+    run(
+        """
+        import io, logging, overlap
+        out = io.StringIO()
+        logging.basicConfig(stream=out)
+        overlap.instrument()
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+        provider = TracerProvider()
+        provider.add_span_processor(SimpleSpanProcessor(
+            OTLPSpanExporter("http://127.0.0.1:9/v1/traces", timeout=1)))
+        provider.get_tracer("own").start_span("one").end()
+        assert "Failed to export" in out.getvalue() or "Transient" in out.getvalue()
+        overlap.shutdown()
+        """,
+        own_sink.url,
+    )
+
+
+def test_records_of_404_and_500_carry_the_trace(serve, sink, wait_until):
+    """Django logs a 404 after all middleware, when the request's span is current no more."""
+    server = serve()
+    assert server.get("/nowhere/").status_code == 404
+    assert server.get("/boom/").status_code == 500
+    wait_until(lambda: len([r for r in sink.logs if "/boom/" in r.body]), "the record of the 500")
+    for path, span in (("/nowhere/", "GET"), ("/boom/", "GET /boom/")):
+        (record,) = [each for each in sink.logs if each.body.endswith(f": {path}")]
+        assert record.trace_id == sink.one(span).trace_id
+        assert server.log.count(sink.one(span).trace_id) >= 1  # our console line has it, too
