@@ -12,7 +12,7 @@ RUN python -m venv --without-pip /venv
 COPY requirements.lock /src/
 # Wheels only, for amd64 and arm64 alike: no compiler is needed, so none is there.
 RUN pip --python /venv/bin/python install --only-binary :all: --require-hashes -r /src/requirements.lock
-COPY pyproject.toml README.md /src/
+COPY pyproject.toml README.md LICENSE /src/
 COPY overlap /src/overlap
 # Built with what the lock names, so that this downloads nothing.
 RUN pip --python /venv/bin/python install --no-deps --no-index --no-build-isolation /src

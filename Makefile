@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 UV := $(shell command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1 && echo uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up down stack play test test-stack test-postgresql test-django lint types lock bench install-bench bench-peers stock-and-ours profile readme dashboards clean
+.PHONY: help install install-dev demo up down stack play test test-stack test-package test-postgresql test-django lint types lock bench install-bench bench-peers stock-and-ours profile readme dashboards clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -45,7 +45,7 @@ play: install ## The same, then exit with play's status: 0 if every lesson showe
 	@exec $(BIN)/python -m app.demo --once $(PORTS) $(LESSONS)
 
 test: install-dev ## The everyday tests (four minutes on two cores)
-	$(BIN)/python -X dev -m pytest -n 3 --dist loadgroup -m "not postgresql and not stack"
+	$(BIN)/python -X dev -m pytest -n 3 --dist loadgroup -m "not postgresql and not stack and not package"
 
 test-stack: install-dev ## ... and against the real servers, built from Go modules at first
 	$(BIN)/python -m otel.native build
@@ -53,6 +53,9 @@ test-stack: install-dev ## ... and against the real servers, built from Go modul
 
 test-postgresql: install-dev ## ... and those against a PostgreSQL of their own (Debian: postgresql)
 	$(BIN)/python -X dev -m pytest -m postgresql tests/lean tests/app
+
+test-package: install-dev ## ... and the built wheel, in fresh environments of the oldest and the newest Python
+	$(BIN)/python -X dev -m pytest -m package tests/package
 
 test-django: install-dev ## Django's own tests of what lean touches, stock and lean (ten minutes)
 	$(BIN)/python tests/lean/django_suite.py

@@ -40,7 +40,11 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, "--version", prog_name="overlap")
+@click.version_option(
+    __version__,
+    message="%(prog)s, version %(version)s (package django-overlap)",
+    prog_name="overlap",
+)
 def group() -> None:
     """Shows whether async Django code really overlaps."""
 
