@@ -1,7 +1,8 @@
-"""What is seen: requests, outgoing calls, the event loop, background work.
+"""The instrument: traces requests, outgoing calls, the event loop and background work.
 
-`overlap.instrument` is a function, and this package has the same name: once any part of it is
-imported (by `overlap.spawn`, say), Python binds the package there. So it can be called too.
+`overlap.instrument` is a function, and this package has the same name: once a part of it is
+imported (by `overlap.spawn`, for instance), Python binds the package to that name. So the package
+is callable too.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""Attributes of a metric that stay few, whatever names the code that is watched makes up."""
+"""A bound on the number of attribute sets of a metric, whatever names a project uses."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ Key = TypeVar("Key", bound=Hashable)
 Attributes = Mapping[str, str | int]
 
 OTHER = "other"
-"""What stands for the names that came when there were enough already."""
+"""Stands for all names beyond the limit."""
 
 
 class Bounded(Generic[Key]):
-    """The attributes of each key, made once; beyond `limit` keys, those of all others.
+    """The attributes of each key, made once; beyond `limit` keys, the shared ones of all others.
 
-    Every set of attributes is a series that the process, and whoever keeps its metrics, holds
-    for good: a task named after each order would make one for each order.
+    Every attribute set is a series that the process and its metrics backend keep for good: tasks
+    named after order numbers would make a series for each order.
     """
 
     def __init__(self, limit: int, make: Callable[[Key], Attributes], other: Attributes) -> None:

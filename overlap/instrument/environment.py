@@ -1,4 +1,4 @@
-"""Settings that were given in code, and the environment over them: whoever deploys knows better."""
+"""Settings from the environment, which take precedence over arguments in code."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def seconds(given: float | None, variable: str, per_second: int, otherwise: float) -> float:
-    """A number of the variable, in its own unit; `given`, or else `otherwise`, in seconds."""
+    """Return the variable's number in seconds; `given` or `otherwise` if it is not set."""
     try:
         return float(os.environ[variable]) / per_second
     except (KeyError, ValueError):
@@ -15,13 +15,13 @@ def seconds(given: float | None, variable: str, per_second: int, otherwise: floa
 
 
 def folder(given: str | os.PathLike[str] | None, variable: str) -> Path | None:
-    """The folder that the variable names, or that was given."""
+    """Return the folder that the variable names, or `given`."""
     folder = os.environ.get(variable) or given
     return Path(folder) if folder else None
 
 
 def flag(given: bool | None, variable: str, otherwise: bool) -> bool:
-    """Yes or no, as the variable says in one of the usual words."""
+    """Return the variable as a boolean (0, 1, true, false, yes, no, on, off), or `given`."""
     value = os.environ.get(variable, "").strip().lower()
     if value in ("0", "1", "false", "true", "no", "yes", "off", "on"):
         return value in ("1", "true", "yes", "on")

@@ -1,9 +1,8 @@
-"""ASGI's lifespan for Django, which has none: the one moment to wait for background work.
+"""The ASGI lifespan protocol for Django, which does not support it: used to drain background work.
 
-Django refuses the lifespan scope, and servers go on without. Answered here, the server
-sends `lifespan.shutdown` once its requests are done and waits for the answer; after that
-it ends the process, after SIGTERM by the very signal, so that nothing registered with
-atexit runs any more.
+Django refuses the lifespan scope, and servers go on without it. Answered here, the server sends
+`lifespan.shutdown` when its requests are done, and waits for the answer. After that uvicorn ends
+the process by raising SIGTERM again, so that atexit does not run.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 def answer_lifespan(
     on_startup: Callable[[], None], on_shutdown: Callable[[], Awaitable[None]]
 ) -> Callable[[], None]:
-    """Let Django's ASGI handler speak lifespan; gives back a function that undoes it."""
+    """Make Django's ASGI handler support lifespan; return a function that undoes it."""
     original = ASGIHandler.__call__
 
     @wraps(original)
@@ -55,6 +54,6 @@ async def _serve(
         elif message["type"] == "lifespan.shutdown":
             try:
                 await on_shutdown()
-            finally:  # a server that is not answered waits for ever
+            finally:  # a server without an answer waits for ever
                 await send({"type": "lifespan.shutdown.complete"})
             return

@@ -1,4 +1,4 @@
-"""`instrument()` and `shutdown()`: everything on, everything back."""
+"""`instrument()` and `shutdown()`: switch everything on, and undo it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from overlap.instrument.environment import flag, folder, seconds
 from overlap.telemetry import Telemetry, start
 
 BLOCKED_THRESHOLD_S = 0.1
-"""asyncio's own debug mode calls a callback slow from here on, too."""
+"""As in asyncio's debug mode, from which a callback counts as slow."""
 DRAIN_TIMEOUT_S = 8.0
-"""With a second for what is cancelled and a flush, just under the ten seconds after which
+"""With a second for cancelled tasks and a flush, just under the ten seconds after which
 `docker stop` kills."""
 
 _log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ _active: Instrumentation | None = None
 
 
 class Instrumentation:
-    """What instrument() switched on, in order; `close` switches it off in reverse."""
+    """What instrument() switched on. `close` undoes it in reverse order."""
 
     def __init__(  # noqa: PLR0913  one argument a setting
         self,
@@ -42,12 +42,12 @@ class Instrumentation:
         journal_dir: Path | None = None,
         start_telemetry: Callable[..., Telemetry] = start,
     ) -> None:
-        # Before any instrumentation is imported: each reads it once.
+        # Before any instrumentation is imported: each reads this variable once.
         os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
         from overlap.instrument.calls.celery_tasks import instrument_celery
         from overlap.instrument.calls.httpx_client import instrument_httpx
         from overlap.instrument.calls.thread_attributes import ThreadAttributes, count_threads
-        from overlap.instrument.loop.watched_loops import Watch
+        from overlap.instrument.loop.watched_loops import WatchedLoops
         from overlap.instrument.tasks.cancelled_spans import CancelledSpans
         from overlap.lens import Lenses, processors
 
@@ -61,29 +61,30 @@ class Instrumentation:
         count_threads(self.telemetry.meter_provider.get_meter("overlap.instrument.threads"))
         self._drain_timeout_s = drain_timeout_s
         if journal_dir is not None:
-            from overlap.instrument.tasks.process_journal import keep
+            from overlap.instrument.tasks.process_journal import start_journal
 
-            self._undo.callback(keep(journal_dir, self.telemetry.tracer_provider))
-        self._undo.callback(_write_off)
-        self.watch = Watch(blocked_threshold_s, lenses=Lenses(_lens_rate()) if lens else None)
-        self._undo.callback(self.watch.stop)
-        # uvicorn imports the application inside its running loop; others do not, and there
-        # the first request says which loop it is.
-        self.watch.watch_running()
+            self._undo.callback(start_journal(journal_dir, self.telemetry.tracer_provider))
+        self._undo.callback(_finish_all)
+        self.watched_loops = WatchedLoops(
+            blocked_threshold_s, lenses=Lenses(_lens_rate()) if lens else None
+        )
+        self._undo.callback(self.watched_loops.stop)
+        # uvicorn imports the application inside its running loop; other servers do not.
+        self.watched_loops.watch_running()
         self._undo.callback(instrument_httpx())
         self._undo.callback(instrument_celery())
         if has_django():
             from overlap.lean import install, reduce_gc_work, replace_handler
 
-            # Before others stand around the handler.
+            # Before anything else wraps the handler.
             self._undo.callback(replace_handler())
             self._instrument_django(django)
-            # Both even with lean off: each request leaves the collector a circle, in which our
-            # spans would hang, and what we load would make each of its passes longer.
+            # Both even with lean off: each request leaves a reference cycle, which would keep our
+            # spans alive, and the modules we load would make each collection longer.
             self._undo.callback(install() if lean else reduce_gc_work())
 
     def close(self) -> None:
-        """Switch everything off and flush, within a few seconds whatever the backend does."""
+        """Switch everything off and flush, within a few seconds even if the backend is down."""
         self._undo.close()
 
     async def _drain(self) -> None:
@@ -98,11 +99,11 @@ class Instrumentation:
         from overlap.instrument.lifespan import answer_lifespan
         from overlap.instrument.requests.django_instrumentor import instrument_django
 
-        self._undo.callback(answer_lifespan(self.watch.watch_running, self._drain))
+        self._undo.callback(answer_lifespan(self.watched_loops.watch_running, self._drain))
         self._undo.callback(
             instrument_django(
                 on_load=self.telemetry.logging.attach,
-                on_request=self.watch.watch_running,
+                on_request=self.watched_loops.watch_running,
                 **options,
             )
         )
@@ -125,18 +126,19 @@ def instrument(  # noqa: PLR0913  one argument a setting
     Called again, it does nothing.
 
     service_name: what the service is called, unless OTEL_SERVICE_NAME says.
-    blocked_threshold_s: seconds for which the loop may stand (0.1, OVERLAP_BLOCKED_THRESHOLD_MS).
-    drain_timeout_s: seconds for which background tasks are waited for at shutdown
+    blocked_threshold_s: seconds after which a callback counts as a block (0.1,
+        OVERLAP_BLOCKED_THRESHOLD_MS).
+    drain_timeout_s: seconds to wait for background tasks at shutdown
         (8, OVERLAP_DRAIN_TIMEOUT_S).
-    journal_dir: a folder in which running background tasks are noted, so that the next process
-        of the service tells which of them died with this one (none, OVERLAP_JOURNAL_DIR).
+    journal_dir: a folder for a journal of background tasks in progress, from which the next
+        process of the service reports those that were lost (none, OVERLAP_JOURNAL_DIR).
     log_format: "json" or "console" (OVERLAP_LOG_FORMAT; by default console on a terminal).
-    lean: whether Django under ASGI goes without needless threads (yes, OVERLAP_LEAN=0 or 1);
-        see overlap.lean. Off, its behaviour is stock.
-    lens: whether spans tell how long their tasks ran, could have run and waited (yes,
-        OVERLAP_LENS=0 or 1), of 100 requests a second at most (OVERLAP_LENS_RATE); see
+    lean: whether Django under ASGI avoids needless threads (yes, OVERLAP_LEAN=0 or 1);
+        see overlap.lean. Without it, Django behaves as stock.
+    lens: whether spans record how long their tasks ran, were ready to run and waited (yes,
+        OVERLAP_LENS=0 or 1), for at most 100 requests a second (OVERLAP_LENS_RATE); see
         overlap.lens.
-    django: what DjangoInstrumentor.instrument takes: request_hook, excluded_urls, …
+    django: the options of DjangoInstrumentor.instrument: request_hook, excluded_urls, …
     """
     if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return
@@ -160,7 +162,7 @@ def switch_on(
     drain_timeout_s: float | None = None,
     **settings: Any,
 ) -> Instrumentation:
-    """Switch everything on with this telemetry; gives back what is on, if something is already."""
+    """Switch everything on with this telemetry, unless something is on; return what is on."""
     global _active  # noqa: PLW0603  one instrument a process
     with _lock:
         if _active is None:
@@ -179,12 +181,12 @@ def switch_on(
 
 
 def active() -> Instrumentation | None:
-    """What is on, if anything is."""
+    """Return what is switched on, if anything is."""
     return _active
 
 
 def shutdown() -> None:
-    """Give everything back, after a last flush. Does nothing where nothing is on."""
+    """Flush, and undo everything. Do nothing if nothing is switched on."""
     global _active
     with _lock:
         if _active is None:
@@ -200,16 +202,16 @@ def _lens_rate() -> float:
     return seconds(None, "OVERLAP_LENS_RATE", 1, MOST_A_SECOND)
 
 
-def _write_off() -> None:
+def _finish_all() -> None:
     from overlap.instrument.requests.server_span import stop_all
-    from overlap.instrument.tasks.drain import write_off
+    from overlap.instrument.tasks.drain import report_lost
 
     stop_all()
-    write_off()
+    report_lost()
 
 
 def has_django() -> bool:
-    """Whether this process is a Django project's: settings are configured, or named."""
+    """Return whether this process belongs to a Django project: settings are configured or named."""
     if "DJANGO_SETTINGS_MODULE" in os.environ:
         return True
     from django.conf import settings

@@ -1,10 +1,10 @@
-"""The lens: for each span, how long its tasks ran, could have run, and waited.
+"""The lens: for each span, how long its tasks ran, were ready to run, and waited.
 
-Built on one fact: on asyncio and on uvloop, each step of each task is a callback that goes
-through `loop.call_soon`, at the moment at which the task can go on. No task, no coroutine and
+It is built on one fact: on asyncio and on uvloop, each step of each task is a callback that goes
+through `loop.call_soon` at the moment when the task can continue. No task, no coroutine and
 no task factory is replaced, so that names, stacks and cancellation stay as they are.
 
-Its price is for each request it looks at; it looks at so many a second, and rests then.
+It costs time for each request it measures, so it measures a limited number of them a second.
 """
 
 from opentelemetry.sdk.trace import SpanProcessor
@@ -18,5 +18,5 @@ __all__ = ["LensSpans", "Lenses", "Steps", "ThreadSpans", "processors", "running
 
 
 def processors() -> list[SpanProcessor]:
-    """What notes the lens' figures on spans."""
+    """Return the span processors that record the lens's figures."""
     return [LensSpans(), ThreadSpans()]

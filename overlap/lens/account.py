@@ -1,13 +1,13 @@
-"""What the tasks under one span did: running, ready to run, or neither. Seconds, one clock."""
+"""The time of one span: its tasks ran, were ready to run, or waited. In seconds of one clock."""
 
 from __future__ import annotations
 
 from heapq import nlargest
 
 MOST_TURNS = 64
-"""Turns of the loop that a span lists; where there are more, those close together are one."""
+"""The most turns of the loop that a span lists; of more, those close together are merged."""
 GAP_S = 0.001
-"""Turns with less than this between them are told as one."""
+"""Turns with a shorter gap between them are merged."""
 
 
 class Account:
@@ -26,17 +26,17 @@ class Account:
         self.parent = parent
         self.began = began
         self.covered = began
-        """Until when time is accounted for."""
+        """The end of the time that is accounted for."""
         self.running = 0.0
         self.ready = 0.0
         self.longest = 0.0
         self.line: str | None = None
-        """Where the longest step was, if that is known."""
+        """The line of the longest step, if known."""
         self.turns: list[float] | None = [] if lists_turns else None
         self.open = True
 
     def add(self, ready: float, begin: float, end: float, line: str | None = None) -> None:
-        """Add one step: it could run from `ready` on, and ran from `begin` to `end`."""
+        """Add a step that was ready at `ready` and ran from `begin` to `end`."""
         covered = self.covered
         if begin > covered:
             self.ready += begin - (ready if ready > covered else covered)
@@ -61,7 +61,7 @@ class Account:
 
 
 def _join(turns: list[float]) -> None:
-    """Keep the widest gaps, half as many as before: on average each turn is joined once."""
+    """Keep the widest half of the gaps: on average each turn is merged once."""
     gaps = range(1, len(turns) - 1, 2)
     widest = nlargest(MOST_TURNS // 2 - 1, gaps, key=lambda at: turns[at + 1] - turns[at])
     turns[:] = [

@@ -16,16 +16,16 @@ _NOTHING = Context()
 CURRENT: ContextVar[Context] = getattr(
     _RUNTIME_CONTEXT, "_current_context", ContextVar("", default=_NOTHING)
 )
-"""What OpenTelemetry keeps elsewhere, the lens does not see."""
+"""With a context implementation other than contextvars, the lens sees nothing."""
 
 
 def span_here() -> Any:
-    """The current span; None where there is none."""
+    """Return the current span; None if there is none."""
     return CURRENT.get().get(SPAN_KEY)
 
 
 def account_in(variables: Variables | None) -> Account | None:
-    """The account of what is the current span there; of the current one where that is None."""
+    """Return the account of the current span of `variables`, or of the current context."""
     context = CURRENT.get() if variables is None else variables.get(CURRENT)
     span = None if context is None else context.get(SPAN_KEY)
     return getattr(span, "overlap_account", None)

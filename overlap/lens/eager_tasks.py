@@ -1,4 +1,4 @@
-"""Eager tasks: the first step of one is no callback, but runs inside of the task's making."""
+"""Eager tasks, whose first step is no callback: it runs while the task is created."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from overlap.runtime.loop_methods import replaced
 
 
 class Factory:
-    """Stands around a task factory."""
+    """Wraps a task factory."""
 
     def __init__(self, stock: Callable[..., Any]) -> None:
         self.stock = stock
@@ -23,7 +23,7 @@ class Factory:
         begin = perf_counter()
         task = self.stock(loop, coro, **options)
         end = perf_counter()
-        # What is above both has the whole of the step that this happens in.
+        # Accounts above both include the step that creates the task already.
         account = account_in(task.get_context()) if hasattr(task, "get_context") else None
         while account is not None and account is not above:
             if account.open:
@@ -33,7 +33,7 @@ class Factory:
 
 
 def see_eager_tasks(loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
-    """Stand around each task factory that `loop` is given; gives back a function that ends it."""
+    """Wrap each task factory that is set on `loop`; return a function that undoes it."""
     stock_set, stock_get = loop.set_task_factory, loop.get_task_factory
 
     def set_task_factory(factory: Any) -> None:

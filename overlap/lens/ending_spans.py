@@ -1,4 +1,4 @@
-"""Figures on a span that is about to end: known only now."""
+"""Set attributes on a span that is about to end."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from opentelemetry.sdk.trace import Span
 
 
-def set_late(span: Span, figures: Mapping[str, Any]) -> None:
-    """Set attributes in `_on_ending`, where the SDK lets nobody else set any.
+def set_while_ending(span: Span, figures: Mapping[str, Any]) -> None:
+    """Set attributes in `_on_ending`, where the SDK allows no more changes.
 
-    They must be of the plain types that attributes are kept as. A span with no room for them
-    goes without.
+    Values must be of the plain types that attributes are stored as. A span with no room for them
+    is left as it is.
     """
     attributes: Any = span._attributes
     if attributes.maxlen is None or len(attributes) + len(figures) <= attributes.maxlen:
@@ -20,11 +20,11 @@ def set_late(span: Span, figures: Mapping[str, Any]) -> None:
 
 
 def has(span: Span, name: str) -> bool:
-    """Whether it has an attribute. BoundedAttributes' own `in` raises and catches for a no."""
+    """Return whether a span has an attribute. `in` of BoundedAttributes raises inside, if not."""
     attributes: Any = span._attributes
     return name in attributes._dict
 
 
 def in_ms(seconds: float) -> float:
-    """Seconds as milliseconds, cut off after the thousandths: int() takes a third of round()."""
+    """Return seconds as milliseconds, cut after three decimals: int() is faster than round()."""
     return int(seconds * 1e6) / 1e3

@@ -1,4 +1,4 @@
-"""A lens on each loop that serves requests, and off again."""
+"""Install a lens on each watched loop, and remove it."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ _log = logging.getLogger("overlap.lens")
 
 
 class Lenses:
-    """The lenses of one process, one a loop; each looks at so many requests a second at most."""
+    """The lenses of one process, one for each loop, with a limit of requests a second."""
 
     def __init__(self, most_a_second: float = MOST_A_SECOND) -> None:
         self._most = most_a_second
         self._all: list[tuple[asyncio.AbstractEventLoop, Steps]] = []
 
     def on(self, loop: asyncio.AbstractEventLoop) -> Steps | None:
-        """Put a lens on the running loop; None, and a line in the log, where it takes none."""
+        """Install a lens on the running loop. If the loop takes none, log that and return None."""
         steps = Steps(loop, self._most)
         try:
             steps.start()
-        except Exception as error:  # a loop of another making
+        except Exception as error:  # a loop that takes no attributes
             steps.stop()
             _log.warning("no lens on %s: %s", type(loop).__qualname__, error)
             return None
@@ -31,7 +31,7 @@ class Lenses:
         return steps
 
     def off(self) -> None:
-        """Take them all off."""
+        """Remove all lenses."""
         for _, steps in self._all:
             steps.stop()
         self._all.clear()

@@ -1,4 +1,4 @@
-"""An account for each span that begins on a loop, and its figures on the span as it ends."""
+"""An account for each span that starts on a loop; its figures are set when the span ends."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 from overlap import names
 from overlap.lens.account import Account
 from overlap.lens.current_account import span_here
-from overlap.lens.ending_spans import has, in_ms, set_late
+from overlap.lens.ending_spans import has, in_ms, set_while_ending
 from overlap.lens.steps import Steps, running_here
 
-TOLD_S = 0.001
-"""Shorter spans carry no figures, and shorter steps are not told of one by one."""
+SHORTEST_S = 0.001
+"""Shorter spans have no figures, and shorter steps are not reported singly."""
 
 
 _UNSEEN: Any = object()
-"""Of a span that did not begin on a loop with a lens. None: the lens did not look at it."""
+"""The account of a span that did not start on a loop with a lens. None: not measured."""
 
 
-def is_looked_at(span: Span) -> bool:
-    """Whether the lens does not pass over this span."""
+def is_sampled(span: Span) -> bool:
+    """Return whether the lens measures this span."""
     return getattr(span, "overlap_account", _UNSEEN) is not None
 
 
 class LensSpans(SpanProcessor):
-    """Opens and closes the accounts."""
+    """Opens an account for each span, and closes it."""
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
-        """Open an account, where a loop with a lens runs in this thread."""
+        """Open an account, if a loop with a lens runs in this thread."""
         steps = running_here()
         if steps is None:
             return
         above = span_here() if parent_context is None else parent_context.get(SPAN_KEY)
         parent: Account | None = getattr(above, "overlap_account", _UNSEEN)
-        if parent is None or (parent is _UNSEEN and not steps.looks_at_one_more()):
+        if parent is None or (parent is _UNSEEN and not steps.take_from_budget()):
             span.overlap_account = None  # type: ignore[attr-defined]
             return
         if parent is _UNSEEN:
             parent = None
-        # A span may be told to have begun before: a request, when it came in.
+        # A span may have an earlier start time: a request's is when it was accepted.
         began = perf_counter() - (time_ns() - (span._start_time or 0)) / 1e9
         lists_turns = parent is None or has(span, names.TASK_ID)
         account = Account(parent, began, lists_turns=lists_turns)
@@ -60,7 +60,7 @@ class LensSpans(SpanProcessor):
         steps = running_here()
         if steps is not None and steps.began:
             account.add(steps.ready, steps.began, now, _line(steps))
-        set_late(span, _figures(account, now))
+        set_while_ending(span, _figures(account, now))
         span.overlap_steps.closed(account)  # type: ignore[attr-defined]
 
 
@@ -70,21 +70,21 @@ def _line(steps: Steps) -> str | None:
 
 
 class _Turns(str):
-    """Text that comes once: the encoder keeps no copy of it."""
+    """A string that the encoder should not cache, as it occurs once."""
 
     __slots__ = ()
 
 
 def _figures(account: Account, now: float) -> dict[str, Any]:
     whole, running, ready = now - account.began, account.running, account.ready
-    if whole < TOLD_S:
+    if whole < SHORTEST_S:
         return {}
     figures: dict[str, Any] = {
         names.LOOP_RUNNING_MS: in_ms(running),
         names.LOOP_READY_MS: in_ms(ready),
         names.LOOP_AWAITING_MS: in_ms(max(0.0, whole - running - ready)),
     }
-    if account.longest >= TOLD_S:
+    if account.longest >= SHORTEST_S:
         figures[names.LOOP_LONGEST_MS] = in_ms(account.longest)
         if account.line:
             figures[names.LOOP_LONGEST_LINE] = account.line

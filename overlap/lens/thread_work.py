@@ -1,7 +1,7 @@
 """Work in threads: how long it waited in an executor's queue, and how long it ran.
 
-Whatever asyncio, asgiref and overlap.lean run in threads goes through the standard library's
-ThreadPoolExecutor, and so does this. (anyio has threads of its own: not seen here.)
+asyncio, asgiref and overlap.lean use the standard library's ThreadPoolExecutor, whose `submit` is
+wrapped here. (anyio has threads of its own, which are not measured.)
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from opentelemetry.trace import get_current_span
 
 from overlap import names
 from overlap.lens.current_account import span_here
-from overlap.lens.ending_spans import has, in_ms, set_late
-from overlap.lens.span_processor import is_looked_at
+from overlap.lens.ending_spans import has, in_ms, set_while_ending
+from overlap.lens.span_processor import is_sampled
 
 Done = tuple[float, float]
-"""Seconds in the queue and seconds of running."""
+"""Seconds in the queue, and seconds of running."""
 
 
 class Work:
-    """One piece of work, given out under `span`."""
+    """One call, submitted under `span`."""
 
     __slots__ = ("asked", "queued", "sensitive", "span")
 
@@ -38,7 +38,7 @@ class Work:
         self.queued = 0.0
 
     def run(self, call: Callable[..., Any], /, *args: Any, **named: Any) -> Any:
-        """In the thread."""
+        """Run the call. In the thread."""
         __traceback_hide__ = True
         begin = perf_counter()
         self.queued = begin - self.asked
@@ -51,15 +51,15 @@ class Work:
             done.append((self.queued, perf_counter() - begin))  # atomic
 
 
-class _Here(threading.local):
+class _CurrentWork(threading.local):
     work: Work | None = None
 
 
-_here = _Here()
+_here = _CurrentWork()
 
 
 class ThreadSpans(SpanProcessor):
-    """Notes both on the spans; sees executors from when it is made until its shutdown."""
+    """Records both on spans, from when it is created until its shutdown."""
 
     def __init__(self) -> None:
         stock: Any = ThreadPoolExecutor.submit
@@ -70,7 +70,7 @@ class ThreadSpans(SpanProcessor):
             span = span_here()
             if (
                 span is not None
-                and is_looked_at(span)
+                and is_sampled(span)
                 and isinstance(span, Span)
                 and span.is_recording()
             ):
@@ -83,7 +83,7 @@ class ThreadSpans(SpanProcessor):
         setattr(ThreadPoolExecutor, "submit", submit)  # noqa: B010  mypy allows no other way
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
-        """On the first span of each piece of work: how long that had waited for the thread."""
+        """Record on the first spans of a call how long it had waited for its thread."""
         work = _here.work
         if work is None or get_current_span(parent_context) is not work.span:
             return
@@ -101,18 +101,18 @@ class ThreadSpans(SpanProcessor):
             names.THREAD_CALLS: len(found),
             names.THREAD_RUNNING_MS: in_ms(sum(ran for _, ran in found)),
         }
-        if not has(span, names.THREAD_QUEUED_MS):  # it is work in a thread itself
+        if not has(span, names.THREAD_QUEUED_MS):  # the span is itself work in a thread
             figures[names.THREAD_QUEUED_MS] = in_ms(sum(queued for queued, _ in found))
-        set_late(span, figures)
+        set_while_ending(span, figures)
 
     def shutdown(self) -> None:
-        """See executors no more."""
-        if ThreadPoolExecutor.submit is self._ours:  # else someone has put theirs in its place
+        """Stop measuring."""
+        if ThreadPoolExecutor.submit is self._ours:  # otherwise another library has wrapped it
             setattr(ThreadPoolExecutor, "submit", self._stock)  # noqa: B010
 
 
 def _is_sensitive(fn: Any, args: tuple[Any, ...]) -> bool:
-    """Whether asgiref runs it on the one thread of its request. overlap.lean hands on its call."""
+    """Return whether asgiref runs it on its request's one thread. overlap.lean wraps the call."""
     for call in (fn, *args[:1]):
         asker = getattr(getattr(call, "func", None), "__self__", None)
         if getattr(asker, "_thread_sensitive", False) is True:

@@ -1,4 +1,4 @@
-"""The running interpreter: where a thread or a task stands, and methods of a loop replaced on it.
+"""Below `lens` and `instrument`: stacks, tasks, thread clocks, replaced loop methods, guards.
 
-Below `lens` and `instrument`, which both import its modules directly; it imports neither.
+Both import its modules directly; it imports neither of them.
 """

@@ -1,4 +1,4 @@
-"""Where a task stands: the innermost line of the user's own that it will go on from."""
+"""Where a task waits: the innermost line of the user's code in its chain of awaits."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from overlap.runtime.stack import Line, is_users
 
 DEEPEST = 100
-"""Coroutines that are followed, one awaiting the next."""
+"""The most coroutines that are followed, each awaiting the next."""
 
 
-def place_of(task: Any) -> str | None:
-    """The line as words; None where the task is over, or nothing of the user's is in it."""
+def await_line(task: Any) -> str | None:
+    """Return the line as text; None if the task is over, or has no frame of the user's."""
     found: FrameType | None = None
     at = task.get_coro()
     for _ in range(DEEPEST):
@@ -26,10 +26,10 @@ def place_of(task: Any) -> str | None:
 
 
 def line_of(frame: FrameType) -> Line:
-    """A frame as plain data."""
+    """Return a frame as plain data."""
     return Line(frame.f_code.co_filename, frame.f_lineno or 0, frame.f_code.co_qualname)
 
 
 def words(line: Line) -> str:
-    """`app/views/tutorial.py:83 in oversmoke`."""
+    """Return `app/views/tutorial.py:83 in oversmoke`."""
     return f"{line.path}:{line.number} in {line.function}"

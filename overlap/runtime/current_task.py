@@ -1,4 +1,4 @@
-"""What a loop runs just now, asked from another thread: the task, and its trace context."""
+"""The current task of a loop and its trace context, read from another thread."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from opentelemetry.context import _RUNTIME_CONTEXT, Context
 
 
 def current_task(loop: asyncio.AbstractEventLoop) -> asyncio.Task[Any] | None:
-    """The task that `loop` steps at this moment. Safe from any thread with the loop given."""
+    """Return the task that `loop` runs at this moment. Safe from any thread."""
     try:
         return asyncio.current_task(loop)
     except RuntimeError:
@@ -19,7 +19,7 @@ def current_task(loop: asyncio.AbstractEventLoop) -> asyncio.Task[Any] | None:
 
 
 def trace_context(task: asyncio.Task[Any] | None) -> Context:
-    """OpenTelemetry's context as it is inside `task`; an empty one where it can't be known."""
+    """Return OpenTelemetry's context inside `task`; an empty one if it is not known."""
     variable = getattr(_RUNTIME_CONTEXT, "_current_context", None)
     context = _context_of(task) if task is not None else None
     if context is None or variable is None:
@@ -32,7 +32,7 @@ def _context_of(task: asyncio.Task[Any]) -> contextvars.Context | None:
     if hasattr(task, "get_context"):  # Python 3.12
         context: contextvars.Context = task.get_context()
         return context
-    # Python 3.11's task does not tell, but the collector knows what it refers to.
+    # In Python 3.11 a task has no get_context, but the collector knows its references.
     for referent in gc.get_referents(task):
         if isinstance(referent, contextvars.Context):
             return referent

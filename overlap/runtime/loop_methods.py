@@ -1,6 +1,6 @@
-"""Methods of one event loop, replaced on the loop itself: its class and other loops stay.
+"""Replace methods of one event loop, on the loop itself: its class and other loops stay.
 
-`replaced` replaces one for good; `Worn` several, while there is something to see.
+`replaced` replaces one method; `MethodReplacements` several, on and off as needed.
 """
 
 from __future__ import annotations
@@ -10,41 +10,41 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 Make = Callable[[Callable[..., Any]], Callable[..., Any]]
-"""Makes ours of what is there."""
+"""Makes the replacement of a method."""
 
 
 def replaced(
     loop: asyncio.AbstractEventLoop, name: str, ours: Callable[..., Any]
 ) -> Callable[[], None]:
-    """Let `loop` have `ours` as its method `name`; gives back a function that undoes it.
+    """Replace the method `name` of `loop` with `ours`; return a function that undoes it.
 
-    Raises AttributeError where the loop, one of another making, takes no attributes.
+    Raises AttributeError if the loop takes no attributes.
     """
     setattr(loop, name, ours)
 
     def undo() -> None:
-        if vars(loop).get(name) is ours:  # else someone has put theirs in its place
+        if vars(loop).get(name) is ours:  # otherwise another library has replaced it
             delattr(loop, name)
 
     return undo
 
 
-class Worn:
-    """Puts ours on and takes them off. Not safe to use from two threads at once."""
+class MethodReplacements:
+    """Installs and removes replacements. Not safe from two threads at once."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, makes: Mapping[str, Make]) -> None:
         self._loop = loop
         self._makes = makes
         self._ours: dict[str, tuple[Callable[..., Any], Any]] = {}
-        """Those that are on, each with what the loop itself had in its place."""
+        """The installed replacements, each with the attribute that the loop had before."""
 
     @property
     def is_on(self) -> bool:
-        """Whether at least one of them is on."""
+        """Whether at least one is installed."""
         return bool(self._ours)
 
     def on(self) -> None:
-        """Put on what is off. Raises AttributeError where the loop takes no attributes."""
+        """Install those that are not. Raises AttributeError if the loop takes no attributes."""
         for name, make in self._makes.items():
             if name not in self._ours:
                 before = vars(self._loop).get(name)
@@ -53,7 +53,7 @@ class Worn:
                 self._ours[name] = (ours, before)
 
     def off(self) -> None:
-        """Take off what is on, unless someone has put theirs around it."""
+        """Remove those that are installed, unless another library has wrapped them."""
         for name, (ours, before) in [*self._ours.items()]:
             if vars(self._loop).get(name) is not ours:
                 continue

@@ -1,4 +1,4 @@
-"""Where a thread stands, as plain data, and which of its lines is the user's own."""
+"""The stack of a thread as plain data, and which of its lines is the user's own."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pathlib import Path
 from types import CodeType, FrameType
 
 DEPTH = 40
-"""Frames kept of a stack, from the innermost outwards."""
+"""The most frames of a stack, from the innermost outwards."""
 _TEXT_LIMIT = 8000
 """Characters of a formatted stack: attributes travel with every span that has one."""
 
 _HANDLE_RUN: CodeType = asyncio.Handle._run.__code__
-AROUND: set[CodeType] = set()
-"""Functions of ours that stand around what the loop runs: not part of it."""
+WRAPPERS: set[CodeType] = set()
+"""Functions of ours that wrap what the loop runs, and are not part of it."""
 OWN = Path(__file__).resolve().parents[1].as_posix()
 """The folder of Overlap itself."""
 
@@ -32,7 +32,7 @@ class Line:
 
     @property
     def path(self) -> str:
-        """The file, relative to the working directory where it is under it, with slashes."""
+        """The file with slashes, relative to the working directory if it is inside."""
         path = Path(self.file)
         try:
             return path.relative_to(Path.cwd()).as_posix()
@@ -41,7 +41,7 @@ class Line:
 
 
 def callback_frame(innermost: FrameType, base: FrameType | None) -> FrameType | None:
-    """The outermost frame of what the loop runs just now; None where it runs nothing.
+    """Return the outermost frame of what the loop runs now; None if it runs nothing.
 
     asyncio calls each callback in a frame of Handle._run; uvloop calls it from C, so that
     there its caller is `base`, the frame in which the loop was started.
@@ -50,7 +50,7 @@ def callback_frame(innermost: FrameType, base: FrameType | None) -> FrameType | 
     while frame is not None:
         back = frame.f_back
         if back is not None and (
-            back is base or back.f_code is _HANDLE_RUN or back.f_code in AROUND
+            back is base or back.f_code is _HANDLE_RUN or back.f_code in WRAPPERS
         ):
             return frame
         frame = back
@@ -58,9 +58,9 @@ def callback_frame(innermost: FrameType, base: FrameType | None) -> FrameType | 
 
 
 def lines(innermost: FrameType, outermost: FrameType | None) -> tuple[Line, ...]:
-    """The stack between two frames, innermost first, at most DEPTH lines of it.
+    """Return the stack between two frames, innermost first, at most DEPTH lines.
 
-    Without an outermost frame, the whole.
+    Without an outermost frame, return the whole stack.
     """
     found: list[Line] = []
     frame: FrameType | None = innermost
@@ -74,13 +74,13 @@ def lines(innermost: FrameType, outermost: FrameType | None) -> tuple[Line, ...]
 
 
 def culprit(stack: tuple[Line, ...]) -> Line:
-    """The innermost line of the user's own code; the innermost of all where there is none."""
+    """Return the innermost line of the user's code; the innermost of all if there is none."""
     return next((line for line in stack if is_users(line.file)), stack[0])
 
 
 @lru_cache(maxsize=4096)
 def is_users(file: str) -> bool:
-    """Whether a file is neither the standard library's, nor installed, nor ours."""
+    """Return whether a file is neither the standard library's, nor installed, nor ours."""
     if file.startswith("<"):
         return False
     return not any(file.startswith(f"{folder}/") for folder in _foreign()) and not (
@@ -89,7 +89,7 @@ def is_users(file: str) -> bool:
 
 
 def text(stack: tuple[Line, ...]) -> str:
-    """The stack as a traceback prints it, outermost first, bounded."""
+    """Return the stack as a traceback prints it, outermost first, with bounded length."""
     shown: list[str] = []
     size = 0
     for line in stack:

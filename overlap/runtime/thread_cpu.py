@@ -1,4 +1,4 @@
-"""How long one thread has computed, and how long it wanted to, asked from another thread."""
+"""The processor time of one thread, and its time in the run queue, read from another thread."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 class ThreadClock:
-    """The clocks of the thread that makes it, in seconds; 0 where the platform does not tell."""
+    """The clocks of the thread that creates it, in seconds; 0 if the platform has none."""
 
     def __init__(self) -> None:
         self._clock: int | None = None
@@ -18,7 +18,7 @@ class ThreadClock:
         self._queue = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
 
     def used(self) -> float:
-        """On a processor."""
+        """Return the seconds on a processor."""
         if self._clock is None:
             return 0.0
         try:
@@ -27,7 +27,7 @@ class ThreadClock:
             return 0.0
 
     def busy(self) -> float:
-        """On a processor or waiting for one: on a busy machine, who computes waits too."""
+        """Return the seconds on a processor or waiting for one, as computing threads do."""
         try:
             ran, queued, _ = self._queue.read_text().split()
             return (int(ran) + int(queued)) / 1e9

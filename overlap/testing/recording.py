@@ -51,7 +51,7 @@ def record(*, blocked_threshold_s: float | None = None) -> Iterator[Recorder]:
         if setup.has_django():
             from overlap.testing.handlers import follow_handlers
 
-            undo.callback(follow_handlers(active.watch.begin, leave_settings=not was_on))
-        recorder = Recorder(memory, active.watch.answer)
+            undo.callback(follow_handlers(active.watched_loops.begin, leave_settings=not was_on))
+        recorder = Recorder(memory, active.watched_loops.mark_turn)
         RECENT.append(recorder)
         yield recorder

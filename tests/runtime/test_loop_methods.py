@@ -10,7 +10,7 @@ import pytest
 from opentelemetry.sdk.trace import TracerProvider
 
 from overlap.lens import LensSpans, Steps
-from overlap.runtime.loop_methods import Worn
+from overlap.runtime.loop_methods import MethodReplacements
 
 
 @pytest.fixture
@@ -29,33 +29,33 @@ def around(stock):
 
 def test_on_and_off(loop):
     """The loop's own method is not left as an attribute of the loop."""
-    worn = Worn(loop, {"call_soon": around})
-    worn.on()
+    replacements = MethodReplacements(loop, {"call_soon": around})
+    replacements.on()
     ours = vars(loop)["call_soon"]
-    worn.on()
+    replacements.on()
     assert vars(loop)["call_soon"] is ours
-    worn.off()
+    replacements.off()
     assert "call_soon" not in vars(loop)
-    assert not worn.is_on
+    assert not replacements.is_on
 
 
 def test_what_somebody_had_put_there_is_put_back(loop):
     """Theirs was below ours."""
     theirs = loop.call_soon = around(loop.call_soon)
-    worn = Worn(loop, {"call_soon": around})
-    worn.on()
-    worn.off()
+    replacements = MethodReplacements(loop, {"call_soon": around})
+    replacements.on()
+    replacements.off()
     assert vars(loop)["call_soon"] is theirs
 
 
 def test_what_somebody_has_put_around_ours_stays(loop):
     """Ours can't be taken from below theirs, and is not put on twice."""
-    worn = Worn(loop, {"call_soon": around})
-    worn.on()
+    replacements = MethodReplacements(loop, {"call_soon": around})
+    replacements.on()
     theirs = loop.call_soon = around(loop.call_soon)
-    worn.off()
-    assert worn.is_on
-    worn.on()
+    replacements.off()
+    assert replacements.is_on
+    replacements.on()
     assert vars(loop)["call_soon"] is theirs
 
 
@@ -88,15 +88,15 @@ def test_the_loop_goes_without_it_from_the_first_that_is_refused(watched):
     async def work(steps, tracer):
         loop = asyncio.get_running_loop()
         first, second = tracer.start_span("first"), tracer.start_span("second")
-        on = [steps._worn.is_on]
+        on = [steps._replacements.is_on]
         first.end()
-        on.append(steps._worn.is_on)
+        on.append(steps._replacements.is_on)
         tracer.start_span("third").end()
         second.end()
         own = vars(loop).get("call_soon")
         steps._budget._since -= 1  # a second goes by
         steps.look(time.perf_counter(), get_ident())
-        on.append(steps._worn.is_on)
+        on.append(steps._replacements.is_on)
         await asyncio.sleep(0)
         again = tracer.start_span("fourth")
         return on, own, again.overlap_account is not None
@@ -115,10 +115,10 @@ def test_who_is_looked_at_keeps_it_on(watched):
         kept = tracer.start_span("kept")
         for _ in range(3):
             tracer.start_span("refused").end()
-        before = steps._worn.is_on
+        before = steps._replacements.is_on
         await asyncio.sleep(0.002)
         kept.end()
-        return before, steps._worn.is_on, kept.attributes
+        return before, steps._replacements.is_on, kept.attributes
 
     before, after, figures = watched(1, work)
     assert (before, after) == (True, False)
@@ -130,9 +130,9 @@ def test_it_is_not_put_on_a_loop_that_it_has_left(watched):
 
     async def work(steps, tracer):
         tracer.start_span("refused").end()
-        assert not steps._worn.is_on
+        assert not steps._replacements.is_on
         steps.stop()
         steps.look(time.perf_counter() + 1, 0)
-        return steps._worn.is_on
+        return steps._replacements.is_on
 
     assert watched(0, work) is False

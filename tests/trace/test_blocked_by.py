@@ -6,7 +6,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import SpanContext, TraceFlags
 
 from overlap import names
-from overlap.instrument.requests.delays import LISTED, Held
+from overlap.instrument.requests.delays import LISTED, Delays
 from overlap.trace import Link, Span
 from overlap.trace.blocked_by import Delay, delays
 
@@ -16,7 +16,7 @@ A, B = "a" * 32, "b" * 16
 def test_delays_are_read_from_attributes_or_from_links():
     """Attributes hold as much as the links do; the total counts delays beyond the list too."""
     recorded = TracerProvider(shutdown_on_exit=False).get_tracer("test").start_span("GET /")
-    held = Held(recorded)
+    held = Delays(recorded)
     for number in range(1, LISTED + 3):
         block = SpanContext(7, number, is_remote=False, trace_flags=TraceFlags(1))
         held.add(block, 100.5, at_most=number == 2)

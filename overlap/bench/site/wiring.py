@@ -53,7 +53,7 @@ def _overlap_no_watch() -> Application:
     # The environment has no switch for the watchdog (see variants.py): prevent its start.
     from overlap import instrument
 
-    watch: Any = import_module("overlap.instrument.loop.watched_loops").Watch
+    watch: Any = import_module("overlap.instrument.loop.watched_loops").WatchedLoops
     watch.watch = lambda _self, _loop: None
     instrument(service_name="bench")
     return _django()

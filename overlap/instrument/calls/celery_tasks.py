@@ -1,10 +1,9 @@
-"""Work that is handed to Celery: one trace from whoever asks for it into the worker.
+"""Trace Celery tasks: one trace from the caller into the worker.
 
 Built on opentelemetry-instrumentation-celery, with its span of a task's run, without its
-`use_span_links`: a link starts a second trace, and a trace that ends at the broker shows
-neither whether the work was done nor when. What the stock one leaves out is added here: the
-names of today's conventions, why a task is tried again, and tasks that are called off. The
-spans of what is sent are our own.
+`use_span_links`: a link starts a second trace, and a trace that ends at the broker shows neither
+whether the work was done nor when. Added here: the names of today's conventions, why a task is
+retried, and revoked tasks. The spans of sent messages are our own.
 """
 
 from __future__ import annotations
@@ -32,9 +31,9 @@ _SENDING: ContextVar[tuple[AbstractContextManager[Span], ...]] = ContextVar(
 
 
 def instrument_celery() -> Callable[[], None]:
-    """Trace what Celery sends and does, from when it is imported; gives back the way back.
+    """Trace Celery's messages and tasks once it is imported; return a function that undoes it.
 
-    Where Celery or its instrumentation is not installed, nothing happens.
+    Do nothing if Celery or its instrumentation is not installed.
     """
     undo = ExitStack()
     if find_spec("celery") is None or find_spec("opentelemetry.instrumentation.celery") is None:
@@ -42,7 +41,7 @@ def instrument_celery() -> Callable[[], None]:
     if "celery" in sys.modules:
         _instrument(undo)
         return undo.close
-    wanted = [True]  # an import hook can't be taken back
+    wanted = [True]  # an import hook cannot be removed
     undo.callback(wanted.clear)
     register_post_import_hook(lambda _: _instrument(undo) if wanted else None, "celery")
     return undo.close
@@ -73,8 +72,8 @@ def _instrument(undo: ExitStack) -> None:
     ):
         signal.connect(receiver, weak=False)
         undo.callback(signal.disconnect, receiver)
-    wrap_function_wrapper("celery", "Celery.send_task", _see_through)
-    wrap_function_wrapper("celery.app.task", "Task.apply_async", _see_through)
+    wrap_function_wrapper("celery", "Celery.send_task", _send)
+    wrap_function_wrapper("celery.app.task", "Task.apply_async", _send)
     undo.callback(_unwrap)
 
 
@@ -115,8 +114,8 @@ def _after_publish(**_: Any) -> None:
     activation.__exit__(None, None, None)
 
 
-def _see_through(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
-    """Send; where that fails, the spans that were begun for it end with the error."""
+def _send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
+    """Send; if that fails, end the spans started for it with the error."""
     before = _SENDING.get()
     try:
         return wrapped(*args, **kwargs)
@@ -143,7 +142,7 @@ def _on_retry(reason: Any = None, **_: Any) -> None:
 
 
 def _after_run(state: str | None = None, **_: Any) -> None:
-    # Without a state the run did not come to its end: the process was told to stop.
+    # Without a state the run did not finish: the process was stopped.
     if state is None:
         trace.get_current_span().set_attribute(names.CANCELLED, True)
 
@@ -155,7 +154,7 @@ def _on_revoked(
     expired: bool = False,
     **_: Any,
 ) -> None:
-    """A mark of a task that was called off, from the worker itself: its run may never begin."""
+    """Send a mark of a revoked task from the worker: its run may never start."""
     from opentelemetry.instrumentation.celery import celery_getter
 
     now = time.time_ns()

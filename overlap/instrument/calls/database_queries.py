@@ -1,4 +1,4 @@
-"""Database queries: a span for each that Django sends, below the span that asked for it."""
+"""Database queries: a span for each query of Django's, a child of the current span."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from overlap.runtime.identity_cache import IdentityCache
 _SCOPE = "overlap.instrument.queries"
 _WHAT = "a database query is not traced"
 _LONGEST = 2000
-"""Characters of a query kept. Its parameters are never kept: Django hands them over apart."""
+"""The most characters of a query. Parameters are not recorded: Django passes them separately."""
 _TABLE = re.compile(r"""\b(?:FROM|INTO|UPDATE)\s+["'`\[]?([\w.$]+)""", re.IGNORECASE)
 _SYSTEMS = {"oracle": "oracle.db", "microsoft": "microsoft.sql_server"}
-"""What the conventions call a database that Django calls otherwise."""
+"""The conventions' names of databases that Django names differently."""
 
 
 def instrument_queries() -> Callable[[], None]:
-    """Trace each query of every connection of Django's; gives back a function that stops it."""
+    """Trace each query of every Django connection; return a function that undoes it."""
     from django.db import connections
     from django.db.backends.signals import connection_created
 
@@ -36,7 +36,7 @@ def instrument_queries() -> Callable[[], None]:
 
     def stop() -> None:
         connection_created.disconnect(dispatch_uid=_SCOPE)
-        # Those of other threads keep theirs: without an SDK it costs them next to nothing.
+        # Connections of other threads keep the wrapper: without an SDK it costs almost nothing.
         for connection in connections.all(initialized_only=True):
             if _traced in connection.execute_wrappers:
                 connection.execute_wrappers.remove(_traced)
@@ -87,14 +87,14 @@ _traced.stays_on_connection = True  # type: ignore[attr-defined]
 
 
 def _namespace(connection: Any) -> str:
-    # SQLite's is a path of this machine: its last part says enough.
+    # SQLite's is a path of this machine: its last part is enough.
     name = str(connection.settings_dict.get("NAME") or "")
     return name.rpartition("/")[2] if connection.vendor == "sqlite" else name
 
 
 @lru_cache(maxsize=512)
 def _summary(sql: str) -> tuple[str, str]:
-    """What a query does, and to which table: `SELECT`, `app_meat`."""
+    """Return what a query does and to which table: `SELECT`, `app_meat`."""
     words = sql.split(maxsplit=1)
     found = _TABLE.search(sql)
     return words[0].upper() if words else "QUERY", found[1] if found else ""

@@ -1,7 +1,7 @@
-"""How long outgoing calls took that were not answered: the stock instrumentation leaves them out.
+"""The duration of outgoing calls that failed, which the stock instrumentation does not record.
 
-A dashboard of calls would show the more of a dead upstream the better it is. Our wrapper stands
-inside the stock one, where the call's own span is the current one.
+Without them, a dashboard looks the better the more calls fail. Our wrapper is inside the stock
+one, where the span of the call is current.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from overlap import names
 
 
 def measure_failed_calls() -> Callable[[], None]:
-    """Record them from now on, if it is called before the stock wrapper stands.
+    """Record the duration of failed calls; return a function that undoes it.
 
-    Gives back a function that stops it, for when the stock wrapper is gone again.
+    Call it before the stock wrapper is installed, and undo it after that is removed.
     """
     sync, asynchronous = httpx.HTTPTransport.handle_request, httpx.AsyncHTTPTransport
     awaited = asynchronous.handle_async_request
@@ -52,7 +52,7 @@ def measure_failed_calls() -> Callable[[], None]:
         began = time.perf_counter()
         try:
             return await awaited(self, request)
-        except BaseException as error:  # one that is cancelled took its time, too
+        except BaseException as error:  # a cancelled call took time as well
             note(request, error, time.perf_counter() - began)
             raise
 
@@ -69,7 +69,7 @@ def measure_failed_calls() -> Callable[[], None]:
 class _Note:
     def __init__(self) -> None:
         self._excluded = get_excluded_urls("HTTPX")
-        # By the same names as the stock instrumentation, so that it is the same histogram.
+        # The names of the stock instrumentation, so that it is the same histogram.
         meter = get_meter(
             HTTPXClientInstrumentor.__module__,
             __version__,

@@ -1,4 +1,4 @@
-"""Outgoing HTTP: the stock httpx instrumentation, and the way back."""
+"""Outgoing HTTP with httpx: the stock instrumentation, and the duration of failed calls."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from overlap.instrument.calls.failed_calls import measure_failed_calls
 
 
 def instrument_httpx() -> Callable[[], None]:
-    """Trace each request that httpx sends; gives back a function that stops it."""
+    """Trace each request that httpx sends; return a function that undoes it."""
     instrumentor = HTTPXClientInstrumentor()
     if instrumentor.is_instrumented_by_opentelemetry:
-        return lambda: None  # someone else's, to be left as it is
+        return lambda: None  # the project's own, left as it is
     undo = ExitStack()
     if _by_new_conventions():
         undo.callback(measure_failed_calls())

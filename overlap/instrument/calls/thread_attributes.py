@@ -1,4 +1,4 @@
-"""thread.id and thread.name on every span, so that work off the loop shows."""
+"""thread.id and thread.name on every span, which show work outside the loop's thread."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from overlap import names
 
 
 class ThreadAttributes(SpanProcessor):
-    """Notes where a span was started, unless whoever started it has said so."""
+    """Records the thread in which a span was started, unless it is set already."""
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
-        """Set both attributes, where thread.id is not given."""
+        """Set both attributes, unless thread.id is set."""
         attributes: Any = span._attributes  # by its dict: its own `in` costs an exception
         if names.THREAD_ID not in attributes._dict:
             # current_thread() costs a dict lookup; the native id is a number a debugger knows.
@@ -26,12 +26,12 @@ class ThreadAttributes(SpanProcessor):
 
 
 def thread_attributes(thread: threading.Thread) -> dict[str, str | int]:
-    """The attributes that name a thread."""
+    """Return the attributes that name a thread."""
     return {names.THREAD_ID: thread.native_id or 0, names.THREAD_NAME: thread.name}
 
 
 def count_threads(meter: Meter) -> None:
-    """Report how many Python threads the process has: one a request, under stock Django."""
+    """Report the number of Python threads: one for each request, under stock Django."""
 
     def observe(_options: CallbackOptions) -> Iterable[Observation]:
         yield Observation(threading.active_count())

@@ -1,8 +1,8 @@
-"""What a thread did in the frame that it was found in: slept, read a file, waited for a lock, …
+"""What a blocked thread does: it sleeps, reads a file, waits for a lock, …
 
-Read from the innermost Python frame: which call it stood in, by the source text that the
-instruction belongs to, and by whose module that is. No local variable is looked at. Where
-this tells nothing, it is None: the thread computed, or waited in C code for who knows what.
+Decided from the innermost Python frame: from the call it is in, by the source text of the current
+instruction, and from the module. No local variable is read. None means unknown: the thread
+computes, or waits in C code.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _CALL = re.compile(r"([A-Za-z_][\w.]*)\s*\(")
 _ITEM = re.compile(r"(?:with\s+)?([A-Za-z_][\w.]*)\s*(?::|as\b|\Z)")
 _ENTERED = "with "
 
-# The last name of the callee, where the call says enough.
+# By the last part of the callee's name.
 _CALLS = {
     **dict.fromkeys(("sleep",), names.BLOCK_SLEEP),
     **dict.fromkeys(
@@ -42,7 +42,7 @@ _CALLS = {
     **dict.fromkeys(("waitpid", "wait4", "system", "fork_exec"), names.BLOCK_PROCESS),
 }  # fmt: skip
 
-# The module of the frame, where it has one purpose; before the callee's name.
+# By the module of the frame, if it has one purpose. This comes before the callee's name.
 _FILES = {
     "threading.py": names.BLOCK_LOCK,
     "queue.py": names.BLOCK_LOCK,
@@ -56,7 +56,7 @@ _FILES = {
 
 
 def kind_of(frame: FrameType) -> str | None:
-    """One of the BLOCK_ kinds in names.py, as far as the frame tells."""
+    """Return one of the BLOCK_ kinds in names.py; None if the frame does not say."""
     file = PurePath(frame.f_code.co_filename).name
     standard = "-packages/" not in frame.f_code.co_filename
     if standard and file in _FILES:
@@ -65,7 +65,7 @@ def kind_of(frame: FrameType) -> str | None:
     if callee is None:
         return None
     if callee.startswith(_ENTERED):
-        return names.BLOCK_LOCK  # what else is entered in C code and makes one wait
+        return names.BLOCK_LOCK  # nothing else that is entered in C code waits
     found = _CALLS.get(callee.rpartition(".")[2])
     if standard and file == "socket.py":
         return found if found == names.BLOCK_DNS else names.BLOCK_NETWORK
@@ -75,21 +75,21 @@ def kind_of(frame: FrameType) -> str | None:
 
 
 def callee_of(frame: FrameType) -> str | None:
-    """The dotted name that is called where the frame stands; `with x`, where x is entered."""
+    """Return the dotted name that the frame is calling; `with x` if it is entering x."""
     place = next(islice(frame.f_code.co_positions(), frame.f_lasti // 2, None), None)
     if place is None or None in place:
         return None
     line, last, start, end = place
     source = linecache.getline(frame.f_code.co_filename, line or 0)
     text = source.encode()[start : end if line == last else None].decode(errors="replace")
-    # The instruction that enters belongs to the whole statement, or to what it enters.
+    # The instruction that enters has the position of the whole statement, or of its expression.
     if source.lstrip().startswith(_ENTERED) and (found := _ITEM.match(text)):
         return f"{_ENTERED}{found[1]}"
     return found[1] if (found := _CALL.match(text)) else None
 
 
 def _may_be_files(frame: FrameType, callee: str) -> bool:
-    """Whether `x.read()` and the like may be a file's: not where x is a module of another kind."""
+    """Return whether `x.read()` and the like may be a file's: not if x is an unrelated module."""
     first, _, rest = callee.partition(".")
     base = frame.f_globals.get(first, vars(builtins).get(first))
     if not rest:

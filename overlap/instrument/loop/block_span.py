@@ -14,39 +14,44 @@ from opentelemetry.trace import Span
 from overlap import names
 from overlap.instrument.calls.thread_attributes import thread_attributes
 from overlap.instrument.loop.loop_metrics import code_attributes, loop_metrics
-from overlap.instrument.requests.delays import Held
-from overlap.instrument.requests.server_span import EXCHANGE_KEY, IN_FLIGHT, LATELY, Exchange
+from overlap.instrument.requests.delays import Delays
+from overlap.instrument.requests.server_span import (
+    IN_FLIGHT,
+    RECENT_BLOCKS,
+    SERVER_SPAN_KEY,
+    ServerSpan,
+)
 from overlap.runtime import stack
 
 _SCOPE = "overlap.instrument.loop"
 LINKS = 128
-"""At most so many victims are linked; all are counted."""
+"""The most victims that are linked; all are counted."""
 TURNS = 8
-"""Of the loop after a block: by then it has accepted the connections that came meanwhile, and
-read what they sent. asyncio takes five turns for that, uvloop fewer."""
+"""Turns of the loop after a block, until it has accepted the connections that waited and read what
+they sent. asyncio takes five turns for that, uvloop fewer."""
 SETTLES_S = 1.0
-"""A block is not kept open longer than this for the requests it kept out."""
+"""The longest that a block waits for victims that were not accepted yet."""
 
 
 class Block:
-    """Made on the watchdog's thread when a block is confirmed, while the loop still stands.
+    """Created on the watchdog's thread when a block is confirmed, while the loop is blocked.
 
-    Nothing on the loop can begin or end before it answers, so that the requests in flight
-    now are victims. Each of them is told of the block on the loop's thread: first thing
-    when it answers, or when the request ends, whichever comes first. The others wait in the
-    socket: they are those that come in the loop's first turns after the block.
+    No request can start or end on the loop before it runs again, so the requests in flight now
+    are victims. Each is linked on the loop's thread: when the loop runs again, or when the
+    request ends, whichever comes first. Other victims wait in the socket: they are the requests
+    that are accepted in the loop's first turns after the block.
     """
 
     def __init__(self, start_ns: int, context: Context, loop_thread: threading.Thread) -> None:
         parent = trace.get_current_span(context)
         began = getattr(parent, "start_time", None)
-        # The last beat came before the culprit's turn; its own span knows better.
+        # The heartbeat was before the culprit's turn; the culprit's own span started later.
         self.start_ns = max(start_ns, began) if began else start_ns
         self.end_ns: int | None = None
         self.kind = names.BLOCK_WAIT
         self._turns = TURNS
         self._calm_ns: int | None = None
-        own = context.get(EXCHANGE_KEY)
+        own = context.get(SERVER_SPAN_KEY)
         self.victims = [each for each in list(IN_FLIGHT.values()) if each is not own]
         self._seen: Counter[stack.Line] = Counter()
         self._stacks: dict[stack.Line, tuple[stack.Line, ...]] = {}
@@ -57,34 +62,34 @@ class Block:
             attributes=thread_attributes(loop_thread),
         )
         self.context = trace.set_span_in_context(self.span, Context())
-        """That of its span: what is measured of the block leads there."""
+        """The context of its span, for exemplars."""
         for victim in self.victims:
             victim.blocks.append(self)
 
-    def saw(self, lines: tuple[stack.Line, ...]) -> None:
-        """Note one sample of the loop's stack."""
+    def add_sample(self, lines: tuple[stack.Line, ...]) -> None:
+        """Add one sample of the loop's stack."""
         line = stack.culprit(lines)
         self._seen[line] += 1
         self._stacks.setdefault(line, lines)
 
-    def tell(self, victim: Exchange) -> None:
+    def link_victim(self, victim: ServerSpan) -> None:
         """Link a victim's span to this block. On the loop's thread, before the span ends."""
         end = self.end_ns or time.time_ns()
         kept_out = victim.began_ns >= end
         since = self.start_ns if kept_out else max(self.start_ns, victim.began_ns)
         delay_ms = max(0, end - since) / 1e6
-        loop_metrics().held_up(delay_ms / 1000, victim.context)
-        if victim.held is None:
-            victim.held = Held(victim.span)
-        victim.held.add(self.span.get_span_context(), delay_ms, at_most=kept_out)
+        loop_metrics().record_victim_delay(delay_ms / 1000, victim.context)
+        if victim.delays is None:
+            victim.delays = Delays(victim.span)
+        victim.delays.add(self.span.get_span_context(), delay_ms, at_most=kept_out)
 
-    def answered(self, at_ns: int, loop: asyncio.AbstractEventLoop) -> None:
-        """The loop runs again: tell the victims that still wait. On the loop's thread."""
+    def resumed(self, at_ns: int, loop: asyncio.AbstractEventLoop) -> None:
+        """The loop runs again: link the victims in flight. On the loop's thread."""
         if self.end_ns is None:
             self.end_ns = at_ns
         for victim in self.victims[:LINKS]:
-            victim.hear(self)
-        LATELY.append(self)
+            victim.link_block(self)
+        RECENT_BLOCKS.append(self)
         loop.call_soon(self._turn, loop)
 
     def _turn(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -93,31 +98,31 @@ class Block:
             loop.call_soon(self._turn, loop)
             return
         self._calm_ns = time.time_ns()
-        # What came until now may take its time on the way to its span.
+        # A request accepted until now may take a while until its span starts.
         loop.call_later(SETTLES_S, self._forget)
 
     def _forget(self) -> None:
-        if self in LATELY:
-            LATELY.remove(self)
+        if self in RECENT_BLOCKS:
+            RECENT_BLOCKS.remove(self)
 
-    def came(self, late: Exchange) -> None:
-        """A request has begun since the block: did it wait for it? On the loop's thread."""
-        if self.end_ns is None or late.began_ns < self.end_ns or late in self.victims:
+    def add_late_victim(self, request: ServerSpan) -> None:
+        """Add a request that was accepted after the block, if it waited. On the loop's thread."""
+        if self.end_ns is None or request.began_ns < self.end_ns or request in self.victims:
             return
-        if self._calm_ns is None or late.began_ns <= self._calm_ns:
-            self.victims.append(late)
+        if self._calm_ns is None or request.began_ns <= self._calm_ns:
+            self.victims.append(request)
             if len(self.victims) <= LINKS:
-                self.tell(late)
+                self.link_victim(request)
 
     @property
     def is_settled(self) -> bool:
-        """Whether the requests it kept out have come."""
+        """Whether the requests that waited in the socket have been accepted."""
         if self._calm_ns is not None:
             return True
         return self.end_ns is None or time.time_ns() - self.end_ns > SETTLES_S * 1e9
 
     def close(self) -> None:
-        """End the span. On the watchdog's thread, so that the loop has no more to wait for."""
+        """End the span. On the watchdog's thread, to save the loop the time."""
         end = max(self.end_ns or time.time_ns(), self.start_ns)
         for victim in [*self.victims[:LINKS]]:
             self.span.add_link(victim.span.get_span_context(), {names.LINK_KIND: names.LINK_VICTIM})
@@ -134,4 +139,4 @@ class Block:
         if line is not None:
             self.span.set_attribute(names.CODE_STACKTRACE, stack.text(self._stacks[line]))
         self.span.end(end)
-        loop_metrics().stood(seconds, line, self.context)
+        loop_metrics().record_block(seconds, line, self.context)

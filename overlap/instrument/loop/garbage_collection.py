@@ -1,4 +1,4 @@
-"""How long the garbage collector has held everything up: a pause that is no line's fault."""
+"""How long full garbage collections have paused the process: time that no line of code caused."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 _OLDEST = 2
-"""Only full collections take long enough to be seen."""
+"""Only full collections take long enough to matter."""
 
 
 class GarbageClock:
@@ -18,11 +18,11 @@ class GarbageClock:
         self._since = 0.0
 
     def start(self) -> None:
-        """Listen to the collector."""
+        """Start measuring."""
         gc.callbacks.append(self._on_collection)
 
     def stop(self) -> None:
-        """Listen no more."""
+        """Stop measuring."""
         if self._on_collection in gc.callbacks:
             gc.callbacks.remove(self._on_collection)
 

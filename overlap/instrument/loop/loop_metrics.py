@@ -1,4 +1,4 @@
-"""How late the event loop is, for how long it stood at which line, and who waited for it."""
+"""The metrics of an event loop: its lag, the time it was blocked by line, the victims' delay."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from opentelemetry.metrics import MeterProvider
 
 from overlap import names
 from overlap.instrument.bounded_attributes import OTHER, Attributes, Bounded
-from overlap.instrument.requests.request_duration import Duration
+from overlap.instrument.requests.fast_histogram import FastHistogram
 from overlap.runtime.identity_cache import IdentityCache
 from overlap.runtime.stack import Line
 
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""A loop at ease is a millisecond late; a burnt one, seconds."""
+"""An idle loop is a millisecond late; a blocked one, seconds."""
 CULPRITS = 100
-"""Lines that are told apart."""
+"""Lines with a series of their own."""
 _NONE: Attributes = {}
 
 
 class LoopMetrics:
-    """The three measures of one process."""
+    """The three metrics of one process."""
 
     def __init__(self, provider: MeterProvider) -> None:
         meter = provider.get_meter("overlap.instrument.loop")
-        # Both are recorded on the loop's thread: by the short way.
+        # Both are recorded on the loop's thread, so they must be fast.
         lag = meter.create_histogram(
             names.METRIC_LOOP_LAG,
             "s",
@@ -40,27 +40,27 @@ class LoopMetrics:
             "How long a request waited for an event loop that stood.",
             explicit_bucket_boundaries_advisory=list(BUCKETS_S),
         )
-        self._lag, self._delay = Duration(lag), Duration(delay)
+        self._lag, self._delay = FastHistogram(lag), FastHistogram(delay)
         self._culprits = Bounded[Line | None](CULPRITS, code_attributes, _others())
 
-    def late(self, seconds: float, context: Context) -> None:
-        """Note how late one heartbeat was; `context` is that of the block it waited for."""
+    def record_lag(self, seconds: float, context: Context) -> None:
+        """Record how late a heartbeat was. `context`: of the block it waited for."""
         self._lag.record(seconds, _NONE, context)
 
-    def stood(self, seconds: float, culprit: Line | None, context: Context) -> None:
-        """Add one block, in the context of its span: that is where an exemplar leads."""
+    def record_block(self, seconds: float, culprit: Line | None, context: Context) -> None:
+        """Record a block. `context`: of its span, for the exemplar."""
         self._blocked.add(seconds, self._culprits[culprit], context)
 
-    def held_up(self, seconds: float, context: Context) -> None:
-        """Note how long one request waited, in its own context.
+    def record_victim_delay(self, seconds: float, context: Context) -> None:
+        """Record how long a request waited. `context`: of its span.
 
-        Of one that had not been accepted it is how long the loop stood: it waited no longer.
+        For a request that was accepted after the block it is the most that it can have waited.
         """
         self._delay.record(seconds, _NONE, context)
 
 
 def loop_metrics() -> LoopMetrics:
-    """The measures of the meter provider that is set now."""
+    """Return the metrics of the current meter provider."""
     return _metrics_of(metrics.get_meter_provider())
 
 
@@ -69,7 +69,7 @@ _metrics_of = IdentityCache(LoopMetrics)
 
 
 def code_attributes(line: Line | None) -> Attributes:
-    """`code.*` of a line; nothing where it is not known."""
+    """Return `code.*` of a line; no attributes if it is not known."""
     if line is None:
         return {}
     return {

@@ -1,10 +1,10 @@
-"""The event loop's watchdog: a heartbeat on the loop, and a thread that looks when it stops.
+"""The event loop's watchdog: a heartbeat on the loop, and a thread that notices when it stops.
 
-Nothing of asyncio is patched, so that it is right under uvloop too, whose callbacks never
-pass through Python's Handle. Limit: C code that holds the interpreter lock stops the
-watchdog's thread as well. It is then seen once at best, when it returns, and counts as a
-block if the loop's thread used the processor meanwhile (where the platform tells). On a busy
-machine another thread may run first and the callback be over: then only the lag tells.
+Nothing of asyncio is patched, so it works under uvloop too, whose callbacks do not pass through
+Python's Handle. Limit: C code that holds the interpreter lock stops the watchdog's thread as
+well. It is then seen once at best, when it returns, and counts as a block if the loop's thread
+used the processor meanwhile (where the platform reports that). On a busy machine another thread
+may run first, and the callback may be over: then only the lag metric shows it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 
 from overlap.instrument.loop import block_kind
-from overlap.instrument.loop.block_detector import Sample, Suspicion
+from overlap.instrument.loop.block_detector import BlockCandidate, Sample
 from overlap.instrument.loop.block_span import Block
 from overlap.instrument.loop.garbage_collection import GarbageClock
 from overlap.instrument.loop.loop_metrics import loop_metrics
@@ -30,11 +30,11 @@ from overlap.runtime import current_task, stack
 from overlap.runtime.thread_cpu import ThreadClock
 
 BEAT_S = 0.06
-"""Between two beats. A timer on the loop costs three times what a look costs."""
+"""Between two heartbeats. A timer on the loop costs three times what a look costs."""
 LOOK_S = 0.03
 """Between two looks at the loop."""
 LATE_S = BEAT_S + 0.01
-"""A beat older than this is late: from then on, the loop's stack is sampled at each look."""
+"""A heartbeat older than this is late: from then on, each look samples the loop's stack."""
 _NOTHING = trace.set_span_in_context(trace.INVALID_SPAN, Context())
 
 _log = logging.getLogger(__name__)
@@ -61,22 +61,22 @@ class Watchdog:
         self._waited_for = _NOTHING
         self._garbage = GarbageClock()
         self._marked = False
-        self._glimpse: tuple[float, object | None] = (0.0, None)
-        self._suspicion: Suspicion | None = None
+        self._last_task: tuple[float, object | None] = (0.0, None)
+        self._candidate: BlockCandidate | None = None
         self._block: Block | None = None
         self._closing: list[Block] = []
 
     def start(self) -> None:
-        """Begin at the loop's next turn. From any thread."""
+        """Start at the loop's next turn. From any thread."""
         self.loop.call_soon_threadsafe(self._begin)
 
     @property
-    def begun(self) -> bool:
-        """Whether it has looked at its loop, or is about to."""
+    def is_watching(self) -> bool:
+        """Whether it has started."""
         return self._loop_thread is not None
 
-    def answer(self) -> None:
-        """Count as a turn of the loop. On the loop's thread."""
+    def mark_turn(self) -> None:
+        """Record that the loop runs. On the loop's thread."""
         self._mark()
 
     def stop(self) -> None:
@@ -100,7 +100,7 @@ class Watchdog:
     def _beat(self) -> None:
         now = time.perf_counter()
         block, waited_for, self._waited_for = self._block, self._waited_for, _NOTHING
-        self._metrics.late(max(0.0, now - self._due), block.context if block else waited_for)
+        self._metrics.record_lag(max(0.0, now - self._due), block.context if block else waited_for)
         # Under uvloop, the frame that every callback is called from.
         self._base = sys._getframe(1)
         self._beat_at, self._due = now, now + BEAT_S
@@ -108,13 +108,13 @@ class Watchdog:
             self.loop.call_later(BEAT_S, self._beat)
 
     def _mark(self) -> None:
-        # Asked for while the loop stood: what runs first when it moves again.
+        # Scheduled while the loop was blocked: it runs first afterwards.
         self._marked = False
         self._beat_at = time.perf_counter()
         if (block := self._block) is not None:
             if self._beat_at > self._due:
-                self._waited_for = block.context  # the beat comes next
-            block.answered(time.time_ns(), self.loop)
+                self._waited_for = block.context  # the heartbeat runs next
+            block.resumed(time.time_ns(), self.loop)
 
     # --- on the watchdog's thread ---------------------------------------------
 
@@ -125,19 +125,21 @@ class Watchdog:
             time.sleep(LOOK_S)  # an Event's wait costs twice as much
             now, used, collected = time.perf_counter(), self._used(), self._garbage.seconds
             late = max(0.0, now - looked - LOOK_S)
-            held = max(0.0, min(late, used - cpu) - (collected - garbage))
+            locked_out = max(0.0, min(late, used - cpu) - (collected - garbage))
             try:
-                self._look(now, late - held, held)
-            except Exception:  # a watchdog that fails must not fail at every look
-                _log.exception("the watchdog ends: the loop is watched no more")
+                self._look(now, late - locked_out, locked_out)
+            except Exception:  # must not fail at every look
+                _log.exception(
+                    "the watchdog failed and stopped: blocks of this loop are no longer reported"
+                )
                 break
-            process_journal.alive()
+            process_journal.heartbeat()
             looked, cpu, garbage = now, used, collected
         self._garbage.stop()
         self._clear(time.perf_counter())
         self._close(every=True)
 
-    def _look(self, now: float, starved: float, held: float) -> None:
+    def _look(self, now: float, starved: float, locked_out: float) -> None:
         beat = self._beat_at
         if self._closing:
             self._close()
@@ -145,28 +147,28 @@ class Watchdog:
             self._steps.look(now, self._loop_thread.ident)
         if now - beat < LATE_S:
             self._clear(beat)
-            # Almost free, and it tells what ran before a block began.
-            self._glimpse = (now, current_task.current_task(self.loop))
+            # Almost free, and it bounds when a block began.
+            self._last_task = (now, current_task.current_task(self.loop))
             return
-        sample = self._sample(now, beat, starved, held)
-        suspicion = self._suspicion
-        if suspicion is None or suspicion.running is not sample.running:
-            since = max(beat, self._since(sample) if suspicion is None else now)
+        sample = self._sample(now, beat, starved, locked_out)
+        candidate = self._candidate
+        if candidate is None or candidate.running is not sample.running:
+            since = max(beat, self._since(sample) if candidate is None else now)
             self._clear(now)
             if sample.running is None:
-                self._glimpse = (now, None)
+                self._last_task = (now, None)
                 return
-            suspicion = self._suspicion = Suspicion(sample, since)
+            candidate = self._candidate = BlockCandidate(sample, since)
         else:
-            suspicion.add(sample)
-        self._judge(suspicion, sample)
+            candidate.add(sample)
+        self._judge(candidate, sample)
 
     def _since(self, sample: Sample) -> float:
-        """When something other than this callback was last seen."""
-        at, task = self._glimpse
+        """Return when something other than this callback was last seen."""
+        at, task = self._last_task
         return 0.0 if task is sample.running else at
 
-    def _sample(self, now: float, beat: float, starved: float, held: float) -> Sample:
+    def _sample(self, now: float, beat: float, starved: float, locked_out: float) -> Sample:
         thread = self._loop_thread
         frame = sys._current_frames().get(thread.ident) if thread and thread.ident else None
         outermost = stack.callback_frame(frame, self._base) if frame else None
@@ -178,26 +180,26 @@ class Watchdog:
             beat,
             task or outermost,
             starved,
-            held,
+            locked_out,
             stack.lines(frame, outermost),
             current_task.trace_context(task),
             block_kind.kind_of(frame),
             self._clock.busy() if self._clock else 0.0,
         )
 
-    def _judge(self, suspicion: Suspicion, sample: Sample) -> None:
+    def _judge(self, candidate: BlockCandidate, sample: Sample) -> None:
         if self._block is not None:
-            self._block.saw(sample.lines)
-            self._block.kind = suspicion.kind()
-        elif suspicion.confirmed(sample.at, self._threshold) and self._loop_thread:
-            first = suspicion.first
+            self._block.add_sample(sample.lines)
+            self._block.kind = candidate.kind()
+        elif candidate.confirmed(sample.at, self._threshold) and self._loop_thread:
+            first = candidate.first
             context = (
                 first.context if first.context is not None else current_task.trace_context(None)
             )
-            block = Block(_epoch_ns(suspicion.since), context, self._loop_thread)
-            block.saw(first.lines)
-            block.saw(sample.lines)
-            block.kind = suspicion.kind()
+            block = Block(_epoch_ns(candidate.since), context, self._loop_thread)
+            block.add_sample(first.lines)
+            block.add_sample(sample.lines)
+            block.kind = candidate.kind()
             self._block = block
             self._ask_for_mark()
 
@@ -207,8 +209,8 @@ class Watchdog:
             self.loop.call_soon_threadsafe(self._mark)
 
     def _clear(self, at: float) -> None:
-        """Drop the suspicion; if it was a block, it ended at `at` or when the loop said."""
-        block, self._block, self._suspicion = self._block, None, None
+        """Drop the candidate. If it was a block, it ended at `at`, or when the loop resumed."""
+        block, self._block, self._candidate = self._block, None, None
         if block is not None:
             if block.end_ns is None:
                 block.end_ns = _epoch_ns(at)
@@ -216,7 +218,7 @@ class Watchdog:
             self._close()
 
     def _close(self, *, every: bool = False) -> None:
-        """End the blocks whose last victims have been let in."""
+        """End the blocks whose last victims have been accepted."""
         for block in [*self._closing]:
             if every or block.is_settled:
                 self._closing.remove(block)

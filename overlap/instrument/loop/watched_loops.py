@@ -1,4 +1,4 @@
-"""Which loops are watched: each that serves a request, from its first one on."""
+"""The loops that are watched, each by a watchdog of its own."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import asyncio
 from contextlib import ExitStack, suppress
 
 from overlap.instrument.loop.watchdog import Watchdog
-from overlap.instrument.tasks.interrupted_tasks import watch_cut
-from overlap.instrument.tasks.plain_tasks import watch_dropped
+from overlap.instrument.tasks.interrupted_tasks import watch_interrupted_tasks
+from overlap.instrument.tasks.plain_tasks import watch_plain_tasks
 from overlap.lens import Lenses
 
 
-class Watch:
-    """The watchdogs of one process, one a loop."""
+class WatchedLoops:
+    """The watchdogs of one process, one for each loop."""
 
     def __init__(self, threshold_s: float, *, lenses: Lenses | None = None) -> None:
         self._threshold = threshold_s
@@ -22,7 +22,7 @@ class Watch:
         self._last: asyncio.AbstractEventLoop | None = None
 
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Watch `loop`, if it is not watched already. From any thread."""
+        """Watch `loop`, unless it is watched already. From any thread."""
         if loop is self._last:
             return
         self._last = loop
@@ -31,15 +31,15 @@ class Watch:
                 return
             if watchdog.loop.is_closed():
                 self._watchdogs.remove(watchdog)
-        for watch in (watch_dropped, watch_cut):
-            with suppress(AttributeError):  # a loop of another making
+        for watch in (watch_plain_tasks, watch_interrupted_tasks):
+            with suppress(AttributeError):  # a loop that takes no attributes
                 self._undo.callback(watch(loop))
         watchdog = Watchdog(loop, self._threshold, self._lenses)
         self._watchdogs.append(watchdog)
         watchdog.start()
 
     def watch_running(self) -> None:
-        """Watch the running loop, if one runs in this thread. Called at each request."""
+        """Watch the running loop, if one runs in this thread. Called for each request."""
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -47,27 +47,27 @@ class Watch:
         self.watch(loop)
 
     async def begin(self) -> None:
-        """Watch the running loop, and go on once its watchdog looks: before, it sees no block."""
+        """Watch the running loop, and wait until its watchdog has started."""
         self.watch_running()
         loop = asyncio.get_running_loop()
         for watchdog in [*self._watchdogs]:
-            # A turn of the loop is what this waits for, and an event would take two.
-            while watchdog.loop is loop and not watchdog.begun:  # noqa: ASYNC110
+            # This waits for one turn of the loop; an event would take two.
+            while watchdog.loop is loop and not watchdog.is_watching:  # noqa: ASYNC110
                 await asyncio.sleep(0)
 
-    def answer(self) -> None:
-        """Say on a loop's thread that its code runs on: what held it up until now is over.
+    def mark_turn(self) -> None:
+        """Record on a loop's thread that it runs: a block until now is over.
 
-        Else that is seen at its next turn, which whoever asks now does not wait for.
+        Without this call that is seen at the loop's next turn.
         """
         with suppress(RuntimeError):
             loop = asyncio.get_running_loop()
             for watchdog in self._watchdogs:
-                if watchdog.loop is loop and watchdog.begun:
-                    watchdog.answer()
+                if watchdog.loop is loop and watchdog.is_watching:
+                    watchdog.mark_turn()
 
     def stop(self) -> None:
-        """End every watchdog."""
+        """Stop every watchdog."""
         for watchdog in self._watchdogs:
             watchdog.stop()
         self._watchdogs.clear()

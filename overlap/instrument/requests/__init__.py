@@ -1,4 +1,4 @@
-"""Incoming HTTP: one server span a request, from accepted to finished, and its metrics.
+"""Incoming HTTP requests: one server span for each, from accepted to finished, and metrics.
 
 `django_instrumentor.instrument_django` switches it on; `loop/` and `tasks/` read `server_span`.
 """

@@ -1,8 +1,8 @@
-"""When a request came in, and those that end before Django has made a request of them.
+"""When the server handed a request to Django, and requests that end before any middleware runs.
 
-Django reads the whole body before its middleware sees anything. A server span begins where
-the server handed the request over; and where the client goes away with its body unfinished,
-or sends what can't be read as a request, there is a span that says so.
+Django reads the whole body before it calls its middleware. A server span starts when Django's
+handler is called, before that; and a request whose client disconnects while it sends the body,
+or that Django cannot parse, has a span too.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler
 
 
-class Arrival:
-    """One request at the handler's door."""
+class AcceptedRequest:
+    """A request that the server has handed to Django's handler."""
 
     __slots__ = ("at", "at_ns", "scope")
 
     def __init__(self, scope: dict[str, Any]) -> None:
         self.scope = scope
         self.at = time.perf_counter()
-        """Seconds, on the clock that durations are taken from."""
+        """In seconds, by time.perf_counter()."""
         self.at_ns = time.time_ns()
-        """Since the epoch."""
+        """In nanoseconds since the epoch."""
 
 
-class Unmade:
-    """Stands for the request that Django did not make, with what telemetry asks of one."""
+class UnparsedRequest:
+    """The attributes of a request that telemetry reads, for one that Django could not parse."""
 
     def __init__(self, scope: dict[str, Any]) -> None:
         self.scope = scope
@@ -45,24 +45,25 @@ class Unmade:
         return next((value.decode("latin-1") for name, value in headers if name == b"host"), "")
 
 
-_CURRENT: ContextVar[Arrival | None] = ContextVar("overlap-arrival", default=None)
+_CURRENT: ContextVar[AcceptedRequest | None] = ContextVar("overlap-accepted-request", default=None)
 
 
-def arrival_of(scope: dict[str, Any]) -> Arrival:
-    """When the request of `scope` came in; now, if it did not come through Django's handler."""
-    arrival = _CURRENT.get()
-    if arrival is not None and arrival.scope is scope:
-        return arrival
-    return Arrival(scope)
+def accepted_request(scope: dict[str, Any]) -> AcceptedRequest:
+    """Return when the request of `scope` was accepted: now, if Django's handler was not called."""
+    accepted = _CURRENT.get()
+    if accepted is not None and accepted.scope is scope:
+        return accepted
+    return AcceptedRequest(scope)
 
 
-def watch_arrivals(
-    on_gone: Callable[[Arrival], None], on_refused: Callable[[Arrival, int], None]
+def observe_handler(
+    on_disconnect: Callable[[AcceptedRequest], None],
+    on_refused: Callable[[AcceptedRequest, int], None],
 ) -> Callable[[], None]:
-    """Note arrivals; gives back a function that stops it.
+    """Record when Django's ASGI handler is called; return a function that undoes it.
 
-    `on_gone` is told of a client that went away before its body had come, `on_refused` of what
-    Django answered by itself, with which status.
+    on_disconnect: called when a client disconnects before the whole body was received.
+    on_refused: called when Django cannot parse a request, with the status it answers.
     """
     undo = ExitStack()
     handle, read_body, create_request = (
@@ -73,7 +74,7 @@ def watch_arrivals(
 
     @wraps(handle)
     async def timed(self: Any, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        token = _CURRENT.set(Arrival(scope))
+        token = _CURRENT.set(AcceptedRequest(scope))
         try:
             await handle(self, scope, receive, send)
         finally:
@@ -84,15 +85,15 @@ def watch_arrivals(
         try:
             return await read_body(self, receive)
         except RequestAborted:
-            if (arrival := _CURRENT.get()) is not None:
-                on_gone(arrival)
+            if (accepted := _CURRENT.get()) is not None:
+                on_disconnect(accepted)
             raise
 
     @wraps(create_request)
     def creating(self: Any, scope: dict[str, Any], body_file: Any) -> Any:
         request, answer = create_request(self, scope, body_file)
         if request is None:
-            on_refused(arrival_of(scope), answer.status_code)
+            on_refused(accepted_request(scope), answer.status_code)
         return request, answer
 
     for name, ours, stock in (

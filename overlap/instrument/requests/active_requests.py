@@ -1,7 +1,7 @@
-"""How many requests are under way: counted here, and asked for when metrics are collected.
+"""The metric `http.server.active_requests`, counted here and read when metrics are collected.
 
-The SDK's up-down counter takes as long for two steps as a span takes to begin; what is sent
-is the same sum, without exemplars, which mean nothing for a count that goes up and down.
+Two additions to the SDK's up-down counter cost as much as starting a span. The exported sum is
+the same, without exemplars, which mean nothing for a count that goes up and down.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from opentelemetry.sdk.metrics import UpDownCounter as SdkUpDownCounter
 from opentelemetry.util.types import Attributes
 
 _KEPT = 1000
-"""Sets of attributes that are known again by identity; of others it is asked what is in them."""
+"""Attribute sets that are recognized by identity; others are compared by value."""
 
 
 class ActiveRequests(UpDownCounter):
-    """Stands for `stock`, an up-down counter of the SDK that nobody has used yet.
+    """Replaces `stock`, an up-down counter of the SDK that has not been used yet.
 
-    Every set of attributes stays for good, so these must be few: method and scheme are.
+    Every attribute set is remembered for good, so there must be few: method and scheme are.
     """
 
     def __init__(self, meter: Meter, stock: Any) -> None:  # the base's does nothing
         self._lock = threading.Lock()
         self._counts: dict[tuple[Any, ...], list[Any]] = {}
-        """By the attributes as a key: the count, and the attributes."""
+        """The count and the attributes, by the attributes' items."""
         self._known: dict[int, tuple[Attributes, list[Any]]] = {}
-        """The same by the identity of attributes, which are held for that."""
+        """The same by id(); the attributes are kept alive, so no other object gets their id."""
         meter.create_observable_up_down_counter(
             stock.name, [self._observe], stock.unit, stock.description
         )
@@ -41,7 +41,7 @@ class ActiveRequests(UpDownCounter):
         attributes: Attributes = None,
         context: Context | None = None,
     ) -> None:
-        """Count `amount` more, or less."""
+        """Add `amount`, which may be negative."""
         known = self._known.get(id(attributes))
         with self._lock:
             (known[1] if known else self._cell(attributes))[0] += amount
@@ -60,5 +60,5 @@ class ActiveRequests(UpDownCounter):
 
 
 def is_sdks(counter: object) -> bool:
-    """Whether a counter is one of the SDK's."""
+    """Return whether a counter is the SDK's."""
     return isinstance(counter, SdkUpDownCounter)

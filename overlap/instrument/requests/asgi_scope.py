@@ -1,7 +1,7 @@
-"""An ASGI scope as span attributes and as a carrier of trace context.
+"""Read span attributes and trace context from an ASGI scope.
 
-The stock Django instrumentation takes both from opentelemetry-instrumentation-asgi,
-which nothing else here needs.
+The stock Django instrumentation uses opentelemetry-instrumentation-asgi for both; nothing else
+here needs that package.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from opentelemetry.util.http import redact_query_parameters, sanitize_method
 
 from overlap import names
-from overlap.instrument.requests.request_attributes import Kind
+from overlap.instrument.requests.request_attributes import RequestAttributes
 from overlap.runtime.identity_cache import IdentityCache
 
 Scope = Mapping[str, Any]
@@ -39,7 +39,7 @@ Scope = Mapping[str, Any]
 _Facts = tuple[str, str, str, str, tuple[str, int | None], str, _StabilityMode]
 
 _LONG = 512
-"""Characters of a request's names beyond which what is made of them is not kept."""
+"""Method, host and user agent of more characters together are not cached."""
 _PORT_DIGITS = 5
 _W3C = frozenset({b"traceparent", b"tracestate", b"baggage"})
 
@@ -48,7 +48,7 @@ class ScopeGetter(Getter[Scope]):
     """Reads trace context from the headers of an ASGI scope."""
 
     def get(self, carrier: Scope, key: str) -> list[str] | None:
-        """Every value of a header, decoded; None where there is none."""
+        """Return every value of a header, decoded; None if there is none."""
         wanted = key.lower().encode("latin-1")
         values = [
             value.decode("latin-1")
@@ -58,7 +58,7 @@ class ScopeGetter(Getter[Scope]):
         return values or None
 
     def keys(self, carrier: Scope) -> list[str]:
-        """The headers' names, in lower case."""
+        """Return the names of the headers, in lower case."""
         return [name.decode("latin-1").lower() for name, _ in carrier.get("headers", ())]
 
 
@@ -66,7 +66,7 @@ GETTER = ScopeGetter()
 
 
 def header_values(scope: Scope) -> dict[str, list[str]]:
-    """Headers by name, in lower case; a header sent twice has two values."""
+    """Return the headers by lower-case name; a header sent twice has two values."""
     values: dict[str, list[str]] = {}
     for name, value in scope.get("headers", ()):
         values.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
@@ -74,7 +74,7 @@ def header_values(scope: Scope) -> dict[str, list[str]]:
 
 
 def carried(scope: Scope) -> Context:
-    """The trace context that came with a request; an empty one where none did."""
+    """Return the trace context that a request carries; an empty one if it carries none."""
     propagator = get_global_textmap()
     if _reads_w3c_only(propagator):
         names_sent = {name.lower() for name, _ in scope.get("headers", ())}
@@ -92,8 +92,8 @@ _reads_w3c_only = IdentityCache(_is_w3c_only, size=4)
 """Whether a propagator reads the W3C's headers alone; any other kind may read any header."""
 
 
-def kind_of(scope: Scope, mode: _StabilityMode) -> Kind:
-    """The request's kind, with the conventions' attributes, old, new or both by `mode`."""
+def request_attributes(scope: Scope, mode: _StabilityMode) -> RequestAttributes:
+    """Return the attributes shared with similar requests: old, new or both names, by `mode`."""
     host = agent = ""
     for name, value in scope.get("headers", ()):
         if name == b"host":
@@ -110,19 +110,20 @@ def kind_of(scope: Scope, mode: _StabilityMode) -> Kind:
         agent,
         mode,
     )
-    # Whoever sends a new name at each request must not fill the memory with long ones.
-    return (_kind if len(method) + len(host) + len(agent) < _LONG else _kind.__wrapped__)(facts)
+    # A client that sends a new host in each request must not fill the memory with long ones.
+    is_cached = len(method) + len(host) + len(agent) < _LONG
+    return (_request_attributes if is_cached else _request_attributes.__wrapped__)(facts)
 
 
 def own_attributes(scope: Scope, mode: _StabilityMode) -> dict[str, Any]:
-    """What of the attributes is this request's: where it goes, and where it comes from."""
+    """Return the attributes of this request alone: its path, its query, its client."""
     result: dict[str, Any] = {}
     path = str(scope.get("path", "/"))
     query = scope.get("query_string", b"")
     if isinstance(query, bytes):  # Django's own AsyncClient has text there
         query = query.decode("latin-1")
     client = scope.get("client")
-    if mode is _StabilityMode.HTTP and not query:  # as below, and what most requests are
+    if mode is _StabilityMode.HTTP and not query:  # what is below, for most requests
         if path:
             result[names.URL_PATH] = path
         if client and client[0]:
@@ -142,7 +143,7 @@ def own_attributes(scope: Scope, mode: _StabilityMode) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=512)
-def _kind(facts: _Facts) -> Kind:
+def _request_attributes(facts: _Facts) -> RequestAttributes:
     method, scheme, version, host, server, agent, mode = facts
     result: dict[str, Any] = {}
     _set_http_method(result, method, sanitize_method(method), mode)
@@ -154,11 +155,11 @@ def _kind(facts: _Facts) -> Kind:
         _set_http_net_host_port(result, known_port, mode)
     if agent:
         _set_http_user_agent(result, agent, mode)
-    return Kind(method, result, mode)
+    return RequestAttributes(method, result, mode)
 
 
 def _split(host: str) -> tuple[str, str | None]:
     name, colon, port = host.rpartition(":")
-    # A caller may write what it likes there; a number that OTLP can't hold would cost the batch.
+    # A client may send anything here, and a number that OTLP cannot hold would lose the batch.
     is_port = port.isascii() and port.isdigit() and len(port) <= _PORT_DIGITS
     return (name, port) if colon and is_port else (host, None)

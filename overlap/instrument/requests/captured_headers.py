@@ -1,4 +1,4 @@
-"""The headers a project asks to see on its server spans, by the standard variables."""
+"""HTTP headers as span attributes, as OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_… asks."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from opentelemetry.util.http import (
 )
 
 
-class Wanted:
-    """Which headers, as the environment says when Django loads its middleware."""
+class CapturedHeaders:
+    """Which headers to capture, read from the environment when Django loads its middleware."""
 
     def __init__(self) -> None:
         self.request = get_custom_headers(OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_REQUEST)
@@ -27,11 +27,11 @@ class Wanted:
         self._hidden = get_custom_headers(OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS)
 
     def of_request(self, values: Mapping[str, list[str]]) -> dict[str, Any]:
-        """`http.request.header.*`, from headers by their name in lower case."""
+        """Return `http.request.header.*` from headers by lower-case name."""
         return self._attributes(values, self.request, normalise_request_header_name)
 
     def of_response(self, items: Iterable[tuple[str, str]]) -> dict[str, Any]:
-        """`http.response.header.*`."""
+        """Return `http.response.header.*`."""
         values = {name.lower(): [value] for name, value in items}
         return self._attributes(values, self.response, normalise_response_header_name)
 

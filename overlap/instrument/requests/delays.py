@@ -1,7 +1,7 @@
-"""What held one request up, on its span: a link to each block, and the same in plain attributes.
+"""How long blocks of the loop delayed a request: links on its span, and the same as attributes.
 
-A backend may keep no more of a link than where it leads (Jaeger on Badger does), so that how long
-a victim was held up does not rest on what its links say.
+A backend may store a link without its attributes (Jaeger on Badger does), so the delay is on the
+span itself as well.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from opentelemetry.trace import Span, SpanContext, format_span_id, format_trace_
 from overlap import names
 
 LISTED = 32
-"""Blocks that a span lists; the time is that of all."""
+"""Blocks listed on a span; the delay is the sum over all of them."""
 
 
-class Held:
-    """Adds up what one request waited for. On the loop's thread."""
+class Delays:
+    """Adds up the delays of one request. On the loop's thread."""
 
     __slots__ = ("_at_most", "_listed", "_ms", "_span")
 
@@ -26,7 +26,7 @@ class Held:
         self._listed: list[str] = []
 
     def add(self, block: SpanContext, delay_ms: float, *, at_most: bool) -> None:
-        """Note one block more, before the request's span ends."""
+        """Add one block, before the request's span ends."""
         said: dict[str, str | float | bool] = {
             names.LINK_KIND: names.LINK_BLOCKED_BY,
             names.VICTIM_DELAY_MS: round(delay_ms, 3),

@@ -1,4 +1,4 @@
-"""What requests of one kind have in common: attributes, filtered once for each metric."""
+"""The attributes that similar requests share, filtered once for each metric."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from overlap import names
 Attributes = Mapping[str, Any]
 
 _KEPT = 256
-"""Ends remembered of one kind: its routes, by status and error."""
+"""Combinations of route, status and error that are cached."""
 
 
-class Kind:
-    """The requests with the same method, scheme, host and so on."""
+class RequestAttributes:
+    """Those of the requests with the same method, scheme, host and so on."""
 
     def __init__(self, method: str, attributes: Attributes, mode: _StabilityMode) -> None:
         self.method = _name(method)
-        """As a span's name has it."""
+        """As it stands in a span's name."""
         self.attributes = attributes
         self.active: Attributes = _filter_semconv_active_request_count_attr(
             attributes,
@@ -42,18 +42,18 @@ class Kind:
             mode,
         )
         self._mode = mode
-        self._ends: dict[tuple[object, ...], Attributes] = {}
+        self._duration_attributes: dict[tuple[object, ...], Attributes] = {}
 
-    def at_end(
+    def duration_attributes(
         self, mode: _StabilityMode, route: str | None, status: int | None, error: str | None
     ) -> Attributes:
-        """The attributes of a duration, by the conventions of one `mode`."""
+        """Return the attributes of the duration metric, by the conventions of `mode`."""
         key = (mode, route, status, error)
-        found = self._ends.get(key)
+        found = self._duration_attributes.get(key)
         if found is None:
             found = self._filtered(mode, route, status, error)
-            if len(self._ends) < _KEPT:
-                self._ends[key] = found
+            if len(self._duration_attributes) < _KEPT:
+                self._duration_attributes[key] = found
         return found
 
     def _filtered(
@@ -79,14 +79,14 @@ def _name(method: str) -> str:
 
 @lru_cache(maxsize=512)
 def status_attributes(status: int, mode: _StabilityMode) -> dict[str, Any]:
-    """What a status adds to a request's attributes."""
+    """Return the attributes for a response status."""
     found: dict[str, Any] = {}
     _set_status(INVALID_SPAN, found, status, str(status), sem_conv_opt_in_mode=mode)
     return found
 
 
-class Lazy(Mapping[str, Any]):
-    """Attributes that are made when somebody looks: a sampler, or a span that is recorded."""
+class LazyAttributes(Mapping[str, Any]):
+    """Attributes computed when first read: by a sampler, or by a span that is recorded."""
 
     def __init__(self, make: Callable[[], dict[str, Any]]) -> None:
         self._make = make
@@ -107,5 +107,5 @@ class Lazy(Mapping[str, Any]):
         return len(self._all())
 
     def items(self) -> Any:
-        """The dict's own, as a Mapping's are slow."""
+        """Return the dict's own items; a Mapping's are slow."""
         return self._all().items()

@@ -1,4 +1,4 @@
-"""One request under way: its server span, and its two metrics, each ended exactly once."""
+"""The server span and the metrics of one request, each ended exactly once."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from opentelemetry.trace import Span, Status, StatusCode
 from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
 from overlap import names
-from overlap.instrument.requests.accepted import Arrival
-from overlap.instrument.requests.delays import Held
-from overlap.instrument.requests.request_attributes import Kind, status_attributes
+from overlap.instrument.requests.accepted import AcceptedRequest
+from overlap.instrument.requests.delays import Delays
+from overlap.instrument.requests.request_attributes import RequestAttributes, status_attributes
 
-EXCHANGE_KEY = create_key("overlap-exchange")
-"""In OpenTelemetry's context: the request that the code which runs works for."""
+SERVER_SPAN_KEY = create_key("overlap-server-span")
+"""In OpenTelemetry's context: the ServerSpan of the request that the running code belongs to."""
 
-IN_FLIGHT: dict[int, Exchange] = {}
-"""The requests of this process that have not ended, for the watchdog. By id()."""
+IN_FLIGHT: dict[int, ServerSpan] = {}
+"""The server spans of this process that have not ended, by id(). The watchdog reads them."""
 
-LATELY: list[Blocking] = []
-"""Blocks of a loop that are over, and whose last victims may still come."""
+RECENT_BLOCKS: list[LoopBlock] = []
+"""Blocks that are over, and whose last victims may not have been accepted yet."""
 
 SERVER_ERRORS = 500
-"""Statuses from here on say that the server failed."""
+"""Statuses from here on are errors of the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,13 @@ class Instruments:
     duration_old: Histogram | None
 
 
-class Stopped(Exception):
-    """The process ends, and with it every request under way."""
+class ServerStopped(Exception):
+    """The process ends while a request is in progress."""
 
 
-def _cut_off_by(error: BaseException) -> str | None:
-    """What ended a request early; None where it is an exception of somebody's own."""
-    if isinstance(error, Stopped):
+def _ended_early_by(error: BaseException) -> str | None:
+    """Return what ended a request early; None if it is an exception of the application."""
+    if isinstance(error, ServerStopped):
         return names.SERVER_STOPPED
     if isinstance(error, asyncio.CancelledError):
         # uvicorn says so when it gives up: "Task cancelled, timeout graceful shutdown exceeded".
@@ -55,67 +55,67 @@ def _cut_off_by(error: BaseException) -> str | None:
     return names.CLIENT_DISCONNECTED if isinstance(error, GeneratorExit) else None
 
 
-class Blocking(Protocol):
-    """What stood in a request's way (overlap.instrument.loop.block_span)."""
+class LoopBlock(Protocol):
+    """A block of the event loop (overlap.instrument.loop.block_span)."""
 
-    def tell(self, victim: Exchange) -> None:
+    def link_victim(self, victim: ServerSpan) -> None:
         """Link the victim's span to the block."""
 
-    def came(self, late: Exchange) -> None:
-        """Hear of a request that begins after the block, and may have waited for its end."""
+    def add_late_victim(self, request: ServerSpan) -> None:
+        """Add a request that was accepted after the block, if it waited for its end."""
 
 
-class Exchange:
-    """Made when a request comes in; `finish` may be called twice, and counts once."""
+class ServerSpan:
+    """Created when a request is accepted. Only the first call of `finish` counts."""
 
-    held: Held | None = None
-    """What the loop's blocks have held it up, once one has."""
+    delays: Delays | None = None
+    """The delays by blocks of the loop, once there is one."""
 
-    def __init__(  # noqa: PLR0913  what one request is made of
+    def __init__(  # noqa: PLR0913  one argument a part
         self,
         span: Span,
         context: Context,
-        kind: Kind,
+        attributes: RequestAttributes,
         instruments: Instruments,
-        arrival: Arrival,
+        accepted: AcceptedRequest,
         *,
         is_asgi: bool,
     ) -> None:
         self.is_asgi = is_asgi
         self.span = span
-        self.context = Context({**context, SPAN_KEY: span, EXCHANGE_KEY: self})
-        self._kind = kind
+        self.context = Context({**context, SPAN_KEY: span, SERVER_SPAN_KEY: self})
+        self._attributes = attributes
         self._instruments = instruments
         self._route: str | None = None
         self._status: int | None = None
-        self._began = arrival.at
-        self.began_ns = arrival.at_ns
-        self.blocks: list[Blocking] = []
-        """Blocks of the loop that this request does not know of yet."""
+        self._began = accepted.at
+        self.began_ns = accepted.at_ns
+        self.blocks: list[LoopBlock] = []
+        """Blocks of the loop that the span has no link to yet."""
         self._over = False
         self._sent_any = False
         self.error: BaseException | None = None
-        instruments.active.add(1, kind.active, self.context)
+        instruments.active.add(1, attributes.active, self.context)
         IN_FLIGHT[id(self)] = self
-        for block in LATELY:
-            block.came(self)
+        for block in RECENT_BLOCKS:
+            block.add_late_victim(self)
 
     @property
     def is_recording(self) -> bool:
-        """Whether anybody will see what is written on the span."""
+        """Whether the span is recorded."""
         return self.span.is_recording()
 
     def set_route(self, route: str) -> None:
-        """Name the span by its route, unless a hook has named it already."""
+        """Name the span after its route, unless a hook has renamed it."""
         self._route = route
         if self.is_recording:
             self.span.set_attribute(names.HTTP_ROUTE, route)
-            method = self._kind.method
+            method = self._attributes.method
             if getattr(self.span, "name", method) == method:
                 self.span.update_name(f"{method} {route}")
 
     def set_status(self, status: int) -> None:
-        """Note the answer's status, on the span and for the duration metric."""
+        """Record the response's status, on the span and for the duration metric."""
         self._status = status
         if self.is_recording:
             self.span.set_attributes(status_attributes(status, self._instruments.mode))
@@ -123,34 +123,34 @@ class Exchange:
                 self.span.set_status(Status(StatusCode.ERROR))
 
     def sent_part(self) -> None:
-        """Note when the first part of a stream was there."""
+        """Record when the first part of a stream was ready."""
         if not self._sent_any and self.is_recording:
             self._sent_any = True
             ms = (time.perf_counter() - self._began) * 1000
             self.span.set_attribute(names.FIRST_PART_MS, round(ms, 3))
 
-    def hear(self, block: Blocking) -> None:
-        """Link the span to a block, if that has not been done. On the loop's thread."""
+    def link_block(self, block: LoopBlock) -> None:
+        """Link the span to a block, unless it is linked already. On the loop's thread."""
         if block in self.blocks:
             self.blocks.remove(block)
-            block.tell(self)
+            block.link_victim(self)
 
     def finish(self, error: BaseException | None = None) -> None:
-        """End span and metrics. A cancelled request is no error: the client went away."""
+        """End span and metrics. A cancelled request is no error: the client disconnected."""
         if self._over:
             return
         self._over = True
         IN_FLIGHT.pop(id(self), None)
         for block in [*self.blocks]:
-            self.hear(block)
+            self.link_block(block)
         error = error or self.error
         self._record(time.perf_counter() - self._began, self._note(error) if error else None)
         self.span.end()
-        self.context = Context()  # it refers to this object; let both go at once
+        self.context = Context()  # it refers to this object: break the reference cycle
 
     def _note(self, error: BaseException) -> str | None:
-        """Write an error on the span; gives back what the duration says of it."""
-        if (what := _cut_off_by(error)) is not None:
+        """Record an error on the span; return `error.type` for the duration metric."""
+        if (what := _ended_early_by(error)) is not None:
             if self.is_recording:
                 self.span.set_attribute(names.ERROR_TYPE, what)
                 self.span.add_event(what)
@@ -160,26 +160,30 @@ class Exchange:
             self.span.set_attribute(names.ERROR_TYPE, kind)
             self.span.record_exception(error)
             self.span.set_status(Status(StatusCode.ERROR, f"{kind}: {error}"))
-        # Where there is a status that says error, the duration has that.
+        # If the status is an error, the duration metric has the status instead.
         return None if (self._status or 0) >= SERVER_ERRORS else kind
 
     def _record(self, seconds: float, error: str | None) -> None:
         own = self._instruments
-        own.active.add(-1, self._kind.active, self.context)
+        own.active.add(-1, self._attributes.active, self.context)
         if own.duration_new is not None:
-            attributes = self._kind.at_end(_StabilityMode.HTTP, self._route, self._status, error)
+            attributes = self._attributes.duration_attributes(
+                _StabilityMode.HTTP, self._route, self._status, error
+            )
             own.duration_new.record(seconds, attributes, self.context)
         if own.duration_old is not None:
-            attributes = self._kind.at_end(_StabilityMode.DEFAULT, self._route, self._status, error)
+            attributes = self._attributes.duration_attributes(
+                _StabilityMode.DEFAULT, self._route, self._status, error
+            )
             own.duration_old.record(round(seconds * 1000), attributes, self.context)
 
 
 def stop_all() -> None:
-    """End what is still under way: nothing is sent any more once the process has ended.
+    """End the server spans of all requests in progress, before the process ends.
 
-    uvicorn gives up on requests at the end of its --timeout-graceful-shutdown; Django's own
-    tasks for them then run on until the loop ends.
+    After --timeout-graceful-shutdown uvicorn cancels its requests; Django's own tasks for them
+    run on until the loop ends.
     """
-    LATELY.clear()
-    for exchange in list(IN_FLIGHT.values()):
-        exchange.finish(Stopped())
+    RECENT_BLOCKS.clear()
+    for server_span in list(IN_FLIGHT.values()):
+        server_span.finish(ServerStopped())

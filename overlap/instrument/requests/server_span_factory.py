@@ -1,4 +1,4 @@
-"""From a request to its exchange: a server span, its parent, the conventions' attributes."""
+"""Make the server span of a request: its parent, its name, the conventions' attributes."""
 
 from __future__ import annotations
 
@@ -19,65 +19,67 @@ from opentelemetry.trace import INVALID_SPAN, SpanKind, get_current_span
 from overlap import names
 from overlap.instrument.calls.thread_attributes import thread_attributes
 from overlap.instrument.requests import asgi_scope
-from overlap.instrument.requests.accepted import Arrival, Unmade, arrival_of
-from overlap.instrument.requests.captured_headers import Wanted
-from overlap.instrument.requests.request_attributes import Kind, Lazy
-from overlap.instrument.requests.server_span import Exchange, Instruments
+from overlap.instrument.requests.accepted import AcceptedRequest, UnparsedRequest, accepted_request
+from overlap.instrument.requests.captured_headers import CapturedHeaders
+from overlap.instrument.requests.request_attributes import LazyAttributes, RequestAttributes
+from overlap.instrument.requests.server_span import Instruments, ServerSpan
 
 _log = logging.getLogger(__name__)
 _stock: Any = _DjangoMiddleware
-"""Its class attributes are how the stock instrumentor is configured."""
+"""The stock instrumentor configures itself in this class's attributes."""
 
 
-class Maker:
-    """Makes the exchanges of one process."""
+class ServerSpanFactory:
+    """Makes the server spans of one process."""
 
     def __init__(self, instruments: Instruments) -> None:
         self._instruments = instruments
-        self.wanted = Wanted()
-        self.hops: tuple[str, ...] = ()
-        """The chain's synchronous middlewares, where the server is ASGI."""
+        self.captured_headers = CapturedHeaders()
+        self.sync_middleware: tuple[str, ...] = ()
+        """The project's sync-only middleware, if the server speaks ASGI."""
 
-    def make(self, request: Any) -> Exchange | None:
-        """Begin the exchange of a request; None where its URL is excluded."""
+    def make(self, request: Any) -> ServerSpan | None:
+        """Start the server span of a request; None if its URL is excluded."""
         if self._is_excluded(request):
             return None
-        is_asgi = isinstance(request, ASGIRequest | Unmade)
+        is_asgi = isinstance(request, ASGIRequest | UnparsedRequest)
         if is_asgi:
-            kind = asgi_scope.kind_of(request.scope, self._instruments.mode)
-            arrival = arrival_of(request.scope)
+            attributes = asgi_scope.request_attributes(request.scope, self._instruments.mode)
+            accepted = accepted_request(request.scope)
         else:
-            attributes = collect_request_attributes(request.META, self._instruments.mode)
-            kind = Kind(request.method or "", attributes, self._instruments.mode)
-            arrival = Arrival(request.META)
+            found = collect_request_attributes(request.META, self._instruments.mode)
+            attributes = RequestAttributes(request.method or "", found, self._instruments.mode)
+            accepted = AcceptedRequest(request.META)
         context, span_kind = _parent(request, is_asgi)
         span = _stock._tracer.start_span(
-            kind.method,
+            attributes.method,
             context=context,
             kind=span_kind,
-            # An unsampled request is asked for none.
-            attributes=Lazy(lambda: self._attributes(request, kind, is_asgi)),
-            start_time=arrival.at_ns,
+            # Of an unsampled request nobody reads them.
+            attributes=LazyAttributes(lambda: self._attributes(request, attributes, is_asgi)),
+            start_time=accepted.at_ns,
         )
-        return Exchange(span, context, kind, self._instruments, arrival, is_asgi=is_asgi)
+        return ServerSpan(span, context, attributes, self._instruments, accepted, is_asgi=is_asgi)
 
-    def gone(self, arrival: Arrival) -> None:
-        """Trace a request whose client went away before its body had come."""
-        self._unmade(arrival, None, asyncio.CancelledError())
+    def on_disconnect(self, accepted: AcceptedRequest) -> None:
+        """Trace a request whose client disconnected before the whole body was received."""
+        self._trace_unparsed(accepted, None, asyncio.CancelledError())
 
-    def refused(self, arrival: Arrival, status: int) -> None:
-        """Trace what Django answered before it was a request."""
-        self._unmade(arrival, status, None)
+    def on_refused(self, accepted: AcceptedRequest, status: int) -> None:
+        """Trace a request that Django could not parse, and answered with an error."""
+        self._trace_unparsed(accepted, status, None)
 
-    def _unmade(self, arrival: Arrival, status: int | None, error: BaseException | None) -> None:
+    def _trace_unparsed(
+        self, accepted: AcceptedRequest, status: int | None, error: BaseException | None
+    ) -> None:
         try:
-            exchange = self.make(Unmade(arrival.scope))
-            if exchange is not None:
+            server_span = self.make(UnparsedRequest(accepted.scope))
+            if server_span is not None:
                 if status is not None:
-                    exchange.set_status(status)
-                exchange.finish(error)
+                    server_span.set_status(status)
+                server_span.finish(error)
         except Exception:  # telemetry never hurts the service
-            _log.exception("a request that Django did not make is not traced")
+            _log.exception("a request that Django could not parse is not traced")
 
     def _is_excluded(self, request: Any) -> bool:
         if not _stock._excluded_urls._excluded_urls:
@@ -86,21 +88,23 @@ class Maker:
         url = f"{request.scheme}://{request._get_raw_host()}{request.path}"
         return bool(_stock._excluded_urls.url_disabled(url))
 
-    def _attributes(self, request: Any, kind: Kind, is_asgi: bool) -> dict[str, Any]:
+    def _attributes(
+        self, request: Any, attributes: RequestAttributes, is_asgi: bool
+    ) -> dict[str, Any]:
         own = asgi_scope.own_attributes(request.scope, self._instruments.mode) if is_asgi else {}
-        found = {**kind.attributes, **own, **thread_attributes(threading.current_thread())}
-        if is_asgi and self.hops:
-            found[names.SYNC_MIDDLEWARE] = self.hops
+        found = {**attributes.attributes, **own, **thread_attributes(threading.current_thread())}
+        if is_asgi and self.sync_middleware:
+            found[names.SYNC_MIDDLEWARE] = self.sync_middleware
         if _stock._traced_request_attrs:
             found.update(_traced(request, is_asgi))
-        if self.wanted.request:
-            found.update(self.wanted.of_request(_headers(request, is_asgi)))
+        if self.captured_headers.request:
+            found.update(self.captured_headers.of_request(_headers(request, is_asgi)))
         return found
 
 
 def _parent(request: Any, is_asgi: bool) -> tuple[Context, SpanKind]:
     if get_current_span() is not INVALID_SPAN:
-        return get_current(), SpanKind.INTERNAL  # someone traces around Django already
+        return get_current(), SpanKind.INTERNAL  # something outside Django has started a trace
     if is_asgi:
         return asgi_scope.carried(request.scope), SpanKind.SERVER
     return extract(request.META, getter=wsgi_getter), SpanKind.SERVER
@@ -115,7 +119,7 @@ def _headers(request: Any, is_asgi: bool) -> dict[str, list[str]]:
 def _traced(request: Any, is_asgi: bool) -> dict[str, Any]:
     wanted = _stock._traced_request_attrs
     found: dict[str, Any] = extract_attributes_from_object(request, wanted)
-    if is_asgi:  # there, the stock middleware takes headers for attributes too
+    if is_asgi:  # there, the stock middleware reads headers too
         plain = {
             name: values[-1] for name, values in asgi_scope.header_values(request.scope).items()
         }

@@ -12,75 +12,75 @@ from typing import Any
 
 from opentelemetry.context import attach, detach
 
-from overlap.instrument.requests.server_span import Exchange
+from overlap.instrument.requests.server_span import ServerSpan
 
 
-def follow(response: Any, exchange: Exchange) -> None:
-    """Let a streaming response end the exchange: at its last part, its failure or its close."""
+def finish_with_stream(response: Any, server_span: ServerSpan) -> None:
+    """End the server span when the response ends: at its last part, its failure or its close."""
     source = response._iterator
     response._iterator = (
-        _AsyncParts(source, exchange) if response.is_async else _Parts(iter(source), exchange)
+        _AsyncParts(source, server_span) if response.is_async else _Parts(iter(source), server_span)
     )
-    # A WSGI server may send a file by itself, and never ask for a part.
-    by_server = getattr(response, "file_to_stream", None) is not None and not exchange.is_asgi
+    # A WSGI server may send a file by itself, without reading one part.
+    by_server = getattr(response, "file_to_stream", None) is not None and not server_span.is_asgi
 
     def closed() -> None:
-        # Closed before its last part: whoever read it has gone.
-        exchange.finish(None if by_server else GeneratorExit())
+        # Closed before its last part: the client disconnected.
+        server_span.finish(None if by_server else GeneratorExit())
 
     response._resource_closers.append(closed)
 
 
 class _AsyncParts:
-    def __init__(self, source: Any, exchange: Exchange) -> None:
+    def __init__(self, source: Any, server_span: ServerSpan) -> None:
         self._source: AsyncIterator[Any] = aiter(source)
-        self._exchange = exchange
+        self._server_span = server_span
 
     def __aiter__(self) -> AsyncIterator[Any]:
         return self
 
     async def __anext__(self) -> Any:
-        token = attach(self._exchange.context)
+        token = attach(self._server_span.context)
         try:
             part = await anext(self._source)
         except StopAsyncIteration:
-            self._exchange.finish()
+            self._server_span.finish()
             raise
         except BaseException as error:
-            self._exchange.finish(error)
+            self._server_span.finish(error)
             raise
         finally:
             detach(token)
-        self._exchange.sent_part()
+        self._server_span.sent_part()
         return part
 
 
 class _Parts:
-    def __init__(self, source: Iterator[Any], exchange: Exchange) -> None:
+    def __init__(self, source: Iterator[Any], server_span: ServerSpan) -> None:
         self._source = source
-        self._exchange = exchange
-        # Under ASGI Django makes all the parts, and only then sends the first.
-        self._held = exchange.is_asgi
+        self._server_span = server_span
+        # Under ASGI, Django makes all parts before it sends the first.
+        self._sent_at_end = server_span.is_asgi
         self._any = False
 
     def __iter__(self) -> Iterator[Any]:
         return self
 
     def __next__(self) -> Any:
-        token = attach(self._exchange.context)
+        token = attach(self._server_span.context)
         try:
             part = next(self._source)
         except StopIteration:
             if self._any:
-                self._exchange.sent_part()
-            self._exchange.finish()
+                self._server_span.sent_part()
+            self._server_span.finish()
             raise
         except BaseException as error:
-            self._exchange.finish(error)
+            self._server_span.finish(error)
             raise
         finally:
             detach(token)
         self._any = True
-        if not self._held:
-            self._exchange.sent_part()
+        if not self._sent_at_end:
+            self._server_span.sent_part()
         return part

@@ -1,4 +1,4 @@
 """Background tasks: started with `overlap.spawn`, traced, drained at shutdown, reported when lost.
 
-`spawn.spawn`, `drain.drain` and `process_journal.keep` are what others use.
+`spawn.spawn`, `drain.drain` and `process_journal.start_journal` are what others use.
 """

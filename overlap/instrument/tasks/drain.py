@@ -1,4 +1,4 @@
-"""The end of background work when the process ends: waited for, cancelled, or written off."""
+"""Background work at shutdown: wait for it, cancel what is left, report what is lost."""
 
 from __future__ import annotations
 
@@ -8,39 +8,39 @@ import time
 import structlog
 
 from overlap import names
-from overlap.instrument.tasks.interrupted_tasks import note_running
-from overlap.instrument.tasks.spawn import Entry, ledger, write_end
+from overlap.instrument.tasks.interrupted_tasks import report_running
+from overlap.instrument.tasks.spawn import Entry, ledger, record_end
 
 CANCEL_TIMEOUT_S = 1.0
-"""For a cancelled task to clean up after itself."""
+"""Seconds for a cancelled task to clean up."""
 
 _log = structlog.get_logger(__name__)
 
 
 async def drain(timeout_s: float) -> None:
-    """Wait up to `timeout_s` seconds for the ledger's tasks, then see to it that each has an end.
+    """Wait up to `timeout_s` seconds for the ledger's tasks; record an end for each.
 
-    Those that overstay are cancelled and granted CANCEL_TIMEOUT_S; those that live on after
-    that are lost. Tasks that running tasks start meanwhile are waited for, too. Plain tasks are
-    neither waited for nor cancelled: those that still run in the end are noted as cut.
+    Tasks that take longer are cancelled and have CANCEL_TIMEOUT_S to end; those that still run
+    after that are lost. Tasks started meanwhile are waited for as well. Plain tasks are neither
+    waited for nor cancelled: those that still run at the end are reported as cut.
     """
     if ledger():
         _log.info("waiting for background tasks", count=len(ledger()), seconds=timeout_s)
     deadline = time.monotonic() + timeout_s
     while (waiting := _tasks()) and (left := deadline - time.monotonic()) > 0:
         await asyncio.wait(waiting, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-    if overstayed := _tasks():
-        for task in overstayed:
+    if overdue := _tasks():
+        for task in overdue:
             task.cancel("the process ends")
-        await asyncio.wait(overstayed, timeout=CANCEL_TIMEOUT_S)
-    write_off()
-    note_running()
+        await asyncio.wait(overdue, timeout=CANCEL_TIMEOUT_S)
+    report_lost()
+    report_running()
 
 
-def write_off() -> None:
-    """Write down as lost what still runs: its process ends now."""
+def report_lost() -> None:
+    """Record the tasks that still run as lost: their process ends now."""
     for entry in ledger():
-        if write_end(entry, names.TASK_LOST):
+        if record_end(entry, names.TASK_LOST):
             _log.error("background task lost", task=entry.name)
 
 

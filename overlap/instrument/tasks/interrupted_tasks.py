@@ -1,8 +1,8 @@
-"""Plain create_task work that a shutdown cuts off: found where it still runs, written down.
+"""Report plain create_task work that a shutdown interrupts.
 
-Nothing is noted while requests run: asyncio knows its tasks, and each task its context, and they
-are asked once, at the end. That is when a server has sent its lifespan's shutdown and background
-work has been waited for; or, where there is no such moment, when asyncio.run cancels what is left.
+Nothing is recorded while requests run: asyncio knows its tasks and each task its context, and they
+are read once, at the end. That is after the lifespan's shutdown, when background work has been
+drained; or, if the server sends none, when asyncio.run cancels what is left.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from opentelemetry import trace
 from opentelemetry.context import Context, attach, detach
 
 from overlap import names
-from overlap.instrument.requests.server_span import EXCHANGE_KEY, Exchange
-from overlap.instrument.tasks.plain_tasks import called, serves, write_dropped
+from overlap.instrument.requests.server_span import SERVER_SPAN_KEY, ServerSpan
+from overlap.instrument.tasks.plain_tasks import is_server_task, report_bad_end, task_name
 from overlap.runtime.current_task import trace_context
 from overlap.runtime.loop_methods import replaced
 
@@ -26,46 +26,46 @@ AT_SHUTDOWN = "it still ran when its process shut down, which did not wait for i
 WITH_ITS_LOOP = "it still ran when its event loop ended, which cancelled it"
 
 _WAITERS = ("anyio.", "asyncio.", "overlap.")
-"""Whose callbacks on a task say that somebody waits for it: another task, a gather, a group."""
+"""A callback from these modules means that a gather, a group or the like waits for the task."""
 
 _log = structlog.get_logger("overlap.instrument.tasks")
 
 
-def note_running() -> None:
-    """Note the running loop's plain tasks: its process ends, and does not wait for them."""
-    with suppress(Exception):  # what comes after this matters more
+def report_running() -> None:
+    """Report the running loop's plain tasks: the process ends without waiting for them."""
+    with suppress(Exception):  # the shutdown goes on
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            _look(task, AT_SHUTDOWN, waiters=0)
+            _report(task, AT_SHUTDOWN, waiters=0)
 
 
-def watch_cut(loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
-    """Note what asyncio.run cancels when its own coroutine is over; gives back how to end that.
+def watch_interrupted_tasks(loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
+    """Report what asyncio.run cancels at its end; return a function that undoes it.
 
-    Raises AttributeError where the loop takes no attributes.
+    Raises AttributeError if the loop takes no attributes.
     """
     stock: Any = loop.run_until_complete
 
     def run_until_complete(future: Any) -> Any:
-        # The first thing after the last turn: a gather of all tasks, each of them cancelled.
+        # asyncio.run first cancels all tasks, and then runs a gather of them.
         with suppress(Exception):
             for task in asyncio.all_tasks(loop):
                 if task.cancelling():
-                    _look(task, WITH_ITS_LOOP, waiters=1)
+                    _report(task, WITH_ITS_LOOP, waiters=1)
         return stock(future)
 
     return replaced(loop, "run_until_complete", run_until_complete)
 
 
-def _look(task: asyncio.Task[Any], why: str, waiters: int) -> None:
-    """Note a task if it is the user's own, of some trace, and no more than so many wait for it."""
+def _report(task: asyncio.Task[Any], why: str, waiters: int) -> None:
+    """Report a task of the user's, in a trace, that no more than `waiters` wait for."""
     context = trace_context(task)
-    if not trace.get_current_span(context).get_span_context().is_valid or serves(task):
+    if not trace.get_current_span(context).get_span_context().is_valid or is_server_task(task):
         return
-    if _waiting(task) > waiters:  # cut off with what waits for it, and told as that
+    if _waiting(task) > waiters:  # reported with what waits for it
         return
-    name, place = called(task), _place(context)
-    write_dropped(name, place, names.TASK_CUT, why)
-    token = attach(place)
+    name, parent = task_name(task), _report_context(context)
+    report_bad_end(name, parent, names.TASK_CUT, why)
+    token = attach(parent)
     try:
         _log.warning("plain task cut off", task=name, why=why)
     finally:
@@ -73,7 +73,7 @@ def _look(task: asyncio.Task[Any], why: str, waiters: int) -> None:
 
 
 def _waiting(task: asyncio.Task[Any]) -> int:
-    """How many wait for it, as far as its callbacks tell."""
+    """Return how many wait for the task, by its callbacks."""
     return sum(_waits(callback) for callback, _ in getattr(task, "_callbacks", None) or ())
 
 
@@ -83,9 +83,9 @@ def _waits(callback: Any) -> bool:
     return str(getattr(callback, "__module__", None) or "").startswith(_WAITERS)
 
 
-def _place(context: Context) -> Context:
-    """Where its span goes: what the task is in the middle of will never be sent."""
-    exchange = context.get(EXCHANGE_KEY)
-    if isinstance(exchange, Exchange) and trace.get_current_span(context).is_recording():
-        return trace.set_span_in_context(exchange.span, context)
+def _report_context(context: Context) -> Context:
+    """Return where to report: the current span may never end, so the request's span is better."""
+    server_span = context.get(SERVER_SPAN_KEY)
+    if isinstance(server_span, ServerSpan) and trace.get_current_span(context).is_recording():
+        return trace.set_span_in_context(server_span.span, context)
     return context

@@ -1,10 +1,10 @@
-"""The background tasks that run, noted where it outlives the process.
+"""A journal of the background tasks in progress, in a file that outlives the process.
 
-A process that is killed can't say what it took with it. Each keeps one file, mapped into
-memory: a note costs a few bytes written there, no system call, and the kernel has it when the
-process is gone. Whoever starts next with the same folder and service reads what was left
-(lost_tasks). The file is locked for as long as its process lives, so that no pid has to be
-trusted. A power cut may lose notes: they are on disk when the kernel likes.
+A killed process cannot report what it lost. Each process has one file, mapped into memory: a
+note costs a few bytes written there and no system call, and the kernel keeps it when the process
+is gone. The next process with the same folder and service reads it (lost_tasks). The file is
+locked while its process lives, so that no pid has to be trusted. A power cut may lose notes: the
+kernel writes them to disk when it likes.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from uuid import uuid4
 
 SUFFIX = ".tasks"
 SLOTS = 4096
-"""Tasks noted at a time, a mebibyte; what is started beyond is counted and traced, not noted."""
+"""Tasks noted at a time, in a mebibyte; further tasks are counted and traced, but not noted."""
 _SLOT = 256
 _NOTE = Struct("<?16s8s8sBQ16sH")
 _NAME = _SLOT - _NOTE.size
-"""Bytes of a name that are kept."""
+"""The most bytes of a name."""
 _HEAD = Struct("<8sQI36s")
 _MAGIC = b"overlap1"
 _ALIVE = Struct("<Q")
@@ -35,7 +35,7 @@ _ALIVE_AT = len(_MAGIC)
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What is known of a task while it runs. Ids as OpenTelemetry has them, as numbers."""
+    """A task in progress. Ids are OpenTelemetry's, as numbers."""
 
     name: str
     task_id: str
@@ -43,24 +43,24 @@ class Note:
     trace_id: int
     span_id: int
     parent_id: int
-    """0 where it has none."""
+    """0 if it has none."""
     trace_flags: int
     started_ns: int
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class LostTask:
     """A task that was running when its process died."""
 
     note: Note
     pid: int
     instance_id: str
     seen_ns: int
-    """When its process was last known to be alive: nanoseconds since the epoch."""
+    """When its process was last known to live, in nanoseconds since the epoch."""
 
 
 class Journal:
-    """The file of this process, made at the first note. Safe from any thread."""
+    """The file of this process, created at the first note. Safe from any thread."""
 
     def __init__(self, folder: Path, service: str, instance_id: str) -> None:
         self._folder = folder
@@ -73,9 +73,9 @@ class Journal:
         self._lock = threading.Lock()
 
     def write(self, note: Note) -> int | None:
-        """Note a task that starts; gives back what `strike` takes. None where there is no room.
+        """Note a task that starts; return the slot for `erase`, or None if there is no room.
 
-        Raises OSError where the file can't be made.
+        Raises OSError if the file cannot be created.
         """
         with self._lock:
             if self._map is None:
@@ -96,35 +96,35 @@ class Journal:
             len(name),
         )
         at = slot * _SLOT
-        if (kept := self._map) is not None:
-            # The first byte last: half a note is none.
-            kept[at + 1 : at + _NOTE.size + len(name)] = content[1:] + name
-            kept[at] = 1
+        if (mapped := self._map) is not None:
+            # The first byte last: a partial note does not count.
+            mapped[at + 1 : at + _NOTE.size + len(name)] = content[1:] + name
+            mapped[at] = 1
         return slot
 
-    def strike(self, slot: int) -> None:
-        """Take a note away: its task has an end."""
-        if (kept := self._map) is not None:
-            kept[slot * _SLOT] = 0
+    def erase(self, slot: int) -> None:
+        """Erase the note of a task that ended."""
+        if (mapped := self._map) is not None:
+            mapped[slot * _SLOT] = 0
             self._free.append(slot)
 
-    def alive(self, now_ns: int) -> None:
-        """Note that the process lives."""
-        if (kept := self._map) is not None:
-            _ALIVE.pack_into(kept, _ALIVE_AT, now_ns)
+    def heartbeat(self, now_ns: int) -> None:
+        """Record that the process lives."""
+        if (mapped := self._map) is not None:
+            _ALIVE.pack_into(mapped, _ALIVE_AT, now_ns)
 
     def close(self) -> None:
-        """Leave nothing behind: every task has an end."""
+        """Remove the file: every task has ended."""
         path, self._path = self._path, None
         self.forget()
         if path is not None:
             path.unlink(missing_ok=True)
 
     def forget(self) -> None:
-        """Let go of the file, which is another's: in a forked process, that of the parent."""
-        kept, self._map = self._map, None
-        if kept is not None:
-            kept.close()
+        """Close the file and leave it: in a forked process, it is the parent's."""
+        mapped, self._map = self._map, None
+        if mapped is not None:
+            mapped.close()
             os.close(self._file)
             self._path = None
 
@@ -132,7 +132,7 @@ class Journal:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = self._folder / f"{_safe(self._service)}.{os.getpid()}.{uuid4().hex}"
         self._file = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        # Locked before it has its name: nobody may take it for a dead one's.
+        # Locked before it is renamed, so that no other process takes it for a dead one's.
         fcntl.flock(self._file, fcntl.LOCK_EX)
         os.ftruncate(self._file, SLOTS * _SLOT)
         self._map = mmap.mmap(self._file, SLOTS * _SLOT)
@@ -143,17 +143,17 @@ class Journal:
         draft.rename(self._path)
 
 
-def take_left(folder: Path, service: str) -> list[Left]:
-    """The tasks that dead processes of a service left, and nobody has told of: told once."""
-    found: list[Left] = []
+def take_lost_tasks(folder: Path, service: str) -> list[LostTask]:
+    """Return the tasks that dead processes of a service left, and delete their files."""
+    found: list[LostTask] = []
     for path in sorted(folder.glob(f"{_safe(service)}.*{SUFFIX}")):
         try:
             file = os.open(path, os.O_RDWR)
-        except OSError:  # another was quicker
+        except OSError:  # another process was faster
             continue
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.fstat(file).st_nlink:  # else another has read it already
+            if os.fstat(file).st_nlink:  # otherwise another process has read it
                 found.extend(_read(os.read(file, SLOTS * _SLOT)))
                 path.unlink()
         except OSError:  # its process lives
@@ -163,7 +163,7 @@ def take_left(folder: Path, service: str) -> list[Left]:
     return found
 
 
-def _read(content: bytes) -> Iterator[Left]:
+def _read(content: bytes) -> Iterator[LostTask]:
     if len(content) < _SLOT or not content.startswith(_MAGIC):
         return
     _, seen, pid, instance_id = _HEAD.unpack_from(content)
@@ -181,7 +181,7 @@ def _read(content: bytes) -> Iterator[Left]:
                 started,
             )
             instance = instance_id.rstrip(b"\0").decode("utf-8", "replace")
-            yield Left(note, pid, instance, max(seen, started))
+            yield LostTask(note, pid, instance, max(seen, started))
 
 
 def _safe(service: str) -> str:

@@ -1,7 +1,7 @@
-"""What a process that died left undone, told by the one that starts next.
+"""Report the tasks that were lost with a killed process, from the next process.
 
-Each task that was noted in the journal gets what it would have had: its span, in
-its own trace and by its own id, ended when its process was last alive; a log record; a count.
+Each task noted in the journal gets its span, in its own trace and with its own id, ended when its
+process was last known to live; a log record; a count.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import NonRecordingSpan, SpanContext, Status, StatusCode, TraceFlags
 
 from overlap import names
-from overlap.instrument.tasks.journal import Left
+from overlap.instrument.tasks.journal import LostTask
 from overlap.instrument.tasks.task_metrics import task_metrics
 
-WHY = "its process ended, and it with it"
+WHY = "its process ended while it ran"
 
 _SCOPE = InstrumentationScope("overlap.instrument.tasks")
 _log = structlog.get_logger(_SCOPE.name)
 
 
-def tell(tasks: Iterable[Left], provider: TracerProvider) -> None:
-    """Send the end that each of these tasks has not had."""
+def report_lost_tasks(tasks: Iterable[LostTask], provider: TracerProvider) -> None:
+    """Send the end of each of these tasks."""
     for left in tasks:
         note = left.note
-        place = _place(left, note.span_id)
-        context = trace.set_span_in_context(NonRecordingSpan(place), Context())
-        if place.trace_flags.sampled:
-            provider._active_span_processor.on_end(_span(left, place, provider.resource))
+        span_context = _span_context(left, note.span_id)
+        context = trace.set_span_in_context(NonRecordingSpan(span_context), Context())
+        if span_context.trace_flags.sampled:
+            provider._active_span_processor.on_end(_span(left, span_context, provider.resource))
         task_metrics().ended(note.name, names.TASK_LOST, context, is_ours=False)
         token = attach(context)
         try:
@@ -42,13 +42,13 @@ def tell(tasks: Iterable[Left], provider: TracerProvider) -> None:
             detach(token)
 
 
-def _span(left: Left, place: SpanContext, resource: Resource) -> ReadableSpan:
+def _span(left: LostTask, span_context: SpanContext, resource: Resource) -> ReadableSpan:
     note = left.note
     dead = Resource({names.PROCESS_PID: left.pid, names.SERVICE_INSTANCE_ID: left.instance_id})
     return ReadableSpan(
         note.name,
-        place,
-        _place(left, note.parent_id) if note.parent_id else None,
+        span_context,
+        _span_context(left, note.parent_id) if note.parent_id else None,
         resource.merge(dead),
         {
             names.TASK_ID: note.task_id,
@@ -62,7 +62,7 @@ def _span(left: Left, place: SpanContext, resource: Resource) -> ReadableSpan:
     )
 
 
-def _place(left: Left, span_id: int) -> SpanContext:
+def _span_context(left: LostTask, span_id: int) -> SpanContext:
     return SpanContext(
         left.note.trace_id, span_id, is_remote=False, trace_flags=TraceFlags(left.note.trace_flags)
     )

@@ -1,8 +1,8 @@
-"""Plain create_task work that came to a bad end which nobody heard of, written down.
+"""Report plain create_task work that was garbage-collected, or failed unobserved.
 
-A task that nobody holds can be collected while it waits; one that fails while nobody awaits it
-is at best a line in the log. asyncio tells its loop of both, from inside the collector.
-Those that still run at a shutdown are found by overlap.instrument.tasks.interrupted_tasks.
+A task without a reference can be collected while it waits; one that fails while nothing awaits it
+is at best a line in the log. asyncio reports both to the loop's exception handler, from inside the
+garbage collector. `interrupted_tasks` reports tasks that still run at shutdown.
 """
 
 from __future__ import annotations
@@ -29,36 +29,36 @@ _SCOPE = "overlap.instrument.tasks"
 _SERVERS = re.compile("-packages/(daphne|django/core/handlers|granian|hypercorn|uvicorn)/")
 
 
-def watch_dropped(loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
-    """Note the loop's collected and unheard tasks; gives back a function that stops it.
+def watch_plain_tasks(loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
+    """Report collected and failed tasks of `loop`; return a function that undoes it.
 
-    What the loop says of them itself, it says as before. Raises AttributeError where the loop
-    takes no attributes.
+    The loop's own exception handler runs as before. Raises AttributeError if the loop takes no
+    attributes.
     """
     stock: Any = loop.call_exception_handler
 
     def call_exception_handler(context: dict[str, Any]) -> None:
-        with suppress(Exception):  # the loop's own word is not to be lost
-            _hear(loop, context)
+        with suppress(Exception):  # the loop's own report comes next
+            _on_loop_error(loop, context)
         stock(context)
 
     return replaced(loop, "call_exception_handler", call_exception_handler)
 
 
-def _hear(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+def _on_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     task = context.get("task") or context.get("future")
-    if not isinstance(task, asyncio.Task) or serves(task):
+    if not isinstance(task, asyncio.Task) or is_server_task(task):
         return
     error = context.get("exception")
-    # The collector may have come while the SDK held a lock: nothing is made here and now, and
-    # the task itself is not kept.
-    loop.call_soon_threadsafe(_note, called(task), trace_context(task), error)
+    # The collector may run while the SDK holds a lock: no span is made here, and the task itself
+    # is not referenced.
+    loop.call_soon_threadsafe(_note, task_name(task), trace_context(task), error)
 
 
-def serves(task: asyncio.Task[Any]) -> bool:
-    """Whether it is a server's, Django's or our own: how a request ends, its own span says."""
+def is_server_task(task: asyncio.Task[Any]) -> bool:
+    """Return whether a task is a server's, Django's or ours: the request's span shows its end."""
     code: CodeType | None = getattr(task.get_coro(), "cr_code", None)
-    if code is None:  # compiled, or no coroutine of Python's
+    if code is None:  # a compiled coroutine
         return False
     file = Path(code.co_filename).as_posix()
     if file.endswith("/asgiref/sync.py"):
@@ -66,24 +66,24 @@ def serves(task: asyncio.Task[Any]) -> bool:
     return file.startswith(f"{OWN}/") or _SERVERS.search(file) is not None
 
 
-def called(task: asyncio.Task[Any]) -> str:
-    """A plain task's name: that of its coroutine, since `Task-7` tells nobody anything."""
+def task_name(task: asyncio.Task[Any]) -> str:
+    """Return a plain task's name: its coroutine's, as `Task-7` says nothing."""
     return str(getattr(task.get_coro(), "__qualname__", "") or task.get_name())
 
 
 def _note(name: str, context: Context, error: BaseException | None) -> None:
     if error is None:
         said = "it was collected while it waited: nothing held a reference to it"
-        write_dropped(name, context, names.TASK_LOST, said)
+        report_bad_end(name, context, names.TASK_LOST, said)
     else:
         said = f"{type(error).__qualname__}: {error}"
-        write_dropped(name, context, names.TASK_FAILED, said, error)
+        report_bad_end(name, context, names.TASK_FAILED, said, error)
 
 
-def write_dropped(
+def report_bad_end(
     name: str, context: Context, end: str, said: str, error: BaseException | None = None
 ) -> None:
-    """Send the span of a plain task that came to this bad end, and count it."""
+    """Send a span for a plain task with this end, and count it."""
     span = trace.get_tracer(_SCOPE).start_span(
         names.SPAN_TASK_DROPPED,
         context,

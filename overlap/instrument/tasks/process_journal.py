@@ -1,4 +1,4 @@
-"""The journal that this process keeps, if it keeps one, and what it found in those of the dead."""
+"""The journal of this process, if journal_dir is set."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from overlap.instrument.tasks.journal import Journal
 
 _log = logging.getLogger(__name__)
-_kept: Journal | None = None
+_journal: Journal | None = None
 
 
-def keep(folder: Path, provider: TracerProvider) -> Callable[[], None]:
-    """Tell what was left in `folder`, and note there what runs; gives back how to end that.
+def start_journal(folder: Path, provider: TracerProvider) -> Callable[[], None]:
+    """Report the lost tasks found in `folder`, and start a journal there; return how to close it.
 
-    Where that can't be, it is said, and nothing else changes.
+    If that fails, it is logged, and nothing else changes.
     """
     try:
-        from overlap.instrument.tasks.journal import Journal, take_left
-        from overlap.instrument.tasks.lost_tasks import tell
+        from overlap.instrument.tasks.journal import Journal, take_lost_tasks
+        from overlap.instrument.tasks.lost_tasks import report_lost_tasks
 
         service = str(provider.resource.attributes[names.SERVICE_NAME])
-        tell(take_left(folder, service), provider)
+        report_lost_tasks(take_lost_tasks(folder, service), provider)
         instance = str(provider.resource.attributes.get(names.SERVICE_INSTANCE_ID, ""))
         _set(Journal(folder, service, instance))
         os.register_at_fork(after_in_child=_forget)
@@ -40,10 +40,10 @@ def keep(folder: Path, provider: TracerProvider) -> Callable[[], None]:
     return _close
 
 
-def note(task_id: str, name: str, span: Span, parent: Span) -> int | None:
-    """Note a task that starts; what it gives back is for `strike`."""
-    global _kept  # noqa: PLW0603  one journal a process
-    if _kept is None:
+def record(task_id: str, name: str, span: Span, parent: Span) -> int | None:
+    """Note a task that starts; return the slot for `erase`."""
+    global _journal  # noqa: PLW0603  one journal a process
+    if _journal is None:
         return None
     from overlap.instrument.tasks.journal import Note
 
@@ -54,37 +54,37 @@ def note(task_id: str, name: str, span: Span, parent: Span) -> int | None:
         name, task_id, ids.trace_id, ids.span_id, parent_id, int(ids.trace_flags), started_ns
     )
     try:
-        return _kept.write(noted)
+        return _journal.write(noted)
     except OSError:
         _log.warning("the journal of background tasks can't be written", exc_info=True)
-        _kept = None
+        _journal = None
         return None
 
 
-def strike(slot: int | None) -> None:
-    """Take a note away."""
-    if _kept is not None and slot is not None:
-        _kept.strike(slot)
+def erase(slot: int | None) -> None:
+    """Erase a note."""
+    if _journal is not None and slot is not None:
+        _journal.erase(slot)
 
 
-def alive() -> None:
-    """Note that the process lives. Called by the watchdog, dozens of times a second."""
-    if _kept is not None:
-        _kept.alive(time.time_ns())
+def heartbeat() -> None:
+    """Record that the process lives. The watchdog calls it dozens of times a second."""
+    if _journal is not None:
+        _journal.heartbeat(time.time_ns())
 
 
 def _close() -> None:
-    if _kept is not None:
-        _kept.close()
+    if _journal is not None:
+        _journal.close()
     _set(None)
 
 
 def _forget() -> None:
-    # In a forked process: the file is the parent's, who is alive as long as it is locked.
-    if _kept is not None:
-        _kept.forget()
+    # In a forked process the file is the parent's.
+    if _journal is not None:
+        _journal.forget()
 
 
 def _set(journal: Journal | None) -> None:
-    global _kept  # noqa: PLW0603  one journal a process
-    _kept = journal
+    global _journal  # noqa: PLW0603  one journal a process
+    _journal = journal

@@ -1,7 +1,7 @@
-"""Background work: held, traced, and its end always written down.
+"""`overlap.spawn`: start background work with a strong reference, a span, and a recorded end.
 
-A task that nobody holds can be collected while it runs; its failure is at best a line at
-exit; and no trace says that it was cut off. `spawn` is create_task without these.
+A task without a reference can be collected while it runs; its failure is at best a line at exit;
+and no trace shows that a shutdown interrupted it. `spawn` is create_task without these problems.
 """
 
 from __future__ import annotations
@@ -38,23 +38,23 @@ class Entry:
     task: asyncio.Task[Any]
     span: Span
     context: Context
-    """That of its span: what is counted of the task leads there."""
+    """The context of its span, for exemplars."""
     started: float = field(default_factory=time.time)
     """Seconds since the epoch."""
     end: str | None = None
     note: int | None = None
-    """Where it is noted in the journal."""
+    """Its slot in the journal."""
 
 
 _RUNNING: dict[str, Entry] = {}
 
 
 def spawn(coro: Coroutine[Any, Any, Result], *, name: str | None = None) -> asyncio.Task[Result]:
-    """Start `coro` in the background of the running loop, and see it through.
+    """Start `coro` as a background task of the running loop; return the task.
 
-    The task has a span of its own, a child of the current one, and a mark that is sent at
-    its start: a mark without a span later is a task that was lost with its process. At
-    shutdown it is waited for, then cancelled. Raises RuntimeError where no loop runs.
+    The task has a span of its own, a child of the current one, and a mark that is sent when it
+    starts: a mark without a span is a task that was lost with its process. At shutdown the task
+    is waited for, then cancelled. Raises RuntimeError if no loop runs.
     """
     loop = asyncio.get_running_loop()
     label: str = name or str(getattr(coro, "__qualname__", type(coro).__qualname__))
@@ -75,37 +75,37 @@ def spawn(coro: Coroutine[Any, Any, Result], *, name: str | None = None) -> asyn
     task: asyncio.Task[Result] = loop.create_task(coro, name=label, context=context)
     entry = Entry(task_id, label, task, span, inside)
     _RUNNING[entry.id] = entry
-    entry.note = process_journal.note(task_id, label, span, trace.get_current_span(parent))
+    entry.note = process_journal.record(task_id, label, span, trace.get_current_span(parent))
     task_metrics().started(label, inside)
-    # In the task's context, so that what is logged of its end lands on its span.
-    task.add_done_callback(lambda done: _over(entry, done), context=context)
+    # In the task's context, so that the log record of its end belongs to its span.
+    task.add_done_callback(lambda done: _on_done(entry, done), context=context)
     return task
 
 
 def ledger() -> list[Entry]:
-    """The tasks that run now, oldest first."""
+    """Return the tasks in progress, oldest first."""
     return list(_RUNNING.values())
 
 
-def _over(entry: Entry, task: asyncio.Task[Any]) -> None:
+def _on_done(entry: Entry, task: asyncio.Task[Any]) -> None:
     if task.cancelled():
-        write_end(entry, names.TASK_CANCELLED)
+        record_end(entry, names.TASK_CANCELLED)
         return
-    error = task.exception()  # asked for, so that asyncio has no "never retrieved" to say
+    error = task.exception()  # retrieved, so that asyncio does not log "never retrieved"
     if error is None:
-        write_end(entry, names.TASK_DONE)
+        record_end(entry, names.TASK_DONE)
         return
-    if write_end(entry, names.TASK_FAILED, error):
+    if record_end(entry, names.TASK_FAILED, error):
         _log.error("background task failed", task=entry.name, exc_info=error)
 
 
-def write_end(entry: Entry, end: str, error: BaseException | None = None) -> bool:
-    """Write down how a task ended; only the first time counts, and says True."""
+def record_end(entry: Entry, end: str, error: BaseException | None = None) -> bool:
+    """Record how a task ended. Only the first call counts, and returns True."""
     if entry.end is not None:
         return False
     entry.end = end
     _RUNNING.pop(entry.id, None)
-    process_journal.strike(entry.note)
+    process_journal.erase(entry.note)
     span = entry.span
     span.set_attribute(names.TASK_END, end)
     if error is not None:

@@ -1,4 +1,4 @@
-"""How many background tasks there are, by name, and how they ended."""
+"""The metrics of background tasks: started, running and ended, by name."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from overlap.instrument.bounded_attributes import OTHER, Attributes, Bounded
 from overlap.runtime.identity_cache import IdentityCache
 
 NAMES = 100
-"""Names of tasks that are told apart."""
+"""Task names with a series of their own."""
 
 
 class TaskMetrics:
-    """The three counts of one process."""
+    """The three metrics of one process."""
 
     def __init__(self, provider: MeterProvider) -> None:
         meter = provider.get_meter("overlap.instrument.tasks")
@@ -29,7 +29,7 @@ class TaskMetrics:
         self._ended = meter.create_counter(
             names.METRIC_TASKS_ENDED, "{task}", "Background tasks that are over, by their end."
         )
-        # Asked for when metrics are collected: a step of the SDK's costs as much as a span.
+        # Read when metrics are collected: an addition to the SDK's counter costs as much as a span.
         meter.create_observable_up_down_counter(
             names.METRIC_TASKS_RUNNING, [self._observe], "{task}", "Background tasks under way."
         )
@@ -39,15 +39,15 @@ class TaskMetrics:
         self._over = Bounded[tuple[str, str]](len(names.TASK_ENDS) * (NAMES + 1), _over, {})
 
     def started(self, name: str, context: Context) -> None:
-        """Count one task more, in the context of its span: that is where an exemplar leads."""
+        """Count a task that starts. `context`: of its span, for the exemplar."""
         named = self._named[name]
         self._started.add(1, named, context)
         self._step(named, +1)
 
     def ended(self, name: str, end: str, context: Context, *, is_ours: bool = True) -> None:
-        """Count one end; `is_ours` says whether it was this process that started the task."""
+        """Count an end. `is_ours`: whether this process started the task with spawn."""
         named = self._named[name]
-        # By the name that is counted: it may be that of all others.
+        # By the name that was counted, which may be `other`.
         self._ended.add(1, self._over[str(named[names.TASK_NAME]), end], context)
         if is_ours:
             self._step(named, -1)
@@ -63,7 +63,7 @@ class TaskMetrics:
 
 
 def task_metrics() -> TaskMetrics:
-    """The counts of the meter provider that is set now."""
+    """Return the metrics of the current meter provider."""
     return _metrics_of(metrics.get_meter_provider())
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from overlap.instrument.loop.block_detector import Sample, Suspicion
+from overlap.instrument.loop.block_detector import BlockCandidate, Sample
 
 THRESHOLD = 0.1
 
 
-def sample(at, starved=0.0, held=0.0):
-    return Sample(at=at, beat=0.0, running="a task", starved=starved, held=held)
+def sample(at, starved=0.0, locked_out=0.0):
+    return Sample(at=at, beat=0.0, running="a task", starved=starved, locked_out=locked_out)
 
 
-def suspicion(*samples):
-    found = Suspicion(samples[0], since=0.0)
+def candidate(*samples):
+    found = BlockCandidate(samples[0], since=0.0)
     for each in samples[1:]:
         found.add(each)
     return found
@@ -31,10 +31,12 @@ def suspicion(*samples):
         ),
         pytest.param([sample(0.07), sample(0.5, starved=0.2)], True, id="long enough beside that"),
         pytest.param(
-            [sample(0.5, held=0.45)], True, id="C code that held the interpreter, seen once"
+            [sample(0.5, locked_out=0.45)],
+            True,
+            id="C code that locked_out the interpreter, seen once",
         ),
     ],
 )
 def test_a_block_needs_evidence(samples, confirmed):
     """Two samples of one callback, long enough beyond what starvation explains."""
-    assert suspicion(*samples).confirmed(samples[-1].at, THRESHOLD) is confirmed
+    assert candidate(*samples).confirmed(samples[-1].at, THRESHOLD) is confirmed

@@ -65,7 +65,7 @@ def test_an_unsampled_request_has_no_attributes_made(own_sink, run):
         script("""
         from overlap.instrument.requests import server_span_factory
         made = []
-        factory = server_span_factory.Maker
+        factory = server_span_factory.ServerSpanFactory
         original = factory._attributes
         factory._attributes = lambda *given: made.append(given) or original(*given)
         for _ in range(3):

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import overlap
-from overlap.instrument.tasks.journal import SLOTS, Journal, Note, take_left
+from overlap.instrument.tasks.journal import SLOTS, Journal, Note, take_lost_tasks
 from overlap.trace import read
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="files are locked by fcntl")
@@ -30,8 +30,8 @@ def left_by(tmp_path):
             journal = Journal(tmp_path, service, "an instance")
             slots = [journal.write(each) for each in notes]
             for index in strike:
-                journal.strike(slots[index])
-            journal.alive(5000)
+                journal.erase(slots[index])
+            journal.heartbeat(5000)
             os.kill(os.getpid(), signal.SIGKILL)
         os.waitpid(child, 0)
         return child
@@ -42,12 +42,12 @@ def left_by(tmp_path):
 def test_what_a_killed_process_had_noted_is_read_once(left_by, tmp_path):
     """With the process it was of, and when that was last alive; what was struck is not there."""
     pid = left_by(note(1), note(2, "rest"), note(3), strike=[0])
-    left = take_left(tmp_path, "smokehouse")
+    left = take_lost_tasks(tmp_path, "smokehouse")
     assert {each.note for each in left} == {note(2, "rest"), note(3)}
     assert {(each.pid, each.instance_id, each.seen_ns) for each in left} == {
         (pid, "an instance", 5000)
     }
-    assert take_left(tmp_path, "smokehouse") == []
+    assert take_lost_tasks(tmp_path, "smokehouse") == []
     assert list(tmp_path.iterdir()) == []
 
 
@@ -56,10 +56,10 @@ def test_the_living_and_other_services_are_left_alone(left_by, tmp_path):
     left_by(note(1), service="another")
     journal = Journal(tmp_path, "smokehouse", "")
     journal.write(note(1))
-    assert take_left(tmp_path, "smokehouse") == []
+    assert take_lost_tasks(tmp_path, "smokehouse") == []
     assert len(list(tmp_path.iterdir())) == 2
     journal.close()
-    assert len(take_left(tmp_path, "another")) == 1
+    assert len(take_lost_tasks(tmp_path, "another")) == 1
 
 
 def test_a_closed_journal_leaves_no_file(tmp_path):
@@ -79,7 +79,7 @@ def test_a_full_journal_notes_no_more_and_takes_up_again(tmp_path):
     slots = [journal.write(note(number)) for number in range(SLOTS - 1)]
     assert None not in slots
     assert journal.write(note()) is None
-    journal.strike(slots[3])
+    journal.erase(slots[3])
     assert journal.write(note()) == slots[3]
     journal.close()
 
@@ -87,7 +87,7 @@ def test_a_full_journal_notes_no_more_and_takes_up_again(tmp_path):
 def test_long_and_odd_names_are_kept_as_far_as_they_go(left_by, tmp_path):
     """A name is text of any kind."""
     left_by(note(1, "ü" * 500), note(2, "half \udcff"), note(3, ""))
-    names = {each.note.span_id: each.note.name for each in take_left(tmp_path, "smokehouse")}
+    names = {each.note.span_id: each.note.name for each in take_lost_tasks(tmp_path, "smokehouse")}
     assert names[1].startswith("ü" * 98)
     assert names[2] == "half ?"
     assert names[3] == ""
@@ -97,7 +97,7 @@ def test_long_and_odd_names_are_kept_as_far_as_they_go(left_by, tmp_path):
 def test_a_file_of_something_else_is_no_trouble(tmp_path, content):
     """It is read as far as it can be, and goes."""
     (tmp_path / "smokehouse.1.2.tasks").write_bytes(content)
-    take_left(tmp_path, "smokehouse")
+    take_lost_tasks(tmp_path, "smokehouse")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -105,7 +105,7 @@ def test_only_one_of_many_that_start_tells(left_by, tmp_path):
     """Workers start together, and each looks."""
     left_by(*(note(number) for number in range(1, 50)))
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: take_left(tmp_path, "smokehouse"), range(16)))
+        found = list(pool.map(lambda _: take_lost_tasks(tmp_path, "smokehouse"), range(16)))
     assert sorted(each.note.span_id for left in found for each in left) == list(range(1, 50))
 
 
@@ -174,7 +174,7 @@ def test_a_forked_process_keeps_a_journal_of_its_own(own_sink, run, tmp_path):
             child = os.fork()
             if not child:
                 from overlap.instrument.tasks import process_journal
-                assert process_journal._kept._map is None
+                assert process_journal._journal._map is None
                 os._exit(0)
             assert os.waitpid(child, 0)[1] == 0
             assert len(list(folder.iterdir())) == 1

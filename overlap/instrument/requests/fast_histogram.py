@@ -1,8 +1,8 @@
-"""How long requests took: the SDK's histogram, by a shorter way to the same place.
+"""A faster path to the aggregation of an SDK histogram.
 
-The SDK cleans, copies, sorts and hashes the attributes of every measurement. Ours are a few
-known sets, made by `Kind`, so that the place is looked up once for each. Where the SDK is not
-as expected, its own way is taken.
+The SDK cleans, copies, sorts and hashes the attributes of every measurement. Ours are a few known
+sets (`RequestAttributes`), so the aggregation is looked up once for each. If the SDK's internals
+are not as expected, its public method is used.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _KEPT = 2000
 """Sets of attributes remembered: as many as the SDK keeps apart."""
 
 
-class _Clean:
-    """A measurement whose attributes are known to be in order. Not the SDK's own, which is
-    frozen, and takes five times as long to make."""
+class _Measurement:
+    """A measurement with valid attributes. The SDK's own class is frozen, and takes five times as
+    long to make."""
 
     __slots__ = ("attributes", "context", "instrument", "time_unix_nano", "value")
 
@@ -36,13 +36,13 @@ class _Clean:
         self.attributes = attributes
 
 
-class Duration(Histogram):
-    """Stands for `stock`, a histogram of the SDK. Attributes given once may not change after."""
+class FastHistogram(Histogram):
+    """Replaces `stock`, a histogram of the SDK. Attributes must never change."""
 
     def __init__(self, stock: Any) -> None:  # the base's does nothing
         self._stock = stock
         self._consumer = getattr(stock, "_measurement_consumer", None)
-        self._places: dict[int, tuple[Attributes, list[Any]]] = {}
+        self._aggregations: dict[int, tuple[Attributes, list[Any]]] = {}
         self._is_known = isinstance(stock, SdkHistogram)
 
     def record(
@@ -59,24 +59,26 @@ class Duration(Histogram):
         self._stock.record(amount, attributes, context)
 
     def _record(self, amount: int | float, attributes: Attributes, context: Context) -> None:
-        measurement = _Clean(amount, self._stock, context, attributes)
+        measurement = _Measurement(amount, self._stock, context, attributes)
         consumer: Any = self._consumer
         is_example = consumer._sdk_config.exemplar_filter.should_sample(
             amount, measurement.time_unix_nano, attributes, context
         )
-        # By identity: what is remembered is held, so that no other can have its id.
-        found = self._places.get(id(attributes))
+        # By identity: remembered attributes are kept alive, so no other object can have their id.
+        found = self._aggregations.get(id(attributes))
         if found is not None:
-            for place in found[1]:
-                place.aggregate(measurement, is_example)
+            for aggregation in found[1]:
+                aggregation.aggregate(measurement, is_example)
             return
-        places: list[Any] = []
+        aggregations: list[Any] = []
         for storage in consumer._reader_storages.values():
             for match in storage._get_or_init_view_instrument_match(self._stock):
                 match.consume_measurement(measurement, is_example)
                 if match._reset_on_collect or match._view._attribute_keys:
-                    places.append(None)
+                    aggregations.append(None)
                 else:
-                    places.append(match._attributes_aggregation.get(_hash_attributes(attributes)))
-        if all(places) and len(self._places) < _KEPT:
-            self._places[id(attributes)] = (attributes, places)
+                    aggregations.append(
+                        match._attributes_aggregation.get(_hash_attributes(attributes))
+                    )
+        if all(aggregations) and len(self._aggregations) < _KEPT:
+            self._aggregations[id(attributes)] = (attributes, aggregations)
