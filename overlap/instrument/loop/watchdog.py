@@ -85,7 +85,7 @@ class Watchdog:
         if self._thread.is_alive():
             self._thread.join(1.0)
 
-    # --- on the loop's thread -------------------------------------------------
+    # On the loop's thread:
 
     def _begin(self) -> None:
         self._loop_thread = threading.current_thread()
@@ -116,7 +116,7 @@ class Watchdog:
                 self._waited_for = block.context  # the heartbeat runs next
             block.resumed(time.time_ns(), self.loop)
 
-    # --- on the watchdog's thread ---------------------------------------------
+    # On the watchdog's thread:
 
     def _watch(self) -> None:
         self._garbage.start()
@@ -193,10 +193,7 @@ class Watchdog:
             self._block.kind = candidate.kind()
         elif candidate.confirmed(sample.at, self._threshold) and self._loop_thread:
             first = candidate.first
-            context = (
-                first.context if first.context is not None else current_task.trace_context(None)
-            )
-            block = Block(_epoch_ns(candidate.since), context, self._loop_thread)
+            block = Block(_epoch_ns(candidate.since), first.context or Context(), self._loop_thread)
             block.add_sample(first.lines)
             block.add_sample(sample.lines)
             block.kind = candidate.kind()
