@@ -11,10 +11,10 @@ from pathlib import Path
 
 from overlap.bench.figures import Figures
 from overlap.bench.load.disconnect import disconnect
-from overlap.bench.load.fetch import fetch
 from overlap.bench.load.in_flight import in_flight
 from overlap.bench.load.loader import burst
 from overlap.bench.load.saturation import full_load, percentile
+from overlap.bench.server.fetch import fetch
 from overlap.bench.server.log import error_lines
 from overlap.bench.server.process import Failed, Server
 from overlap.bench.server.sink import COUNTS, RESET

@@ -19,7 +19,7 @@ from pathlib import Path
 from rich.cells import cell_len
 from rich.console import Console
 
-from overlap.bench.load.fetch import fetch
+from overlap.bench.server.fetch import fetch
 from overlap.bench.server.log import error_lines
 from overlap.bench.server.process import Failed, Server, running_sink
 from overlap.bench.server.sink import RESET, TRACES

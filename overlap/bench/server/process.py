@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 
-from overlap.bench.load.fetch import fetch
+from overlap.bench.server.fetch import fetch
 from overlap.bench.server.variants import Variant, environment
 from overlap.bench.site.asgi_paths import SERVED
 from overlap.errors import OverlapError

@@ -14,7 +14,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationSc
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from overlap.pocket.ingest.span_batch import Origin
+from overlap.pocket.storage.span_batch import Origin
 
 Json = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""The OTLP/HTTP receiver: reads a body within limits, decodes it, splits it into spans.
+"""The OTLP/HTTP receiver: reads a body within limits, decodes it and hands it to the storage.
 
-`receiver.routes` serves it; `span_batch` is what the storage keeps.
+`receiver.routes` serves it.
 """

@@ -27,8 +27,8 @@ from starlette.routing import Route
 
 from overlap.pocket.ingest import request_body
 from overlap.pocket.ingest.decoding import JSON, PROTOBUF, decode
-from overlap.pocket.ingest.span_batch import take_apart
 from overlap.pocket.storage.logs_and_metrics import Telemetry
+from overlap.pocket.storage.span_batch import take_apart
 from overlap.pocket.storage.store import Store
 
 T = TypeVar("T")

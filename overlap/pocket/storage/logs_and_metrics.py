@@ -13,7 +13,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
 
-from overlap.pocket.ingest.span_batch import service_name
+from overlap.pocket.storage.span_batch import service_name
 
 LOG_TRACES = 500
 LOGS_PER_TRACE = 500

@@ -7,7 +7,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from overlap.pocket.ingest.span_batch import Batch, Incoming, Origin, Origins
+from overlap.pocket.storage.span_batch import Batch, Incoming, Origin, Origins
 
 MAX_SPANS = 100_000
 MAX_BYTES = 256 * 1024 * 1024

@@ -6,8 +6,8 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from overlap import names
-from overlap.pocket.ingest.span_batch import take_apart
 from overlap.pocket.storage.search import Query, find
+from overlap.pocket.storage.span_batch import take_apart
 from overlap.pocket.storage.store import Store
 
 A, B, C = (letter * 16 for letter in (b"a", b"b", b"c"))

@@ -12,7 +12,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Tr
 
 from overlap.judge import Verdict, verdict
 from overlap.judge.summary import sentence
-from overlap.pocket.ingest.span_batch import Origin
+from overlap.pocket.storage.span_batch import Origin
 from overlap.pocket.storage.store import StoredTrace
 from overlap.trace import Trace, spans_from_request
 from overlap.waterfall import Waterfall, layout
