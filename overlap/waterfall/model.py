@@ -52,6 +52,8 @@ class Bar:
     """The lens recorded how long its tasks ran, were ready, and awaited."""
     running_ms: float = 0.0
     ready_ms: float = 0.0
+    path: tuple[tuple[float, float], ...] = ()
+    """Its own time on the critical path of the main request: start and end of each part."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from overlap import names
 from overlap.judge import Verdict
+from overlap.judge.path.main_request import main_request
 from overlap.judge.tree.span_tree import Tree
 from overlap.waterfall.finding_rows import elsewhere, lost, servers_above, stages, victims
 from overlap.waterfall.lanes import milliseconds
@@ -29,6 +30,7 @@ class Facts:
         self._culprits = {tree.parents[index] for index in self.blocks}
         self._victims = set(victims(tree, self.blocks, self._servers))
         self._lost = set(lost(tree))
+        self._path = _path(tree, verdict)
 
     def ms(self, time_ns: int) -> float:
         """Return milliseconds after the trace's start, limited to the trace."""
@@ -73,9 +75,24 @@ class Facts:
             on_loop=names.LOOP_RUNNING_MS in span.attributes,
             running_ms=milliseconds(span, names.LOOP_RUNNING_MS),
             ready_ms=milliseconds(span, names.LOOP_READY_MS),
+            path=tuple(
+                (self.ms(start), self.ms(end)) for start, end in self._path.get(span.span_id, ())
+            ),
             error=span.status == "error",
             events=tuple(
                 Mark(self.ms(event.time_ns + shift_ns), event)
                 for event in sorted(span.events, key=lambda event: event.time_ns)
             ),
         )
+
+
+def _path(tree: Tree, verdict: Verdict) -> dict[str, list[tuple[int, int]]]:
+    """Return the segments of the critical path by span id, in ns."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    if not verdict.critical_path or (request := main_request(tree)) is None:
+        return found
+    for segment in verdict.critical_path:
+        start_ns = tree.starts[request] + round(segment.start_ms * NS_PER_MS)
+        end_ns = start_ns + round(segment.ms * NS_PER_MS)
+        found.setdefault(segment.span_id, []).append((start_ns, end_ns))
+    return found

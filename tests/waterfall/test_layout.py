@@ -269,3 +269,18 @@ def test_any_soup_of_spans_has_a_layout_inside_its_time(spans):
     drawn = len(rows) + len(found.blocked)
     starts = sum(span.name == names.SPAN_TASK_STARTED for span in spans)
     assert drawn <= len({span.span_id for span in spans}) <= drawn + starts
+
+
+def test_the_critical_path_is_marked_on_the_bars_that_decide_the_end(span):
+    """Own time of each span on it, from the trace's start; what nobody waited for has none."""
+    found = bars(
+        span("scenario", 0, 200, attributes={names.SCENARIO_NAME: "x"}),
+        span("client", 10, 110, "scenario", kind="client"),
+        span("server", 20, 100, "client", kind="server"),
+        span("quick", 20, 40, "server"),
+        span("slow", 20, 90, "server"),
+    )
+    assert {name: bar.path for name, bar in found.items() if bar.path} == {
+        "slow": ((20, 90),),
+        "server": ((90, 100),),
+    }

@@ -124,3 +124,13 @@ def test_lanes_lie_within_the_picture_and_a_request_keeps_its_colour():
     assert lane.turns[0].queue.x == "20.000%"
     for turn in (*loop.turns, *lane.turns):
         assert 0 <= float(turn.box.x[:-1]) <= 100 - float(turn.box.width[:-1])
+
+
+def test_the_critical_path_is_drawn_above_the_bars_it_runs_through():
+    """To the same scale as the bars; a row that is not on it has no mark."""
+    found = drawn(
+        work("root", 0, 100), work("a", 0, 50, parent_id="root"), work("b", 0, 80, parent_id="root")
+    )
+    marks = {row.name: [(box.x, box.width) for box in row.path] for row in found.rows}
+    assert marks == {"root": [("80.000%", "20.000%")], "a": [], "b": [("0.000%", "80.000%")]}
+    assert found.has_path

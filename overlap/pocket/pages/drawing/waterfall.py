@@ -21,6 +21,8 @@ DEEPEST = 12
 SERVICE_COLOURS = 6
 EVENTS_DRAWN = 60
 EVENTS_LISTED = 200
+PATH_PARTS = 100
+"""The most parts of one bar that are marked as critical path."""
 LEAST_WIDTH = 0.3
 """Per cent: a bar is at least a line."""
 
@@ -45,6 +47,8 @@ class Row:
     boxes: list[Box]
     shares: list[Box]
     """The bar divided into running, ready and awaiting."""
+    path: list[Box]
+    """Its own time on the critical path."""
     dots: list[Dot]
     badges: list[Badge]
     response_x: str
@@ -83,6 +87,8 @@ class Picture:
     lanes: list[DrawnLane] = field(default_factory=list)
     total: str = ""
     omitted: int = 0
+    has_path: bool = False
+    """Whether the critical path is marked in some row."""
 
 
 def picture(
@@ -117,6 +123,7 @@ class _Painter:
             lanes=drawn_lanes(self._waterfall, self._total),
             total=duration(self._waterfall.total_ms),
             omitted=self._waterfall.omitted,
+            has_path=any(row.path for row in rows),
         )
 
     def _shades(self) -> Iterator[Shaded]:
@@ -142,6 +149,7 @@ class _Painter:
             dots=[self._dot(mark) for mark in bar.events[:EVENTS_DRAWN]],
             badges=words,
             shares=shares(bar, self._total),
+            path=[self._box("path", start, end) for start, end in bar.path[:PATH_PARTS]],
             response_x="" if bar.response_end_ms is None else self._at(bar.response_end_ms),
             mark_x=self._at(bar.start_ms) if bar.mark else "",
             lost=bar.lost,
