@@ -13,7 +13,7 @@ request ends: Django's own receivers of `request_started` run in it, and so does
   or changed otherwise, is closed before the next request can see it.
 - A receiver, closer or cache that is not Django's own still runs in the request's thread.
 - What outlives its request and needs a thread gets one of its own, as in stock Django, which
-  ends together with its connections (`background_threads.py`).
+  ends together with its connections (`thread_lease.py`).
 - The objects of a request are freed when it ends, not by the garbage collector
   (`reference_cycle.py`), which skips what was loaded at the start (`gc_freeze.py`). In Django 6.1
   no exception class or group is created for each request (`asgi_handler.py`).

@@ -13,8 +13,8 @@ from overlap.lean.thread_pool import Pool
 class RequestContext(ThreadSensitiveContext):
     """The context that Django enters for each request; inside another it does nothing, as stock.
 
-    asgiref forgets the executor at the exit, so work that outlives the request gets what it
-    gets in stock Django: a thread of its own, made at the first call after the exit.
+    A task that outlives the request keeps this context. Its lease then provides a thread that
+    no other request uses, as in stock Django, and ends it together with the last such task.
     """
 
     def __init__(self, pool: Pool) -> None:
@@ -34,15 +34,17 @@ class RequestContext(ThreadSensitiveContext):
             lease = SyncToAsync.context_to_thread_executor.pop(self, None)
         await super().__aexit__(*exc_info)  # type: ignore[no-untyped-call]
         if isinstance(lease, Lease):
+            # For background work. The entry, and with it the lease, lives as long as this context.
+            SyncToAsync.context_to_thread_executor[self] = lease
             await lease.end()
 
 
 def current_lease() -> Lease | None:
-    """Return the current request's lease, if it decides in which thread sync code runs."""
+    """Return the lease of the request in progress, if it decides in which thread sync code runs."""
     if getattr(AsyncToSync.executors, "current", None):
         return None  # a sync caller waits for us and runs our sync code in its thread
     context = SyncToAsync.thread_sensitive_context.get(None)
     if not isinstance(context, RequestContext):
         return None
     lease = SyncToAsync.context_to_thread_executor.get(context)
-    return lease if isinstance(lease, Lease) else None
+    return lease if isinstance(lease, Lease) and not lease.ended else None

@@ -16,13 +16,19 @@ class Lease(Executor):
     """The executor to which asgiref submits the thread-sensitive calls of one request.
 
     Calls run one at a time, in order, on one thread, which no other request uses meanwhile.
+    Calls after the request's end come from tasks that outlive it. They run in a second thread,
+    which is not pooled: it ends, and closes its connections, when the last of these tasks has
+    ended and nothing references the request's context any more. Stock Django ends that thread
+    too, but leaves its connections to the garbage collector.
     """
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._worker: Worker | None = None
         self._prepare: Callable[[], None] | None = None
-        self._ended = False
+        self._background: Worker | None = None
+        self.ended = False
+        """Whether the request has ended."""
         self._submitted = 0
         self._ran = 0  # written by the worker thread only
         self._reset_after = 0  # how many calls had run when the connections were last reset
@@ -45,10 +51,12 @@ class Lease(Executor):
         self._prepare = work
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Run `fn` in the request's thread. Raises RuntimeError once the request has ended."""
+        """Run `fn` in the request's thread, or in the one for background work after its end."""
         with self._lock:
-            if self._ended:
-                raise RuntimeError("cannot schedule new futures after the request's end")
+            if self.ended:
+                if self._background is None:
+                    self._background = Worker()
+                return self._background.submit(fn, *args, **kwargs)
             if self._worker is None:
                 self._worker = self._pool.take()
             self._submitted += 1
@@ -80,7 +88,8 @@ class Lease(Executor):
     async def end(self) -> None:
         """Return the thread to the pool when every submitted call has ended."""
         with self._lock:
-            self._ended = True
+            self.ended = True
+            self._prepare = None  # it references the context that keeps this lease
             worker, self._worker = self._worker, None
         if worker is None:
             return
@@ -91,3 +100,8 @@ class Lease(Executor):
                 worker.retire()
                 return
         self._pool.give(worker)
+
+    def __del__(self) -> None:
+        # Where a cycle or a traceback references the context, the garbage collector calls this.
+        if self._background is not None:
+            self._background.retire()

@@ -91,7 +91,8 @@ class Pool:
         # One timer at a time. A timer on a loop that has been closed never fires.
         timer, loop = self._timer, asyncio.get_running_loop()
         if timer is None or timer.cancelled() or timer.when() < loop.time() - self._idle_s:
-            self._timer = loop.call_later(self._idle_s, self._expire)
+            # In an empty context: the caller's would keep its request, and all it references.
+            self._timer = loop.call_later(self._idle_s, self._expire, context=Context())
 
     def _expire(self) -> None:
         self._timer = None

@@ -144,12 +144,16 @@ def on_postgresql(stages, postgresql):
     names = count(1)
 
     @cache
-    def stage(lean, *, age=0, pool=0, health_checks=False):
+    def stage(lean, *, age=0, pool=0, health_checks=False, apart=False):
         database = postgresql(f"site_{next(names)}") | {
             "CONN_MAX_AGE": age,
             "CONN_HEALTH_CHECKS": health_checks,
             "OPTIONS": {"pool": {"min_size": 1, "max_size": pool}} if pool else {},
         }
-        return stages(environment_of(lean, database, LEAN_KEPT="0" if age == 0 else "1"))
+        return stages(
+            environment_of(
+                lean, database, LEAN_KEPT="0" if age == 0 else "1", LEAN_APART=str(apart)
+            )
+        )
 
     return stage

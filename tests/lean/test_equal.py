@@ -119,3 +119,20 @@ def test_connection_is_closed_without_age(on_sqlite, lean):
     """With CONN_MAX_AGE=0 each request has a connection of its own, and none stays open."""
     outcome = on_sqlite(lean, age=0).play("connections_in_turn")
     assert outcome == {"made": 6, "open": 0, "meats": 6}
+
+
+ALL_TELEMETRY = {"LEAN_TELEMETRY": "1", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
+
+
+@pytest.mark.parametrize("more", [{}, ALL_TELEMETRY], ids=["lean alone", "all telemetry"])
+def test_connections_of_background_work_are_closed_when_it_ends(on_sqlite, more):
+    """A task that uses the ORM after the response leaves no connection to the collector."""
+    # In a process of its own: no other scenario has left a task or a connection there.
+    outcome = on_sqlite(True, LEAN_APART="1", **more).play("background_connections")
+    assert outcome == {"open": 0}
+
+
+@pytest.mark.parametrize("more", [{}, ALL_TELEMETRY], ids=["lean alone", "all telemetry"])
+def test_a_request_and_its_context_are_freed_at_its_end(on_sqlite, more):
+    """Neither a postponed receiver, nor a pooled thread's timer, nor a heartbeat keeps one."""
+    assert on_sqlite(True, LEAN_APART="2", **more).play("contexts_in_the_end") == {"left": 0}

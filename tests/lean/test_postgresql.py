@@ -99,3 +99,8 @@ def test_pool_has_every_connection_back(on_postgresql, lean):
     # Of its own: what outlives its request keeps its connection until it is collected, as in stock.
     outcome = on_postgresql(lean, pool=5).play("pg_pool_is_whole")
     assert outcome == {"statuses": [200], "waiting": 0, "idle in transaction": 0}
+
+
+def test_sessions_of_background_work_end_with_it(on_postgresql):
+    """A task that uses the ORM after the response leaves no session to the collector."""
+    assert on_postgresql(True, apart=True).play("background_connections") == {"open": 0}

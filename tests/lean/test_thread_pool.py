@@ -1,7 +1,9 @@
 """The pool by itself: who is lent, who is kept, who goes."""
 
 import asyncio
+import contextvars
 import time
+import weakref
 
 from overlap.lean.thread_pool import Pool, Worker
 
@@ -126,3 +128,27 @@ def test_a_forked_process_takes_none_of_its_parent():
             one.retire()
 
     asyncio.run(run())
+
+
+def test_the_timer_does_not_keep_the_context_of_who_gave_a_thread_back():
+    """What a request has in its context variables is freed with it, not a minute later."""
+    variable = contextvars.ContextVar("variable")
+
+    class Value:
+        pass
+
+    async def give(pool):
+        variable.set(value := Value())
+        pool.give(pool.take())
+        return weakref.ref(value)
+
+    async def run():
+        pool = Pool()
+        value = await asyncio.create_task(give(pool))
+        await asyncio.sleep(0)
+        try:
+            return value()
+        finally:
+            pool.close()
+
+    assert asyncio.run(run()) is None

@@ -10,6 +10,7 @@ may run first, and the callback may be over: then only the lag metric shows it.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import sys
 import threading
@@ -68,7 +69,8 @@ class Watchdog:
 
     def start(self) -> None:
         """Start at the loop's next turn. From any thread."""
-        self.loop.call_soon_threadsafe(self._begin)
+        # In an empty context: heartbeats would keep the request in which the watchdog starts.
+        self.loop.call_soon_threadsafe(self._begin, context=contextvars.Context())
 
     @property
     def is_watching(self) -> bool:

@@ -1,13 +1,23 @@
 """Cancelled requests, and background work that outlives its request."""
 
 import asyncio
+import gc
 import threading
+import time
 
+from asgiref.sync import SyncToAsync
 from django.core.signals import request_finished
 
 from leansite import views
 from leansite.client import get
-from leansite.scenarios.common import disconnect_while_held, entered, listening, meats_seen
+from leansite.scenarios.common import (
+    disconnect_while_held,
+    entered,
+    listening,
+    meats_seen,
+    open_files,
+)
+from leansite.scenarios.postgresql import sessions
 
 
 async def disconnect_in_async_view(app):
@@ -87,6 +97,49 @@ async def background_holds_thread(app):
         "happened": views.happened[1:],
         "meats": await meats_seen(app),
     }
+
+
+async def background_connections(app):
+    """Twenty requests whose tasks use the ORM after the response, without the collector."""
+    await _background_request(app)  # imports, and what is created once
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(20):
+            await _background_request(app)
+        return {"open": await _connections_in_the_end()}
+    finally:
+        gc.enable()
+
+
+async def contexts_in_the_end(app):
+    """Requests with and without a thread, without the collector: their contexts are freed."""
+    contexts = SyncToAsync.context_to_thread_executor
+    gc.disable()
+    try:
+        for path in ["/index/", "/sync/", "/acreate/"] * 3:
+            await get(app, path)
+        await asyncio.sleep(0)
+        return {"left": len(contexts)}
+    finally:
+        gc.enable()
+
+
+async def _background_request(app):
+    await get(app, "/background/")
+    await asyncio.gather(*views.tasks)
+    views.tasks.clear()
+
+
+async def _connections_in_the_end():
+    """Return how many connections are open, as soon as none is or after some seconds."""
+    from django.db import connection
+
+    count = sessions if connection.vendor == "postgresql" else open_files
+    deadline = time.monotonic() + 5
+    while (now := count()) and time.monotonic() < deadline:  # noqa: ASYNC110  closed by a thread
+        await asyncio.sleep(0.02)
+    return now
 
 
 async def many_mixed(app):
