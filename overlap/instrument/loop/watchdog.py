@@ -68,8 +68,7 @@ class Watchdog:
         self._closing: list[Block] = []
 
     def start(self) -> None:
-        """Start at the loop's next turn. From any thread."""
-        # In an empty context: heartbeats would keep the request in which the watchdog starts.
+        """Start at the loop's next turn. From any thread. An empty context keeps no request."""
         self.loop.call_soon_threadsafe(self._begin, context=contextvars.Context())
 
     @property
