@@ -1,4 +1,4 @@
-"""The way out of the process: OTLP over HTTP, and how long any of it may take."""
+"""Where each signal is sent by OTLP/HTTP, and how long one export may take."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EXPORT_TIMEOUT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Road:
+class Destination:
     """Where one signal goes."""
 
     signal: str
@@ -23,21 +23,23 @@ class Road:
     endpoint: str
     timeout_s: float
 
-    def straighten(self, exporter: Any) -> None:
-        """Let an exporter go straight to a loopback address, whatever proxies are set."""
+    def bypass_proxy(self, exporter: Any) -> None:
+        """Let an exporter connect to a loopback address directly, whatever proxies are set."""
         if _is_loopback(self.endpoint):
             # Else it looks for proxies and a netrc file at every export.
             exporter._client._transport._session.trust_env = False
 
 
-def road(signal: str) -> Road:
-    """Read the address of one signal from the standard environment variables."""
+def destination(signal: str) -> Destination:
+    """Read the address of one signal from the environment: `overlap run`'s, or the standard's."""
     key = signal.upper()
-    endpoint = os.environ.get(f"OTEL_EXPORTER_OTLP_{key}_ENDPOINT")
+    endpoint = os.environ.get(f"OVERLAP_OTLP_{key}_ENDPOINT") or os.environ.get(
+        f"OTEL_EXPORTER_OTLP_{key}_ENDPOINT"
+    )
     if not endpoint:
         base = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or OTLP_ENDPOINT
         endpoint = f"{base.rstrip('/')}/v1/{signal}"
-    return Road(signal, endpoint, _timeout_s(key))
+    return Destination(signal, endpoint, _timeout_s(key))
 
 
 def _timeout_s(key: str) -> float:

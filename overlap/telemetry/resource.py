@@ -1,4 +1,4 @@
-"""Who sends: the resource that every span, metric and log record of this process carries."""
+"""The resource: what every span, metric and log record says of the process that sends it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,40 @@ def make_resource(service_name: str | None) -> Resource:
     deploys knows better than whoever wrote the code.
     """
     resource = own_pid().merge(Resource.create())
-    named = str(resource.attributes.get(names.SERVICE_NAME, _UNNAMED))
-    if service_name and named.startswith(_UNNAMED):
+    if service_name and not is_named(resource):
         resource = resource.merge(Resource({names.SERVICE_NAME: service_name}))
     return resource
 
 
 def own_pid() -> Resource:
-    """The one thing that a forked process must say anew."""
+    """Return what is another in each forked process."""
     return Resource({names.PROCESS_PID: os.getpid()})
+
+
+def is_named(resource: Resource) -> bool:
+    """Return whether the resource names its service."""
+    return not str(resource.attributes.get(names.SERVICE_NAME, _UNNAMED)).startswith(_UNNAMED)
+
+
+class MergedResources:
+    """The project's resources, each with what only ours says: its own attributes win."""
+
+    def __init__(self, ours: Resource) -> None:
+        self._ours = ours
+        self._merged: dict[int, tuple[Resource, Resource]] = {}
+
+    def of(self, resource: Resource) -> Resource:
+        """Return a resource of the project's, merged."""
+        found = self._merged.get(id(resource))
+        if found is None or found[0] is not resource:
+            ours = self._ours.attributes
+            merged = Resource({**ours, **resource.attributes}, resource.schema_url)
+            if not is_named(resource):
+                merged = merged.merge(Resource({names.SERVICE_NAME: ours[names.SERVICE_NAME]}))
+            found = self._merged[id(resource)] = (resource, merged)
+        return found[1]
+
+    def after_fork(self) -> None:
+        """Say the process id of this process."""
+        self._ours = self._ours.merge(own_pid())
+        self._merged.clear()

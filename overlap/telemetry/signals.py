@@ -1,90 +1,140 @@
-"""The three signals of one process: set up together, flushed and given back together."""
+"""Traces, metrics and logs of one process: set up, flushed and given back together.
+
+Where the project has providers of its own, or sets them later, ours are added to them.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
-from threading import Lock
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from typing import Any
 from weakref import WeakMethod
 
-from opentelemetry import _logs as logs_api
-from opentelemetry import metrics as metrics_api
-from opentelemetry import trace as trace_api
-from opentelemetry._logs import _internal as logs_globals
-from opentelemetry.metrics import _internal as metrics_globals
+from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor
-from opentelemetry.util._once import Once
 
-from overlap.telemetry.drops import Drops
+from overlap import names
+from overlap.telemetry.drops import LOGGER_NAME, Drops
+from overlap.telemetry.endpoint import destination
 from overlap.telemetry.fork import at_fork
+from overlap.telemetry.global_providers import LOGS, METRICS, TRACES
 from overlap.telemetry.logs.otlp_records import make_logger_provider
 from overlap.telemetry.logs.setup import LoggingSetup
-from overlap.telemetry.metrics import make_meter_provider
-from overlap.telemetry.resource import make_resource, own_pid
-from overlap.telemetry.spans.tracer_provider import make_tracer_provider
+from overlap.telemetry.metric_pipeline import MetricPipeline
+from overlap.telemetry.project_exporters import exports_to, unwrapped
+from overlap.telemetry.resource import MergedResources, make_resource, own_pid
+from overlap.telemetry.spans.span_pipeline import SpanPipeline
 
 FLUSH_LIMIT_S = 3.0
-"""All three signals together, at shutdown, where the backend was well so far."""
+"""All three signals together, at shutdown, where the last deliveries succeeded."""
 FLUSH_LIMIT_FAILING_S = 0.5
 """The same where the last delivery failed: one more try, no waiting."""
 
+_log = logging.getLogger(LOGGER_NAME)
+
 
 class Telemetry:
-    """What was set up. `shutdown` gives it back."""
+    """The telemetry of this process. `shutdown` gives it back."""
 
     def __init__(
         self, service_name: str | None, log_format: str | None, processors: Sequence[SpanProcessor]
     ) -> None:
-        resource = make_resource(service_name)
+        self._undo = ExitStack()
         self.drops = Drops()
-        self.tracer_provider, self._spans = make_tracer_provider(resource, self.drops, processors)
-        self.meter_provider = make_meter_provider(resource, self.drops)
-        self.logger_provider, self._records = make_logger_provider(resource, self.drops)
+        self._resource = make_resource(service_name)
+        self._resources = MergedResources(self._resource)
+        self._spans = SpanPipeline(self.drops, processors)
+        self._metrics = MetricPipeline(self.drops)
+        self.logger_provider, self._records = make_logger_provider(self._resource, self.drops)
+        self.tracer_provider: Any = TRACES.project()
+        self.meter_provider: Any = METRICS.project()
+        remarks = [self._join_spans(), self._join_metrics()]
+        if LOGS.project() is None:
+            LOGS.lend(self.logger_provider)
+            self._undo.callback(LOGS.withdraw, self.logger_provider)
+        self._undo.callback(TRACES.watch(self._on_tracer_provider))
+        self._undo.callback(METRICS.watch(self._on_meter_provider))
+        self.logging = LoggingSetup(log_format, self.logger_provider, _logs_are_exported)
         self.drops.count_with(self.meter_provider.get_meter("overlap.telemetry"))
-        trace_api.set_tracer_provider(self.tracer_provider)
-        metrics_api.set_meter_provider(self.meter_provider)
-        logs_api.set_logger_provider(self.logger_provider)
-        self.logging = LoggingSetup(log_format, self.logger_provider)
+        _report(*remarks)
         at_fork(WeakMethod(self._in_child))
+
+    @property
+    def service_name(self) -> str:
+        """What the service is called in its spans."""
+        resource = getattr(self.tracer_provider, "resource", None)
+        if isinstance(resource, Resource):
+            resource = self._resources.of(resource)
+        return str((resource or self._resource).attributes[names.SERVICE_NAME])
 
     def flush(self) -> None:
         """Send what is queued now. Blocks, for as long as the exporters' timeouts let it."""
-        self.tracer_provider.force_flush()
+        self._spans.batch.force_flush()
         self.logger_provider.force_flush()
-        self.meter_provider.force_flush()
+        self._metrics.reader.force_flush()
 
     def shutdown(self) -> None:
-        """Flush within FLUSH_LIMIT_S, account for what was dropped, give the globals back."""
+        """Flush within FLUSH_LIMIT_S, log what was dropped, give everything back."""
         limit = FLUSH_LIMIT_FAILING_S if self.drops.failing() else FLUSH_LIMIT_S
         deadline = time.monotonic() + limit
+        batches: list[Any] = [self._spans.batch, self._records]
         # The records' thread starts its last flush while that of the spans is waited for.
-        for batch in (self._spans._batch_processor, self._records._batch_processor):
-            batch._worker_awaken.set()
-        for batch in (self._spans._batch_processor, self._records._batch_processor):
-            batch.shutdown(timeout_millis=_left_ms(deadline))
-        try:
-            self.meter_provider.shutdown(timeout_millis=_left_ms(deadline))
-        except Exception:  # it raises when it is late; that is counted already
-            logging.getLogger(__name__).debug("metrics were not flushed", exc_info=True)
-        is_abandoned = self.drops.failing() or self._is_exporting()
+        for batch in batches:
+            batch._batch_processor._worker_awaken.set()
+        for batch in batches:
+            batch._batch_processor.shutdown(timeout_millis=_left_ms(deadline))
+        self._metrics.shutdown(_left_ms(deadline))
+        self._spans.leave()
+        is_exporting = any(batch._batch_processor._worker_thread.is_alive() for batch in batches)
+        is_abandoned = self.drops.failing() or is_exporting
         self.drops.close()
         self.logging.close(keep_silence=is_abandoned)
-        _forget_globals()
+        self._undo.close()
+
+    def _join_spans(self) -> str:
+        if self.tracer_provider is not None:
+            self._name_logs()
+            return self._spans.join(self.tracer_provider, self._resources) or _sampled(
+                self.tracer_provider
+            )
+        self.tracer_provider = self._spans.make_provider(self._resource)
+        TRACES.lend(self.tracer_provider)
+        self._undo.callback(TRACES.withdraw, self.tracer_provider)
+        return ""
+
+    def _join_metrics(self) -> str:
+        if self.meter_provider is not None:
+            return self._metrics.join(self.meter_provider, self._resources)
+        self.meter_provider = self._metrics.make_provider(self._resource)
+        METRICS.lend(self.meter_provider)
+        self._undo.callback(METRICS.withdraw, self.meter_provider)
+        return ""
+
+    def _on_tracer_provider(self, provider: Any) -> None:
+        self.tracer_provider = provider
+        _report(_guarded(self._join_spans))
+
+    def _on_meter_provider(self, provider: Any) -> None:
+        self.meter_provider = provider
+        _report(_guarded(self._join_metrics))
+
+    def _name_logs(self) -> None:
+        """Let the records say the service that the project's spans say."""
+        resource = getattr(self.tracer_provider, "resource", None)
+        if isinstance(resource, Resource):
+            provider: Any = self.logger_provider
+            provider._update_resource(self._resources.of(resource))
 
     def _in_child(self) -> None:
         # The SDK gives a forked process a service.instance.id of its own, but knows no pid.
-        for provider in (self.tracer_provider, self.meter_provider, self.logger_provider):
-            provider._update_resource(own_pid())
-        # Nor does it give the reader a new lock: where the parent was just sending, the child
-        # would wait for a thread that it has not got, at its end for good.
-        for reader in self.meter_provider._metric_readers:
-            if hasattr(reader, "_export_lock"):
-                reader._export_lock = Lock()
-
-    def _is_exporting(self) -> bool:
-        batches = (self._spans._batch_processor, self._records._batch_processor)
-        return any(batch._worker_thread.is_alive() for batch in batches)
+        self._resource = self._resource.merge(own_pid())
+        self._resources.after_fork()
+        for provider in (self._spans.own, self._metrics.own, self.logger_provider):
+            if provider is not None:
+                provider._update_resource(own_pid())
+        self._metrics.after_fork()
 
 
 def start(
@@ -97,16 +147,29 @@ def start(
     return Telemetry(service_name, log_format, span_processors)
 
 
+def _sampled(provider: Any) -> str:
+    sampler = getattr(unwrapped(provider), "sampler", None)
+    what = str(getattr(sampler, "get_description", lambda: "")())
+    if "TraceIdRatio" in what or "AlwaysOff" in what:
+        return f"the project's sampler decides which requests are traced: {what}"
+    return ""
+
+
+def _logs_are_exported() -> bool:
+    return exports_to(LOGS.project(), destination("logs").endpoint)
+
+
+def _guarded(join: Callable[[], str]) -> str:
+    try:
+        return join()
+    except Exception as error:  # the project's own set-up must go on
+        return f"what the project's OpenTelemetry records is not shown: {error!r}"
+
+
+def _report(*remarks: str) -> None:
+    for remark in filter(None, remarks):
+        _log.warning("telemetry: %s", remark)
+
+
 def _left_ms(deadline: float) -> int:
     return max(1, int((deadline - time.monotonic()) * 1000))
-
-
-def _forget_globals() -> None:
-    # The API lets a provider be set once; without this, instrument() after shutdown()
-    # would go on with providers that are shut down.
-    trace_api._TRACER_PROVIDER = None
-    trace_api._TRACER_PROVIDER_SET_ONCE = Once()
-    metrics_globals._METER_PROVIDER = None
-    metrics_globals._METER_PROVIDER_SET_ONCE = Once()
-    logs_globals._LOGGER_PROVIDER = None
-    logs_globals._LOGGER_PROVIDER_SET_ONCE = Once()

@@ -15,8 +15,10 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.util._once import Once
 
 from overlap.telemetry import Telemetry
+from overlap.telemetry.project_exporters import unwrapped
 from overlap.telemetry.resource import make_resource
-from overlap.telemetry.spans.tracer_provider import hand_over
+from overlap.telemetry.spans.guarded_processor import GuardedProcessor
+from overlap.telemetry.spans.span_pipeline import hand_over
 
 
 class InMemory(Telemetry):
@@ -64,14 +66,17 @@ def globals_aside() -> Iterator[trace_api.TracerProvider | None]:
 
 
 def processors(provider: TracerProvider) -> tuple[SpanProcessor, ...]:
-    """What a provider's spans go to."""
-    found: tuple[SpanProcessor, ...] = provider._active_span_processor._span_processors
-    return found
+    """Return what a provider's spans go to; of what is ours there, each part."""
+    found: list[SpanProcessor] = []
+    for each in unwrapped(provider)._active_span_processor._span_processors:
+        found += each.parts if isinstance(each, GuardedProcessor) else (each,)
+    return tuple(found)
 
 
 @contextmanager
 def diverted(provider: object, to: tuple[SpanProcessor, ...]) -> Iterator[None]:
     """Let a provider's spans go to these processors instead of its own, if it is the SDK's."""
+    provider = unwrapped(provider)
     if not isinstance(provider, TracerProvider):
         yield
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
-from overlap.telemetry.endpoint import EXPORT_TIMEOUT_S, road
+from overlap.telemetry.endpoint import EXPORT_TIMEOUT_S, destination
 
 
 @pytest.fixture(autouse=True)
@@ -17,19 +17,19 @@ def no_otel(monkeypatch):
 def test_one_endpoint_serves_all_signals(monkeypatch):
     """The signal's path is added to the common address, one slash between."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318/")
-    assert road("logs").endpoint == "http://collector:4318/v1/logs"
+    assert destination("logs").endpoint == "http://collector:4318/v1/logs"
 
 
 def test_a_signals_own_endpoint_is_taken_as_it_is(monkeypatch):
     """As the specification has it: nothing is added."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://traces/in")
-    assert road("traces").endpoint == "http://traces/in"
+    assert destination("traces").endpoint == "http://traces/in"
 
 
 def test_without_a_word_it_is_loopback():
     """The default is the pocket backend's or the collector's port on this machine."""
-    assert road("traces").endpoint == "http://127.0.0.1:4318/v1/traces"
-    assert road("traces").timeout_s == EXPORT_TIMEOUT_S
+    assert destination("traces").endpoint == "http://127.0.0.1:4318/v1/traces"
+    assert destination("traces").timeout_s == EXPORT_TIMEOUT_S
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_loopback_needs_no_proxy(monkeypatch, endpoint, trusts):
     """Proxies of the environment are for other hosts."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
     exporter = OTLPSpanExporter(endpoint=endpoint)
-    road("traces").straighten(exporter)
+    destination("traces").bypass_proxy(exporter)
     assert exporter._client._transport._session.trust_env is trusts
     exporter.shutdown()
 
@@ -53,4 +53,4 @@ def test_loopback_needs_no_proxy(monkeypatch, endpoint, trusts):
 def test_a_nonsense_timeout_is_the_default(monkeypatch):
     """A variable that is no number changes nothing."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "soon")
-    assert road("traces").timeout_s == EXPORT_TIMEOUT_S
+    assert destination("traces").timeout_s == EXPORT_TIMEOUT_S

@@ -1,4 +1,4 @@
-"""Spans and log records as OTLP's bytes: the same messages as the SDK makes.
+"""Encode spans and log records as OTLP: the same messages as the SDK makes.
 
 Source: opentelemetry/proto/{trace,logs}/v1/*.proto. A comment names the field of each tag.
 """
@@ -14,6 +14,7 @@ from opentelemetry.exporter.otlp.proto.common._internal import (
     _encode_resource,
 )
 from opentelemetry.sdk._logs import ReadableLogRecord
+from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import Link, Status, StatusCode
 
@@ -37,68 +38,68 @@ _NO_STATUS = b"\x7a\x00"
 
 
 class Packed(bytes):
-    """A span or a log record as it is sent, behind the number of its home.
+    """A span or a log record as it is sent, behind the number of its resource and scope.
 
-    Bytes and nothing else, so that the garbage collector does not know of it.
+    Bytes and nothing else, which the garbage collector does not visit.
     """
 
     __slots__ = ()
 
 
-_homes: list[tuple[Any, Any]] = []
+_sources: list[tuple[Any, Any]] = []
 """Resources and scopes: as many as a process has tracers and loggers of different names."""
 _numbers: dict[tuple[int, Any], bytes] = {}
 _NUMBER = 4
 """Bytes."""
-_nearby: dict[tuple[int, int], tuple[bytes, Any]] = {}
-_NEARBY = 256
+_recent: dict[tuple[int, int], tuple[bytes, Any]] = {}
+_MAX_RECENT = 256
 
 
-def pack_span(span: ReadableSpan) -> Packed:
-    """A span that has ended."""
-    return Packed(_home(span._resource, span._instrumentation_scope) + _span(span))
+def pack_span(span: ReadableSpan, resource: Resource | None = None) -> Packed:
+    """Pack a span that has ended, by default with its own resource."""
+    return Packed(_source(resource or span._resource, span._instrumentation_scope) + _span(span))
 
 
 def pack_record(item: ReadableLogRecord) -> Packed:
-    """A log record."""
-    return Packed(_home(item.resource, item.instrumentation_scope) + _record(item))
+    """Pack a log record."""
+    return Packed(_source(item.resource, item.instrumentation_scope) + _record(item))
 
 
-def _home(resource: Any, scope: Any) -> bytes:
-    # By identity: the hash of a resource is made from its JSON at every look, a scope's in
-    # Python. What is remembered is kept, so that its identity is no other's.
-    found = _nearby.get((id(resource), id(scope)))
+def _source(resource: Any, scope: Any) -> bytes:
+    # By identity: a resource's hash is made of its JSON each time, a scope's in Python. What
+    # is cached is kept alive, so that no other object gets its identity.
+    found = _recent.get((id(resource), id(scope)))
     if found is not None:
         return found[0]
-    # Scopes are made anew by whoever asks for a tracer each time.
+    # Each get_tracer() makes a new scope.
     key = (id(resource), scope)
     number = _numbers.get(key)
     if number is None:
-        _homes.append((resource, scope))
-        number = _numbers[key] = (len(_homes) - 1).to_bytes(_NUMBER)
-    if len(_nearby) < _NEARBY:
-        _nearby[id(resource), id(scope)] = (number, scope)
+        _sources.append((resource, scope))
+        number = _numbers[key] = (len(_sources) - 1).to_bytes(_NUMBER)
+    if len(_recent) < _MAX_RECENT:
+        _recent[id(resource), id(scope)] = (number, scope)
     return number
 
 
 def encode_spans(spans: Sequence[ReadableSpan]) -> bytes:
-    """An ExportTraceServiceRequest."""
+    """Return an ExportTraceServiceRequest."""
     return bundle(map(pack_span, spans))
 
 
 def encode_logs(batch: Sequence[ReadableLogRecord]) -> bytes:
-    """An ExportLogsServiceRequest."""
+    """Return an ExportLogsServiceRequest."""
     return bundle(map(pack_record, batch))
 
 
 def bundle(items: Iterable[Packed]) -> bytes:
-    """The request of either signal. Both nest alike.
+    """Return the request of either signal: both nest alike.
 
     Resource 1, scopes 2, schema 3; scope 1, items 2, schema 3.
     """
     resources: dict[int, tuple[Any, dict[Any, list[bytes]]]] = {}
     for item in items:
-        resource, scope = _homes[int.from_bytes(item[:_NUMBER])]
+        resource, scope = _sources[int.from_bytes(item[:_NUMBER])]
         _, scopes = resources.setdefault(id(resource), (resource, {}))
         scopes.setdefault(scope or None, []).append(item[_NUMBER:])
     parts: list[bytes] = []

@@ -1,8 +1,9 @@
-"""The exporters of the three signals, each wrapped so that what it can't deliver is counted."""
+"""The exporters of the three signals: what they can't deliver is counted."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Generic, TypeVar
 from weakref import WeakMethod
 
@@ -17,10 +18,11 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from requests.adapters import HTTPAdapter
 
 from overlap.telemetry.drops import Drops
-from overlap.telemetry.endpoint import Road, road
+from overlap.telemetry.endpoint import Destination, destination
 from overlap.telemetry.export.encoding import Packed, bundle
 from overlap.telemetry.export.own_exports import own_export
 from overlap.telemetry.fork import at_fork
+from overlap.telemetry.resource import MergedResources
 
 Result = TypeVar("Result")
 
@@ -28,12 +30,12 @@ _NO_LIMIT = 1 << 62
 
 
 class _Counted(Generic[Result]):
-    """Exports through `inner`; tells `drops` of each success and each failure."""
+    """Exports through `inner`; reports each success and each failure to `drops`."""
 
-    def __init__(self, inner: Any, way: Road, drops: Drops, success: Result, failure: Result):
+    def __init__(self, inner: Any, to: Destination, drops: Drops, success: Result, failure: Result):
         self._inner = inner
-        way.straighten(inner)
-        self._way = way
+        to.bypass_proxy(inner)
+        self._to = to
         self._drops = drops
         self._success = success
         self._failure = failure
@@ -50,13 +52,13 @@ class _Counted(Generic[Result]):
         except Exception as error:  # whatever an exporter raises, the service goes on
             result, self._why = self._failure, f"{type(error).__name__}: {error}"
         if result is self._success:
-            self._drops.delivered(self._way.signal)
+            self._drops.delivered(self._to.signal)
         else:
-            self._drops.lost(self._way.signal, count, self._way.endpoint, self._why)
+            self._drops.lost(self._to.signal, count, self._to.endpoint, self._why)
         return result
 
     def packed(self, batch: Sequence[Any]) -> Result:
-        """Export what was packed, in one request if it may be as large; the rest by the SDK."""
+        """Export what is packed in as few requests as may be, and the rest by the SDK."""
         packed = [item for item in batch if isinstance(item, Packed)]
         results = [self._bundled(packed)] if packed else []
         if len(packed) < len(batch):
@@ -98,18 +100,27 @@ class _Counted(Generic[Result]):
         return noting
 
 
+def _never() -> bool:
+    return False
+
+
 class CountedSpanExporter(SpanExporter):
     """Spans over OTLP/HTTP."""
 
+    is_sent_by_project: Callable[[], bool] = staticmethod(_never)
+    """Whether the project's own exporter sends the same to the same endpoint."""
+
     def __init__(self, drops: Drops) -> None:
-        way = road("traces")
-        self._inner = OTLPSpanExporter(endpoint=way.endpoint, timeout=way.timeout_s)
+        to = destination("traces")
+        self._inner = OTLPSpanExporter(endpoint=to.endpoint, timeout=to.timeout_s)
         self._counted = _Counted(
-            self._inner, way, drops, SpanExportResult.SUCCESS, SpanExportResult.FAILURE
+            self._inner, to, drops, SpanExportResult.SUCCESS, SpanExportResult.FAILURE
         )
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Send, and count if it fails."""
+        if self.is_sent_by_project():
+            return SpanExportResult.SUCCESS
         return self._counted.packed(spans)
 
     def shutdown(self) -> None:
@@ -121,10 +132,10 @@ class CountedLogExporter(LogRecordExporter):
     """Log records over OTLP/HTTP."""
 
     def __init__(self, drops: Drops) -> None:
-        way = road("logs")
-        self._inner = OTLPLogExporter(endpoint=way.endpoint, timeout=way.timeout_s)
+        to = destination("logs")
+        self._inner = OTLPLogExporter(endpoint=to.endpoint, timeout=to.timeout_s)
         self._counted = _Counted(
-            self._inner, way, drops, LogRecordExportResult.SUCCESS, LogRecordExportResult.FAILURE
+            self._inner, to, drops, LogRecordExportResult.SUCCESS, LogRecordExportResult.FAILURE
         )
 
     def export(self, batch: Sequence[ReadableLogRecord]) -> LogRecordExportResult:
@@ -143,21 +154,29 @@ class CountedLogExporter(LogRecordExporter):
 class CountedMetricExporter(MetricExporter):
     """Metrics over OTLP/HTTP."""
 
+    is_sent_by_project: Callable[[], bool] = staticmethod(_never)
+    """Whether the project's own exporter sends the same to the same endpoint."""
+    resources: MergedResources | None = None
+    """Where the provider is the project's: its resources, with what only ours says."""
+
     def __init__(self, drops: Drops) -> None:
-        way = road("metrics")
-        self._inner = OTLPMetricExporter(endpoint=way.endpoint, timeout=way.timeout_s)
+        to = destination("metrics")
+        self._inner = OTLPMetricExporter(endpoint=to.endpoint, timeout=to.timeout_s)
         super().__init__(
             preferred_temporality=self._inner._preferred_temporality,
             preferred_aggregation=self._inner._preferred_aggregation,
         )
         self._counted = _Counted(
-            self._inner, way, drops, MetricExportResult.SUCCESS, MetricExportResult.FAILURE
+            self._inner, to, drops, MetricExportResult.SUCCESS, MetricExportResult.FAILURE
         )
 
     def export(
         self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: Any
     ) -> MetricExportResult:
         """Send, and count if it fails."""
+        if self.is_sent_by_project():
+            return MetricExportResult.SUCCESS
+        metrics_data = self._with_resources(metrics_data)
         return self._counted.send(
             _points(metrics_data),
             lambda: self._inner.export(metrics_data, timeout_millis, **kwargs),
@@ -170,6 +189,16 @@ class CountedMetricExporter(MetricExporter):
     def force_flush(self, timeout_millis: float = 10_000) -> bool:
         """Nothing is kept here."""
         return True
+
+    def _with_resources(self, data: MetricsData) -> MetricsData:
+        if self.resources is None:
+            return data
+        return MetricsData(
+            [
+                replace(each, resource=self.resources.of(each.resource))
+                for each in data.resource_metrics
+            ]
+        )
 
 
 def _points(data: MetricsData) -> int:

@@ -16,7 +16,7 @@ from opentelemetry.sdk.resources import Resource
 
 from overlap import names
 from overlap.telemetry.drops import Drops, count_full_queue
-from overlap.telemetry.endpoint import road
+from overlap.telemetry.endpoint import destination
 from overlap.telemetry.export.encoding import pack_record
 from overlap.telemetry.export.exporters import CountedLogExporter
 from overlap.telemetry.export.packed_queue import pack_early
@@ -51,7 +51,7 @@ def make_logger_provider(
             None if "OTEL_BLRP_SCHEDULE_DELAY" in os.environ else SCHEDULE_DELAY_MS
         ),
     )
-    count_full_queue(batch, drops, "logs", road("logs").endpoint)
+    count_full_queue(batch, drops, "logs", destination("logs").endpoint)
     pack_early(batch, pack_record)
     provider.add_log_record_processor(batch)
     return provider, batch

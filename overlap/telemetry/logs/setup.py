@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -24,11 +25,16 @@ from overlap.telemetry.logs.structlog_events import SendEvent, StructlogConfigur
 class LoggingSetup:
     """What is added to structlog and logging, until `close`."""
 
-    def __init__(self, log_format: str | None, provider: LoggerProvider) -> None:
+    def __init__(
+        self,
+        log_format: str | None,
+        provider: LoggerProvider,
+        is_sent_by_project: Callable[[], bool],
+    ) -> None:
         wanted = _format(log_format)
         processor = SendEvent(provider)
         self._structlog = StructlogConfiguration(processor, _defaults(wanted, processor))
-        self._records = StdlibRecords(provider)
+        self._records = StdlibRecords(provider, is_sent_by_project)
         self._console = Console(console_handler(wanted))
         self._console.attach()
 

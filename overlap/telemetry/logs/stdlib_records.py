@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from functools import wraps
 from types import FrameType
 from typing import Any
@@ -32,10 +33,14 @@ _FRAMES = 12
 
 
 class StdlibRecords:
-    """Sends each record from its construction until `close`."""
+    """Sends each record from its construction until `close`.
 
-    def __init__(self, provider: LoggerProvider) -> None:
+    `is_sent_by_project`: whether the project's own logger provider exports to our endpoint.
+    """
+
+    def __init__(self, provider: LoggerProvider, is_sent_by_project: Callable[[], bool]) -> None:
         self._provider = provider
+        self._is_sent_by_project = is_sent_by_project
         self._is_open = True
         original = logging.Logger.callHandlers
 
@@ -63,6 +68,8 @@ class StdlibRecords:
         try:
             if _is_sent_by_structlog(sys._getframe(2)):
                 return
+            if _has_sdk_handler(record) and self._is_sent_by_project():
+                return
             attributes: dict[str, Any] = {"logger": record.name}
             if record.exc_info and record.exc_info[1]:
                 attributes.update(otlp_records.exception_attributes(record.exc_info[1]))
@@ -87,6 +94,17 @@ def context_of(record: logging.LogRecord) -> Context | None:
     if exchange is None or get_current_span().get_span_context().is_valid:
         return None
     return set_span_in_context(exchange.span)
+
+
+def _has_sdk_handler(record: logging.LogRecord) -> bool:
+    """Return whether a handler of OpenTelemetry's own has taken the record."""
+    logger: logging.Logger | None = logging.getLogger(record.name)
+    while logger is not None:
+        for handler in logger.handlers:
+            if type(handler).__name__ == "LoggingHandler" and record.levelno >= handler.level:
+                return type(handler).__module__.startswith("opentelemetry.")
+        logger = logger.parent if logger.propagate else None
+    return False
 
 
 def _is_sent_by_structlog(frame: FrameType | None) -> bool:

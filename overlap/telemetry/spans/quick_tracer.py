@@ -1,15 +1,17 @@
-"""A provider whose tracers make quick spans, and processors that are asked only for what they do.
+"""A provider whose tracers make quick spans, and processors that are called only where they act.
 
-The SDK's tracer asks four times for the current span to begin one, and for the usual sampler's
-answer, which is known. Where the SDK's own spans have other parts than those known here, or
-it counts them, they are what is made.
+To start a span, the SDK's tracer looks up the current span four times and asks the sampler,
+whose answer is usually known. Where the SDK's spans have other parts than those known here, or
+the SDK counts its spans, the SDK's own are made.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from inspect import signature
 from typing import Any
+from weakref import WeakSet
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
@@ -35,9 +37,13 @@ from opentelemetry.trace import (
     TraceState,
     get_current_span,
 )
+from opentelemetry.trace import Tracer as ApiTracer
+from opentelemetry.trace import TracerProvider as ApiTracerProvider
 
+from overlap.telemetry.drops import LOGGER_NAME
 from overlap.telemetry.spans.quick_span import QuickSpan
 
+_log = logging.getLogger(LOGGER_NAME)
 _FLAGS = [TraceFlags(number) for number in range(4)]
 _SAMPLED, _RANDOM = TraceFlags.SAMPLED, TraceFlags.RANDOM_TRACE_ID
 _SPAN = {
@@ -50,7 +56,7 @@ _ATTRIBUTES = {"_dict", "_immutable", "_lock", "dropped", "max_value_len", "maxl
 
 
 class QuickTracer(Tracer):
-    """Makes quick spans. Made of an SDK's tracer by QuickProvider."""
+    """Makes quick spans. QuickProvider turns an SDK's tracer into one."""
 
     def start_span(  # noqa: PLR0913, PLR0917  the SDK's
         self,
@@ -103,7 +109,10 @@ class QuickTracer(Tracer):
 
 
 class Processors(SynchronousMultiSpanProcessor):
-    """Calls each processor where it does something: most have one of three things to do."""
+    """Calls each processor only where it acts: most act at one of three moments.
+
+    What one raises is logged: a span is started and ended within the service's own code.
+    """
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -120,18 +129,27 @@ class Processors(SynchronousMultiSpanProcessor):
         self._ends = _those_that(every, "on_end")
 
     def on_start(self, span: SdkSpan, parent_context: Context | None = None) -> None:
-        """Hand on."""
+        """Pass on."""
         for start in self._starts:
-            start(span, parent_context)
+            try:
+                start(span, parent_context)
+            except Exception:  # telemetry never hurts the service
+                _log.debug("a span's start was not noted", exc_info=True)
 
     def _on_ending(self, span: SdkSpan) -> None:
         for ending in self._endings:
-            ending(span)
+            try:
+                ending(span)
+            except Exception:
+                _log.debug("a span's end was not noted", exc_info=True)
 
     def on_end(self, span: ReadableSpan) -> None:
-        """Hand on."""
+        """Pass on."""
         for end in self._ends:
-            end(span)
+            try:
+                end(span)
+            except Exception:
+                _log.debug("a span was not sent", exc_info=True)
 
 
 def _those_that(every: tuple[SpanProcessor, ...], name: str) -> tuple[Callable[..., None], ...]:
@@ -142,19 +160,51 @@ def _those_that(every: tuple[SpanProcessor, ...], name: str) -> tuple[Callable[.
 
 
 class QuickProvider(TracerProvider):
-    """A provider whose tracers make quick spans."""
+    """A provider whose tracers make quick spans, until the project sets a provider of its own."""
 
     def __init__(self, resource: Resource) -> None:
         super().__init__(
             resource=resource, shutdown_on_exit=False, active_span_processor=Processors()
         )
+        self._successor: ApiTracerProvider | None = None
+        self._quick_tracers: WeakSet[Tracer] = WeakSet()
 
     def get_tracer(self, *args: Any, **named: Any) -> Any:
         """See opentelemetry.trace.TracerProvider."""
+        if self._successor is not None:
+            return self._successor.get_tracer(*args, **named)
         tracer = super().get_tracer(*args, **named)
-        if type(tracer) is Tracer and objection(tracer) is None:
-            tracer.__class__ = QuickTracer
+        if type(tracer) is Tracer:
+            if objection(tracer) is None:
+                tracer.__class__ = QuickTracer
+            self._quick_tracers.add(tracer)
         return tracer
+
+    def hand_over_to(self, provider: ApiTracerProvider) -> None:
+        """Let every tracer start its spans at another provider from now on.
+
+        A module's `tracer = trace.get_tracer(...)` keeps the tracer that it was given.
+        """
+        self._successor = provider
+        for tracer in list(self._quick_tracers):
+            scope = tracer._instrumentation_scope
+            target = provider.get_tracer(scope.name, scope.version or None, scope.schema_url)
+            vars(tracer)["successor"] = target
+            tracer.__class__ = RedirectedTracer
+
+
+class RedirectedTracer(Tracer):
+    """A tracer of ours whose spans the project's provider starts."""
+
+    successor: ApiTracer
+
+    def start_span(self, *args: Any, **named: Any) -> Span:
+        """See opentelemetry.trace.Tracer."""
+        return self.successor.start_span(*args, **named)
+
+    def start_as_current_span(self, *args: Any, **named: Any) -> Any:
+        """See opentelemetry.trace.Tracer."""
+        return self.successor.start_as_current_span(*args, **named)
 
 
 def objection(tracer: Tracer) -> str | None:

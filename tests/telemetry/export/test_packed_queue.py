@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from overlap.telemetry.drops import LOGGER_NAME, Drops
 from overlap.telemetry.export import packed_queue
 from overlap.telemetry.export.encoding import Packed
-from overlap.telemetry.spans import tracer_provider
+from overlap.telemetry.spans import span_pipeline
 
 
 class Client:
@@ -38,8 +38,9 @@ def queued():
     """A provider that sends to a client of ours; nothing is sent before its flush."""
     drops = Drops()
     resource = Resource({"service.name": "s"})
-    provider, batch = tracer_provider.make_tracer_provider(resource, drops, [])
-    inner = batch.span_exporter._inner
+    pipeline = span_pipeline.SpanPipeline(drops, [])
+    provider, batch = pipeline.make_provider(resource), pipeline.batch
+    inner = pipeline.exporter._inner
     stock, inner._client = inner._client, Client()
     yield provider, batch._batch_processor._queue, inner, drops
     inner._client = stock
@@ -48,7 +49,7 @@ def queued():
 
 @pytest.fixture(autouse=True)
 def _slowly(monkeypatch):
-    monkeypatch.setattr(tracer_provider, "SCHEDULE_DELAY_MS", 60_000)
+    monkeypatch.setattr(span_pipeline, "SCHEDULE_DELAY_MS", 60_000)
 
 
 def _end(provider: TracerProvider, *names: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from opentelemetry.sdk.resources import Resource
 
 from overlap.telemetry.drops import Drops
-from overlap.telemetry.metrics import make_meter_provider
+from overlap.telemetry.metric_pipeline import MetricPipeline
 
 
 @pytest.mark.parametrize(("said", "ms"), [(None, 5000), ("250", 250)])
@@ -17,7 +17,7 @@ def test_metrics_are_sent_every_five_seconds_unless_the_environment_says(monkeyp
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
     if said:
         monkeypatch.setenv("OTEL_METRIC_EXPORT_INTERVAL", said)
-    provider = make_meter_provider(Resource({}), Drops())
+    provider = MetricPipeline(Drops()).make_provider(Resource({}))
     (reader,) = provider._metric_readers
     assert reader._export_interval_millis == ms
     provider.shutdown(1000)

@@ -1,0 +1,58 @@
+"""What the project's own providers export to: where that is our endpoint, ours is not sent again.
+
+`opentelemetry-instrument` and most set-ups export to the same `OTEL_EXPORTER_OTLP_ENDPOINT` as
+we do. Everything would arrive twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104  an address
+_GRPC, _HTTP = 4317, 4318
+"""OTLP's ports. A collector listens on both, so they are one place."""
+
+
+def exports_to(provider: Any, endpoint: str) -> bool:
+    """Return whether a provider of the SDK has an OTLP exporter that sends to `endpoint`."""
+    return any(_place(each) == _place(endpoint) for each in _endpoints(unwrapped(provider)))
+
+
+def unwrapped(provider: Any) -> Any:
+    """Return the SDK's provider behind a proxy of Logfire's, else the provider itself."""
+    return getattr(provider, "provider", provider)
+
+
+def _endpoints(provider: Any) -> Iterator[str]:
+    for exporter in _exporters(_parts(provider)):
+        if "otlp" in type(exporter).__module__:
+            endpoint = getattr(exporter, "_endpoint", None)
+            if isinstance(endpoint, str):
+                yield endpoint
+
+
+def _parts(provider: Any) -> list[Any]:
+    """Return the processors, or the metric readers, of a provider."""
+    multi = getattr(provider, "_active_span_processor", None) or getattr(
+        provider, "_multi_log_record_processor", None
+    )
+    return [multi] if multi is not None else list(getattr(provider, "_metric_readers", ()))
+
+
+def _exporters(parts: Iterable[Any]) -> Iterator[Any]:
+    for part in parts:
+        for name in ("_span_processors", "_log_record_processors"):
+            yield from _exporters(getattr(part, name, ()))
+        batch = getattr(part, "_batch_processor", part)
+        for name in ("span_exporter", "_exporter"):
+            if (exporter := getattr(batch, name, None)) is not None:
+                yield exporter
+
+
+def _place(endpoint: str) -> tuple[str, int | None]:
+    parts = urlsplit(endpoint if "//" in endpoint else f"//{endpoint}")
+    host = (parts.hostname or "").lower()
+    port = _HTTP if parts.port == _GRPC else parts.port
+    return ("loopback" if host in _LOOPBACK else host), port

@@ -1,0 +1,118 @@
+"""Spans: our processors and our queue, on a provider of ours or on the project's.
+
+The queue holds a burst, and is sent soon enough to be watched live.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+from weakref import WeakSet
+
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import (
+    ReadableSpan,
+    SpanProcessor,
+    SynchronousMultiSpanProcessor,
+    TracerProvider,
+)
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+from overlap.telemetry.drops import Drops, count_full_queue
+from overlap.telemetry.endpoint import destination
+from overlap.telemetry.export.encoding import Packed, pack_span
+from overlap.telemetry.export.exporters import CountedSpanExporter
+from overlap.telemetry.export.packed_queue import pack_early
+from overlap.telemetry.project_exporters import exports_to, unwrapped
+from overlap.telemetry.resource import MergedResources
+from overlap.telemetry.spans.guarded_processor import GuardedProcessor
+from overlap.telemetry.spans.quick_tracer import QuickProvider
+
+QUEUE_SIZE = 65536
+"""Spans. A thousand concurrent requests of the demo make 15,000 at once."""
+SCHEDULE_DELAY_MS = 200
+"""The SDK waits 5,000: too long for a page that shows a trace while it happens."""
+
+_PROCESSORS: WeakSet[SynchronousMultiSpanProcessor] = WeakSet()
+"""What the tracers of each provider of ours send to, for as long as there are any."""
+
+
+class SpanPipeline:
+    """From a span's end to the endpoint."""
+
+    def __init__(self, drops: Drops, processors: Sequence[SpanProcessor]) -> None:
+        self.exporter = CountedSpanExporter(drops)
+        self.batch = BatchSpanProcessor(
+            self.exporter,
+            # None: the SDK reads the standard variable.
+            max_queue_size=None if "OTEL_BSP_MAX_QUEUE_SIZE" in os.environ else QUEUE_SIZE,
+            schedule_delay_millis=(
+                None if "OTEL_BSP_SCHEDULE_DELAY" in os.environ else SCHEDULE_DELAY_MS
+            ),
+        )
+        self._endpoint = destination("traces").endpoint
+        count_full_queue(self.batch, drops, "traces", self._endpoint)
+        self._resources: MergedResources | None = None
+        pack_early(self.batch, self._pack)
+        self._processors = (*processors, self.batch)
+        self.own: QuickProvider | None = None
+        """A provider of ours, where the project had none."""
+        self._joined: tuple[Any, GuardedProcessor] | None = None
+
+    def make_provider(self, resource: Resource) -> TracerProvider:
+        """Return a provider of ours: the project has none."""
+        self.own = QuickProvider(resource)
+        for processor in self._processors:
+            self.own.add_span_processor(processor)
+        hand_over(self.own)
+        return self.own
+
+    def join(self, provider: Any, resources: MergedResources) -> str:
+        """Send the spans of the project's provider, too; return why not, or an empty text.
+
+        Tracers of a provider of ours start their spans at the project's from now on.
+        """
+        inner, name = unwrapped(provider), type(provider).__name__
+        if not isinstance(inner, TracerProvider) or not hasattr(provider, "add_span_processor"):
+            self._hand_over(provider)
+            return f"spans go to the project's {name} alone: it accepts no span processor of ours"
+        self._joined = (inner, GuardedProcessor(self._processors))
+        self._resources = resources
+        self.exporter.is_sent_by_project = lambda: exports_to(provider, self._endpoint)
+        provider.add_span_processor(self._joined[1])
+        self._hand_over(provider)
+        return ""
+
+    def _hand_over(self, provider: Any) -> None:
+        if self.own is not None:
+            self.own.hand_over_to(provider)
+
+    def leave(self) -> None:
+        """Take our processors off every provider."""
+        if self._joined is not None:
+            inner, guarded = self._joined
+            guarded.close()
+            multi = inner._active_span_processor
+            multi._span_processors = tuple(
+                each for each in multi._span_processors if each is not guarded
+            )
+        if self.own is not None:
+            self.own._active_span_processor._span_processors = ()
+
+    def _pack(self, span: ReadableSpan) -> Packed:
+        resources = self._resources
+        return pack_span(span, None if resources is None else resources.of(span._resource))
+
+
+def hand_over(provider: TracerProvider) -> None:
+    """Let the tracers of our providers that are shut down send through this one.
+
+    A module's `tracer = trace.get_tracer(...)` keeps the first real tracer it was given, and
+    would be silent for good after shutdown() and instrument().
+    """
+    ours = provider._active_span_processor
+    for other in _PROCESSORS:
+        other._span_processors = ours._span_processors
+    if isinstance(ours, SynchronousMultiSpanProcessor):
+        _PROCESSORS.add(ours)
