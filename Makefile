@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 UV := $(shell command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1 && echo uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up down stack play test test-stack test-package test-postgresql test-django lint types lock bench install-bench bench-peers stock-and-ours profile readme dashboards clean
+.PHONY: help install install-dev demo up down stack play test test-stack test-package test-postgresql test-django lint types lock bench install-bench bench-peers stock-and-ours profile readme dashboards docs docs-serve pictures lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -75,21 +75,27 @@ install-bench: $(VENV)/.installed-bench ## ... and what overlap bench compares w
 bench-peers: install-bench ## Ours, stock and every peer, each served in turn: overlap bench
 	@exec $(BIN)/python -m overlap bench
 
-stock-and-ours: install-bench ## Write docs/stock-and-ours.md: five requests traced by both
-	$(BIN)/python -m overlap.bench.report.stock_and_ours > docs/stock-and-ours.md.new
-	@mv docs/stock-and-ours.md.new docs/stock-and-ours.md
+stock-and-ours: install-bench ## Write docs/explanation/stock-and-ours.md: five requests traced by both
+	$(BIN)/python -m overlap.bench.report.stock_and_ours > docs/explanation/stock-and-ours.md.new
+	@mv docs/explanation/stock-and-ours.md.new docs/explanation/stock-and-ours.md
 
-profile: install-bench ## Write docs/profile.md: where a request's time goes, stock and ours
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m overlap.bench.report.profile > docs/profile.md.new
-	@mv docs/profile.md.new docs/profile.md
+profile: install-bench ## Write docs/explanation/profile.md: where a request's time goes, stock and ours
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m overlap.bench.report.profile > docs/explanation/profile.md.new
+	@mv docs/explanation/profile.md.new docs/explanation/profile.md
 
-readme: install dashboards ## Write the README's table of lessons from app/scenarios/, and the dashboards, which tell of them too
+readme: install dashboards ## Write docs/reference/lessons.md from app/scenarios/, and the dashboards, which show lessons too
 	@$(BIN)/python -m app.readme
 
 dashboards: install-dev ## Write grafana/dashboards/*.json from grafana/boards and app/scenarios/
 	@$(BIN)/python -m grafana.boards
 
-pictures: install-dev ## Take the README's pictures from the running demo (needs Chromium)
+docs: $(VENV)/.installed-docs ## Build the documentation in build/docs/; every warning is an error, links are checked
+	DISABLE_MKDOCS_2_WARNING=true $(BIN)/python -m mkdocs build --strict --clean
+
+docs-serve: $(VENV)/.installed-docs ## Show it at http://127.0.0.1:8020/, and again after each change
+	DISABLE_MKDOCS_2_WARNING=true $(BIN)/python -m mkdocs serve --livereload --dev-addr 127.0.0.1:8020
+
+pictures: install-dev ## Take the documentation's pictures from the running demo (needs Chromium)
 	@$(BIN)/python docs/pictures.py
 
 lock: ## Write requirements*.lock anew from pyproject.toml (needs uv)
@@ -99,6 +105,8 @@ lock: ## Write requirements*.lock anew from pyproject.toml (needs uv)
 	  --custom-compile-command 'make lock' --extra demo --group build --group dev -c requirements.lock -o requirements-dev.lock
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
 	  --custom-compile-command 'make lock' --extra bench --group build -c requirements-dev.lock -o requirements-bench.lock
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
+	  --custom-compile-command 'make lock' --group build --group docs -c requirements-dev.lock -o requirements-docs.lock
 
 clean: ## Remove .venv and what the demo left
 	rm -rf $(VENV) .demo
@@ -120,6 +128,9 @@ $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/pytho
 
 $(VENV)/.installed-bench: requirements-bench.lock pyproject.toml | $(VENV)/.installed
 	$(call sync,requirements-bench.lock)
+
+$(VENV)/.installed-docs: requirements-docs.lock pyproject.toml | $(VENV)/.installed-dev
+	$(call sync,requirements-docs.lock)
 
 define sync
 @echo "Installing what $(1) names into $(VENV) ..."

@@ -1,4 +1,4 @@
-"""The processor time of a request by package: writes docs/profile.md.
+"""The processor time of a request by package: writes docs/explanation/profile.md.
 
 py-spy samples each variant's server under load, only the threads that have the GIL; a sample
 counts for the package of its innermost Python frame.
