@@ -90,10 +90,10 @@ dashboards: install-dev ## Write grafana/dashboards/*.json from grafana/boards a
 	@$(BIN)/python -m grafana.boards
 
 docs: $(VENV)/.installed-docs ## Build the documentation in build/docs/; every warning is an error, links are checked
-	DISABLE_MKDOCS_2_WARNING=true $(BIN)/python -m mkdocs build --strict --clean
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --clean
 
 docs-serve: $(VENV)/.installed-docs ## Show it at http://127.0.0.1:8020/, and again after each change
-	DISABLE_MKDOCS_2_WARNING=true $(BIN)/python -m mkdocs serve --livereload --dev-addr 127.0.0.1:8020
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs serve --livereload --dev-addr 127.0.0.1:8020
 
 pictures: install-dev ## Take the documentation's pictures from the running demo (needs Chromium)
 	@$(BIN)/python docs/pictures.py

@@ -1,16 +1,25 @@
-"""The README's table of lessons, written from app/scenarios: `make readme`."""
+"""Write the table of lessons, docs/reference/lessons.md, from app/scenarios: `make readme`."""
 
 import sys
 from pathlib import Path
 
 from app.scenarios import SCENARIOS
 
-README = Path(__file__).resolve().parent.parent / "README.md"
-BEGIN, END = "<!-- lessons: `make readme` writes this -->\n", "<!-- /lessons -->"
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "lessons.md"
+HEAD = """# Lessons of the demo
+
+Each scenario of the demo is a lesson: a view of the tutorial *Async Views in Django*, or the same
+work done otherwise. Its pair is the one to compare it with. Play one with
+`make play LESSONS=name`, or all with `make demo`. What the shapes mean:
+[the verdict](verdict.md#shapes).
+
+*Written by `make readme` from `app/scenarios/`.*
+
+"""
 
 
 def table() -> str:
-    """Every lesson, a row each."""
+    """Return the table, a row for each lesson."""
     rows = ["| lesson | request | what it shows | shapes | compare with |", "|---|---|---|---|---|"]
     for lesson in SCENARIOS:
         paths = dict.fromkeys(each.path for each in lesson.requests if not each.neighbour)
@@ -21,16 +30,12 @@ def table() -> str:
     return "\n".join(rows) + "\n"
 
 
-def written(text: str) -> str:
-    """The README's text with the table in it. Raises ValueError where its place is not marked."""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError("README.md has no place for the lessons")
-    return before + begin + table() + end + after
+def page() -> str:
+    """Return the whole page."""
+    return HEAD + table()
 
 
 if __name__ == "__main__":
-    old = README.read_text(encoding="utf-8")
-    README.write_text(written(old), encoding="utf-8")
-    print("README.md:", "as it was" if written(old) == old else "written", file=sys.stderr)
+    old = PAGE.read_text(encoding="utf-8") if PAGE.is_file() else ""
+    PAGE.write_text(page(), encoding="utf-8")
+    print(f"{PAGE.name}:", "unchanged" if page() == old else "written", file=sys.stderr)

@@ -7,6 +7,7 @@ import tomllib
 import pytest
 
 LOCKS = ["requirements.lock", "requirements-dev.lock"]
+TOOLS = ["requirements-bench.lock", "requirements-docs.lock"]
 FIXED = [
     "django", "uvicorn", "httpx", "opentelemetry-sdk", "opentelemetry-instrumentation-django",
     "opentelemetry-instrumentation-httpx", "structlog",
@@ -41,7 +42,7 @@ def test_settings_alone_read_the_environment(root):
     assert readers == {"settings.py"}
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", LOCKS + TOOLS)
 def test_lock_names_no_registry_and_hashes_everything(root, lock):
     """The environment comes from a lock with hashes that names no host."""
     text = (root / lock).read_text(encoding="utf-8")

@@ -8,29 +8,29 @@ from collections.abc import Iterator
 
 import click
 
-from overlap.cli import main
+from overlap.cli import group
 
 INTRODUCTION = """# Commands
 
 Made from the commands themselves. `overlap COMMAND --help` prints the same on a terminal.
 
-All commands find the app and the backend by their options, by environment variables, or by `[tool.overlap]` in the
-project's `pyproject.toml`, in this order: see [settings](settings.md). Input that can't be used is one sentence and
-exit code 2.
+All commands find the app and the backend by their options, by environment variables, or by
+`[tool.overlap]` in the project's `pyproject.toml`, in this order: see [settings](settings.md). Input
+that can't be used is one sentence and exit code 2.
 
 """
 
 
 def page() -> str:
     """Return the page, a section for each command."""
-    with click.Context(main, info_name="overlap") as context:
-        sections = list(_sections(main, context))
+    with click.Context(group, info_name="overlap") as context:
+        sections = list(_sections(group, context))
     return INTRODUCTION + "\n".join(sections)
 
 
-def _sections(group: click.Group, context: click.Context) -> Iterator[str]:
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
+def _sections(parent: click.Group, context: click.Context) -> Iterator[str]:
+    for name in parent.list_commands(context):
+        command = parent.get_command(context, name)
         if command is None or command.hidden:
             continue
         with click.Context(command, info_name=name, parent=context) as inner:

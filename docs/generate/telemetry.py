@@ -112,9 +112,7 @@ def _prefixes(text: str, every: list[Name]) -> str:
     """Replace `CODE_ of the culprit` by the attributes that begin so."""
     return re.sub(
         r"\b([A-Z]+_)(?= |$)",
-        lambda m: ", ".join(
-            f"`{each.value}`" for each in every if each.constant.startswith(m[1])
-        ),
+        lambda m: ", ".join(f"`{each.value}`" for each in every if each.constant.startswith(m[1])),
         text,
     )
 
@@ -125,12 +123,14 @@ def _cell(text: str) -> str:
 
 METRICS = """# Metrics
 
-Made from `overlap/names.py`. Durations are in seconds. Metrics are exported every five seconds unless
-`OTEL_METRIC_EXPORT_INTERVAL` says otherwise. Prometheus replaces dots by underscores and adds the unit and `_total`.
+Made from `overlap/names.py`. Durations are in seconds. Metrics are exported every five seconds
+unless `OTEL_METRIC_EXPORT_INTERVAL` says otherwise. Prometheus replaces dots by underscores and adds
+the unit and `_total`.
 
 {table}
 
-Beside these, by OpenTelemetry's semantic conventions: `http.server.request.duration` and `http.server.active_requests` by
-method, route and status, `http.client.request.duration` by method, server and status (calls that were not answered are in it,
-with `error.type`), and the SDK's own metrics of what it exported.
+Beside these, by OpenTelemetry's semantic conventions: `http.server.request.duration` and
+`http.server.active_requests` by method, route and status, `http.client.request.duration` by method,
+server and status (calls that were not answered are in it, with `error.type`), and the SDK's own
+metrics of what it exported.
 """

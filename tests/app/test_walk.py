@@ -1,4 +1,4 @@
-"""The walk through the tutorial, docs/walk.md: each stop is a lesson, each change a proven one."""
+"""The walk, docs/tutorial/walk.md: each stop is a lesson, each change a proven one."""
 
 import re
 
@@ -14,7 +14,7 @@ STOP = re.compile(r"^## (\d+)\. `(\w+)`\n(.*?)(?=^## )", re.M | re.S)
 @pytest.fixture(scope="module")
 def stops(pytestconfig):
     """The text of each stop by its lesson's name, in order."""
-    text = (pytestconfig.rootpath / "docs" / "walk.md").read_text(encoding="utf-8")
+    text = (pytestconfig.rootpath / "docs" / "tutorial" / "walk.md").read_text(encoding="utf-8")
     found = STOP.findall(text)
     assert [int(number) for number, _, _ in found] == list(range(1, 11))
     return {name: stop for _, name, stop in found}

@@ -1,6 +1,6 @@
 """The page "stock and ours": the same five requests, traced by both, side by side.
 
-`python -m overlap.bench.report.stock_and_ours > docs/explanation/stock-and-ours.md`; needs the `bench` extra.
+`make stock-and-ours` writes it to docs/explanation/; needs the `bench` extra.
 """
 
 from __future__ import annotations
