@@ -15,8 +15,8 @@ INTRODUCTION = """# Commands
 Made from the commands themselves. `overlap COMMAND --help` prints the same on a terminal.
 
 All commands find the app and the backend by their options, by environment variables, or by
-`[tool.overlap]` in the project's `pyproject.toml`, in this order: see [settings](settings.md). Input
-that can't be used is one sentence and exit code 2.
+`[tool.overlap]` in the project's `pyproject.toml`, in this order: see [settings](settings.md).
+Input that can't be used is one sentence and exit code 2.
 
 """
 

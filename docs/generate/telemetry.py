@@ -124,8 +124,8 @@ def _cell(text: str) -> str:
 METRICS = """# Metrics
 
 Made from `overlap/names.py`. Durations are in seconds. Metrics are exported every five seconds
-unless `OTEL_METRIC_EXPORT_INTERVAL` says otherwise. Prometheus replaces dots by underscores and adds
-the unit and `_total`.
+unless `OTEL_METRIC_EXPORT_INTERVAL` says otherwise. Prometheus replaces dots by underscores and
+adds the unit and `_total`.
 
 {table}
 

@@ -12,10 +12,19 @@ from docs.generate import check, commands, telemetry
 from overlap import config, names
 from overlap.cli import COMMANDS
 from overlap.compare.model import Change, Comparison, Side
+from overlap.judge import model as judged
 from overlap.judge.model import SHAPES, Verdict
 
 OURS_INSIDE = {"OVERLAP_RUN"}
 """Set by Overlap for its own processes; not a setting."""
+
+NESTED = {
+    "groups": judged.Group, "background": judged.Background, "blocked": judged.Blocked,
+    "offloaded": judged.Offloaded, "handed": judged.QueuedTask, "requests": judged.Requests,
+    "why": judged.Why, "critical_path": judged.PathSegment, "self_time": judged.SelfTime,
+    "advice": judged.Advice,
+}  # fmt: skip
+"""The rows of the verdict's lists."""
 
 
 @pytest.fixture(scope="module")
@@ -88,11 +97,13 @@ def test_the_sample_verdict_has_every_key(verdict_page):
     """docs/reference/verdict.md shows the contract whole: keys as the dataclasses have them."""
     (sample,) = re.findall(r"```json\n(.*?)```", verdict_page, re.S)
     shown = json.loads(sample)
-    assert list(shown) == list(Verdict("", []).as_dict())
+    assert list(shown) == [each.name for each in fields(Verdict)]
+    for key, model in NESTED.items():
+        assert list(shown[key][0]) == [each.name for each in fields(model)], key
 
 
 def test_every_field_of_the_verdict_is_explained(verdict_page):
-    """The table names each key, of groups too."""
+    """The tables name each key of the verdict, and each shape."""
     wanted = {each.name for each in fields(Verdict)}
     assert {name for name in wanted if f"`{name}`" not in verdict_page} == set()
     assert {shape for shape in SHAPES if f"| `{shape}` |" not in verdict_page} == set()
