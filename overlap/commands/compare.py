@@ -7,9 +7,8 @@ import json
 import sys
 
 import click
-from rich.console import Console
 
-from overlap.commands.reading import STDIN, traces
+from overlap.commands.reading import STDIN, ids, no_garbage_collection, traces, where
 from overlap.errors import OverlapError
 from overlap.judge import verdict
 from overlap.trace import Trace
@@ -23,38 +22,42 @@ from overlap.trace import Trace
 def command(a: str, b: str, as_json: bool, traces_url: str | None) -> None:
     """Say what differs in trace B from trace A.
 
-    Each is a trace's id, a file or standard input (-), as for `overlap verdict`.
-    Both are drawn on one time axis. Exit status: 0 whatever differs, 2 if a
-    trace can't be read.
+    Each is a trace's id, a file or standard input (-), as for `overlap verdict`; FILE#ID names
+    one trace of a file that holds several. Both are drawn on one time axis. Exit status: 0
+    whatever differs, 2 if a trace can't be read.
     """
-    if a == b == STDIN:
+    if {a.partition("#")[0], b.partition("#")[0]} == {STDIN}:
         raise OverlapError("standard input holds one of the two traces: name the other")
-    one, other = (_trace(what, traces_url) for what in (a, b))
-    if as_json:
-        from overlap.compare import compare
+    with no_garbage_collection():
+        one, other = (_trace(what, traces_url) for what in (a, b))
+        if as_json:
+            from overlap.compare import compare
 
-        found = compare(one, other).as_dict()
-        click.echo(json.dumps(found, indent=2 if sys.stdout.isatty() else None))
-    else:
-        _show(one, other)
+            found = compare(one, other).as_dict()
+            click.echo(json.dumps(found, indent=2 if sys.stdout.isatty() else None))
+        else:
+            _show(one, other)
 
 
 def _trace(what: str, traces_url: str | None) -> Trace:
     found = traces(what, traces_url)
     if len(found) > 1:
-        where = "standard input" if what == STDIN else what
-        ids = ", ".join(trace.trace_id for trace in found[:3])
-        raise OverlapError(f"{where} holds {len(found)} traces, and one can be compared: {ids}, …")
+        raise OverlapError(
+            f"{where(what)} holds {len(found)} traces, and one can be compared: choose one with "
+            f"{what}#ID, of {ids(found)}"
+        )
     return found[0]
 
 
 def _show(one: Trace, other: Trace) -> None:
+    from rich.console import Console
+
     from overlap.compare import compare
     from overlap.compare.report import heading, report
     from overlap.draw import aligned
 
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a name the terminal can't write is no failure
+        sys.stdout.reconfigure(errors="replace")  # a name may have what the terminal lacks
     console = Console(highlight=False, markup=False, emoji=False)
     verdicts = verdict(one), verdict(other)
     found = compare(one, other, *verdicts)

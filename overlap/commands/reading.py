@@ -1,30 +1,66 @@
-"""A trace as the command line names it: an id, a file, or - for standard input."""
+"""Find the trace that a command's argument names: an id, a file, FILE#ID, or - for stdin."""
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import string
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from overlap import config
 from overlap.errors import OverlapError
-from overlap.trace import Trace, read
+from overlap.trace import Trace, read_stream
 
 STDIN = "-"
 _ID_LENGTHS = (16, 32)
+_LISTED = 3
 
 
-def traces(what: str, traces_url: str | None) -> list[Trace]:
-    """Every trace that `what` names; an id is looked up in the backend at `traces_url`.
+def traces(what: str, traces_url: str | None, only: str | None = None) -> list[Trace]:
+    """Return every trace that `what` names; an id is looked up in the backend at `traces_url`.
 
-    Raises OverlapError where there is none, or it can't be read.
+    `only` is the id of one of them; FILE#ID says the same. Raises OverlapError where there is
+    no such trace, or it can't be read.
     """
+    if not _exists(Path(what)) and "#" in what:
+        what, _, only = what.rpartition("#")
+    found = _all(what, traces_url)
+    return found if only is None else [_chosen(found, only, where(what))]
+
+
+def where(what: str) -> str:
+    """Return how a sentence names the input."""
+    return "standard input" if what == STDIN else what
+
+
+def ids(found: list[Trace]) -> str:
+    """Return the first ids, for a sentence."""
+    more = ", …" if len(found) > _LISTED else ""
+    return ", ".join(trace.trace_id for trace in found[:_LISTED]) + more
+
+
+@contextmanager
+def no_garbage_collection() -> Iterator[None]:
+    """Read and judge without the garbage collector: spans form no cycles, and stay to the end."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _all(what: str, traces_url: str | None) -> list[Trace]:
     if what == STDIN:
-        return read(sys.stdin.buffer.read(), source="standard input")
+        return read_stream(sys.stdin.buffer, source=where(what))
     if _exists(path := Path(what)):
         try:
-            return read(path.read_bytes(), source=what)
+            with path.open("rb") as file:
+                return read_stream(file, source=what)
         except OSError as error:
             raise OverlapError(f"{what} can't be read: {error.strerror or error}") from None
     if len(what) in _ID_LENGTHS and all(char in string.hexdigits for char in what):
@@ -32,6 +68,15 @@ def traces(what: str, traces_url: str | None) -> list[Trace]:
     raise OverlapError(
         f"{what!a} is neither a file nor a trace id (16 or 32 hex digits), nor - for stdin"
     )
+
+
+def _chosen(found: list[Trace], only: str, source: str) -> Trace:
+    wanted = only.lower().rjust(32, "0")
+    for trace in found:
+        if wanted == trace.trace_id.rjust(32, "0") or only == trace.trace_id:
+            return trace
+    holds = "1 trace" if len(found) == 1 else f"{len(found):,} traces"
+    raise OverlapError(f"{source} holds {holds}, and none is {only!a}: {ids(found)}")
 
 
 def _exists(path: Path) -> bool:

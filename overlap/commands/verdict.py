@@ -3,43 +3,54 @@
 from __future__ import annotations
 
 import io
-import json
 import sys
 
 import click
-from rich.console import Console
+import msgspec
 
-from overlap.commands.reading import traces
+from overlap.commands.reading import no_garbage_collection, traces
 from overlap.judge import Verdict, verdict
 from overlap.trace import Trace
 
 
 @click.command("verdict")
 @click.argument("trace", metavar="TRACE_ID|FILE|-")
+@click.option("--trace", "only", metavar="ID", help="Judge only this trace of the file.")
 @click.option("--json", "as_json", is_flag=True, help="The verdict as JSON, an object a line.")
 @click.option("--traces-url", default=None, help="Where a trace id is looked up: Jaeger's v3 API.")
-def command(trace: str, as_json: bool, traces_url: str | None) -> None:
+def command(trace: str, only: str | None, as_json: bool, traces_url: str | None) -> None:
     """Judge a trace: its id, a file or standard input (-).
 
-    Reads OTLP as JSON (bare, as Jaeger's v3 API answers, or line by line as the
-    collector's file exporter writes) or as protobuf, and the JSON that Jaeger's
-    UI downloads. Every trace in a file is judged.
+    Reads OTLP as JSON (bare, as Jaeger's v3 API, Tempo and Grafana wrap it, or line by line) or
+    as protobuf, also as the collector's file exporter writes them; the JSON of Jaeger's UI and
+    of Zipkin v2; what the SDK's console exporter prints; all packed with gzip or zstd, too.
+    Every trace in a file is judged. What can't be read is left out, and counted in `warnings`.
     """
-    for each in traces(trace, traces_url):
-        found = verdict(each)
-        if as_json:
-            # A person gets it indented, a program an object a line.
-            click.echo(json.dumps(found.as_dict(), indent=2 if sys.stdout.isatty() else None))
-        else:
-            _show(each, found)
+    with no_garbage_collection():
+        for each in traces(trace, traces_url, only):
+            found = verdict(each)
+            if as_json:
+                _write(found)
+            else:
+                _show(each, found)
+
+
+def _write(found: Verdict) -> None:
+    """Write JSON: indented for a person, an object a line for a program."""
+    line = msgspec.json.encode(found)
+    if sys.stdout.isatty():
+        line = msgspec.json.format(line, indent=2)
+    click.echo(line)
 
 
 def _show(trace: Trace, found: Verdict) -> None:
+    from rich.console import Console
+
     from overlap.draw import picture
     from overlap.judge.report import report
 
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a name the terminal can't write is no failure
+        sys.stdout.reconfigure(errors="replace")  # a name may have what the terminal lacks
     console = Console(highlight=False, markup=False, emoji=False)
     console.print(picture(trace, found))
     console.print()

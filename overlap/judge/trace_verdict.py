@@ -34,7 +34,10 @@ def verdict(trace: Trace | Iterable[Span]) -> Verdict:
     what is inconsistent and says so in `warnings`; raises nothing. Time is
     O(n log n) in the number of spans, memory O(n). Times in the verdict are ms.
     """
-    tree = repair(trace.spans, trace.trace_id) if isinstance(trace, Trace) else repair(trace)
+    if isinstance(trace, Trace):
+        tree, left_out = repair(trace.spans, trace.trace_id), trace.warnings
+    else:
+        tree, left_out = repair(trace), ()
     found = list(groups(tree))
     waited = victims(tree)
     after, blocks = background(tree), blocked(tree, waited)
@@ -60,7 +63,7 @@ def verdict(trace: Trace | Iterable[Span]) -> Verdict:
         cancelled=cancelled(tree),
         handed=handed(tree),
         requests=requests(tree),
-        warnings=tree.warnings,
+        warnings=[*left_out, *tree.warnings],
         why=why(tree, waited),
         critical_path=path_segments(tree, path),
         self_time=self_times(tree, path),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 
+import msgspec
 from opentelemetry.context import Context
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
@@ -65,7 +65,7 @@ class Memory(SpanProcessor):
             return found
         now = max(time.time_ns(), max((span.end_ns or 0 for span in found), default=0))
         still = [
-            replace(span, end_ns=now + _PAST_ALL_NS)
+            msgspec.structs.replace(span, end_ns=now + _PAST_ALL_NS)
             for span in _plain([span._readable_span() for span in running])
         ]
         tasks = {span.attributes.get(names.TASK_ID) for span in still} - {None}

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from overlap.trace.left_out import LeftOut
 from overlap.trace.model import Span, Trace
 
 
-def group(spans: Iterable[Span]) -> list[Trace]:
-    """Group spans by trace id: traces in order of first appearance, spans in their own order."""
+def group(spans: Iterable[Span], left_out: LeftOut | None = None) -> list[Trace]:
+    """Group spans by trace id: traces in order of first appearance, spans in their own order.
+
+    Each trace gets the warnings of what was left out of it.
+    """
     by_id: dict[str, list[Span]] = {}
     for span in spans:
-        by_id.setdefault(span.trace_id, []).append(span)
-    return [Trace(trace_id, tuple(members)) for trace_id, members in by_id.items()]
+        if (members := by_id.get(span.trace_id)) is None:
+            members = by_id[span.trace_id] = []
+        members.append(span)
+    return [
+        Trace(trace_id, tuple(members), left_out.warnings(trace_id) if left_out else ())
+        for trace_id, members in by_id.items()
+    ]

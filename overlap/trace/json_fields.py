@@ -17,6 +17,8 @@ NOTHING: Attributes = {}
 
 MAX_TIME_NS = 2**64 - 1
 """OTLP's times are fixed64."""
+LONGEST_ID = 128
+"""In characters: more than any format's ids have."""
 
 
 class Misread(ValueError):
@@ -112,26 +114,32 @@ def raw(value: object, name: str) -> bytes:
         raise Misread(f"{name} is {show(value)}, not base64") from None
 
 
-def hex_id(value: object, name: str, size: int) -> str:
-    """Return an id of `size` bytes in lower-case hex, from hex or base64; "" for none or zero."""
+def identifier(value: object, name: str, size: int, *, or_base64: bool = False) -> str:
+    """Return an id of `size` bytes as lower-case hex; "" for none and for zero.
+
+    Short hex is padded, as Jaeger does. Any other text is kept: it identifies as well.
+    """
     plain = text(value, name)
-    if not plain:
+    if not plain.strip("0"):
         return ""
-    if len(plain) == size * 2:
-        found = _hex(plain)
-    elif len(plain.rstrip("=")) == (size * 4 + 2) // 3:  # base64 without its padding
-        found = raw(plain, name).hex()
-    else:
-        found = None
-    if found is None or len(found) != size * 2:
-        raise Misread(f"{name} is {show(value)}, not {size} bytes in hex or base64")
-    return found if found.strip("0") else ""
+    if is_hex(plain) and len(plain) <= size * 2:
+        return plain.lower().rjust(size * 2, "0")
+    if or_base64 and len(plain.rstrip("=")) == (size * 4 + 2) // 3:
+        found = _from_base64(plain, name)
+        if len(found) == size:
+            return found.hex() if any(found) else ""
+    if len(plain) > LONGEST_ID:
+        raise Misread(f"{name} is {show(value)}, too long for an id")
+    return plain
 
 
-def _hex(plain: str) -> str | None:
+def _from_base64(plain: str, name: str) -> bytes:
     try:
-        int(plain, 16)
-    except ValueError:
-        return None
-    # int() also takes signs, blanks, underscores and a prefix.
-    return plain.lower() if plain.isalnum() and plain[1] not in "xX" else None
+        return raw(plain, name)
+    except Misread:
+        return b""
+
+
+def is_hex(plain: str) -> bool:
+    """Return whether a text is made of hex digits alone."""
+    return not plain.strip("0123456789abcdefABCDEF")

@@ -8,8 +8,9 @@ that it can report each repair.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
+
+import msgspec
 
 AttributeValue: TypeAlias = (
     "str | bool | int | float | bytes | list[AttributeValue] | dict[str, AttributeValue] | None"
@@ -23,29 +24,27 @@ KINDS: tuple[Kind, ...] = ("unspecified", "internal", "server", "client", "produ
 STATUS_CODES: tuple[StatusCode, ...] = ("unset", "ok", "error")
 """By OTLP's enum number."""
 
-_EMPTY: Attributes = {}
+# Structs of msgspec rather than dataclasses: a tenth of the time to make, and with gc=False
+# the garbage collector does not visit them. They hold plain data, so they form no cycles.
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, gc=False):
     """Something that happened at one instant of a span."""
 
     name: str
     time_ns: int
-    attributes: Attributes = field(default_factory=dict)
+    attributes: Attributes = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True, gc=False):
     """A pointer from one span to another, maybe in another trace."""
 
     trace_id: str
     span_id: str
-    attributes: Attributes = field(default_factory=dict)
+    attributes: Attributes = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True, gc=False):
     """One operation of one service. `end_ns` is None (or 0 in OTLP) where no end was recorded."""
 
     trace_id: str
@@ -56,8 +55,8 @@ class Span:
     parent_id: str | None = None
     kind: Kind = "internal"
     service: str = "unknown_service"
-    attributes: Attributes = field(default_factory=dict)
-    resource: Attributes = field(default_factory=dict)
+    attributes: Attributes = {}
+    resource: Attributes = {}
     events: tuple[Event, ...] = ()
     links: tuple[Link, ...] = ()
     status: StatusCode = "unset"
@@ -65,9 +64,10 @@ class Span:
     scope: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(msgspec.Struct, frozen=True):
     """The spans that share one trace id, in no particular order, duplicates and all."""
 
     trace_id: str
     spans: tuple[Span, ...]
+    warnings: tuple[str, ...] = ()
+    """What the reader left out of it or of its input."""

@@ -1,111 +1,183 @@
-"""One way in for every format: tells them apart by what is there, not by a file's name."""
+"""Read traces in any known format, recognised by the content and not by a file's name."""
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
+from typing import IO
+
+import msgspec
 
 from overlap.errors import UnreadableTrace
-from overlap.trace import jaeger_json, otlp_json, otlp_proto
+from overlap.trace.documents import NotJson, documents
+from overlap.trace.formats import console_json, jaeger_json, otlp_json, zipkin_json
+from overlap.trace.formats.foreign import HTML, foreign, is_html
+from overlap.trace.formats.otlp_typed import TypedReader, Unusual
 from overlap.trace.grouping import group
 from overlap.trace.json_fields import Misread, is_object, show
+from overlap.trace.left_out import LeftOut
 from overlap.trace.model import Span, Trace
+from overlap.trace.unpacking import is_framed, messages, opened
 
-_BLANK = " \t\r\n\x1e"
-"""What may stand between JSON texts; the last is RFC 7464's record separator."""
+_BLANK = b"\xef\xbb\xbf \t\r\n\x1e"
+_JSON = (b"{", b"[")
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"{\0", b"[\0", b"\0{\0", b"\0[\0")
+_NEITHER = "it is neither JSON nor OTLP protobuf"
+_UNKNOWN = (
+    "it has neither resourceSpans (OTLP, Tempo) nor data (Jaeger), and is no span of Zipkin "
+    "or of the SDK's console exporter"
+)
 
 
 def read(data: bytes, *, source: str = "input", empty_ok: bool = False) -> list[Trace]:
-    """Every trace in `data`, in order of first appearance.
+    """Return every trace in `data`; see `read_stream`."""
+    return read_stream(io.BytesIO(data), source=source, empty_ok=empty_ok)
 
-    Takes OTLP JSON (bare, in `result` as Jaeger's v3 API answers, an object a
-    line or one after the other, or an array of objects), OTLP protobuf, and the
-    JSON that Jaeger's UI downloads. Time and memory are linear in `data`.
 
-    Raises UnreadableTrace, with `source` and where known the line, where the
-    input can't be read or, unless `empty_ok`, holds no span.
+def read_stream(stream: IO[bytes], *, source: str = "input", empty_ok: bool = False) -> list[Trace]:
+    """Return every trace in a stream, in order of first appearance.
+
+    Reads OTLP as JSON (bare or wrapped by Jaeger's v3 API, Tempo or Grafana; an object a line,
+    one after another, or in an array) and as protobuf (bare, or with lengths as the collector's
+    file exporter writes), Jaeger's and Zipkin's JSON, and what the SDK's console exporter
+    prints; all of them also packed with gzip or zstd. Time is linear in the input; JSON lines
+    are read one by one, so that memory is that of the spans.
+
+    What can't be read is left out and counted in the `warnings` of the traces. Raises
+    UnreadableTrace, with `source` and where known the line, where nothing is left and something
+    was wrong, or, unless `empty_ok`, where there is no span.
     """
+    left_out = LeftOut()
     try:
-        traces = _read(data)
+        traces = group(_spans(stream, left_out), left_out)
     except UnreadableTrace as error:
         raise UnreadableTrace(f"{source}: {error}") from None
+    if not traces and left_out.first:
+        raise UnreadableTrace(f"{source}: {left_out.first}")
     if not traces and not empty_ok:
         raise UnreadableTrace(f"{source}: there is no span in it")
     return traces
 
 
-def _read(data: bytes) -> list[Trace]:
-    if not data.strip():
-        raise UnreadableTrace("it is empty")
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n\x1e")[:1] not in (b"{", b"["):
-        return _read_protobuf(data)
+def _spans(packed: IO[bytes], left_out: LeftOut) -> Iterator[Span]:
+    head, stream = opened(packed, left_out.part)
+    if is_framed(head):
+        for number, message in enumerate(messages(stream, left_out.part), start=1):
+            yield from _message_spans(message, left_out, f"message {number}: ")
+    elif head.startswith(_UTF_16):
+        yield from _json_spans(io.BytesIO(_from_utf_16(stream.read())), left_out)
+    elif head.lstrip(_BLANK).startswith(_JSON) and not head.startswith(b"\n"):
+        yield from _json_spans(stream, left_out)
+    else:
+        yield from _unclear_spans(stream.read(), left_out)
+
+
+def _message_spans(message: bytes, left_out: LeftOut, place: str) -> Iterator[Span]:
+    """Yield the spans of one message of the file exporter: JSON or protobuf, maybe packed."""
+    head, stream = opened(io.BytesIO(message), left_out.part)
+    if head.startswith(_JSON):
+        yield from _json_spans(stream, left_out)
+        return
     try:
-        return group(_json_spans(data))
-    except UnreadableTrace:
-        # Protobuf too may begin like this: its first tag is a line feed, and "{" a length of 123.
-        if data.startswith(b"\n"):
-            try:
-                return _read_protobuf(data)
-            except UnreadableTrace:
-                pass
-        raise
+        yield from _protobuf_spans(stream.read(), left_out, place)
+    except UnreadableTrace as error:
+        left_out.part(f"{place}{error}")
 
 
-def _read_protobuf(data: bytes) -> list[Trace]:
+def _unclear_spans(data: bytes, left_out: LeftOut) -> Iterator[Span]:
+    """Yield the spans of protobuf, or of JSON behind blank lines or a log's lines."""
+    if not data.strip(_BLANK):
+        raise UnreadableTrace(left_out.first or "it is empty")
+    if is_html(data):
+        raise UnreadableTrace(HTML)
+    begins = data.lstrip(_BLANK).startswith(_JSON)
     try:
-        message = otlp_proto.parse(data)
+        # Protobuf may begin as JSON does: its first tag is a line feed, and "{" a length of 123.
+        found = list(_protobuf_spans(data, left_out, ""))
     except UnreadableTrace:
-        raise UnreadableTrace("it is neither JSON nor OTLP protobuf") from None
-    return group(otlp_proto.spans_from_request(message))
+        found = []
+    if found or not (begins or b"\n{" in data or b"\n[" in data):
+        if not found and not left_out.first:
+            raise UnreadableTrace(_NEITHER)
+        yield from found
+        return
+    yield from _json_spans(io.BytesIO(data), left_out)
 
 
-def _json_spans(data: bytes) -> Iterator[Span]:
-    for line, value in _documents(data):
+def _protobuf_spans(data: bytes, left_out: LeftOut, place: str) -> Iterator[Span]:
+    from overlap.trace.formats import otlp_proto  # protobuf's import takes a while
+
+    return otlp_proto.spans_from_request(otlp_proto.parse(data), left_out, place)
+
+
+def _from_utf_16(data: bytes) -> bytes:
+    encoding = "utf-16"  # by its byte order mark
+    if not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16-be" if data.startswith(b"\0") else "utf-16-le"
+    try:
+        return data.decode(encoding).encode()
+    except UnicodeError:
+        raise UnreadableTrace("it looks like UTF-16 and can't be decoded: use UTF-8") from None
+
+
+def _json_spans(lines: IO[bytes], left_out: LeftOut) -> Iterator[Span]:
+    """Yield the spans of JSON: line by line as long as lines are documents, then as text."""
+    typed = TypedReader()
+    for number, line in enumerate(lines, start=1):
         try:
-            for message in value if isinstance(value, list) else (value,):
-                yield from _message_spans(message)
-        except Misread as error:
-            raise UnreadableTrace(f"line {line}: {error}") from None
+            yield from typed.spans(line)
+            continue
+        except (Unusual, msgspec.MsgspecError, RecursionError):
+            pass
+        if not line.strip(_BLANK):
+            continue
+        try:
+            value = json.loads(line.strip(_BLANK))
+        except (ValueError, RecursionError):
+            yield from _text_spans(line + lines.read(), number, left_out)
+            return
+        yield from _value_spans(value, left_out, f"line {number}: ")
 
 
-def _message_spans(message: object) -> Iterator[Span]:
-    if not is_object(message):
-        raise Misread(f"{show(message)} is not a JSON object")
-    if otlp_json.is_otlp(message):
-        return otlp_json.spans(message)
-    if jaeger_json.is_jaeger(message):
-        return jaeger_json.spans(message)
-    error = message.get("error")
-    if is_object(error) and isinstance(error.get("message"), str):
-        raise Misread(f"it is an error, not a trace: {show(error['message'])}")
-    raise Misread("it has neither resourceSpans (OTLP) nor data (Jaeger)")
-
-
-def _documents(data: bytes) -> Iterator[tuple[int, object]]:
-    """Each JSON text in `data` with the line on which it begins."""
+def _text_spans(data: bytes, first_line: int, left_out: LeftOut) -> Iterator[Span]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise UnreadableTrace(f"line {line}: it is not UTF-8") from None
-    decoder = json.JSONDecoder()
-    place, line, counted = 0, 1, 0
-    while (place := _skip_blank(text, place)) < len(text):
-        line += text.count("\n", counted, place)
-        counted = place
-        try:
-            value, place = decoder.raw_decode(text, place)
-        except json.JSONDecodeError as error:
-            line += text.count("\n", counted, error.pos)
-            raise UnreadableTrace(f"line {line}: it is not JSON: {error.msg}") from None
-        except RecursionError:
-            raise UnreadableTrace(f"line {line}: it nests too deep") from None
-        except ValueError:  # Python's own limit on the digits of a number
-            raise UnreadableTrace(f"line {line}: a number in it is too long") from None
-        yield line, value
+        line = first_line + data.count(b"\n", 0, error.start)
+        left_out.first = left_out.first or f"line {line}: it is not UTF-8"
+        text = data.decode("utf-8-sig", "replace")
+    for line, value in documents(text, first_line):
+        if isinstance(value, NotJson):
+            left_out.part(f"line {line}: {value}")
+        else:
+            yield from _value_spans(value, left_out, f"line {line}: ")
 
 
-def _skip_blank(text: str, place: int) -> int:
-    while place < len(text) and text[place] in _BLANK:
-        place += 1
-    return place
+def _value_spans(value: object, left_out: LeftOut, place: str) -> Iterator[Span]:
+    """Yield the spans of one document: an object, or arrays of objects."""
+    for each in value if isinstance(value, list) else (value,):
+        for message in each if isinstance(each, list) else (each,):
+            try:
+                yield from _object_spans(message, left_out, place)
+            except Misread as error:
+                left_out.part(f"{place}{error}")
+
+
+def _object_spans(message: object, left_out: LeftOut, place: str) -> Iterator[Span]:
+    if not is_object(message):
+        raise Misread(f"{show(message)} is not a JSON object")
+    if zipkin_json.is_zipkin(message):
+        return zipkin_json.spans(message, left_out, place)
+    if console_json.is_console(message):
+        return console_json.spans(message, left_out, place)
+    if otlp_json.is_otlp(message):
+        return otlp_json.spans(message, left_out, place)
+    if (known := foreign(message)) is not None:
+        raise Misread(known)
+    if jaeger_json.is_jaeger(message):
+        return jaeger_json.spans(message, left_out, place)
+    error = message.get("error")
+    if is_object(error) and isinstance(error.get("message"), str):
+        raise Misread(f"it is an error, not a trace: {show(error['message'])}")
+    raise Misread(_UNKNOWN)

@@ -99,3 +99,13 @@ def test_what_cannot_be_compared_is_one_sentence(files, tmp_path):
         assert done.stdout == b""
         (line,) = done.stderr.decode().splitlines()
         assert said in line
+
+
+def test_one_trace_of_a_file_may_be_named(files, tmp_path):
+    """FILE#ID takes one of several; without an id the sentence says so."""
+    both = tmp_path / "both.json"
+    both.write_bytes(message("a", ("x", 0, 1)) + message("b", ("x", 0, 500)))
+    done = run(f"{both}#{'a' * 32}", f"{both}#{'b' * 32}", "--json")
+    found = json.loads(done.stdout)
+    assert (found["a"]["trace_id"], found["b"]["trace_id"]) == ("a" * 32, "b" * 32)
+    assert f"choose one with {both}#ID" in run(files[0], str(both)).stderr.decode()

@@ -1,5 +1,6 @@
 """`overlap verdict`, run as a user runs it."""
 
+import gzip
 import json
 import subprocess
 import sys
@@ -150,3 +151,27 @@ def test_names_cannot_act_on_the_terminal() -> None:
         assert "\x07" not in shown
         assert "\u202e" not in shown
         assert "[bold red]" in shown
+
+
+def test_one_trace_of_a_file_is_chosen(tmp_path: Path) -> None:
+    """With --trace or FILE#ID, by its id, short or whole; an unknown one lists what is there."""
+    path = tmp_path / "traces.json"
+    path.write_text("\n".join(json.dumps(message(each * 32)) for each in "abcd"))
+    for arguments in ((str(path), "--trace", "b" * 32), (f"{path}#{'B' * 32}",)):
+        (line,) = run(*arguments, "--json").stdout.splitlines()
+        assert json.loads(line)["trace_id"] == "b" * 32
+    done = run(str(path), "--trace", "abc")
+    assert (done.returncode, done.stdout) == (2, b"")
+    ids = ", ".join(each * 32 for each in "abc")
+    assert f"holds 4 traces, and none is 'abc': {ids}, …" in done.stderr.decode()
+
+
+def test_packed_input_and_what_was_left_out() -> None:
+    """Standard input may be packed; the verdict's warnings count what was left out."""
+    data = gzip.compress(json.dumps(message()).encode() + b"\ncut")
+    done = run("-", "--json", stdin=data)
+    assert done.returncode == 0
+    found = json.loads(done.stdout)
+    assert found["shapes"] == ["concurrent"]
+    assert found["warnings"][0].startswith("1 part of the input")
+    assert "left out" in run("-", stdin=data).stdout.decode()

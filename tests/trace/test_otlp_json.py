@@ -140,8 +140,7 @@ def test_a_missing_end_is_none(otlp: Any, end: Any) -> None:
     ("child", "complaint"),
     [
         ({"traceId": 5}, "traceId is 5, not a string"),
-        ({"traceId": "abc"}, "traceId is 'abc', not 16 bytes in hex or base64"),
-        ({"traceId": "0x" + "1" * 30}, "not 16 bytes"),
+        ({"traceId": "x" * 200}, "too long for an id"),
         ({"spanId": None}, "it has no spanId"),
         ({"spanId": "0" * 16}, "it has no spanId"),
         ({"name": []}, "name is an array, not a string"),
@@ -161,12 +160,12 @@ def test_a_missing_end_is_none(otlp: Any, end: Any) -> None:
 def test_a_wrong_value_is_named_with_its_place(
     otlp: Any, child: dict[str, Any], complaint: str
 ) -> None:
-    """One sentence: the input, the line, the span, the field, and what was there."""
+    """One warning: the line, the span, the field, and its value; the other spans are read."""
     text = json.dumps(otlp()) + "\n" + json.dumps(otlp(**child))
-    with pytest.raises(UnreadableTrace) as caught:
-        read(text.encode(), source="spans.json")
-    said = str(caught.value)
-    assert said.startswith("spans.json: line 2: span 2 of 'smokehouse': ")
+    (trace,) = read(text.encode(), source="spans.json")
+    assert len(trace.spans) == 3
+    (said,) = trace.warnings
+    assert "line 2: span 2 of 'smokehouse': " in said
     assert complaint in said
     assert "\n" not in said
     with pytest.raises(UnreadableTrace, match=r"^span 2 of 'smokehouse'"):

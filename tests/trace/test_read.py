@@ -23,7 +23,7 @@ from overlap.trace import from_otlp_json, read
         (b'{"resourceSpans": []}', "input: there is no span in it"),
         (b'{"data": []}', "input: there is no span in it"),
         (b'{}\n\n{"a"', "input: line 3: it is not JSON: Expecting ':' delimiter"),
-        (b'{"a": 1}', "line 1: it has neither resourceSpans (OTLP) nor data (Jaeger)"),
+        (b'{"a": 1}', "line 1: it has neither resourceSpans (OTLP, Tempo) nor data (Jaeger)"),
         (b"[1]", "line 1: 1 is not a JSON object"),
         (b"{}\n7", "line 2: 7 is not a JSON object"),
         (
@@ -34,7 +34,8 @@ from overlap.trace import from_otlp_json, read
         (b"[" * 100_000, "line 1: it nests too deep"),
         (b'{"a":' + b"1" * 10_000 + b"}", "line 1: a number in it is too long"),
         (b'{"result": 3}', "line 1: it has neither"),
-        (b'{"data": {}}', "line 1: data is an object, not an array"),
+        (b'{"data": {}}', "input: there is no span in it"),
+        (b'{"data": {"a": 1}}', "line 1: data is an object, not an array"),
     ],
 )
 def test_unreadable_input_is_one_sentence(data: bytes, complaint: str) -> None:

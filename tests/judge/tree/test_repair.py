@@ -1,9 +1,10 @@
 """Hostile traces: each is judged, and what was mended is told in a bounded number of sentences."""
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from overlap import verdict
 from overlap.judge import Verdict
@@ -22,9 +23,9 @@ def test_duplicates_change_nothing_but_are_told(span: MakeSpan) -> None:
     """A span that comes twice counts once; of two that differ the one that ended later is kept."""
     spans = [span("1", "p", 0, 10), span("2", "a", 0, 5, "1"), span("3", "b", 0, 6, "1")]
     once = verdict(spans)
-    twice = verdict([*spans, *spans, replace(spans[1], end_ns=None)])
+    twice = verdict([*spans, *spans, structs.replace(spans[1], end_ns=None)])
     assert twice.warnings == ["4 spans have an id that another span has too: ignored"]
-    assert replace(twice, warnings=[]) == once
+    assert dataclasses.replace(twice, warnings=[]) == once
 
 
 def test_missing_parents_make_roots(span: MakeSpan) -> None:
@@ -64,7 +65,7 @@ def test_a_span_that_ends_before_it_began_is_a_mark(span: MakeSpan) -> None:
 @pytest.mark.parametrize("end", [None, 0])
 def test_a_span_without_end_lasts_to_the_last_time_known(span: MakeSpan, end: int | None) -> None:
     """No end (None, or OTLP's 0): it lasts as long as anything in the trace."""
-    spans = [span("1", "p", 0, 100), replace(span("2", "open", 40, 0, "1"), end_ns=end)]
+    spans = [span("1", "p", 0, 100), structs.replace(span("2", "open", 40, 0, "1"), end_ns=end)]
     found = verdict(spans)
     assert found.groups[0].wall_ms == 60.0
     assert found.warnings == [
@@ -152,5 +153,5 @@ def test_ten_thousand_siblings_are_judged(span: MakeSpan) -> None:
 def test_a_mark_that_jaeger_kept_is_a_mark(span: MakeSpan) -> None:
     """Badger gives a span of no duration back as one of a nanosecond: still no stage of a group."""
     spans = [span("1", "p", 0, 10), span("2", "revoke", 5, 5, "1"), span("3", "run", 2, 8, "1")]
-    kept = [spans[0], replace(spans[1], end_ns=spans[1].start_ns + 1), spans[2]]
+    kept = [spans[0], structs.replace(spans[1], end_ns=spans[1].start_ns + 1), spans[2]]
     assert verdict(kept) == verdict(spans)

@@ -1,7 +1,7 @@
-"""The JSON that Jaeger's UI downloads: `{"data": [{"traceID", "spans", "processes"}]}`.
+"""Read the JSON that Jaeger's UI downloads: `{"data": [{"traceID", "spans", "processes"}]}`.
 
-Times are microseconds. What OTLP has fields for stands in tags and goes back
-into its field: span.kind, otel.status_code, error, otel.scope.name.
+Times are microseconds. What OTLP has fields for is in tags and goes back
+to its field: span.kind, otel.status_code, error, otel.scope.name.
 https://www.jaegertracing.io/docs/latest/apis/
 """
 
@@ -11,7 +11,9 @@ from collections.abc import Iterator
 
 from overlap.names import SERVICE_NAME
 from overlap.trace import json_fields
+from overlap.trace.formats.otlp_json import UNKNOWN_SERVICE
 from overlap.trace.json_fields import NOTHING, Json, Misread
+from overlap.trace.left_out import LeftOut
 from overlap.trace.model import (
     KINDS,
     Attributes,
@@ -22,7 +24,6 @@ from overlap.trace.model import (
     Span,
     StatusCode,
 )
-from overlap.trace.otlp_json import UNKNOWN_SERVICE
 
 _NS_PER_US = 1000
 _KINDS: dict[str, Kind] = {kind: kind for kind in KINDS}
@@ -30,13 +31,18 @@ _STATUS: dict[str, StatusCode] = {"OK": "ok", "ERROR": "error"}
 
 
 def is_jaeger(message: Json) -> bool:
-    """Whether an object looks like Jaeger's JSON, whole or one trace of it."""
+    """Return whether an object looks like Jaeger's JSON, whole or one trace of it."""
     return "data" in message or ("traceID" in message and "spans" in message)
 
 
-def spans(message: Json) -> Iterator[Span]:
-    """Every span of the object. Raises Misread."""
+def spans(message: Json, left_out: LeftOut | None = None, place: str = "") -> Iterator[Span]:
+    """Yield every span of the object.
+
+    A span that can't be read is counted in `left_out`; without one it raises Misread.
+    """
     traces = json_fields.array(message["data"], "data") if "data" in message else (message,)
+    if not traces and (error := _own_error(message)):
+        raise Misread(f"Jaeger answered with an error: {error}")
     for trace in traces:
         checked = json_fields.obj(trace, "a trace in data")
         processes = {
@@ -45,9 +51,44 @@ def spans(message: Json) -> Iterator[Span]:
         }
         for number, one in enumerate(json_fields.array(checked.get("spans"), "spans"), start=1):
             try:
-                yield _span(json_fields.obj(one, "it"), checked.get("traceID"), processes)
+                span = _span(json_fields.obj(one, "it"), checked.get("traceID"), processes)
             except Misread as error:
-                raise Misread(f"span {number}: {error}") from None
+                said = f"{place}span {number}: {error}"
+                if left_out is None:
+                    raise Misread(said) from None
+                left_out.span(_trace_id(one, checked), said)
+            else:
+                if left_out is not None:
+                    left_out.ids(span.trace_id, span.trace_id, span.span_id, span.parent_id)
+                yield span
+
+
+def is_elasticsearch(message: Json) -> bool:
+    """Return whether tags are an object: Jaeger's documents as Elasticsearch stores them."""
+    traces = message.get("data")
+    for trace in traces if isinstance(traces, list) else (message,):
+        spans = trace.get("spans") if json_fields.is_object(trace) else None
+        for one in spans if isinstance(spans, list) else ():
+            return json_fields.is_object(one) and json_fields.is_object(one.get("tags"))
+    return False
+
+
+def _own_error(message: Json) -> str:
+    """Return the message in `errors`, and its code."""
+    for error in json_fields.array(message.get("errors"), "errors"):
+        if json_fields.is_object(error) and isinstance(error.get("msg"), str):
+            code = error.get("code")
+            return json_fields.show(error["msg"]) + (f" ({code})" if isinstance(code, int) else "")
+    return ""
+
+
+def _trace_id(one: object, trace: Json) -> str:
+    """Return the trace of a span that can't be read, if that much is known."""
+    own = one.get("traceID") if json_fields.is_object(one) else None
+    try:
+        return json_fields.identifier(own or trace.get("traceID"), "traceID", 16)
+    except Misread:
+        return ""
 
 
 def _process(process: Json) -> tuple[str, Attributes]:
@@ -56,8 +97,8 @@ def _process(process: Json) -> tuple[str, Attributes]:
 
 
 def _span(one: Json, trace_id: object, processes: dict[str, tuple[str, Attributes]]) -> Span:
-    own_trace = _id(one.get("traceID") or trace_id, "traceID", 32)
-    span_id = _id(one.get("spanID"), "spanID", 16)
+    own_trace = json_fields.identifier(one.get("traceID") or trace_id, "traceID", 16)
+    span_id = json_fields.identifier(one.get("spanID"), "spanID", 8)
     if not own_trace or not span_id:
         raise Misread("it has no " + ("spanID" if own_trace else "traceID"))
     start_us = json_fields.time_ns(one.get("startTime"), "startTime")
@@ -91,19 +132,21 @@ def _span(one: Json, trace_id: object, processes: dict[str, tuple[str, Attribute
 
 
 def _references(one: Json, trace_id: str) -> tuple[str | None, tuple[Link, ...]]:
-    """The parent, chosen as Jaeger does (CHILD_OF before FOLLOWS_FROM), and the rest as links."""
+    """Return the parent, as Jaeger chooses it (CHILD_OF before FOLLOWS_FROM), and other links."""
     links: list[Link] = []
     kinds: list[str] = []
     for reference in json_fields.array(one.get("references"), "references"):
         checked = json_fields.obj(reference, "a reference")
-        other = _id(checked.get("traceID"), "a reference's traceID", 32) or trace_id
-        links.append(Link(other, _id(checked.get("spanID"), "a reference's spanID", 16)))
+        other = json_fields.identifier(checked.get("traceID"), "a reference's traceID", 16)
+        span_id = json_fields.identifier(checked.get("spanID"), "a reference's spanID", 8)
+        links.append(Link(other or trace_id, span_id))
         kinds.append(json_fields.text(checked.get("refType"), "refType"))
     for wanted in ("CHILD_OF", "FOLLOWS_FROM"):
         for place, (kind, link) in enumerate(zip(kinds, links, strict=True)):
             if kind == wanted and link.trace_id == trace_id and link.span_id:
                 return link.span_id, (*links[:place], *links[place + 1 :])
-    return _id(one.get("parentSpanID"), "parentSpanID", 16) or None, tuple(links)
+    parent_id = json_fields.identifier(one.get("parentSpanID"), "parentSpanID", 8)
+    return parent_id or None, tuple(links)
 
 
 def _event(value: object) -> Event:
@@ -147,11 +190,3 @@ def _status(tags: dict[str, AttributeValue]) -> StatusCode:
 
 def _word(value: AttributeValue) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _id(value: object, name: str, width: int) -> str:
-    """An id in Jaeger's hex, which older versions wrote without leading zeros; "" for none."""
-    plain = json_fields.text(value, name)
-    if len(plain) > width or (plain and not all(c in "0123456789abcdefABCDEF" for c in plain)):
-        raise Misread(f"{name} is {json_fields.show(value)}, not at most {width} hex digits")
-    return plain.lower().rjust(width, "0") if plain.strip("0") else ""

@@ -1,4 +1,4 @@
-"""OTLP protobuf: TracesData and ExportTraceServiceRequest, which are the same bytes."""
+"""Read OTLP protobuf: TracesData and ExportTraceServiceRequest, which are the same bytes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from opentelemetry.proto.trace.v1 import trace_pb2
 
 from overlap.errors import UnreadableTrace
 from overlap.names import SERVICE_NAME
-from overlap.trace.json_fields import NOTHING
+from overlap.trace.formats.otlp_json import UNKNOWN_SERVICE
+from overlap.trace.json_fields import NOTHING, show
+from overlap.trace.left_out import LeftOut
 from overlap.trace.model import (
     KINDS,
     STATUS_CODES,
@@ -21,14 +23,13 @@ from overlap.trace.model import (
     Link,
     Span,
 )
-from overlap.trace.otlp_json import UNKNOWN_SERVICE
 
 _TRACE_ID_BYTES = 16
 _SPAN_ID_BYTES = 8
 
 
 def parse(data: bytes) -> ExportTraceServiceRequest:
-    """The message in `data`. Raises UnreadableTrace where it is not OTLP protobuf."""
+    """Return the message in `data`. Raises UnreadableTrace where it is not OTLP protobuf."""
     message = ExportTraceServiceRequest()
     try:
         message.ParseFromString(data)
@@ -39,28 +40,40 @@ def parse(data: bytes) -> ExportTraceServiceRequest:
 
 def spans_from_request(
     message: ExportTraceServiceRequest | trace_pb2.TracesData,
+    left_out: LeftOut | None = None,
+    place: str = "",
 ) -> Iterator[Span]:
-    """Every span of a parsed message. Raises UnreadableTrace at a span without proper ids."""
+    """Yield every span of a parsed message.
+
+    A span without ids is counted in `left_out`; without one it raises UnreadableTrace.
+    """
     for block in message.resource_spans:
         resource = attributes(block.resource.attributes)
         named = resource.get(SERVICE_NAME)
         service = named if isinstance(named, str) and named else UNKNOWN_SERVICE
         for scope_block in block.scope_spans:
             scope = scope_block.scope.name
-            for one in scope_block.spans:
-                yield _span(one, service, resource, scope)
+            for number, one in enumerate(scope_block.spans, start=1):
+                if any(one.trace_id) and any(one.span_id):
+                    yield _span(one, service, resource, scope)
+                    continue
+                missing = "span_id" if any(one.trace_id) else "trace_id"
+                said = f"{place}span {number} of {show(service)}: it has no {missing}"
+                if left_out is None:
+                    raise UnreadableTrace(said)
+                left_out.span(_hex(one.trace_id, _TRACE_ID_BYTES), said)
 
 
 def attributes(pairs: Iterable[KeyValue]) -> Attributes:
-    """KeyValues as a mapping; of a key that comes twice, the last."""
+    """Return KeyValues as a mapping; of a key that occurs twice, the last."""
     return {pair.key: _any(pair.value) for pair in pairs} or NOTHING
 
 
 def _span(one: trace_pb2.Span, service: str, resource: Attributes, scope: str) -> Span:
     return Span(
-        trace_id=_id(one.trace_id, "trace_id", _TRACE_ID_BYTES),
-        span_id=_id(one.span_id, "span_id", _SPAN_ID_BYTES),
-        parent_id=one.parent_span_id.hex() if any(one.parent_span_id) else None,
+        trace_id=_hex(one.trace_id, _TRACE_ID_BYTES),
+        span_id=_hex(one.span_id, _SPAN_ID_BYTES),
+        parent_id=_hex(one.parent_span_id, _SPAN_ID_BYTES) or None,
         name=one.name,
         start_ns=one.start_time_unix_nano,
         end_ns=one.end_time_unix_nano or None,
@@ -73,7 +86,11 @@ def _span(one: trace_pb2.Span, service: str, resource: Attributes, scope: str) -
             for event in one.events
         ),
         links=tuple(
-            Link(link.trace_id.hex(), link.span_id.hex(), attributes(link.attributes))
+            Link(
+                _hex(link.trace_id, _TRACE_ID_BYTES),
+                _hex(link.span_id, _SPAN_ID_BYTES),
+                attributes(link.attributes),
+            )
             for link in one.links
         ),
         status=STATUS_CODES[one.status.code]
@@ -84,10 +101,9 @@ def _span(one: trace_pb2.Span, service: str, resource: Attributes, scope: str) -
     )
 
 
-def _id(value: bytes, name: str, size: int) -> str:
-    if len(value) != size or not any(value):
-        raise UnreadableTrace(f"a span's {name} is {value[:20].hex() or 'empty'}, not {size} bytes")
-    return value.hex()
+def _hex(value: bytes, size: int) -> str:
+    """Return an id in hex; short ones are padded as in JSON, "" for none and for zero."""
+    return value.hex().rjust(size * 2, "0") if any(value) else ""
 
 
 def _any(value: AnyValue) -> AttributeValue:

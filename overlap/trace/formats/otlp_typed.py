@@ -1,0 +1,229 @@
+"""Read OTLP JSON fast: one line decoded by msgspec into typed structs, without checks by hand.
+
+It reads what the collector and the SDKs write. Whatever else (other spellings, ids that are
+not lower-case hex, a wrong value anywhere) raises msgspec.ValidationError or Unusual, and the
+tolerant reader in `otlp_json` takes the line instead. Both give the same spans.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import msgspec
+
+from overlap.names import SERVICE_NAME
+from overlap.trace.formats.otlp_json import MAX_NESTING, UNKNOWN_SERVICE
+from overlap.trace.json_fields import MAX_TIME_NS, NOTHING
+from overlap.trace.model import (
+    KINDS,
+    STATUS_CODES,
+    Attributes,
+    AttributeValue,
+    Event,
+    Link,
+    Span,
+)
+
+_HEX = re.compile("[0-9a-f]*")
+_NO_TRACE, _NO_SPAN = "0" * 32, "0" * 16
+
+
+class Unusual(ValueError):
+    """The line is to be read by the tolerant reader."""
+
+
+class _Strict(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """What holds a field that is not declared here is left to the tolerant reader."""
+
+
+class _Value(_Strict):
+    stringValue: str | None = None
+    intValue: int | None = None
+    boolValue: bool | None = None
+    doubleValue: float | None = None
+    arrayValue: _Values | None = None
+    kvlistValue: _Pairs | None = None
+
+
+class _Values(_Strict):
+    values: list[_Value] = []
+
+
+class _Pair(_Strict):
+    key: str
+    value: _Value | None = None
+
+
+class _Pairs(_Strict):
+    values: list[_Pair] = []
+
+
+class _Event(_Strict):
+    timeUnixNano: int = 0
+    name: str = ""
+    attributes: list[_Pair] = []
+    droppedAttributesCount: int = 0
+
+
+class _Link(_Strict):
+    traceId: str
+    spanId: str
+    traceState: str = ""
+    attributes: list[_Pair] = []
+    droppedAttributesCount: int = 0
+    flags: int = 0
+
+
+class _Status(_Strict):
+    message: str = ""
+    code: int = 0
+
+
+class _Span(_Strict):
+    traceId: str
+    spanId: str
+    startTimeUnixNano: int
+    name: str = ""
+    parentSpanId: str = ""
+    kind: int = 0
+    endTimeUnixNano: int = 0
+    attributes: list[_Pair] = []
+    events: list[_Event] = []
+    links: list[_Link] = []
+    status: _Status | None = None
+    traceState: str = ""
+    flags: int = 0
+    droppedAttributesCount: int = 0
+    droppedEventsCount: int = 0
+    droppedLinksCount: int = 0
+
+
+class _Scope(msgspec.Struct, gc=False):
+    name: str = ""
+
+
+class _ScopeSpans(_Strict):
+    spans: list[_Span] = []
+    scope: _Scope | None = None
+    schemaUrl: str = ""
+
+
+class _Resource(msgspec.Struct, gc=False):
+    attributes: list[_Pair] = []
+
+
+class _ResourceSpans(_Strict):
+    scopeSpans: list[_ScopeSpans]
+    resource: _Resource | None = None
+    schemaUrl: str = ""
+
+
+class _Document(_Strict):
+    resourceSpans: list[_ResourceSpans]
+
+
+class TypedReader:
+    """Read line after line; names, keys and trace ids that recur are kept once."""
+
+    def __init__(self) -> None:
+        # Lax, so that 64-bit numbers, which OTLP writes as strings, become numbers in C.
+        self._decode = msgspec.json.Decoder(_Document, strict=False).decode
+        self._shared: dict[str, str] = {}
+
+    def spans(self, line: bytes) -> list[Span]:
+        """Return the spans of one line. Raises Unusual or msgspec.MsgspecError."""
+        found: list[Span] = []
+        share = self._shared.setdefault
+        for block in self._decode(line).resourceSpans:
+            resource = (block.resource and self._attributes(block.resource.attributes)) or NOTHING
+            named = resource.get(SERVICE_NAME)
+            service = named if isinstance(named, str) and named else UNKNOWN_SERVICE
+            for scope_spans in block.scopeSpans:
+                scope = share(name := scope_spans.scope.name, name) if scope_spans.scope else ""
+                self._read(scope_spans.spans, service, resource, scope, found.append)
+        return found
+
+    def _read(
+        self,
+        spans: list[_Span],
+        service: str,
+        resource: Attributes,
+        scope: str,
+        add: Callable[[Span], None],
+    ) -> None:
+        _check_ids(spans)
+        share, attributes = self._shared.setdefault, self._attributes
+        for one in spans:
+            start, end, status = one.startTimeUnixNano, one.endTimeUnixNano, one.status
+            if not (0 <= start <= MAX_TIME_NS and 0 <= end <= MAX_TIME_NS):
+                raise Unusual
+            code = status.code if status else 0
+            add(
+                Span(
+                    share(one.traceId, one.traceId),
+                    one.spanId,
+                    share(one.name, one.name),
+                    start,
+                    end or None,
+                    one.parentSpanId or None,
+                    KINDS[one.kind] if 0 <= one.kind < len(KINDS) else KINDS[0],
+                    service,
+                    attributes(one.attributes) if one.attributes else NOTHING,
+                    resource,
+                    tuple(map(self._event, one.events)) if one.events else (),
+                    tuple(map(self._link, one.links)) if one.links else (),
+                    STATUS_CODES[code] if 0 <= code < len(STATUS_CODES) else STATUS_CODES[0],
+                    status.message if status else "",
+                    scope,
+                )
+            )
+
+    def _attributes(self, pairs: list[_Pair]) -> dict[str, AttributeValue]:
+        share = self._shared.setdefault
+        found: dict[str, AttributeValue] = {}
+        for pair in pairs:
+            key, value = pair.key, pair.value
+            plain = value.stringValue if value is not None else None
+            found[share(key, key)] = plain if plain is not None else self._other(value, 0)
+        return found
+
+    def _other(self, value: _Value | None, depth: int) -> AttributeValue:
+        if value is None:
+            return None
+        if depth > MAX_NESTING:
+            raise Unusual
+        for plain in (value.stringValue, value.intValue, value.boolValue, value.doubleValue):
+            if plain is not None:
+                return plain
+        if value.arrayValue is not None:
+            return [self._other(each, depth + 1) for each in value.arrayValue.values]
+        if value.kvlistValue is not None:
+            pairs = value.kvlistValue.values
+            return {pair.key: self._other(pair.value, depth + 1) for pair in pairs}
+        return None
+
+    def _event(self, event: _Event) -> Event:
+        if not 0 <= event.timeUnixNano <= MAX_TIME_NS:
+            raise Unusual
+        return Event(event.name, event.timeUnixNano, self._attributes(event.attributes) or NOTHING)
+
+    def _link(self, link: _Link) -> Link:
+        _check(16, link.spanId)
+        _check(32, link.traceId)
+        return Link(link.traceId, link.spanId, self._attributes(link.attributes) or NOTHING)
+
+
+def _check_ids(spans: list[_Span]) -> None:
+    """Check all ids of one batch together: a pass in C rather than a call for each."""
+    _check(32, *[one.traceId for one in spans])
+    _check(16, *[one.spanId for one in spans], *[up for one in spans if (up := one.parentSpanId)])
+
+
+def _check(length: int, *ids: str) -> None:
+    if not ids:
+        return
+    if {*map(len, ids)} != {length} or not _HEX.fullmatch("".join(ids)):
+        raise Unusual
+    if (_NO_SPAN if length == 16 else _NO_TRACE) in ids:
+        raise Unusual
