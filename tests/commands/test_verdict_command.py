@@ -97,11 +97,15 @@ def test_each_trace_of_standard_input_is_a_line_of_json() -> None:
             "work_ms": 30.0,
             "critical_path": ["smoke"],
             "parent_ms": 30.0,
+            "shape": "concurrent",
+            "stage_ids": [["3" * 16, "2" * 16]],
+            "critical_path_ids": ["2" * 16],
         }
     ]
     assert list(first) == [
         "trace_id", "shapes", "groups", "background", "blocked", "offloaded", "lost",
         "cancelled", "handed", "requests", "warnings", "why",
+        "critical_path", "self_time", "advice",
     ]  # fmt: skip
 
 

@@ -212,7 +212,7 @@ def _one_service_a_tree(spans: list[Span]) -> list[Span]:
     for span in spans:
         service[span.span_id] = service.get(span.parent_id or "", span.service)
     return [
-        Span(**{f: getattr(s, f) for f in s.__dataclass_fields__} | {"service": service[s.span_id]})
+        Span(**{f: getattr(s, f) for f in s.__struct_fields__} | {"service": service[s.span_id]})
         for s in spans
     ]
 
