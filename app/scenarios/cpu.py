@@ -68,7 +68,7 @@ SCENARIOS = [
         expect=Expectation(
             shapes=frozenset({"background"}),
             never=CALM | {"concurrent", "serial"},
-            background=("grind",),
+            background=("run/app.tasks.grind_pepper",),
             handed=(("app.tasks.grind_pepper", "done", 1),),
             victims=(),
         ),

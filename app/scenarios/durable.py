@@ -25,7 +25,7 @@ SCENARIOS = [
         expect=Expectation(
             shapes=frozenset({"background"}),
             never=CALM | {"concurrent"},
-            background=(run("http_call"), "GET"),
+            background=(run("http_call"),),
             handed=((HTTP_CALL, "done", 1),),
         ),
         pair="async",

@@ -76,7 +76,8 @@ class QueuedTask:
     worker: str
     """The service that ran it; empty if none did."""
     end: str
-    """`done`, `failed` or `revoked`; `waiting` where it was not seen to end."""
+    """`done`, `failed` or `revoked`; `waiting` if it ran and was not seen to end; `unseen` if the
+    trace holds no run of it; `unsent` if sending it failed."""
     tries: int
     """How often it ran; 0 if it was revoked before its first run."""
     queued_ms: float | None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from overlap import names
 from overlap.judge.model import Background, Offloaded
 from overlap.judge.tree.span_tree import NO_PARENT, Tree, ms, plain, same_process
@@ -14,14 +16,15 @@ OUTLIVED_NS = 1_000_000
 def background(tree: Tree) -> list[Background]:
     """Return spans that end over 1 ms after the nearest server span above them in their service.
 
+    Of spans below one another that outlived the same response only the topmost is listed.
+
     A queued task counts with the request that queued it. The longest first.
     O(n log n).
     """
-    found = []
-    for index, server in nearest_servers(tree):
-        outlived = tree.ends[index] - tree.ends[server]
-        if outlived > OUTLIVED_NS and tree.is_work(index):
-            found.append((-outlived, tree.spans[index].name, index))
+    found = [
+        (tree.ends[server] - tree.ends[index], tree.spans[index].name, index)
+        for index, server in outliving(tree, nearest_servers(tree))
+    ]
     found.sort()
     return [
         Background(name, ms(-outlived), tree.spans[index].span_id)
@@ -29,11 +32,30 @@ def background(tree: Tree) -> list[Background]:
     ]
 
 
+def outliving(tree: Tree, servers: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield the topmost spans that outlived their response, each with its server span. O(n)."""
+    server_of = dict(servers)
+    outlived: dict[int, set[int]] = {}  # the responses that the spans above a span outlived
+    none: set[int] = set()
+    for index in tree.order:
+        parent = tree.parents[index]
+        above = outlived.get(parent, none)
+        server = server_of.get(index)
+        if server is None or server in above or not tree.is_work(index):
+            pass
+        elif tree.ends[index] - tree.ends[server] > OUTLIVED_NS:
+            yield index, server
+            above = above | {server}
+        if above:
+            outlived[index] = above
+
+
 def nearest_servers(tree: Tree) -> list[tuple[int, int]]:
     """Return each span that works for a server span above it, with that one.
 
     It is the nearest of its own service; for a worker's span that of the service which queued
-    the task.
+    the task. A request that the service receives over the network is work of its own, even if
+    the service caused it itself.
     """
     pairs = []
     above: dict[str, list[int]] = {}  # by service, the server spans on the way down
@@ -48,7 +70,7 @@ def nearest_servers(tree: Tree) -> list[tuple[int, int]]:
         if not servers and span.kind == "consumer" and (parent := tree.parents[index]) != NO_PARENT:
             # A task that a request queued for another service: still that request's.
             servers = above.get(tree.spans[parent].service)
-        if servers:
+        if servers and not (span.kind == "server" and tree.is_remote(index)):
             pairs.append((index, servers[-1]))
         if below := tree.children.get(index):
             server = _serving(span.kind, index, servers)
@@ -77,7 +99,9 @@ def offloaded(tree: Tree) -> list[Offloaded]:
             continue
         above = tree.spans[parent]
         others = plain(above.attributes.get(names.THREAD_ID))
-        if others is not None and others != thread and same_process(span, above):
+        if others is None or others == thread or tree.is_remote(index):
+            continue
+        if same_process(span, above):
             name = span.attributes.get(names.THREAD_NAME)
             where = name if isinstance(name, str) and name else thread
             found.append(Offloaded(span.name, where, span.span_id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from overlap import names
 from overlap.judge.findings.stages import peak, stages, union_length
@@ -11,12 +12,16 @@ from overlap.judge.path.awaited import awaited
 from overlap.judge.path.group_path import group_path
 from overlap.judge.tree.span_tree import Tree, ms
 
+MISSING = "(missing)"
+"""The parent of siblings whose parent the trace does not hold."""
 PART = 3
 """Serial work takes at least this fraction, 1/n, of its parent's time."""
 
 
 def groups(tree: Tree) -> Iterator[Group]:
     """Yield each span with children that are work, in order of start. O(n log n).
+
+    Siblings whose parent is not in the trace are a group too, after the others.
 
     Without the children of a scenario's root, which are load, and without the server
     span that is the only child of a client span: both are one request.
@@ -26,7 +31,15 @@ def groups(tree: Tree) -> Iterator[Group]:
             continue
         work = [index for index in tree.children[parent] if tree.is_work(index)]
         if work and not _is_one_request(tree, parent, work):
-            yield _group(tree, parent, work)
+            span, length = tree.spans[parent], tree.ends[parent] - tree.starts[parent]
+            above = _Parent(span.name, span.span_id, length)
+            yield _group(tree, above, work, awaited(tree, parent))
+    for parent_id, members in sorted(tree.orphans.items()):
+        work = [index for index in members if tree.is_work(index)]
+        if len(work) > 1:
+            times = [tree.running(index) for index in work]
+            length = max(end for _, end in times) - min(start for start, _ in times)
+            yield _group(tree, _Parent(MISSING, parent_id, length), work, work)
 
 
 def is_concurrent(group: Group) -> bool:
@@ -47,8 +60,17 @@ def _is_one_request(tree: Tree, parent: int, work: list[int]) -> bool:
     )
 
 
-def _group(tree: Tree, parent: int, work: list[int]) -> Group:
-    intervals = [(tree.starts[index], tree.ends[index]) for index in work]
+class _Parent(NamedTuple):
+    """What a group knows of its parent, which the trace may not hold."""
+
+    name: str
+    span_id: str
+    length: int
+    """In ns."""
+
+
+def _group(tree: Tree, parent: _Parent, work: list[int], waited_for: list[int]) -> Group:
+    intervals = [tree.running(index) for index in work]
     found = []
     factor = 0.0
     for members in stages(intervals):
@@ -58,32 +80,30 @@ def _group(tree: Tree, parent: int, work: list[int]) -> Group:
         in_stage = sorted((tree.spans[work[member]].name, work[member]) for member in members)
         found.append((first, last, in_stage))
     found.sort()
-    span = tree.spans[parent]
-    waited_for = awaited(tree, parent)
     path = _path(tree, waited_for)
     return Group(
-        parent=span.name,
-        parent_id=span.span_id,
+        parent=parent.name,
+        parent_id=parent.span_id,
         stages=[[name for name, _ in in_stage] for _, _, in_stage in found],
         overlap_factor=round(factor, 3),
         peak=peak(intervals),
         wall_ms=ms(max(end for _, end in intervals) - min(start for start, _ in intervals)),
         work_ms=ms(sum(end - start for start, end in intervals)),
         critical_path=[tree.spans[index].name for index in path],
-        parent_ms=ms(tree.ends[parent] - tree.starts[parent]),
-        shape=_shape(tree, parent, waited_for, [in_stage for _, _, in_stage in found]),
+        parent_ms=ms(parent.length),
+        shape=_shape(tree, parent.length, waited_for, [in_stage for _, _, in_stage in found]),
         stage_ids=[[tree.spans[i].span_id for _, i in in_stage] for _, _, in_stage in found],
         critical_path_ids=[tree.spans[index].span_id for index in path],
     )
 
 
 def _path(tree: Tree, work: list[int]) -> list[int]:
-    times = [(tree.starts[index], tree.ends[index]) for index in work]
+    times = [tree.running(index) for index in work]
     return [work[place] for place in group_path(times, [tree.spans[i].name for i in work])]
 
 
 def _shape(
-    tree: Tree, parent: int, waited_for: list[int], found: list[list[tuple[str, int]]]
+    tree: Tree, length: int, waited_for: list[int], found: list[list[tuple[str, int]]]
 ) -> str:
     """Return `serial` for awaited work in a row, for at least a third of the parent's time.
 
@@ -93,6 +113,6 @@ def _shape(
     """
     if any(len(in_stage) > 1 for in_stage in found):
         return CONCURRENT
-    work = sum(tree.ends[index] - tree.starts[index] for index in waited_for)
-    in_a_row = len(waited_for) > 1 and work * PART >= tree.ends[parent] - tree.starts[parent]
+    work = sum(end - start for start, end in map(tree.running, waited_for))
+    in_a_row = len(waited_for) > 1 and work * PART >= length
     return SERIAL if in_a_row else SINGLE

@@ -1,41 +1,116 @@
-"""Tasks that were sent to a worker over a queue, and how they ended."""
+"""Tasks that were sent to a worker over a queue, and how they ended.
+
+A message may have several consumers: each service, and each consumer group of it, is a delivery
+of its own, with its own runs. Runs of one delivery are its tries. A consumer belongs to the
+producer that has its message id, that it links to, or that is above it.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
 
 from overlap import names
 from overlap.judge.model import QueuedTask
 from overlap.judge.tree.span_tree import NO_PARENT, Tree, ms, plain
 from overlap.trace.model import AttributeValue
 
-DONE, FAILED, REVOKED, WAITING = "done", "failed", "revoked", "waiting"
+DONE: Final = "done"
+FAILED: Final = "failed"
+REVOKED: Final = "revoked"
+WAITING: Final = "waiting"
+"""It ran, and was not seen to end: it still runs, or waits for another try."""
+UNSEEN: Final = "unseen"
+"""The trace holds no run of it."""
+UNSENT: Final = "unsent"
+"""Sending it failed."""
 _ENDS = {"SUCCESS": DONE, "FAILURE": FAILED, "RETRY": WAITING}
+_GROUPS = (
+    names.MESSAGING_CONSUMER_GROUP,
+    names.MESSAGING_KAFKA_CONSUMER_GROUP,
+    names.MESSAGING_SUBSCRIPTION,
+)
+
+_Consumer = tuple[str, str]
+"""What tells deliveries of one message apart."""
 
 
 def handed(tree: Tree) -> list[QueuedTask]:
-    """Return each message of the trace, in order of sending, with its runs.
+    """Return each delivery of each message of the trace, in order of sending. O(n log n).
 
-    A message that is sent again for another try has the same id. O(n log n).
+    A message that is sent again for another try has the same id.
     """
     messages: dict[str, tuple[list[int], list[int]]] = {}  # by id: sendings, runs
-    for index in sorted(range(len(tree.spans)), key=lambda each: (tree.starts[each], each)):
-        kind = tree.spans[index].kind
-        if kind in ("producer", "consumer"):
-            sendings, runs = messages.setdefault(_message(tree, index), ([], []))
-            (sendings if kind == "producer" else runs).append(index)
-    return [_one(tree, *each) for each in messages.values()]
+    by_start = sorted(range(len(tree.spans)), key=lambda each: (tree.starts[each], each))
+    queue = [i for i in by_start if tree.spans[i].kind in ("producer", "consumer")]
+    sending = {tree.spans[i].span_id: i for i in queue if tree.spans[i].kind == "producer"}
+    known = {_message(tree, index) for index in sending.values()}
+    for index in queue:
+        if tree.spans[index].kind == "producer":
+            messages.setdefault(_message(tree, index), ([], []))[0].append(index)
+            continue
+        for message in _messages(tree, index, sending, known):
+            messages.setdefault(message, ([], []))[1].append(index)
+    return [
+        _delivery(tree, sendings, received)
+        for sendings, runs in messages.values()
+        for received in _deliveries(tree, runs)
+    ]
 
 
 def _message(tree: Tree, index: int) -> str:
     span = tree.spans[index]
-    if (known := plain(span.attributes.get(names.MESSAGING_MESSAGE_ID))) is not None:
-        return f"message {known}"
+    message = plain(span.attributes.get(names.MESSAGING_MESSAGE_ID))
+    return f"span {span.span_id}" if message is None else f"message {message}"
+
+
+def _messages(tree: Tree, index: int, sending: dict[str, int], known: set[str]) -> list[str]:
+    """Return the messages that a consumer received: several where it links to several."""
+    own = _message(tree, index)
+    if own in known:
+        return [own]
+    links = (sending.get(link.span_id) for link in tree.spans[index].links)
+    if linked := dict.fromkeys(_message(tree, i) for i in links if i is not None):
+        return list(linked)
     parent = tree.parents[index]
-    if span.kind == "consumer" and parent != NO_PARENT and tree.spans[parent].kind == "producer":
-        return _message(tree, parent)
-    return f"span {span.span_id}"
+    while parent != NO_PARENT and tree.spans[parent].kind == "consumer":
+        if _message(tree, parent) in known:
+            return [_message(tree, parent)]
+        parent = tree.parents[parent]
+    if parent != NO_PARENT and tree.spans[parent].kind == "producer":
+        return [_message(tree, parent)]
+    return [own]
 
 
-def _one(tree: Tree, sendings: list[int], runs: list[int]) -> QueuedTask:
+def _deliveries(tree: Tree, runs: list[int]) -> Iterator[list[int]]:
+    """Yield the runs of each consumer; once none for a message without runs."""
+    found: dict[_Consumer, list[int]] = {}
+    for run in runs:
+        found.setdefault(_consumer(tree, run), []).append(run)
+    for received in found.values():
+        # The message was received once, and then processed: that is one task.
+        processed = [run for run in received if _operation(tree, run) != "receive"]
+        yield processed or received
+    if not runs:
+        yield []
+
+
+def _consumer(tree: Tree, run: int) -> _Consumer:
+    attributes = tree.spans[run].attributes
+    if names.CELERY_STATE in attributes or names.CELERY_TASK_NAME in attributes:
+        return "", ""  # a task of Celery's runs once, on whichever worker takes it
+    group = next((value for key in _GROUPS if (value := plain(attributes.get(key)))), "")
+    return tree.spans[run].service, group
+
+
+def _operation(tree: Tree, run: int) -> AttributeValue:
+    attributes = tree.spans[run].attributes
+    return attributes.get(names.MESSAGING_OPERATION_TYPE) or attributes.get(
+        names.MESSAGING_OPERATION
+    )
+
+
+def _delivery(tree: Tree, sendings: list[int], runs: list[int]) -> QueuedTask:
     first = tree.spans[(sendings or runs)[0]]
     name = first.name
     for key in (names.CELERY_TASK_NAME, names.MESSAGING_DESTINATION_NAME):
@@ -47,7 +122,7 @@ def _one(tree: Tree, sendings: list[int], runs: list[int]) -> QueuedTask:
     return QueuedTask(
         task=name,
         worker=tree.spans[runs[-1]].service if runs else "",
-        end=_end(tree, runs),
+        end=_end(tree, sendings, runs),
         tries=len(tries),
         queued_ms=None if queued is None else ms(max(0, queued)),
         span_id=first.span_id,
@@ -59,11 +134,13 @@ def _state(tree: Tree, run: int) -> AttributeValue:
     return tree.spans[run].attributes.get(names.CELERY_STATE)
 
 
-def _end(tree: Tree, runs: list[int]) -> str:
+def _end(tree: Tree, sendings: list[int], runs: list[int]) -> str:
     states = [_state(tree, run) for run in runs]
     if "REVOKED" in states:
         return REVOKED
-    if not runs or not tree.ended[runs[-1]]:
+    if not runs:
+        return UNSENT if tree.spans[sendings[-1]].status == "error" else UNSEEN
+    if not tree.ended[runs[-1]]:
         return WAITING
     span, state = tree.spans[runs[-1]], states[-1]
     if isinstance(state, str) and state in _ENDS:

@@ -14,9 +14,7 @@ from typing import NamedTuple
 from overlap.judge.model import PathSegment, SelfTime
 from overlap.judge.path.awaited import awaited
 from overlap.judge.path.group_path import group_path
-from overlap.judge.tree.span_tree import Tree
-
-NS_PER_MS = 1_000_000
+from overlap.judge.tree.span_tree import NS_PER_MS, Tree
 
 
 class Segment(NamedTuple):
@@ -49,14 +47,20 @@ def _parts(tree: Tree, window: Segment) -> list[Segment]:
     parts = []
     parent, low, high = window.span, window.start, window.end
     children = awaited(tree, parent)
-    times = [(tree.starts[child], tree.ends[child]) for child in children]
-    for place in reversed(group_path(times, [tree.spans[child].name for child in children])):
-        start, end = max(times[place][0], low), min(times[place][1], high)
+    times = [tree.running(child) for child in children]
+    path = group_path(times, [tree.spans[child].name for child in children])
+    for position in reversed(range(len(path))):
+        child = children[path[position]]
+        # A wait for a thread is the child's own time, but for what ran before it on the path.
+        before = times[path[position - 1]][1] if position else low
+        running, _ = times[path[position]]
+        start = max(min(running, max(tree.starts[child], before)), low)
+        end = min(tree.ends[child], high)
         if start >= end:
             continue
         if end < high:
             parts.append(Segment(parent, end, high))
-        parts.append(Segment(children[place], start, end, own=False))
+        parts.append(Segment(child, start, end, own=False))
         high = start
     if low < high:
         parts.append(Segment(parent, low, high))

@@ -1,18 +1,23 @@
-"""Clock skew between services: a server span that lies outside its client span is moved into it."""
+"""Clock skew between processes: a span outside its remote parent is moved.
+
+An edge between two processes is a call (client to server), a message (producer to consumer), or
+any parent and child of two services. What is called cannot begin before its caller does, and a
+call ends before its caller. A message may be processed at any later time.
+"""
 
 from __future__ import annotations
 
 from overlap.judge.tree.span_tree import NO_PARENT, Tree
 
 EARLY_NS = 1_000_000
-"""A server span may begin this much before its client span: clocks agree no better."""
+"""A span may begin this much before its remote parent: clocks agree no better."""
 LATE_NS = 5_000_000
-"""And end this much after it: the server ends its span when the last byte has left, and
-the client may have read that byte before a busy machine lets the server go on."""
+"""A server span may end this much after its client span: the server ends its span when it has
+sent the last byte, and a busy machine may let the client read that byte before."""
 
 
 def correct_skew(tree: Tree) -> None:
-    """Shift each skewed server span by the least that puts it inside, with all spans below it.
+    """Shift each skewed span by the least that puts it right, with all spans below it.
 
     The spans below were measured by the same clock, or corrected against it. A
     server span longer than its client span is no skew if it began inside: the
@@ -34,24 +39,29 @@ def correct_skew(tree: Tree) -> None:
             moved += 1
         shifts[index] = shift + own
     if moved:
-        what = "1 server span lay" if moved == 1 else f"{moved} server spans lay"
-        tree.warnings.append(f"{what} outside the client span (clock skew): shifted into it")
+        what = "1 span lay" if moved == 1 else f"{moved} spans lay"
+        tree.warnings.append(
+            f"{what} outside a parent of another process (clock skew): shifted to where it fits"
+        )
 
 
 def _shift(tree: Tree, index: int, parent: int) -> int:
-    span, client = tree.spans[index], tree.spans[parent]
-    if span.kind != "server" or client.kind != "client" or span.service == client.service:
+    span, above = tree.spans[index], tree.spans[parent]
+    remote = tree.is_remote(index)
+    if span.service == above.service and not remote:
         return 0
     start, low = tree.starts[index], tree.starts[parent]
-    early = low - start
-    if not tree.ended[parent]:
-        return early if early > EARLY_NS else 0
+    if (early := low - start) > EARLY_NS:
+        return early
+    if not tree.ended[parent] or span.kind == "consumer" or above.kind == "producer":
+        return 0
     high = tree.ends[parent]
     fits = tree.ended[index] and tree.ends[index] - start <= high - low
+    if not remote:
+        # Nothing says that the parent waited: only what would fit and lies outside is skew.
+        return high - tree.ends[index] if fits and start > high + LATE_NS else 0
     # A span that can't fit, or whose end isn't known, only has to begin inside.
     late = (tree.ends[index] if fits else start) - high
-    if early > EARLY_NS:
-        return early
     if late > LATE_NS:
         return -late if fits else early
     return 0

@@ -7,10 +7,11 @@ Nothing here recurses, so depth is bounded by memory alone.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
 from overlap.judge.tree.clock_skew import correct_skew
+from overlap.judge.tree.shared_ids import with_own_ids
 from overlap.judge.tree.span_tree import NO_PARENT, Tree, process
 from overlap.judge.tree.started_tasks import unfinished_tasks
 from overlap.trace.model import Span
@@ -28,12 +29,17 @@ def repair(spans: Iterable[Span], trace_id: str | None = None) -> Tree:
         trace_id = _commonest_trace(found)
     if strangers := sum(span.trace_id != trace_id for span in found):
         warnings.append(f"{_spans(strangers)} another trace id: judged as part of this trace")
-    unique = _without_duplicates(found, warnings)
+    unique = _without_duplicates(with_own_ids(found), warnings)
     parents = _parents(unique, warnings)
     children: dict[int, list[int]] = {}
     for index, parent in enumerate(parents):
         if parent != NO_PARENT:
             children.setdefault(parent, []).append(index)
+    orphans: dict[str, list[int]] = {}
+    known = {span.span_id for span in unique}
+    for index, span in enumerate(unique):
+        if span.parent_id and span.parent_id not in known:
+            orphans.setdefault(span.parent_id, []).append(index)
     tree = Tree(
         trace_id=trace_id,
         spans=unique,
@@ -44,6 +50,7 @@ def repair(spans: Iterable[Span], trace_id: str | None = None) -> Tree:
         children=children,
         order=_parents_first(parents, children),
         warnings=warnings,
+        orphans=orphans,
     )
     _set_ends(tree)
     correct_skew(tree)
@@ -56,7 +63,7 @@ def _commonest_trace(spans: list[Span]) -> str:
     return min(counts, key=lambda trace_id: (-counts[trace_id], trace_id), default="")
 
 
-def _without_duplicates(spans: list[Span], warnings: list[str]) -> list[Span]:
+def _without_duplicates(spans: Sequence[Span], warnings: list[str]) -> list[Span]:
     """Return one span for each id, sorted by start and id: the one with an end, the latest."""
     by_id: dict[str, Span] = {}
     for span in spans:

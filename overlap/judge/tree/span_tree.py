@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +10,11 @@ from overlap import names
 from overlap.trace.model import AttributeValue, Span
 
 NO_PARENT = -1
+_EDGES = {"server": "client", "consumer": "producer"}
+"""What each kind of span is called by over a network or a queue."""
+_PROTOCOL_SPANS = (" http receive", " http send", " websocket receive", " websocket send")
+_PROTOCOL_KINDS = ("internal", "unspecified")
+NS_PER_MS = 1_000_000
 EVIDENCE = frozenset({names.SPAN_BLOCKED, names.SPAN_TASK_STARTED, names.SPAN_TASK_DROPPED})
 """Spans that are evidence about other spans, not work themselves."""
 
@@ -33,14 +39,70 @@ class Tree:
     order: Sequence[int] = ()
     """Every index, parents before their children."""
     warnings: list[str] = field(default_factory=list)
+    orphans: dict[str, list[int]] = field(default_factory=dict)
+    """By the id of a parent that the trace does not hold: the spans that name it."""
 
     def is_mark(self, index: int) -> bool:
         """Return whether a span has no duration: an instant, not work."""
         return self.starts[index] == self.ends[index]
 
     def is_work(self, index: int) -> bool:
-        """Return whether a span took time and is not evidence about others."""
-        return not self.is_mark(index) and self.spans[index].name not in EVIDENCE
+        """Return whether a span took time, and is neither evidence nor a protocol event."""
+        span = self.spans[index]
+        return (
+            self.starts[index] != self.ends[index]
+            and span.name not in EVIDENCE
+            and not (span.name.endswith(_PROTOCOL_SPANS) and _is_protocol_event(span))
+        )
+
+    def is_remote(self, index: int) -> bool:
+        """Return whether a span was called over a network or a queue: by another process."""
+        parent = self.parents[index]
+        return parent != NO_PARENT and (
+            _EDGES.get(self.spans[index].kind) == self.spans[parent].kind
+        )
+
+    def running(self, index: int) -> tuple[int, int]:
+        """Return the start and end of a span, without its wait for a thread before any work.
+
+        Such a span was requested at once with others, and was queued behind them: it did not
+        run beside them.
+        """
+        start, end = self.starts[index], self.ends[index]
+        if names.THREAD_CALLS not in self.spans[index].attributes:
+            return start, end
+        return min(start + self._queued(index), end - 1), end
+
+    def _queued(self, index: int) -> int:
+        """Return for how long a span waited for a thread before its first work, in ns."""
+        attributes = self.spans[index].attributes
+        below = self.children.get(index, ())
+        work = [i for i in below if number(self.spans[i], names.THREAD_QUEUED_MS)]
+        if work:
+            first = min(work, key=self.starts.__getitem__)
+            if first == min(below, key=self.starts.__getitem__):
+                queued = number(self.spans[first], names.THREAD_QUEUED_MS)
+                return min(round(queued * NS_PER_MS), self.starts[first] - self.starts[index])
+        elif attributes.get(names.THREAD_CALLS) == 1 and not below:
+            return round(number(self.spans[index], names.THREAD_QUEUED_MS) * NS_PER_MS)
+        return 0
+
+
+def _is_protocol_event(span: Span) -> bool:
+    """Return whether this is a span for one ASGI message: it only waits for the client."""
+    return span.kind in _PROTOCOL_KINDS and (
+        names.ASGI_EVENT_TYPE in span.attributes
+        or not span.scope
+        or span.scope.startswith("opentelemetry.instrumentation.")
+    )
+
+
+def number(span: Span, name: str) -> float:
+    """Return an attribute as a positive number, or 0."""
+    value = span.attributes.get(name)
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf:
+        return float(value)
+    return 0.0
 
 
 def process(span: Span) -> str | None:
@@ -73,4 +135,4 @@ def plain(value: AttributeValue) -> str | None:
 
 def ms(duration_ns: int) -> float:
     """Return nanoseconds as milliseconds, to three decimals."""
-    return round(duration_ns / 1_000_000, 3)
+    return round(duration_ns / NS_PER_MS, 3)

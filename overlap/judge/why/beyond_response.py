@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from overlap import names
-from overlap.judge.findings.beyond_response import OUTLIVED_NS, lost
+from overlap.judge.findings.beyond_response import lost, outliving
 from overlap.judge.model import Why
 from overlap.judge.summary import clean, duration
-from overlap.judge.tree.span_tree import NO_PARENT
-from overlap.judge.why.context import NS_PER_MS, TraceContext
+from overlap.judge.tree.span_tree import NO_PARENT, NS_PER_MS
+from overlap.judge.why.context import TraceContext
 
 _ENDS = {
     names.TASK_FAILED: ", and failed",
@@ -21,16 +21,9 @@ _ENDS = {
 def reasons(context: TraceContext) -> Iterator[Why]:
     """Yield work that outlived its response, by name; then tasks that were lost."""
     tree = context.tree
-    outliving = {
-        index
-        for index, server in context.servers.items()
-        if tree.is_work(index) and tree.ends[index] - tree.ends[server] > OUTLIVED_NS
-    }
     tops: dict[tuple[str, int], list[int]] = {}
-    for index in outliving:
-        if tree.parents[index] not in outliving:
-            key = (tree.spans[index].name, context.servers[index])
-            tops.setdefault(key, []).append(index)
+    for index, server in outliving(tree, context.servers.items()):
+        tops.setdefault((tree.spans[index].name, server), []).append(index)
     past = {
         key: max(tree.ends[index] - tree.ends[key[1]] for index in members)
         for key, members in tops.items()

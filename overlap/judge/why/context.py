@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 from overlap import names
 from overlap.judge.findings.beyond_response import nearest_servers
 from overlap.judge.findings.blocked import Victims
 from overlap.judge.summary import clean
-from overlap.judge.tree.span_tree import NO_PARENT, Tree
+from overlap.judge.tree.span_tree import NO_PARENT, NS_PER_MS, Tree, number
 from overlap.trace.model import AttributeValue
-
-NS_PER_MS = 1_000_000
 
 
 class TraceContext:
@@ -48,10 +45,7 @@ class TraceContext:
 
     def number(self, index: int, name: str) -> float:
         """Return an attribute as a positive number, or 0."""
-        value = self.attribute(index, name)
-        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
-            return float(value) if math.isfinite(value) else 0.0
-        return 0.0
+        return number(self.tree.spans[index], name)
 
     def duration(self, index: int) -> int:
         """Return a span's duration in ns."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from overlap import names
+from overlap.judge.findings.concurrency_limit import concurrency_limit
 from overlap.judge.findings.stages import stages, union_length
 from overlap.judge.model import Why
 from overlap.judge.path.awaited import awaited
 from overlap.judge.path.group_path import group_path
-from overlap.judge.summary import listing
+from overlap.judge.summary import clean, listing
 from overlap.judge.tree.span_tree import Tree, plain, same_process
 from overlap.judge.why.context import TraceContext, share
 from overlap.judge.why.threads import requested_at_once
@@ -49,7 +50,7 @@ def _is_same_request(context: TraceContext, index: int) -> bool:
 
 def _reason(context: TraceContext, parent: int, work: list[int]) -> Why:
     tree = context.tree
-    times = [(tree.starts[index], tree.ends[index]) for index in work]
+    times = [tree.running(index) for index in work]
     path = [work[place] for place in group_path(times, [tree.spans[index].name for index in work])]
     whole = sum(context.duration(index) for index in path)
     named = [index for index in path if context.duration(index) * LEAST_SHARE >= whole] or path
@@ -65,10 +66,23 @@ def _reason(context: TraceContext, parent: int, work: list[int]) -> Why:
     beside = [work[place] for stage in at_once for place in stage if work[place] not in on_path]
     beside.sort(key=lambda index: (tree.starts[index], index))
     text = f"{subject} waited for {_chain(context, named)} {time}"
-    if beside:
-        who = listing([tree.spans[index].name for index in beside])
-        text = f"{who} cost no time of {'its' if len(beside) == 1 else 'their'} own; {text}"
+    limits = dict(_limits(tree, work))
+    text += "".join(
+        f"; {calls} x {clean(name)} ran {n} at a time" for name, (calls, n) in limits.items()
+    )
+    if others := [tree.spans[i].name for i in beside if tree.spans[i].name not in limits]:
+        text += f"; {listing(others)} ran beside {'it' if len(named) == 1 else 'them'}"
     return Why(text, context.ids([parent, *named, *beside]))
+
+
+def _limits(tree: Tree, work: list[int]) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Yield the names of siblings that ran n at a time, with how many there were and n."""
+    by_name: dict[str, list[int]] = {}
+    for index in work:
+        by_name.setdefault(tree.spans[index].name, []).append(index)
+    for name, members in by_name.items():
+        if limit := concurrency_limit([tree.running(index) for index in members]):
+            yield name, (len(members), limit)
 
 
 def _chain(context: TraceContext, path: list[int]) -> str:

@@ -8,8 +8,8 @@ from itertools import pairwise
 from overlap import names
 from overlap.judge.model import Why
 from overlap.judge.summary import clean, duration, listing
-from overlap.judge.tree.span_tree import Tree, plain, process
-from overlap.judge.why.context import NS_PER_MS, TraceContext, share
+from overlap.judge.tree.span_tree import NS_PER_MS, Tree, plain, process
+from overlap.judge.why.context import TraceContext, share
 
 LEAST_QUEUED_MS = 10.0
 """Shorter waits for a thread are not reported."""

@@ -40,7 +40,7 @@ def test_what_a_worker_does_is_background_of_the_request_that_asked(span):
         ]
     )
     assert found.shapes == ["background"]
-    assert found.background == [Background("run/season", 50.0, "3"), Background("tick", 40.0, "4")]
+    assert found.background == [Background("run/season", 50.0, "3")]
     assert found.handed == [QueuedTask("season", "worker", "done", 1, 14.0, "2", ["3"])]
     assert "season done by worker" in sentence(found)
 
@@ -67,7 +67,7 @@ def test_a_failure_an_open_end_and_nobody_are_told_apart(span):
     ends = [
         (item.end, item.worker, item.tries) for it in (failed, running, alone) for item in it.handed
     ]
-    assert ends == [("failed", "worker", 1), ("waiting", "worker", 1), ("waiting", "", 0)]
+    assert ends == [("failed", "worker", 1), ("waiting", "worker", 1), ("unseen", "", 0)]
 
 
 def test_what_is_called_off_has_its_mark_for_a_run(span):

@@ -106,12 +106,14 @@ def test_a_server_that_outlasts_its_client_is_not_skew(
 
 
 def test_one_service_has_one_clock(span: MakeSpan) -> None:
-    """Skew is a matter between services; within one, times are taken as they are."""
+    """Within a process times are taken as they are; a call of a service to itself is an edge."""
     spans = [
         span("1", "call", 0, 100, kind="client"),
-        span("2", "GET /", 200, 250, "1", kind="server"),
+        span("2", "later", 200, 250, "1", kind="internal"),
     ]
     assert verdict(spans).warnings == []
+    (warning,) = verdict([spans[0], structs.replace(spans[1], kind="server")]).warnings
+    assert "clock skew" in warning
 
 
 def test_spans_of_several_traces_are_judged_together_and_told(span: MakeSpan) -> None:
