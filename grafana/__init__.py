@@ -1,1 +1,1 @@
-"""The screen: how Grafana is provisioned, its dashboards, and the code that writes them."""
+"""Grafana: its provisioning, its dashboards, and the code that writes them."""

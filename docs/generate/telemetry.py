@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +59,8 @@ def spans_page() -> str:
     parts = [
         "# Spans, attributes and events\n",
         "Made from `overlap/names.py`, which declares every name once. OpenTelemetry's semantic "
-        "conventions come first; what they have no name for begins with `overlap.`.\n",
+        "conventions come first, and mean what they mean there; what they have no name for begins "
+        "with `overlap.`.\n",
         "A scenario's root span is called `scenario NAME`. A background task's span has the name "
         "that `overlap.spawn` was given. A request is one server span, `METHOD ROUTE`; a database "
         "query is a span named by its operation and table.\n",
@@ -71,7 +71,9 @@ def spans_page() -> str:
     return "\n".join(parts)
 
 
-def _table(rows: Iterable[Name], every: list[Name]) -> str:
+def _table(rows: list[Name], every: list[Name]) -> str:
+    if not any(row.text or row.comment for row in rows):
+        return "\n".join(f"- `{row.value}`" for row in rows) + "\n"
     table = ["| name | meaning |", "|---|---|"]
     for row in rows:
         text = _VALUES.sub(lambda match: _values(match[1], every), row.text)

@@ -8,7 +8,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "dashboards"
 
 
 def main() -> None:
-    """Write each dashboard's file, and say which."""
+    """Write each dashboard's file, and print its path."""
     FOLDER.mkdir(exist_ok=True)
     for name, text in rendered().items():
         path = FOLDER / f"{name}.json"

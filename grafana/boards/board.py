@@ -1,4 +1,4 @@
-"""A dashboard of rows, with what all of Overlap's have in common."""
+"""A dashboard as rows of panels, with what all of Overlap's dashboards have in common."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WIDTH = 24
 
 @dataclass(frozen=True)
 class Row:
-    """Panels side by side: each with its share of WIDTH; no title, no headline."""
+    """Panels side by side, each with its share of WIDTH. Without a title it has no headline."""
 
     title: str
     height: int
@@ -37,7 +37,7 @@ def board(
     rows: Sequence[Row],
     variables: Iterable[Builder[VariableModel]] = (),
 ) -> Dashboard:
-    """Lay the rows out below one another, and number the panels in reading order."""
+    """Return the dashboard: rows below one another, panels numbered in reading order."""
     made = (
         sdk.Dashboard(title)
         .uid(uid)
@@ -71,7 +71,7 @@ class _Sized(Builder[Panel]):
         self._panel, self._width, self._height = panel, width, height
 
     def build(self) -> Panel:
-        """The panel, placed by the dashboard."""
+        """Return the panel with its size."""
         panel = self._panel.build()
         panel.grid_pos = GridPos(h=self._height, w=self._width)
         return panel

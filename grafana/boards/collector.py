@@ -1,4 +1,4 @@
-"""The collector, signal by signal: taken in, sent on, queued, refused, failed."""
+"""Panels of the collector by signal: received, forwarded, queued, refused, failed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ A_SECOND = "suffix: /s"
 
 
 def _by_signal(metric: str, *, rate: bool) -> list[Query]:
-    """One query for each signal, named after it."""
+    """Return one query for each signal, named after it."""
     return [
         over_time(
             or_nothing(
@@ -31,11 +31,11 @@ def _by_signal(metric: str, *, rate: bool) -> list[Query]:
 
 
 def received() -> timeseries.Panel:
-    """What it took in."""
+    """Return the panel of what it received."""
     panel = look.coloured(
         panels.lines(
-            "Taken in, a second",
-            "Spans and log records that the collector accepted, and on the right metric points.",
+            "Received a second",
+            "Spans and log records that the collector accepted; metric points on the right axis.",
             A_SECOND,
             *_by_signal(m.RECEIVED, rate=True),
         ).interval("15s"),
@@ -45,12 +45,12 @@ def received() -> timeseries.Panel:
 
 
 def sent() -> timeseries.Panel:
-    """What it sent on."""
+    """Return the panel of what it forwarded."""
     panel = look.coloured(
         panels.lines(
-            "Sent on, a second",
-            "To Jaeger, Prometheus and Loki. More metric points than were taken in: the "
-            "collector makes some of spans, and reads the servers' own.",
+            "Forwarded a second",
+            "To Jaeger, Prometheus and Loki. There are more metric points than it received: the "
+            "collector makes some from spans, and reads the servers' own metrics.",
             A_SECOND,
             *_by_signal(m.SENT, rate=True),
         ).interval("15s"),
@@ -60,11 +60,11 @@ def sent() -> timeseries.Panel:
 
 
 def queued() -> timeseries.Panel:
-    """What waits on its disk."""
+    """Return the panel of what waits on its disk."""
     panel = panels.lines(
         "In the queues",
-        "Bytes that wait on the collector's disk to be sent on, by exporter. A backend that is "
-        "away lets its queue grow; when it is back, it empties.",
+        "Bytes that wait on the collector's disk to be forwarded, by exporter. While a backend is "
+        "down, its queue grows; when it is back, the queue empties.",
         "bytes",
         over_time(latest(m.QUEUED, ("exporter",), ITSELF), "{{exporter}}"),
     )
@@ -74,11 +74,11 @@ def queued() -> timeseries.Panel:
 
 
 def refused() -> timeseries.Panel:
-    """What it did not take."""
+    """Return the panel of what it refused."""
     return look.coloured(
         panels.flat(
             "Refused by the collector",
-            "What it did not take, for want of memory; the SDKs try again.",
+            "What it did not accept, because it was short of memory. The SDKs try again.",
             "short",
             *_by_signal(m.REFUSED, rate=False),
         ),
@@ -87,11 +87,11 @@ def refused() -> timeseries.Panel:
 
 
 def failed() -> timeseries.Panel:
-    """What nobody took of it."""
+    """Return the panel of what no backend accepted."""
     return look.coloured(
         panels.flat(
-            "Failed to be sent on",
-            "What a backend refused for good. What it could not take yet stays in the queue, and "
+            "Not forwarded",
+            "What a backend refused for good. What it could not accept yet stays in the queue, and "
             "does not count.",
             "short",
             *_by_signal(m.NOT_SENT, rate=False),

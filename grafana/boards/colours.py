@@ -14,8 +14,8 @@ from grafana_foundation_sdk.models.dashboard import (
 
 from overlap import names
 
-# overlap/pocket/static/overlap.css has one set for light and one for dark; Grafana takes one for
-# both. Each of these stands out by 3 : 1 or more from both of Grafana's backgrounds.
+# overlap/pocket/pages/static/overlap.css has one set for light and one for dark; Grafana takes
+# one for both. Each of these stands out by 3 : 1 or more from both of Grafana's backgrounds.
 GREEN = "#1f9c82"
 AMBER = "#b87a1c"
 RED = "#d64255"
@@ -34,7 +34,7 @@ SHAPES = {
     "serial": AMBER,
     "single": BLUE,
 }
-"""What weighs most comes first: a trace of several shapes has the colour of the first."""
+"""The most important first: a trace of several shapes has the colour of the first."""
 
 ENDS = {
     "started": BLUE,
@@ -58,13 +58,13 @@ SERVICES = {
     "prometheus": ORANGE,
     "loki": PURPLE,
 }
-"""The same in every panel: who learns one finds it in the next."""
+"""The same in every panel."""
 
 SIGNALS = {"traces": BLUE, "metrics": GREEN, "logs": PURPLE}
 
 
 def by_shape() -> list[ValueMapping]:
-    """Colour a list of shapes (`background, offloaded`) by the one that weighs most."""
+    """Colour a list of shapes (`background, offloaded`) by the most important one."""
     return [
         RegexMap(
             options=DashboardRegexMapOptions(

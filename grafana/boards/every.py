@@ -1,4 +1,4 @@
-"""All dashboards, by the name of their file, and as the text that is committed."""
+"""All dashboards by file name, and their JSON as it is committed."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Callable
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from grafana.boards import glance, lesson, loop, road
+from grafana.boards import glance, lesson, loop, pipeline
 
 DASHBOARDS: dict[str, Callable[[], Dashboard]] = {
     "glance": glance.dashboard,
     "lesson": lesson.dashboard,
     "loop": loop.dashboard,
-    "road": road.dashboard,
+    "pipeline": pipeline.dashboard,
 }
 
 
 def rendered() -> dict[str, str]:
-    """Each dashboard's JSON, sorted so that a diff shows what changed and nothing else."""
+    """Return each dashboard's JSON, sorted so that a diff shows only what changed."""
     return {
         name: json.dumps(
             build(), cls=JSONEncoder, indent=1, sort_keys=True, ensure_ascii=False

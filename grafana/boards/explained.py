@@ -1,9 +1,9 @@
-"""Each lesson explained, and its pair, for the dashboard that shows one of them.
+"""The explanation of the chosen lesson and its pair, as hidden variables of the dashboard.
 
-Grafana has no text that goes with a variable's value. So the words of every lesson stand in a
-query that Prometheus answers with those of the chosen one, as a label of a constant; hidden
-variables take them out of the answer. That works in every Grafana from 9 on, before anything
-was played, and with no plugin.
+Grafana has no text that depends on a variable's value. So one query holds the texts of all lessons
+as labels of constants, and Prometheus answers with that of the chosen one; hidden variables read
+it from the answer. That works in every Grafana since 9, before anything was played, and without a
+plugin.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from grafana.boards.queries import PROMETHEUS
 from overlap.scenario import Scenario
 
 FIRST = "burn_some_meats"
-"""The lesson that is shown when none was chosen."""
+"""The lesson that is shown if none is chosen."""
 CHOSEN = "lesson"
 _WORDS = "words"
 
 
 def choice() -> sdk.CustomVariable:
-    """The variable that picks a lesson, by its name and its title."""
+    """Return the variable that selects a lesson, by name and title."""
     options = [(f"{each.name} · {each.title}", each.name) for each in SCENARIOS]
     text, value = next(option for option in options if option[1] == FIRST)
     return (
@@ -50,26 +50,26 @@ def choice() -> sdk.CustomVariable:
 
 
 class Hidden(sdk.QueryVariable):
-    """What `tell` says of the chosen lesson, as a variable of its own."""
+    """A hidden variable: the text that `describe` returns for the chosen lesson."""
 
-    def __init__(self, name: str, tell: Callable[[Scenario], str]) -> None:
+    def __init__(self, name: str, describe: Callable[[Scenario], str]) -> None:
         super().__init__(name)
-        query = f"query_result({_chosen(tell)})"
+        query = f"query_result({_chosen(describe)})"
         self.datasource(PROMETHEUS).query(query)
         self.regex(f'/{_WORDS}="([^"]*)"/')
         self.hide(VariableHide.HIDE_VARIABLE).refresh(VariableRefresh.ON_DASHBOARD_LOAD)
         first = next(each for each in SCENARIOS if each.name == FIRST)
-        self.current(VariableOption(selected=True, text=tell(first), value=tell(first)))
+        self.current(VariableOption(selected=True, text=describe(first), value=describe(first)))
 
     def build(self) -> VariableModel:
-        """Kept out of the page's address: it follows from the lesson."""
+        """Return the variable, kept out of the URL because it follows from the lesson."""
         model = super().build()
         model.skip_url_sync = True
         return model
 
 
 def explanation(lesson: Scenario) -> str:
-    """What the lesson shows and why, in Markdown. Never with a double quote."""
+    """Return what the lesson shows and why, in Markdown without a double quote."""
     asked = [request for request in lesson.requests if not request.neighbour]
     others = len(lesson.requests) - len(asked)
     routes = ", ".join(
@@ -80,8 +80,12 @@ def explanation(lesson: Scenario) -> str:
     parts = [
         f"### {lesson.title}",
         lesson.why,
-        f"Asks {routes}"
-        + (f", and {others} neighbours meanwhile, to see who suffers" if others else "")
+        f"Requests {routes}"
+        + (
+            f", and {others} neighbours meanwhile, to see whether they are delayed"
+            if others
+            else ""
+        )
         + f". Expected: {shapes}."
         + (f" The view is in `{lesson.source}`." if lesson.source else ""),
         f"Play it: `overlap play {lesson.name}`."
@@ -96,12 +100,12 @@ def explanation(lesson: Scenario) -> str:
 
 
 def pair(lesson: Scenario) -> str:
-    """The lesson to compare with; itself where there is none."""
+    """Return the name of the lesson to compare with; its own if there is none."""
     return lesson.pair or lesson.name
 
 
 def routes(lesson: Scenario) -> str:
-    """A pattern of the routes that the lesson and its pair ask for."""
+    """Return a pattern of the routes that the lesson and its pair request."""
     by_name = {each.name: each for each in SCENARIOS}
     both = (lesson, by_name[lesson.pair or lesson.name])
     paths = dict.fromkeys(
@@ -113,8 +117,10 @@ def routes(lesson: Scenario) -> str:
     return "|".join(paths)
 
 
-def _chosen(tell: Callable[[Scenario], str]) -> str:
-    every = " or ".join(labelled(**{CHOSEN: each.name, _WORDS: tell(each)}) for each in SCENARIOS)
+def _chosen(describe: Callable[[Scenario], str]) -> str:
+    every = " or ".join(
+        labelled(**{CHOSEN: each.name, _WORDS: describe(each)}) for each in SCENARIOS
+    )
     chosen = f'label_replace(vector(0), "{CHOSEN}", "${CHOSEN}", "", "")'
     return f"({every}) and on({CHOSEN}) {chosen}"
 

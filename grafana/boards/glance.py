@@ -1,4 +1,4 @@
-"""Async at a glance: every route, the event loop, background work, and the newest verdicts."""
+"""Async at a glance: routes, the event loop, background work, and the newest verdicts."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ END = m.label(names.TASK_END)
 
 
 def dashboard() -> Dashboard:
-    """The first one to open."""
+    """Return the dashboard to open first."""
     return board(
         "overlap-glance",
         "Async at a glance",
         "Does async code run at once? Rates, errors and durations by route, the event loop, "
-        "background work by its end, and the shape of the newest traces.",
+        "background tasks by their end, and the shapes of the newest traces.",
         [
             Row("", 4, [(4, panel) for panel in _figures()]),
             Row("Requests, by route", 9, [(12, routes.rate()), (12, routes.durations())]),
@@ -58,7 +58,7 @@ def _figures() -> list[stat.Panel]:
         look.alarming(
             panels.number(
                 "Failed",
-                "The share of them that answered 5xx.",
+                "The share of requests that were answered 5xx.",
                 "percentunit",
                 at_the_end(f"({or_nothing(errors)}) / ({or_nothing(requests)} > 0) or vector(0)"),
             ).decimals(1),
@@ -72,9 +72,9 @@ def _figures() -> list[stat.Panel]:
         ).decimals(0),
         look.alarming(
             panels.number(
-                "The loop stood still",
+                "The loop was blocked",
                 "For how long, in the time shown, some event loop ran one callback and nothing "
-                "else. While it does, every request of that process waits.",
+                "else. Meanwhile every request of that process waits.",
                 "s",
                 at_the_end(or_nothing(grown(m.BLOCKED, window=RANGE))),
             ).decimals(1),
@@ -83,7 +83,7 @@ def _figures() -> list[stat.Panel]:
         look.alarming(
             panels.number(
                 "Background tasks lost",
-                "Started, and never ended: their process was gone first.",
+                "Started, and never ended: their process ended first.",
                 "short",
                 at_the_end(or_nothing(grown(m.ENDED, where=f'{END}="lost"', window=RANGE))),
             ).decimals(0),
@@ -92,7 +92,7 @@ def _figures() -> list[stat.Panel]:
         look.alarming(
             panels.number(
                 "Lessons not as expected",
-                "Of all that were played in the time shown. 0 is good.",
+                "Of all that were played in the time shown. It should be 0.",
                 "short",
                 counted_once(
                     f'sum(count_over_time({verdicts.ALL} | {verdicts.OK}="false" [{RANGE}])) '
@@ -109,7 +109,7 @@ def _lag() -> timeseries.Panel:
     panel = panels.lines(
         "Loop lag",
         "How late the event loop runs what is due, the worst in each bin, by service: the upper "
-        "bound of its bucket. A loop at ease stays below 10 ms.",
+        "bound of its bucket. An idle loop stays below 10 ms.",
         "s",
         over_time(quantile(1, m.LAG, (SERVICE,)), f"{{{{{SERVICE}}}}}", exemplars=True),
     )
@@ -118,19 +118,19 @@ def _lag() -> timeseries.Panel:
 
 def _blocked() -> timeseries.Panel:
     panel = panels.bars(
-        "The loop stood still",
-        "Seconds in each bin in which one callback held the loop, by the function that did. "
+        "The loop was blocked",
+        "Seconds in each bin in which one callback blocked the loop, by function. "
         "`The event loop` has it by line.",
         "s",
         over_time(
             or_nothing(
                 f"{grown(m.BLOCKED, ('code_function_name',))} > 0",
-                code_function_name="nobody held it",
+                code_function_name="not blocked",
             ),
             "{{code_function_name}}",
         ),
     ).links([panel_link("By line and worker", "/d/overlap-loop?${__url_time_range}")])
-    return look.coloured(panel, {"nobody held it": colours.GREY})
+    return look.coloured(panel, {"not blocked": colours.GREY})
 
 
 def _in_flight() -> timeseries.Panel:
@@ -164,8 +164,8 @@ def _background() -> timeseries.Panel:
 def _threads() -> timeseries.Panel:
     panel = panels.lines(
         "Threads",
-        "Of each service, at this moment, all its processes together. An async view that needs "
-        "no thread takes none.",
+        "Of each service, all its processes together. An async view that needs no thread takes "
+        "none.",
         "short",
         over_time(latest(m.THREADS, (SERVICE,)), f"{{{{{SERVICE}}}}}"),
     )
@@ -175,8 +175,8 @@ def _threads() -> timeseries.Panel:
 def _last_traces() -> table_sdk.Panel:
     return verdicts.last_traces(
         "Lessons, as they were played",
-        "What `overlap play` judged: the shape of each trace, whether it is the expected one, and "
-        "what shows it. Other requests are not judged: `overlap verdict TRACE_ID` does it.",
+        "The verdicts of `overlap play`: the shape of each trace, whether it is the expected one, "
+        "and why. Other requests are judged by `overlap verdict TRACE_ID`.",
         verdicts.ALL,
         lesson=True,
     )

@@ -1,4 +1,4 @@
-"""A lesson: what it shows and why, its traces, its log lines beside, and its pair on one axis."""
+"""A lesson: what it shows and why, its traces, its log lines, and its pair on one axis."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ LESSON, PAIR, ROUTES, WHY = "$lesson", "$pair", "$routes", "${why:raw}"
 ROUTE = m.label(names.HTTP_ROUTE)
 OF_LESSON = f'{verdicts.ALL} | {verdicts.SCENARIO}="{LESSON}"'
 OF_PAIR = f'{verdicts.ALL} | {verdicts.SCENARIO}="{PAIR}" | {verdicts.SCENARIO}!="{LESSON}"'
-"""Nothing, where a lesson has no pair and stands for its own."""
+"""Nothing if a lesson has no pair: then it counts as its own."""
 WHO = {
     "A": (LESSON, colours.BLUE),
     "B": (PAIR, colours.PURPLE),
     "C": (f"{LESSON}, neighbours", colours.RED),
     "D": (f"{PAIR}, neighbours", colours.AMBER),
 }
-"""The lesson and its pair, and who asked for something else meanwhile."""
+"""The lesson and its pair, and the neighbours of each."""
 
 
 def dashboard() -> Dashboard:
-    """One lesson, chosen at the top."""
+    """Return the dashboard of one lesson, chosen at the top."""
     return board(
         "overlap-lesson",
         "A lesson",
-        "One lesson: what it shows and why, its traces, its log lines beside, and how long it and "
+        "One lesson: what it shows and why, its traces, its log lines, and how long it and "
         "its pair take, on one axis.",
         [
             Row("", 7, [(15, _why()), (9, _together())]),
             Row("The lesson and its pair, each time they were played", 8, [(24, _each_time())]),
-            Row("Traces, and log lines beside", 12, [(11, _traces()), (13, _lines())]),
+            Row("Traces and log lines", 12, [(11, _traces()), (13, _lines())]),
             Row("What was seen", 8, [(16, _verdicts()), (8, _served())]),
         ],
         [
@@ -95,7 +95,7 @@ def _each_time() -> timeseries.Panel:
 
 
 def _answered(how: str, window: str, query: Callable[[str, str, str], Query]) -> list[Query]:
-    """How long the lesson, its pair and their neighbours were waited for."""
+    """Return the queries for how long the lesson, its pair and their neighbours took."""
     asked = {
         "A": (OF_LESSON, verdicts.ANSWERED),
         "B": (OF_PAIR, verdicts.ANSWERED),
@@ -131,8 +131,8 @@ def _traces() -> table_sdk.Panel:
 def _lines() -> logs.Panel:
     return panels.log_lines(
         "Its log lines",
-        "What every service wrote while it served the lesson, the newest first. A line opens to "
-        "its trace_id, and from there to its trace.",
+        "What every service logged while it served the lesson, the newest first. Open a line to "
+        "see its trace_id, which leads to its trace.",
         lines(f'{{service_name=~".+"}} | {verdicts.SCENARIO}="{LESSON}"'),
     )
 
@@ -140,7 +140,7 @@ def _lines() -> logs.Panel:
 def _verdicts() -> table_sdk.Panel:
     return verdicts.last_traces(
         "Its verdicts",
-        "What `overlap play` judged: the shape, whether it is the expected one, and what shows it.",
+        "The verdict of `overlap play`: the shape, whether it is the expected one, and why.",
         OF_LESSON,
         lesson=False,
     )
@@ -148,9 +148,9 @@ def _verdicts() -> table_sdk.Panel:
 
 def _served() -> bargauge.Panel:
     return panels.ranking(
-        "As the server saw it",
+        "As the server measured it",
         "The mean time from the request's arrival to its answer, by route, of the lesson and its "
-        "pair. Less than what the client waited, where the event loop stood before.",
+        "pair. It is less than what the client waited if the event loop was blocked before.",
         "s",
         at_the_end(mean(m.SERVED, (ROUTE,), f'{ROUTE}=~"{ROUTES}"', RANGE), f"{{{{{ROUTE}}}}}"),
     ).decimals(2)

@@ -1,4 +1,4 @@
-"""Where one goes from here: the other dashboards, the demo, Jaeger."""
+"""Links to the other dashboards, the demo and Jaeger."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LESSON = "/d/overlap-lesson?var-lesson=${__value.raw}&${__url_time_range}"
 
 
 def everywhere() -> list[sdk.DashboardLink]:
-    """The links above each dashboard."""
+    """Return the links above each dashboard."""
     return [
         sdk.DashboardLink("Overlap")
         .type(DashboardLinkType.DASHBOARDS)
@@ -20,7 +20,7 @@ def everywhere() -> list[sdk.DashboardLink]:
         .keep_time(True)
         .tooltip("The other dashboards of Overlap"),
         _out("The demo", APP_URL, "The app whose lessons these are"),
-        _out("Jaeger", f"{JAEGER_URL}/search", "The traces, whole"),
+        _out("Jaeger", f"{JAEGER_URL}/search", "The whole traces"),
         _out(
             "Monitor", f"{JAEGER_URL}/monitor", "Jaeger's own view of rates, errors and durations"
         ),
@@ -39,20 +39,20 @@ def _out(title: str, url: str, tooltip: str) -> sdk.DashboardLink:
 
 
 def link(title: str, url: str, *, new_tab: bool = False) -> dict[str, object]:
-    """A link of a table's cell."""
+    """Return a link for a table's cell."""
     return {"title": title, "url": url, "targetBlank": new_tab}
 
 
 def to_trace() -> dict[str, object]:
-    """From a cell with a trace's id to that trace in Jaeger."""
+    """Return the link from a cell with a trace id to that trace in Jaeger."""
     return link("Open the trace in Jaeger", f"{JAEGER_URL}/trace/${{__value.raw}}", new_tab=True)
 
 
 def to_lesson() -> dict[str, object]:
-    """From a cell with a lesson's name to its dashboard."""
+    """Return the link from a cell with a lesson's name to its dashboard."""
     return link("Open the lesson", LESSON)
 
 
 def panel_link(title: str, url: str) -> sdk.DashboardLink:
-    """A link in a panel's corner."""
+    """Return a link for a panel's corner."""
     return sdk.DashboardLink(title).type(DashboardLinkType.LINK).url(url)

@@ -1,4 +1,4 @@
-"""What panels may have beyond their kind: legends, thresholds, colours, axes."""
+"""Legends, thresholds, colours and axes of panels."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from grafana.boards import colours
 
 
 def legend(*, table: bool = False, calcs: Sequence[str] = ()) -> common_sdk.VizLegendOptions:
-    """Below the panel in a row; as a table at its side where there is much to tell apart."""
+    """Return a legend below the panel, or as a table at its right."""
     return (
         common_sdk.VizLegendOptions()
         .show_legend(True)
@@ -37,7 +37,7 @@ def legend(*, table: bool = False, calcs: Sequence[str] = ()) -> common_sdk.VizL
 
 
 def steps(*levels: tuple[float | None, str]) -> sdk.ThresholdsConfig:
-    """From which value on which colour."""
+    """Return thresholds: from which value on which colour."""
     return (
         sdk.ThresholdsConfig()
         .mode(ThresholdsMode.ABSOLUTE)
@@ -46,7 +46,7 @@ def steps(*levels: tuple[float | None, str]) -> sdk.ThresholdsConfig:
 
 
 def as_line() -> list[DynamicConfigValue]:
-    """A line among bars, beside their stack."""
+    """Return the properties of a line among stacked bars."""
     return [
         DynamicConfigValue("custom.drawStyle", "line"),
         DynamicConfigValue("custom.lineWidth", 2),
@@ -80,14 +80,14 @@ def coloured_like(panel: C, pattern: str, colour: str) -> C:
 
 
 def named(panel: C, by_ref: Mapping[str, tuple[str, str]]) -> C:
-    """Give what each query finds a name and a colour: a query that is asked once has no legend."""
+    """Give the result of each query a name and a colour: an instant query has no legend."""
     for ref, (name, colour) in by_ref.items():
         panel.override_by_query(ref, [DynamicConfigValue("displayName", name), *_fixed(colour)])
     return panel
 
 
 def on_the_right(panel: C, name: str) -> C:
-    """Give one series, much larger than the others, an axis of its own."""
+    """Give one series an axis of its own: it is much larger than the others."""
     return panel.override_by_name(
         name, [DynamicConfigValue("custom.axisPlacement", "right"), *_unfilled()]
     )
@@ -107,17 +107,17 @@ def _fixed(colour: str) -> list[DynamicConfigValue]:
 
 
 def logarithmic(panel: timeseries.Panel) -> timeseries.Panel:
-    """For what is a millisecond at ease, and seconds when it is not."""
+    """Use a logarithmic axis, for what ranges from a millisecond to seconds."""
     return panel.min(0.001).scale_distribution(
         common_sdk.ScaleDistributionConfig().type(ScaleDistribution.LOG).log(10)
     )
 
 
 def one_colour(colour: str) -> sdk.FieldColor:
-    """The same for every series."""
+    """Return one colour for every series."""
     return sdk.FieldColor().mode(FieldColorModeId.FIXED).fixed_color(colour)
 
 
 def alarming(panel: stat.Panel, bad_from: float, colour: str = colours.RED) -> stat.Panel:
-    """Green below `bad_from`, `colour` from there on."""
+    """Colour the figure green below `bad_from` and `colour` from there on."""
     return panel.thresholds(steps((None, colours.GREEN), (bad_from, colour)))

@@ -1,4 +1,4 @@
-"""The event loop: how late it was, which line held it, who waited, worker by worker."""
+"""The event loop: how late it was, which line blocked it, who waited, by worker."""
 
 from __future__ import annotations
 
@@ -36,18 +36,20 @@ APP = "smokehouse"
 
 
 def dashboard() -> Dashboard:
-    """Every loop that the instrument watches."""
+    """Return the dashboard of every loop that the watchdog watches."""
     return board(
         "overlap-loop",
         "The event loop",
-        "How late each worker's event loop runs what is due, which line of code held it, and how "
-        "long requests waited for that.",
+        "How late each worker's event loop runs what is due, which line of code blocked it, and "
+        "how long requests waited for that.",
         [
             Row("", 4, [(6, panel) for panel in _figures()]),
             Row("Lag", 9, [(12, _lag_heat()), (12, _lag())]),
-            Row("Blocks, by the line that held the loop", 9, [(12, _blocks()), (12, _culprits())]),
+            Row(
+                "Blocks, by the line that blocked the loop", 9, [(12, _blocks()), (12, _culprits())]
+            ),
             Row("Victims: requests that waited for it", 9, [(12, _delay_heat()), (12, _delays())]),
-            Row("Worker by worker", 9, [(24, _workers())]),
+            Row("By worker", 9, [(24, _workers())]),
             Row("Traces with a block in them", 9, [(24, _traces())]),
         ],
         [_service()],
@@ -76,7 +78,7 @@ def _figures() -> list[stat.Panel]:
     return [
         look.alarming(
             panels.number(
-                "The loops stood still",
+                "The loops were blocked",
                 "All of them together, in the time shown.",
                 "s",
                 at_the_end(or_nothing(grown(m.BLOCKED, where=CHOSEN, window=RANGE))),
@@ -96,7 +98,7 @@ def _figures() -> list[stat.Panel]:
         look.alarming(
             panels.number(
                 "Requests that waited",
-                "How many were in flight, or arrived, while a loop stood.",
+                "How many were in flight, or arrived, while a loop was blocked.",
                 "short",
                 at_the_end(
                     or_nothing(grown(f"{m.VICTIM_DELAY}_count", where=CHOSEN, window=RANGE))
@@ -116,7 +118,7 @@ def _figures() -> list[stat.Panel]:
 def _lag_heat() -> heatmap.Panel:
     return panels.heat(
         "How late the loop is",
-        "Sixteen times a second each loop is asked how late it is: the darker, the more often.",
+        "The lateness of each loop, measured sixteen times a second: the darker, the more often.",
         "s",
         buckets(grown(f"{m.LAG}_bucket", ("le",), CHOSEN)),
     )
@@ -125,9 +127,9 @@ def _lag_heat() -> heatmap.Panel:
 def _lag() -> timeseries.Panel:
     return look.logarithmic(
         panels.lines(
-            "Lag, worker by worker",
+            "Lag, by worker",
             "The worst in each bin, by service and process, as the upper bound of its bucket. A "
-            "dot is an exemplar: it leads to the trace of what held the loop.",
+            "dot is an exemplar: it leads to the trace of what blocked the loop.",
             "s",
             over_time(quantile(1, m.LAG, WORKER, CHOSEN), A_WORKER, exemplars=True),
         )
@@ -138,7 +140,7 @@ def _lag() -> timeseries.Panel:
 
 def _blocks() -> timeseries.Panel:
     panel = panels.bars(
-        "Stood still, by line",
+        "Blocked, by line",
         "Seconds in each bin in which the loop ran this line's callback and nothing else.",
         "s",
         over_time(or_nothing(f"{grown(m.BLOCKED, CULPRIT, CHOSEN)} > 0", **NOBODY), A_LINE),
@@ -150,7 +152,7 @@ def _culprits() -> bargauge.Panel:
     by_line = grown(m.BLOCKED, CULPRIT, CHOSEN, RANGE)
     return (
         panels.ranking(
-            "The lines that held it longest",
+            "The lines that blocked it longest",
             "Seconds in all, in the time shown. The span `event_loop.blocked` in the culprit's "
             "trace has the whole stack.",
             "s",
@@ -164,7 +166,7 @@ def _culprits() -> bargauge.Panel:
 def _delay_heat() -> heatmap.Panel:
     return panels.heat(
         "How long requests waited for the loop",
-        "Each request that was held up, by how long. A dot leads to the trace of the one that "
+        "Each request that was delayed, by how long. A dot leads to the trace of the one that "
         "waited.",
         "s",
         buckets(grown(f"{m.VICTIM_DELAY}_bucket", ("le",), CHOSEN)),
@@ -173,9 +175,9 @@ def _delay_heat() -> heatmap.Panel:
 
 def _delays() -> timeseries.Panel:
     return panels.bars(
-        "Waited, worker by worker",
-        "Seconds that requests waited, all of them together, in each bin: a burnt worker stalls "
-        "only its own.",
+        "Waited, by worker",
+        "Seconds that requests waited, all of them together, in each bin. A blocked worker delays "
+        "only its own requests.",
         "s",
         over_time(grown(f"{m.VICTIM_DELAY}_sum", WORKER, CHOSEN), A_WORKER),
     )
@@ -192,7 +194,7 @@ def _workers() -> table_sdk.Panel:
         "F": f"{grown(f'{m.VICTIM_DELAY}_sum', WORKER, CHOSEN, RANGE)} or 0 * {loops}",
     }
     return table(
-        "Worker by worker",
+        "By worker",
         "Each process with an event loop, in the time shown: what it answered, how late and for "
         "how long blocked its loop was, and what requests waited for it.",
         [
@@ -202,7 +204,7 @@ def _workers() -> table_sdk.Panel:
             Column(("Value #A",), "in flight", unit="short", decimals=0),
             Column(("Value #B",), "threads", unit="short", decimals=0),
             Column(("Value #E",), "lag, worst of 100", unit="s", decimals=1),
-            Column(("Value #D",), "stood still", unit="s", decimals=1, gauge=colours.RED),
+            Column(("Value #D",), "blocked", unit="s", decimals=1, gauge=colours.RED),
             Column(("Value #F",), "requests waited", unit="s", decimals=1, gauge=colours.AMBER),
         ],
         *(rows(query, ref) for ref, query in of_each.items()),
@@ -212,7 +214,7 @@ def _workers() -> table_sdk.Panel:
 def _traces() -> table_sdk.Panel:
     return table(
         f"Of {APP}",
-        "Where a callback held the loop longer than 100 ms: the newest first. In the trace, the "
+        "A callback blocked the loop for more than 100 ms; the newest first. In the trace, the "
         "span event_loop.blocked has the line, its stack, and links to the victims.",
         [
             Column(("startTime", "Start time"), "started", width=165),

@@ -1,7 +1,7 @@
-"""The metrics that the dashboards read, by the names they have in Prometheus.
+"""The metrics that the dashboards read, by their names in Prometheus.
 
-Prometheus makes its names of OpenTelemetry's: dots become underscores, the unit follows, and
-a counter ends in `_total`. Every query is made of these; a test holds them against it.
+Prometheus derives its names from OpenTelemetry's: dots become underscores, the unit follows, and a
+counter ends in `_total`. Every query is made of these names; a test checks that.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from overlap import names
 
 
 def label(name: str) -> str:
-    """An attribute's name as Prometheus and Loki have it."""
+    """Return an attribute's name as Prometheus and Loki write it."""
     return name.replace(".", "_")
 
 
@@ -39,9 +39,9 @@ SPAN_TIME = "traces_span_metrics_duration_milliseconds"
 EDGES = "traces_service_graph_request_total"
 EDGE_ERRORS = "traces_service_graph_request_failed_total"
 
-# --- what the servers tell of themselves --------------------------------------------
+# --- the servers' own metrics --------------------------------------------
 UP = "up"
-"""The collector's own word for whether it could read a server's metrics."""
+"""Whether the collector could read a server's metrics."""
 RECEIVED = "otelcol_receiver_accepted_{items}_total"
 REFUSED = "otelcol_receiver_refused_{items}_total"
 SENT = "otelcol_exporter_sent_{items}_total"
@@ -54,7 +54,7 @@ MEMORY = (
     "otelcol_process_memory_rss",
     "otelcol_process_memory_rss_bytes",
 )
-"""What Prometheus and Loki call it, what the collector does, and what Jaeger's, an older one."""
+"""The names in Prometheus and Loki, in the collector, and in Jaeger's older collector."""
 JAEGER_SPANS = "otelcol_receiver_accepted_spans_total"
 PROMETHEUS_SAMPLES = "prometheus_tsdb_head_samples_appended_total"
 PROMETHEUS_SERIES = "prometheus_tsdb_head_series"
@@ -63,4 +63,4 @@ LOKI_LINES = "loki_distributor_lines_received_total"
 LOKI_DISCARDED = "loki_discarded_samples_total"
 
 ITEMS = {"traces": "spans", "metrics": "metric_points", "logs": "log_records"}
-"""What the collector counts of each signal."""
+"""What the collector counts for each signal."""

@@ -1,4 +1,4 @@
-"""Panels in one look. Each is told its title, what it means and its unit: none goes without."""
+"""Panels in one style. Each needs a title, a description and a unit."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class _Panel(Protocol):
 P = TypeVar("P", bound=_Panel)
 
 
-def _told(  # noqa: PLR0913, PLR0917  what every panel has
+def _described(  # noqa: PLR0913, PLR0917  what every panel has
     panel: P,
     title: str,
     description: str,
@@ -68,9 +68,9 @@ def _told(  # noqa: PLR0913, PLR0917  what every panel has
 def lines(
     title: str, description: str, unit: str, *queries: Query, source: DataSourceRef = PROMETHEUS
 ) -> timeseries.Panel:
-    """Figures over time, a line each."""
+    """Return figures over time, a line each."""
     return (
-        _told(timeseries.Panel(), title, description, unit, queries, source)
+        _described(timeseries.Panel(), title, description, unit, queries, source)
         .draw_style(GraphDrawStyle.LINE)
         .line_width(2)
         .fill_opacity(8)
@@ -88,7 +88,7 @@ def lines(
 def points(
     title: str, description: str, unit: str, *queries: Query, source: DataSourceRef = PROMETHEUS
 ) -> timeseries.Panel:
-    """Figures that come now and then, a point each."""
+    """Return figures that occur now and then, a point each."""
     return (
         lines(title, description, unit, *queries, source=source)
         .draw_style(GraphDrawStyle.POINTS)
@@ -100,7 +100,7 @@ def points(
 def flat(
     title: str, description: str, unit: str, *queries: Query, source: DataSourceRef = PROMETHEUS
 ) -> timeseries.Panel:
-    """What should stay at 0, drawn as a line, so that one sees that it does."""
+    """Return lines that should stay at 0, drawn so that a 0 is visible."""
     return (
         lines(title, description, unit, *queries, source=source)
         .interval("15s")
@@ -112,7 +112,7 @@ def flat(
 def bars(
     title: str, description: str, unit: str, *queries: Query, source: DataSourceRef = PROMETHEUS
 ) -> timeseries.Panel:
-    """What happened in each bin, one kind on top of the other."""
+    """Return stacked bars: what happened in each bin."""
     return (
         lines(title, description, unit, *queries, source=source)
         .draw_style(GraphDrawStyle.BARS)
@@ -126,9 +126,9 @@ def bars(
 def number(
     title: str, description: str, unit: str, *queries: Query, source: DataSourceRef = PROMETHEUS
 ) -> stat.Panel:
-    """One figure, large, in the text's own colour unless `alarming` says when it is bad."""
+    """Return one large figure, in the text's colour unless `alarming` sets a threshold."""
     return (
-        _told(stat.Panel(), title, description, unit, queries, source)
+        _described(stat.Panel(), title, description, unit, queries, source)
         .reduce_options(common_sdk.ReduceDataOptions().calcs(["lastNotNull"]).values(False))
         .color_mode(BigValueColorMode.VALUE)
         .graph_mode(BigValueGraphMode.NONE)
@@ -141,9 +141,9 @@ def number(
 def ranking(
     title: str, description: str, unit: str, *queries: Query, source: DataSourceRef = PROMETHEUS
 ) -> bargauge.Panel:
-    """One bar each, beside one another: who is longest?"""
+    """Return one horizontal bar for each series."""
     return (
-        _told(bargauge.Panel(), title, description, unit, queries, source)
+        _described(bargauge.Panel(), title, description, unit, queries, source)
         .reduce_options(common_sdk.ReduceDataOptions().calcs(["lastNotNull"]).values(False))
         .display_mode(BarGaugeDisplayMode.BASIC)
         .value_mode(BarGaugeValueMode.TEXT)
@@ -158,9 +158,9 @@ def ranking(
 
 
 def heat(title: str, description: str, unit: str, query: Query) -> heatmap.Panel:
-    """A histogram over time; the dots are exemplars, and lead to their traces."""
+    """Return a histogram over time; the dots are exemplars and lead to their traces."""
     return (
-        _told(heatmap.Panel(), title, description, "short", [query])
+        _described(heatmap.Panel(), title, description, "short", [query])
         .calculate(False)
         .cell_gap(1)
         .color(
@@ -182,9 +182,9 @@ def heat(title: str, description: str, unit: str, query: Query) -> heatmap.Panel
 
 
 def log_lines(title: str, description: str, *queries: Query) -> logs.Panel:
-    """Log lines; each opens to its attributes and its trace."""
+    """Return log lines; each opens to its attributes and its trace."""
     return (
-        _told(logs.Panel(), title, description, "string", queries, LOKI)
+        _described(logs.Panel(), title, description, "string", queries, LOKI)
         .show_time(True)
         .show_labels(False)
         .show_common_labels(False)
@@ -195,12 +195,14 @@ def log_lines(title: str, description: str, *queries: Query) -> logs.Panel:
 
 
 def graph(title: str, description: str, *queries: Query) -> nodegraph.Panel:
-    """Nodes and edges."""
-    return _told(nodegraph.Panel(), title, description, "short", queries)
+    """Return a graph of nodes and edges."""
+    return _described(nodegraph.Panel(), title, description, "short", queries)
 
 
 def words(title: str, description: str, content: str) -> text.Panel:
-    """Text, in Markdown."""
+    """Return a text in Markdown."""
     return (
-        _told(text.Panel(), title, description, "string").mode(TextMode.MARKDOWN).content(content)
+        _described(text.Panel(), title, description, "string")
+        .mode(TextMode.MARKDOWN)
+        .content(content)
     )

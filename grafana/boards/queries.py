@@ -19,22 +19,22 @@ Query = Builder[Dataquery]
 
 
 def over_time(expr: str, legend: str = "", ref: str = "A", *, exemplars: bool = False) -> Query:
-    """PromQL, for each moment of the panel."""
+    """Return a PromQL range query."""
     return _prometheus(expr, legend, ref).range().exemplar(exemplars)
 
 
 def buckets(expr: str, ref: str = "A") -> Query:
-    """A histogram's buckets over time, for a heatmap, each with exemplars that lead to traces."""
+    """Return a histogram's buckets over time, for a heatmap, with exemplars that lead to traces."""
     return _prometheus(expr, "{{le}}", ref).range().exemplar(True).format(PromQueryFormat.HEATMAP)
 
 
 def at_the_end(expr: str, legend: str = "", ref: str = "A") -> Query:
-    """PromQL, once."""
+    """Return a PromQL instant query."""
     return _prometheus(expr, legend, ref).instant()
 
 
 def table(expr: str, ref: str = "A") -> Query:
-    """PromQL, once, as a row for each series."""
+    """Return a PromQL instant query with a table row for each series."""
     return _prometheus(expr, "", ref).instant().format(PromQueryFormat.TABLE)
 
 
@@ -50,17 +50,17 @@ def _prometheus(expr: str, legend: str, ref: str) -> prometheus_sdk.Dataquery:
 
 
 def lines(expr: str, ref: str = "A", *, most: int = 200) -> Query:
-    """Log lines by LogQL, the newest first."""
+    """Return a LogQL query of log lines, the newest first."""
     return _loki(expr, ref).query_type("range").max_lines(most)
 
 
 def counted(expr: str, legend: str = "", ref: str = "A") -> Query:
-    """Figures from log lines by LogQL, for each moment of the panel."""
+    """Return a LogQL range query of figures."""
     return _loki(expr, ref).query_type("range").legend_format(legend)
 
 
 def counted_once(expr: str, legend: str = "", ref: str = "A") -> Query:
-    """The same, once."""
+    """Return a LogQL instant query of figures."""
     return _loki(expr, ref).query_type("instant").legend_format(legend)
 
 
@@ -70,7 +70,7 @@ def _loki(expr: str, ref: str) -> loki_sdk.Dataquery:
 
 @dataclass
 class JaegerSearch(Dataquery):
-    """A search of Jaeger's source, which the SDK has no type for."""
+    """A search in Jaeger's data source; the SDK has no type for it."""
 
     service: str
     operation: str = ""
@@ -79,7 +79,7 @@ class JaegerSearch(Dataquery):
     ref_id: str = "A"
 
     def to_json(self) -> dict[str, object]:
-        """As Grafana's Jaeger source reads it."""
+        """Return the JSON that Grafana's Jaeger source reads."""
         found: dict[str, object] = {
             "datasource": JAEGER,
             "queryType": "search",
@@ -101,5 +101,5 @@ class Traces(Builder[Dataquery]):
         self._search = JaegerSearch(service, operation, tags, limit)
 
     def build(self) -> Dataquery:
-        """The search."""
+        """Return the search."""
         return self._search

@@ -1,4 +1,4 @@
-"""Requests, route by route: rate, errors, durations."""
+"""Panels of requests by route: rate, errors, durations."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ ROUTE = m.label(names.HTTP_ROUTE)
 SERVICE = m.label(names.SERVICE_NAME)
 STATUS = m.label(names.HTTP_STATUS)
 ROUTED = f'{ROUTE}!=""'
-"""The upstream, which is no Django, has no routes."""
+"""The upstream is not a Django app and has no routes."""
 FAILED = f'{STATUS}=~"5.."'
 
 
 def rate() -> timeseries.Panel:
-    """Requests a second, by route."""
+    """Return the panel of requests a second, by route."""
     return (
         panels.bars(
             "Requests a second",
-            "By route, one on top of the other.",
+            "By route, stacked.",
             "reqps",
             over_time(per_second(f"{m.SERVED}_count", (ROUTE,), ROUTED), f"{{{{{ROUTE}}}}}"),
         )
@@ -33,18 +33,18 @@ def rate() -> timeseries.Panel:
 
 
 def durations() -> heatmap.Panel:
-    """How long every request took, with exemplars."""
+    """Return the heatmap of durations, with exemplars."""
     return panels.heat(
         "How long requests took",
-        "Every request, by the time to its answer: the darker, the more. A dot is an exemplar: "
-        "click it, and its trace opens.",
+        "Every request, by the time to its response: the darker, the more. A dot is an exemplar: "
+        "click it to open its trace.",
         "s",
         buckets(grown(f"{m.SERVED}_bucket", ("le",))),
     )
 
 
 def errors() -> timeseries.Panel:
-    """What was answered 5xx."""
+    """Return the panel of requests answered 5xx."""
     by_route = grown(f"{m.SERVED}_count", (SERVICE, ROUTE, STATUS), FAILED)
     named = f"{{{{{STATUS}}}}} {{{{{SERVICE}}}}} {{{{{ROUTE}}}}}"
     panel = (
@@ -63,10 +63,10 @@ def errors() -> timeseries.Panel:
 
 
 def slowest() -> bargauge.Panel:
-    """The routes with the longest mean."""
+    """Return the routes with the longest mean duration."""
     return panels.ranking(
         "The slowest routes",
-        "The mean time from a request's arrival to its answer, over the time shown.",
+        "The mean time from a request's arrival to its response, over the time shown.",
         "s",
         at_the_end(
             f"sort_desc(topk(9, {mean(m.SERVED, (ROUTE,), ROUTED, RANGE)}))", f"{{{{{ROUTE}}}}}"

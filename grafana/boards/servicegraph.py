@@ -1,4 +1,4 @@
-"""Who calls whom: the collector's service graph as nodes and edges."""
+"""The collector's service graph as nodes and edges: who calls whom."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from grafana.boards.queries import table
 
 
 def panel() -> nodegraph.Panel:
-    """Services, and the calls between them in the time shown."""
+    """Return the graph of services and calls in the time shown."""
     calls = grown(m.EDGES, ("client", "server"), window=RANGE)
     edges = _renamed(_renamed(calls, "client", "source"), "server", "target")
     edges = f'label_join({edges}, "id", " to ", "source", "target")'
@@ -24,8 +24,8 @@ def panel() -> nodegraph.Panel:
             "Who calls whom",
             "Services, with how often each was called, and the calls between them in the time "
             "shown; from spans, by the collector.",
-            table(_told(nodes, "id", "title"), "nodes"),
-            table(_told(edges, "id", "source", "target"), "edges"),
+            table(_main_stat(nodes, "id", "title"), "nodes"),
+            table(_main_stat(edges, "id", "source", "target"), "edges"),
         )
         .with_transformation(
             DataTransformerConfig(
@@ -37,8 +37,8 @@ def panel() -> nodegraph.Panel:
     )
 
 
-def _told(query: str, *by: str) -> str:
-    """The figure as the label `mainstat`: the panel knows its fields by their names."""
+def _main_stat(query: str, *by: str) -> str:
+    """Return the figure as the label `mainstat`: the panel finds its fields by name."""
     return f'count_values by ({", ".join(by)}) ("mainstat", {query})'
 
 

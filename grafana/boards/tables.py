@@ -1,4 +1,4 @@
-"""Tables: which columns, in what order, how wide, and where their cells lead."""
+"""Tables: columns, their order, their width and the links of their cells."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from grafana_foundation_sdk.models.dashboard import (
 from grafana.boards.links import to_trace
 from grafana.boards.queries import PROMETHEUS, Query
 
-# Grafana has called the same columns differently over its versions.
+# The names of the same columns differ between versions of Grafana.
 TIME = ("Time", "timestamp")
 LINE = ("Line", "body")
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column, by the names its field may have."""
+    """One column. Its field may have any of several names."""
 
     fields: tuple[str, ...]
     title: str
@@ -36,15 +36,15 @@ class Column:
     decimals: int | None = None
     links: tuple[dict[str, object], ...] = ()
     mappings: tuple[ValueMapping, ...] = ()
-    """Where given, the cell's background has the mapped colour."""
+    """If given, the cell's background has the mapped colour."""
     texts: tuple[ValueMapping, ...] = ()
     """The same without a colour."""
     gauge: str = ""
-    """A colour: the figure stands on a bar of it."""
+    """A colour: the figure is drawn on a bar of it."""
 
 
 def trace_column(fields: tuple[str, ...]) -> Column:
-    """A trace's id, cut short, that leads to the trace in Jaeger."""
+    """Return the column of a shortened trace id that leads to the trace in Jaeger."""
     short = RegexMap(
         options=DashboardRegexMapOptions(
             pattern="/^(.{8}).*/", result=ValueMappingResult(text="$1…", index=0)
@@ -61,7 +61,7 @@ def table(
     source: DataSourceRef = PROMETHEUS,
     labels_hold_fields: bool = False,
 ) -> table_sdk.Panel:
-    """Rows of `columns`, everything else left out.
+    """Return a table of `columns` without any other field.
 
     `labels_hold_fields`: the fields are in Loki's one field of labels.
     """

@@ -1,4 +1,4 @@
-"""The records `overlap.verdict` in Loki: what `overlap play` saw, and tables of them."""
+"""Tables of the `overlap.verdict` log records, which `overlap play` sends to Loki."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NEIGHBOURS = label(names.SCENARIO_NEIGHBOURS_MS)
 
 OF_PLAY = f'{{service_name="{PLAYER}"}}'
 ALL = f'{OF_PLAY} | {SHAPES}!=""'
-"""Every verdict: no other record has shapes."""
+"""Every verdict: no other log record has shapes."""
 
 AS_EXPECTED = colours.by_value(
     {"true": ("as expected", colours.GREEN), "false": ("not as expected", colours.RED)}
@@ -28,13 +28,13 @@ AS_EXPECTED = colours.by_value(
 
 
 def last_traces(title: str, description: str, query: str, *, lesson: bool) -> table_sdk.Panel:
-    """The newest verdicts, each with the way to its trace; `lesson`: and to its lesson."""
+    """Return the newest verdicts, each with a link to its trace; `lesson`: and to its lesson."""
     columns = [
         Column(TIME, "when", width=165),
         *([Column((SCENARIO,), "lesson", width=225, links=(links.to_lesson(),))] if lesson else []),
         Column((SHAPES,), "shape", width=200, mappings=(*colours.by_shape(),)),
         Column((OK,), "seen", width=130, mappings=(*AS_EXPECTED,)),
-        Column((ANSWERED,), "answered after", width=120, unit="ms", decimals=2),
+        Column((ANSWERED,), "answered in", width=120, unit="ms", decimals=2),
         Column((NEIGHBOURS,), "neighbours", width=110, unit="ms", decimals=2),
         Column(LINE, "what it shows"),
         trace_column(("trace_id",)),

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def main() -> int:
-    """Exit status: the command's after `--`, or 0; 2: the user can mend it; 130: Ctrl-C."""
+    """Return the exit status: the command's, or 0; 2 if the user can help; 130 for Ctrl-C."""
     args = _arguments()
     console = Console(highlight=False)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -45,9 +45,11 @@ def _arguments() -> argparse.Namespace:
     has.add_argument("server", choices=[*servers()])
     running = does.add_parser("run", help="build what is missing, then run them until Ctrl-C")
     running.add_argument(
-        "--data", type=Path, default=ROOT / ".demo" / "stack", help="where they keep their data"
+        "--data", type=Path, default=ROOT / ".demo" / "stack", help="the folder for their data"
     )
-    running.add_argument("command", nargs="*", help="a command to run in front of them, after --")
+    running.add_argument(
+        "command", nargs="*", help="a command to run once they are ready, after --"
+    )
     return parser.parse_args()
 
 
@@ -58,15 +60,15 @@ def _run(folder: Path, command: list[str], console: Console) -> int:
             raise StackError(f"port {port} ({name}) is in use by {owner}; end that first")
     if servers()["loki"].binary is None:
         console.print(
-            "No Loki: log lines are seen on their spans, and not kept. Put a `loki` binary of its "
-            "release page on PATH, or name it in OVERLAP_LOKI.", style="yellow",
+            "No Loki: log lines show on their spans and are not stored. Put a `loki` binary from "
+            "its release page on PATH, or name it in OVERLAP_LOKI.", style="yellow",
         )  # fmt: skip
     with Stack(folder, ports) as stack:
         for name in stack.servers:
             stack.start(name)
         stack.wait()
         if command:
-            # In our session: Ctrl-C reaches it, and it ends by itself before the servers do.
+            # In our session: Ctrl-C reaches it too, so it ends before the servers do.
             return subprocess.run(command, cwd=ROOT, check=False).returncode
         console.print(_urls(stack))
         while True:
@@ -81,7 +83,7 @@ def _urls(stack: Stack) -> str:
         *([("Loki, for Grafana", stack.url("loki"))] if stack.has_loki else []),
         ("OTLP in, HTTP", stack.url("otlp_http")),
         ("OTLP in, gRPC", f"{HOST}:{stack.ports.otlp_grpc}"),
-        ("What each server wrote", f"{stack.folder}/*.log"),
+        ("Log of each server", f"{stack.folder}/*.log"),
     ]
     return "\n".join(f"{name:<24}{url}" for name, url in lines) + "\n\nServing until Ctrl-C."
 

@@ -1,4 +1,4 @@
-"""Builds the servers from Go modules: shows progress, keeps what is done, goes on from there."""
+"""Build the servers from Go modules, with progress; what was built before is kept."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ GET_GO = (
 
 
 class BuildError(Exception):
-    """Something the user can mend; `str(error)` says what."""
+    """A build that failed; `str(error)` says what the user can do."""
 
 
 def build(names: list[str], console: Console) -> None:
-    """Build the named servers (all, if none are) that are not there yet.
+    """Build the named servers (all by default) that are not built yet.
 
-    Raises BuildError where Go is missing or too old, a name is unknown or a build fails.
+    Raise BuildError if Go is missing or too old, a name is unknown or a build fails.
     """
     known = {name: server for name, server in servers().items() if not server.given}
     if unknown := [name for name in names if name not in known]:
-        raise BuildError(f"no server is called {unknown[0]}: there are {', '.join(known)}")
+        raise BuildError(f"there is no server {unknown[0]}; the servers are {', '.join(known)}")
     wanted = [known[name] for name in names or known]
     missing = [server for server in wanted if not server.is_built]
     if not missing:
-        console.print(f"Built already, in {cache()}: {', '.join(each.name for each in wanted)}")
+        console.print(f"Already built, in {cache()}: {', '.join(each.name for each in wanted)}")
         return
     _check_go()
     console.print(
@@ -78,7 +78,7 @@ def _build_one(server: Server, console: Console) -> None:
 
 
 def _module(server: Server, work: Path, step) -> Path:
-    """A copy of the module's folder, so that its own replace lines and go.sum hold."""
+    """Copy the module's folder, so that its own replace lines and go.sum apply; return it."""
     step("fetching the module")
     fetched = _out(["go", "mod", "download", "-json", f"{server.module}@{server.version}"], work)
     source = work / "source"
@@ -92,7 +92,7 @@ def _module(server: Server, work: Path, step) -> Path:
 
 
 def _manifest(server: Server, work: Path, output) -> Path:
-    """What the collector's builder makes of the manifest: a main module, not yet compiled."""
+    """Let the collector's builder make a main module of the manifest; return its folder."""
     source = work / "source"
     manifest = work / "builder.yaml"
     text = (HERE / server.manifest).read_text(encoding="utf-8")
@@ -108,7 +108,7 @@ def _tags(server: Server) -> list[str]:
 
 def _check_go() -> None:
     if shutil.which("go") is None:
-        raise BuildError(GET_GO.format(what="there is none on PATH"))
+        raise BuildError(GET_GO.format(what="no `go` is on PATH"))
     said = _out(["go", "version"], HERE)
     found = re.search(r"go(\d+)\.(\d+)", said)
     if found is None or (int(found[1]), int(found[2])) < GO_AT_LEAST:
@@ -118,7 +118,7 @@ def _check_go() -> None:
 def _environment() -> dict[str, str]:
     return {
         **os.environ,
-        # The checksum database does not know every module; go.sum still guards all of them.
+        # The checksum database lacks some modules; go.sum still checks all of them.
         "GONOSUMDB": os.environ.get("GONOSUMDB") or "*",
         "GOWORK": "off",
         "GOFLAGS": f"{os.environ.get('GOFLAGS', '')} -buildvcs=false".strip(),
@@ -140,7 +140,7 @@ def _run(command: list[str], folder: Path, output) -> None:
 
 
 def _lines(command: list[str], folder: Path, output) -> Iterator[str]:
-    """Run a command; its lines, as they come, also into the log."""
+    """Run a command, yield its lines and write them to the log."""
     process = subprocess.Popen(
         command, cwd=folder, env=_environment(), text=True, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -162,21 +162,21 @@ def _lines(command: list[str], folder: Path, output) -> Iterator[str]:
 
 @contextmanager
 def _progress(server: Server, console: Console):
-    """A line that says what is being done, and how far it is."""
+    """Show a line with the current step and the progress."""
     columns = (
         SpinnerColumn(), TextColumn("{task.fields[server]:<11}"), BarColumn(30),
         TimeElapsedColumn(), TextColumn("{task.description}"),
     )  # fmt: skip
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=None, server=server.name)
-        told = 0.0
+        printed_at = 0.0
 
         def step(what: str, done: int | None = None, of: int | None = None) -> None:
-            nonlocal told
+            nonlocal printed_at
             progress.update(task, description=what, completed=done or 0, total=of)
-            # In a log there is no bar: a line now and then.
-            if not console.is_terminal and time.monotonic() - told > 20:
-                told = time.monotonic()
+            # A log has no progress bar: print a line now and then.
+            if not console.is_terminal and time.monotonic() - printed_at > 20:
+                printed_at = time.monotonic()
                 console.print(f"{server.name}: {what}" + (f" ({done} of {of})" if of else ""))
 
         yield step

@@ -1,4 +1,4 @@
-"""servers.toml as data: which servers there are, at which versions, where their binaries are."""
+"""servers.toml as data: the servers, their versions and where their binaries are."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ class Server:
     image: str
     tag: str
     version: str
-    """Of the Go module."""
+    """The version of the Go module."""
     same_as: str = ""
-    """The release whose commit the module version is, where it is not the image's."""
+    """The release with the same commit as the module version, if it is not the image's."""
     module: str = ""
     package: str = ""
     tags: list[str] = field(default_factory=list)
     manifest: str = ""
     builder: str = ""
     given: str = ""
-    """The variable that names a binary which is taken as it is, not built."""
+    """The variable that names a binary to use as it is, instead of building one."""
 
     @property
     def place(self) -> Path:
-        """Where the binary stands once it is built. It is moved there whole."""
+        """Where the binary is once it is built. It is moved there complete."""
         return cache() / f"{self.name}-{self.version}" / self.name
 
     @property
     def binary(self) -> Path | None:
-        """The binary to run; None for one that must be given and is not there."""
+        """The binary to run; None if it must be given and is missing."""
         if not self.given:
             return self.place
         found = os.environ.get(self.given) or shutil.which(self.name)
@@ -47,17 +47,17 @@ class Server:
 
     @property
     def is_built(self) -> bool:
-        """Whether the binary is there."""
+        """Whether the binary exists."""
         return self.binary is not None and self.binary.is_file()
 
 
 def cache() -> Path:
-    """Where what was built is kept: outside the checkout, so that every checkout shares it."""
+    """Return the folder of the built servers, which all checkouts share."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "overlap" / "native"
 
 
 def servers() -> dict[str, Server]:
-    """Every server of servers.toml, by name."""
+    """Return every server of servers.toml, by name."""
     table = tomllib.loads((HERE / "servers.toml").read_text(encoding="utf-8"))
     return {name: Server(name=name, **fields) for name, fields in table.items()}

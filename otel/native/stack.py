@@ -1,4 +1,4 @@
-"""The servers as processes on loopback, each with the repository's own file and a data folder."""
+"""The servers as processes on loopback, each with its configuration in otel/ and a data folder."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ HOST = "127.0.0.1"
 
 
 class StackError(Exception):
-    """Something the user can mend; `str(error)` says what."""
+    """A stack that can't run; `str(error)` says what the user can do."""
 
 
 @dataclass(frozen=True)
 class Ports:
-    """Where everything listens: compose's published ports, and those that stay inside there."""
+    """The ports of all servers: those that compose publishes, and those that it keeps inside."""
 
     otlp_http: int = 4318
     otlp_grpc: int = 4317
@@ -43,7 +43,7 @@ class Ports:
 
     @classmethod
     def free(cls) -> Ports:
-        """Ports that nobody listens at just now."""
+        """Return ports that are free now."""
         sockets = [socket.socket() for _ in fields(cls)]
         try:
             for each in sockets:
@@ -55,12 +55,12 @@ class Ports:
 
 
 class Stack:
-    """Starts, stops and restarts the servers. A context manager, so that all of them end."""
+    """Start, stop and restart the servers. As a context manager it stops all of them at the end."""
 
     def __init__(
         self, folder: Path, ports: Ports, *, collector_options: Sequence[str] = ()
     ) -> None:
-        """`collector_options` go to the collector beside its file: more `--config`, say."""
+        """`collector_options` are passed to the collector too, for instance another `--config`."""
         self._collector_options = collector_options
         self.folder = folder.resolve()
         self.ports = ports
@@ -76,11 +76,11 @@ class Stack:
             self.stop(name)
 
     def url(self, port: str) -> str:
-        """The address at one of the ports, by its name in Ports."""
+        """Return the URL of one of the ports, by its name in Ports."""
         return f"http://{HOST}:{getattr(self.ports, port)}"
 
     def start(self, name: str) -> None:
-        """Start a server. Raises StackError where its binary is missing."""
+        """Start a server. Raise StackError if its binary is missing."""
         server = self.servers[name]
         if not server.is_built:
             raise StackError(f"{name} is not built yet: python -m otel.native build {name}")
@@ -89,11 +89,11 @@ class Stack:
             self._running[name] = subprocess.Popen(
                 self._command(server), cwd=self.folder, env=self._environment(),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is the supervisor's alone
+                start_new_session=True,  # only the supervisor receives Ctrl-C
             )  # fmt: skip
 
     def stop(self, name: str, how: signal.Signals = signal.SIGTERM) -> None:
-        """End a server, and wait until it has ended."""
+        """Stop a server, and wait until it has ended."""
         process = self._running.pop(name, None)
         if process is None or process.poll() is not None:
             return
@@ -105,28 +105,31 @@ class Stack:
             process.wait()
 
     def check(self) -> None:
-        """Raise StackError where a server that was started has ended by itself."""
+        """Raise StackError if a server that was started has ended."""
         for name, process in self._running.items():
             if (status := process.poll()) is not None:
                 raise StackError(f"{name} ended with status {status}:\n{self._last(name)}")
 
     def wait(self, *names: str) -> None:
-        """Wait until the servers (all that run, if none is named) are ready to serve."""
+        """Wait until the servers (all that run by default) are ready."""
         deadline = time.monotonic() + READY_WITHIN_S
         waiting = [*(names or self._running)]
         while waiting:
             self.check()
             waiting = [name for name in waiting if not self._is_ready(name)]
             if waiting and time.monotonic() > deadline:
-                raise StackError(f"{waiting[0]} did not get ready:\n{self._last(waiting[0])}")
+                name = waiting[0]
+                raise StackError(
+                    f"{name} was not ready within {READY_WITHIN_S:.0f} s:\n{self._last(name)}"
+                )
             time.sleep(0.1 if waiting else 0)
 
     def log(self, name: str) -> Path:
-        """Where a server's own lines go."""
+        """Return the file of a server's log."""
         return self.folder / f"{name}.log"
 
     def memory_mib(self) -> dict[str, float]:
-        """The resident memory of each server that runs, in MiB. Linux only."""
+        """Return the resident memory of each running server, in MiB. Linux only."""
         page = os.sysconf("SC_PAGE_SIZE")
         return {
             name: int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * page / 2**20
@@ -171,7 +174,7 @@ class Stack:
         return [str(server.binary), *options[server.name]]
 
     def _no_logs(self) -> list[str]:
-        """Without Loki the logs pipeline ends in the collector, and nothing piles up for nobody."""
+        """Return options that end the logs pipeline in the collector if there is no Loki."""
         if self.has_loki:
             return []
         return [
@@ -180,7 +183,7 @@ class Stack:
         ]
 
     def _environment(self) -> dict[str, str]:
-        """What the configuration files take from the environment; their defaults are compose's."""
+        """Return the variables of the configuration files; their defaults are compose's."""
         ports = self.ports
         return {
             **os.environ,
@@ -204,6 +207,6 @@ class Stack:
             "LOKI_PORT": str(ports.loki),
             "LOKI_GRPC_PORT": str(ports.loki_grpc),
             "LOKI_DATA": f"{self.folder}/loki",
-            # Jaeger traces itself, and would stand first in its own Monitor tab.
+            # Jaeger traces itself, and would be first in its own Monitor tab.
             "OTEL_TRACES_SAMPLER": "always_off",
         }

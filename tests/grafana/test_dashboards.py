@@ -28,7 +28,7 @@ def declared() -> set[str]:
     return found | set(metrics.MEMORY)
 
 
-@pytest.mark.parametrize("name", ["glance", "lesson", "loop", "road"])
+@pytest.mark.parametrize("name", ["glance", "lesson", "loop", "pipeline"])
 def test_the_committed_json_is_what_the_code_writes(boards, name, root):
     """Whoever changes a panel, or a lesson, writes them anew: `make dashboards`."""
     committed = (root / "grafana" / "dashboards" / f"{name}.json").read_text(encoding="utf-8")
@@ -36,7 +36,7 @@ def test_the_committed_json_is_what_the_code_writes(boards, name, root):
 
 
 def test_the_four_have_their_uids(boards):
-    """Jaeger's links and the README name them."""
+    """Jaeger's links and the docs name them."""
     assert {board["uid"] for board in boards.values()} == UIDS
 
 

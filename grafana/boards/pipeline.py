@@ -1,4 +1,4 @@
-"""The road: what SDKs, collector, Prometheus, Loki and Jaeger took in, queued and dropped."""
+"""The telemetry pipeline: what SDKs, collector and backends received, queued and dropped."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ JAEGER = f'{SERVICE}="jaeger"'
 
 
 def dashboard() -> Dashboard:
-    """Left to right: out of the process, through the collector, into the backends."""
+    """Return the dashboard, in the order of the pipeline: SDKs, collector, backends."""
     return board(
         "overlap-road",
-        "The road",
-        "The telemetry's own way: what the SDKs sent and dropped, what the collector took in, "
-        "queued and sent on, and what Jaeger, Prometheus and Loki stored.",
+        "The telemetry pipeline",
+        "What the SDKs sent and dropped, what the collector received, queued and forwarded, and "
+        "what Jaeger, Prometheus and Loki stored.",
         [
             Row("", 4, [(6, panel) for panel in _figures()]),
             Row("Out of the processes", 8, [(12, _made()), (12, _dropped())]),
@@ -41,7 +41,7 @@ def dashboard() -> Dashboard:
 
 
 def _every(metric: str) -> str:
-    """A counter that the collector has once for each signal, all of them in the time shown."""
+    """Return the sum over all signals of a counter of the collector, in the time shown."""
     return " + ".join(
         f"({or_nothing(grown(metric.format(items=items), where=collector.ITSELF, window=RANGE))})"
         for items in m.ITEMS.values()
@@ -54,7 +54,7 @@ def _figures() -> list[stat.Panel]:
             panels.number(
                 "Dropped by SDKs",
                 "Spans, points and records that did not leave their process, in the time shown: "
-                "their queue was full, or nobody took them in time.",
+                "the queue was full, or the backend did not accept them in time.",
                 "short",
                 at_the_end(or_nothing(grown(m.DROPPED, window=RANGE))),
             ).decimals(0),
@@ -63,7 +63,7 @@ def _figures() -> list[stat.Panel]:
         look.alarming(
             panels.number(
                 "Refused by the collector",
-                "What it was sent and did not take, in the time shown: it was short of memory.",
+                "What it did not accept, in the time shown, because it was short of memory.",
                 "short",
                 at_the_end(_every(m.REFUSED)),
             ).decimals(0),
@@ -72,7 +72,7 @@ def _figures() -> list[stat.Panel]:
         look.alarming(
             panels.number(
                 "Lost by the collector",
-                "What it took in and could not queue, in the time shown: the queue was full.",
+                "What it received and could not queue, in the time shown: the queue was full.",
                 "short",
                 at_the_end(_every(m.NOT_QUEUED)),
             ).decimals(0),
@@ -108,7 +108,7 @@ def _dropped() -> timeseries.Panel:
     return look.coloured(
         panels.flat(
             "Dropped by the SDKs, by signal",
-            "What did not leave its process. 0 is what it should be; requests go on all the same.",
+            "What did not leave its process. It should be 0. Requests are served in any case.",
             "short",
             over_time(dropped, f"{{{{{SIGNAL}}}}}"),
         ),
@@ -120,7 +120,7 @@ def _jaeger() -> timeseries.Panel:
     return look.coloured(
         panels.lines(
             "Jaeger: spans a second",
-            "Taken in, to be stored.",
+            "Received, to be stored.",
             collector.A_SECOND,
             over_time(per_second(m.JAEGER_SPANS, where=JAEGER), "spans"),
         ).interval("15s"),
@@ -158,14 +158,14 @@ def _loki() -> timeseries.Panel:
 def _up() -> stat.Panel:
     return (
         panels.number(
-            "Tell of themselves",
+            "Servers that are up",
             "Whether the collector could read each server's own metrics when it last tried.",
             "short",
             at_the_end(f"min by ({SERVICE}) ({m.UP})", f"{{{{{SERVICE}}}}}"),
         )
         .text_mode(BigValueTextMode.VALUE_AND_NAME)
         .text(common_sdk.VizTextDisplayOptions().title_size(16).value_size(28))
-        .mappings(colours.by_value({"1": ("up", colours.GREEN), "0": ("away", colours.RED)}))
+        .mappings(colours.by_value({"1": ("up", colours.GREEN), "0": ("down", colours.RED)}))
     )
 
 
