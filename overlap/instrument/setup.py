@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import logging
 import os
@@ -48,6 +47,7 @@ class Instrumentation:
         from overlap.instrument.calls.httpx_client import instrument_httpx
         from overlap.instrument.calls.thread_attributes import ThreadAttributes, count_threads
         from overlap.instrument.loop.watched_loops import WatchedLoops
+        from overlap.instrument.process.endings import Endings
         from overlap.instrument.tasks.cancelled_spans import CancelledSpans
         from overlap.lens import Lenses, processors
 
@@ -59,7 +59,7 @@ class Instrumentation:
         )
         self._undo.callback(self.telemetry.shutdown)
         count_threads(self.telemetry.meter_provider.get_meter("overlap.instrument.threads"))
-        self._drain_timeout_s = drain_timeout_s
+        self._endings = Endings(drain_timeout_s, self.telemetry.flush, shutdown)
         if journal_dir is not None:
             from overlap.instrument.tasks.process_journal import start_journal
 
@@ -71,6 +71,7 @@ class Instrumentation:
         self._undo.callback(self.watched_loops.stop)
         # uvicorn imports the application inside its running loop; other servers do not.
         self.watched_loops.watch_running()
+        self._undo.callback(self._endings.install(self.watched_loops.loop_started))
         self._undo.callback(instrument_httpx())
         self._undo.callback(instrument_celery())
         if has_django():
@@ -87,19 +88,11 @@ class Instrumentation:
         """Switch everything off and flush, within a few seconds even if the backend is down."""
         self._undo.close()
 
-    async def _drain(self) -> None:
-        from overlap.instrument.tasks.drain import drain
-
-        await drain(self._drain_timeout_s)
-        # In a thread: the last flush may take seconds, and tasks may still be running.
-        await asyncio.to_thread(shutdown)
-
     def _instrument_django(self, options: dict[str, Any]) -> None:
         from overlap.instrument.calls.database_queries import instrument_queries
-        from overlap.instrument.lifespan import answer_lifespan
         from overlap.instrument.requests.django_instrumentor import instrument_django
 
-        self._undo.callback(answer_lifespan(self.watched_loops.watch_running, self._drain))
+        self._undo.callback(self._endings.install_lifespan(self.watched_loops.watch_running))
         self._undo.callback(
             instrument_django(
                 on_load=self.telemetry.logging.attach,

@@ -394,8 +394,17 @@ def _uvicorn(port, loop="asyncio", app="smokesite.asgi:application"):
     return ["uvicorn", app, "--port", str(port), "--loop", loop]
 
 
-def _hypercorn(port, app="smokesite.asgi:application"):
-    return ["hypercorn", app, "--bind", f"127.0.0.1:{port}", "--graceful-timeout", "1"]
+def _hypercorn(port, app="smokesite.asgi:application", workers=1):
+    bind = ("--bind", f"127.0.0.1:{port}", "--workers", str(workers))
+    return ["hypercorn", app, *bind, "--graceful-timeout", "1"]
+
+
+def _granian(port, app="smokesite.asgi:application"):
+    return ["granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port), app]
+
+
+def _daphne(port, app="smokesite.asgi:application"):
+    return ["daphne", "--bind", "127.0.0.1", "--port", str(port), app]
 
 
 def _gunicorn(port, app="smokesite.asgi:application"):
@@ -410,6 +419,8 @@ def _waitress(port, app="smokesite.wsgi:application"):
 COMMANDS = {
     "uvicorn": _uvicorn,
     "hypercorn": _hypercorn,
+    "granian": _granian,
+    "daphne": _daphne,
     "gunicorn": _gunicorn,
     "waitress": _waitress,
 }

@@ -42,7 +42,14 @@ class Block:
     that are accepted in the loop's first turns after the block.
     """
 
-    def __init__(self, start_ns: int, context: Context, loop_thread: threading.Thread) -> None:
+    def __init__(
+        self,
+        start_ns: int,
+        context: Context,
+        loop: asyncio.AbstractEventLoop,
+        loop_thread: threading.Thread,
+    ) -> None:
+        self._loop = loop
         parent = trace.get_current_span(context)
         began = getattr(parent, "start_time", None)
         # The heartbeat was before the culprit's turn; the culprit's own span started later.
@@ -52,7 +59,9 @@ class Block:
         self._turns = TURNS
         self._calm_ns: int | None = None
         own = context.get(SERVER_SPAN_KEY)
-        self.victims = [each for each in list(IN_FLIGHT.values()) if each is not own]
+        self.victims = [
+            each for each in list(IN_FLIGHT.values()) if each.loop is loop and each is not own
+        ]
         self._seen: Counter[stack.Line] = Counter()
         self._stacks: dict[stack.Line, tuple[stack.Line, ...]] = {}
         self.span: Span = trace.get_tracer(_SCOPE).start_span(
@@ -107,7 +116,9 @@ class Block:
 
     def add_late_victim(self, request: ServerSpan) -> None:
         """Add a request that was accepted after the block, if it waited. On the loop's thread."""
-        if self.end_ns is None or request.began_ns < self.end_ns or request in self.victims:
+        if request.loop is not self._loop or request in self.victims:
+            return
+        if self.end_ns is None or request.began_ns < self.end_ns:
             return
         if self._calm_ns is None or request.began_ns <= self._calm_ns:
             self.victims.append(request)

@@ -20,14 +20,14 @@ from types import FrameType
 from opentelemetry import trace
 from opentelemetry.context import Context
 
-from overlap.instrument.loop import block_kind
 from overlap.instrument.loop.block_detector import BlockCandidate, Sample
 from overlap.instrument.loop.block_span import Block
 from overlap.instrument.loop.garbage_collection import GarbageClock
 from overlap.instrument.loop.loop_metrics import loop_metrics
+from overlap.instrument.loop.loop_sample import look_at
 from overlap.instrument.tasks import process_journal
 from overlap.lens import Lenses, Steps
-from overlap.runtime import current_task, stack
+from overlap.runtime import current_task
 from overlap.runtime.thread_cpu import ThreadClock
 
 BEAT_S = 0.06
@@ -67,9 +67,16 @@ class Watchdog:
         self._block: Block | None = None
         self._closing: list[Block] = []
 
-    def start(self) -> None:
-        """Start at the loop's next turn. From any thread. An empty context keeps no request."""
-        self.loop.call_soon_threadsafe(self._begin, context=contextvars.Context())
+    def start(self, base: FrameType | None = None) -> None:
+        """Start at the loop's next turn, from any thread; or at once, on the loop's own thread.
+
+        base: the frame from which a loop runs that is about to start.
+        """
+        context = contextvars.Context()  # an empty one keeps no request alive
+        if base is None:
+            self.loop.call_soon_threadsafe(self._begin, context=context)
+        else:
+            context.run(self._begin, base)
 
     @property
     def is_watching(self) -> bool:
@@ -88,12 +95,12 @@ class Watchdog:
 
     # On the loop's thread:
 
-    def _begin(self) -> None:
+    def _begin(self, base: FrameType | None = None) -> None:
         self._loop_thread = threading.current_thread()
         self._clock = ThreadClock()
         self._steps = self._lenses.on(self.loop) if self._lenses else None
         self._beat_at = time.perf_counter()
-        self._base = sys._getframe(1)
+        self._base = base or sys._getframe(1)
         self._due = self._beat_at + BEAT_S
         self.loop.call_later(BEAT_S, self._beat)
         self._thread.start()
@@ -170,23 +177,10 @@ class Watchdog:
         return 0.0 if task is sample.running else at
 
     def _sample(self, now: float, beat: float, starved: float, locked_out: float) -> Sample:
-        thread = self._loop_thread
-        frame = sys._current_frames().get(thread.ident) if thread and thread.ident else None
-        outermost = stack.callback_frame(frame, self._base) if frame else None
-        if frame is None or outermost is None:
-            return Sample(now, beat, None)
-        task = current_task.current_task(self.loop)
-        return Sample(
-            now,
-            beat,
-            task or outermost,
-            starved,
-            locked_out,
-            stack.lines(frame, outermost),
-            current_task.trace_context(task),
-            block_kind.kind_of(frame),
-            self._clock.busy() if self._clock else 0.0,
-        )
+        sample = Sample(now, beat, None, starved, locked_out)
+        if self._loop_thread is None or self._clock is None:
+            return sample
+        return look_at(self.loop, self._loop_thread, self._base, self._clock, sample)
 
     def _judge(self, candidate: BlockCandidate, sample: Sample) -> None:
         if self._block is not None:
@@ -194,7 +188,9 @@ class Watchdog:
             self._block.kind = candidate.kind()
         elif candidate.confirmed(sample.at, self._threshold) and self._loop_thread:
             first = candidate.first
-            block = Block(_epoch_ns(candidate.since), first.context or Context(), self._loop_thread)
+            block = Block(
+                _epoch_ns(candidate.since), first.context or Context(), self.loop, self._loop_thread
+            )
             block.add_sample(first.lines)
             block.add_sample(sample.lines)
             block.kind = candidate.kind()

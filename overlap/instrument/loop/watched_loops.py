@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextlib import ExitStack, suppress
+from types import FrameType
+from weakref import WeakSet
 
 from overlap.instrument.loop.watchdog import Watchdog
 from overlap.instrument.tasks.interrupted_tasks import watch_interrupted_tasks
 from overlap.instrument.tasks.plain_tasks import watch_plain_tasks
 from overlap.lens import Lenses
+
+LONG_LIVED_S = 0.5
+"""A loop that lives this long is a server's or a worker's, and is watched from then on."""
 
 
 class WatchedLoops:
@@ -20,11 +26,34 @@ class WatchedLoops:
         self._watchdogs: list[Watchdog] = []
         self._undo = ExitStack()
         self._last: asyncio.AbstractEventLoop | None = None
+        self._is_first = True
+        self._started: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
+        self._lock = threading.Lock()
+
+    def loop_started(self, loop: asyncio.AbstractEventLoop, base: FrameType) -> None:
+        """Watch the process's first loop at once, others when they live long. On its thread.
+
+        A sync view may run a short loop for each request (async_to_sync), and a watchdog is a
+        thread.
+        """
+        if loop in self._started:
+            return
+        self._started.add(loop)
+        is_first, self._is_first = self._is_first, False
+        if is_first:
+            with self._lock:
+                self._watch(loop, base)
+        else:
+            loop.call_later(LONG_LIVED_S, self.watch, loop)
 
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Watch `loop`, unless it is watched already. From any thread."""
-        if loop is self._last:
-            return
+        if loop is not self._last:
+            with self._lock:
+                self._watch(loop)
+
+    def _watch(self, loop: asyncio.AbstractEventLoop, base: FrameType | None = None) -> None:
+        self._is_first = False
         self._last = loop
         for watchdog in [*self._watchdogs]:
             if watchdog.loop is loop:
@@ -36,7 +65,7 @@ class WatchedLoops:
                 self._undo.callback(watch(loop))
         watchdog = Watchdog(loop, self._threshold, self._lenses)
         self._watchdogs.append(watchdog)
-        watchdog.start()
+        watchdog.start(base)
 
     def watch_running(self) -> None:
         """Watch the running loop, if one runs in this thread. Called for each request."""

@@ -82,6 +82,8 @@ class ServerSpan:
         is_asgi: bool,
     ) -> None:
         self.is_asgi = is_asgi
+        self.loop = asyncio._get_running_loop() if is_asgi else None
+        """The event loop that serves it: a block of another loop does not delay it."""
         self.span = span
         self.context = Context({**context, SPAN_KEY: span, SERVER_SPAN_KEY: self})
         self._attributes = attributes

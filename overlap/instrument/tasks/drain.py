@@ -17,12 +17,13 @@ CANCEL_TIMEOUT_S = 1.0
 _log = structlog.get_logger(__name__)
 
 
-async def drain(timeout_s: float) -> None:
+async def drain(timeout_s: float, *, report_plain: bool = True) -> None:
     """Wait up to `timeout_s` seconds for the ledger's tasks; record an end for each.
 
     Tasks that take longer are cancelled and have CANCEL_TIMEOUT_S to end; those that still run
     after that are lost. Tasks started meanwhile are waited for as well. Plain tasks are neither
-    waited for nor cancelled: those that still run at the end are reported as cut.
+    waited for nor cancelled: those that still run at the end are reported as cut, unless
+    `report_plain` is false.
     """
     if ledger():
         _log.info("waiting for background tasks", count=len(ledger()), seconds=timeout_s)
@@ -33,15 +34,31 @@ async def drain(timeout_s: float) -> None:
         for task in overdue:
             task.cancel("the process ends")
         await asyncio.wait(overdue, timeout=CANCEL_TIMEOUT_S)
-    report_lost()
-    report_running()
+    for entry in ledger():
+        if entry.task.get_loop() is asyncio.get_running_loop():
+            _record_lost(entry)
+    if report_plain:
+        report_running()
 
 
 def report_lost() -> None:
     """Record the tasks that still run as lost: their process ends now."""
     for entry in ledger():
-        if record_end(entry, names.TASK_LOST):
-            _log.error("background task lost", task=entry.name)
+        _record_lost(entry)
+
+
+def loops() -> list[asyncio.AbstractEventLoop]:
+    """Return the loops with background tasks in progress."""
+    found: list[asyncio.AbstractEventLoop] = []
+    for entry in ledger():
+        if (loop := entry.task.get_loop()) not in found:
+            found.append(loop)
+    return found
+
+
+def _record_lost(entry: Entry) -> None:
+    if record_end(entry, names.TASK_LOST):
+        _log.error("background task lost", task=entry.name)
 
 
 def _tasks() -> list[asyncio.Task[object]]:

@@ -1,0 +1,37 @@
+"""One look at what an event loop runs, from another thread."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from dataclasses import replace
+from types import FrameType
+
+from overlap.instrument.loop import block_kind
+from overlap.instrument.loop.block_detector import Sample
+from overlap.runtime import current_task, stack
+from overlap.runtime.thread_cpu import ThreadClock
+
+
+def look_at(
+    loop: asyncio.AbstractEventLoop,
+    thread: threading.Thread,
+    base: FrameType | None,
+    clock: ThreadClock,
+    sample: Sample,
+) -> Sample:
+    """Complete a sample, whose times are known, with what the loop's thread does now."""
+    frame = sys._current_frames().get(thread.ident) if thread.ident else None
+    outermost = stack.callback_frame(frame, base) if frame else None
+    if frame is None or outermost is None:
+        return replace(sample, starved=0.0, locked_out=0.0)
+    task = current_task.current_task(loop)
+    return replace(
+        sample,
+        running=task or outermost,
+        lines=stack.lines(frame, outermost),
+        context=current_task.trace_context(task),
+        kind=block_kind.kind_of(frame),
+        busy=clock.busy(),
+    )

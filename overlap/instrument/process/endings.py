@@ -1,0 +1,73 @@
+"""Drain background work and send the last telemetry, however a process ends.
+
+Each way to end a server has its own moment: ASGI's lifespan (Django alone), the end of
+asyncio.run (hypercorn, gunicorn, scripts), uvicorn's shutdown (before it raises SIGTERM again),
+the exit of the main thread (daphne, granian, whose loops just stop). Whichever is first does it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from overlap.instrument.process.lifespan import answer_lifespan
+from overlap.instrument.process.loop_end import drain_at_loop_end, run_drain
+from overlap.instrument.process.loop_start import OnStart, observe_loop_starts
+from overlap.instrument.process.process_exit import before_exit
+from overlap.instrument.process.uvicorn_shutdown import drain_at_uvicorn_shutdown
+from overlap.instrument.tasks.drain import drain, loops
+
+
+class Endings:
+    """The endings of one process. `flush` and `shutdown` block; `shutdown` undoes everything."""
+
+    def __init__(
+        self, timeout_s: float, flush: Callable[[], None], shutdown: Callable[[], None]
+    ) -> None:
+        self._timeout_s = timeout_s
+        self._flush = flush
+        self._shutdown = shutdown
+        self._undo = ExitStack()
+        self._is_active = True
+
+    def install(self, on_loop_start: OnStart) -> Callable[[], None]:
+        """Observe loops, uvicorn and the exit; return a function that undoes it."""
+        self._undo.callback(observe_loop_starts(on_loop_start))
+        self._undo.callback(drain_at_loop_end(self._drain_loop))
+        self._undo.callback(drain_at_uvicorn_shutdown(self._drain_uvicorn))
+        self._undo.callback(before_exit(self._drain_at_exit))
+        return self._close
+
+    def install_lifespan(self, on_startup: Callable[[], None]) -> Callable[[], None]:
+        """Answer ASGI's lifespan for Django; return a function that undoes it."""
+        return answer_lifespan(on_startup, self._drain_process)
+
+    def _close(self) -> None:
+        self._is_active = False
+        self._undo.close()
+
+    async def _drain_process(self) -> None:
+        await drain(self._timeout_s)
+        # In a thread: the last flush may take seconds, and tasks may still be running.
+        await asyncio.to_thread(self._shutdown)
+
+    async def _drain_loop(self) -> None:
+        # asyncio.run reports the plain tasks that it cancels (interrupted_tasks).
+        await drain(self._timeout_s, report_plain=False)
+
+    async def _drain_uvicorn(self, process_ends: bool) -> None:
+        if not self._is_active:
+            return  # the lifespan was first
+        if process_ends:
+            await self._drain_process()
+        else:  # a server in a thread, of a test for instance: the process goes on
+            await self._drain_loop()
+            await asyncio.to_thread(self._flush)
+
+    def _drain_at_exit(self) -> None:
+        for loop in loops():
+            run_drain(loop, self._drain_loop)
+        if multiprocessing.parent_process() is not None:
+            self._shutdown()  # a forked worker runs no atexit functions

@@ -1,0 +1,40 @@
+"""However a server ends at SIGTERM, background work is drained and the last telemetry is sent."""
+
+from __future__ import annotations
+
+import pytest
+
+SERVERS = {
+    "uvicorn": {"by": "uvicorn"},
+    "uvicorn-uvloop": {"by": "uvicorn", "loop": "uvloop"},
+    "hypercorn": {"by": "hypercorn"},
+    "hypercorn-2": {"by": "hypercorn", "workers": 2},
+    "granian": {"by": "granian"},
+    "daphne": {"by": "daphne"},
+    "gunicorn": {"by": "gunicorn"},
+}
+APPLICATIONS = {
+    "django": "smokesite.asgi:application",
+    "starlette": "smokesite.mounted:application",
+    "channels": "smokesite.channelled:application",
+}
+LONG_INTERVALS = {"OTEL_METRIC_EXPORT_INTERVAL": "60000", "OTEL_BSP_SCHEDULE_DELAY": "60000"}
+"""So that what arrives was sent at the end."""
+
+
+@pytest.mark.parametrize("application", APPLICATIONS)
+@pytest.mark.parametrize("server", SERVERS)
+def test_work_is_drained_and_telemetry_sent_at_sigterm(serve, sink, server, application):
+    """The task is waited for, spans and metrics of the last requests arrive, no traceback."""
+    started = serve(app=APPLICATIONS[application], env=LONG_INTERVALS, **SERVERS[server])
+    assert started.get("/").status_code == 200
+    assert started.get("/spawn/?kind=short").status_code == 200
+    started.stop()
+    assert sink.one("short").attributes["overlap.task.end"] == "done", started.log
+    assert len(sink.named("GET /")) == 1
+    counts = {a["http.route"]: p.count for a, p in sink.points("http.server.request.duration")}
+    assert counts == {"/": 1, "/spawn/": 1}
+    assert [a for a, _ in sink.points("overlap.background.ended")] == [
+        {"overlap.task.name": "short", "overlap.task.end": "done"}
+    ]
+    assert "Traceback" not in started.log
