@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from overlap.judge.advice import advice
 from overlap.judge.findings.beyond_response import background, cancelled, lost, offloaded
 from overlap.judge.findings.blocked import blocked, victims
 from overlap.judge.findings.groups import groups, is_concurrent, is_serial
@@ -22,6 +23,7 @@ from overlap.judge.model import (
 )
 from overlap.judge.path.main_request import main_request
 from overlap.judge.path.request_path import path_segments, request_path, self_times
+from overlap.judge.trace_context import TraceContext
 from overlap.judge.tree.repair import repair
 from overlap.judge.why import why
 from overlap.trace.model import Span, Trace
@@ -42,6 +44,7 @@ def verdict(trace: Trace | Iterable[Span]) -> Verdict:
     waited = victims(tree)
     after, blocks = background(tree), blocked(tree, waited)
     elsewhere, gone = offloaded(tree), lost(tree)
+    context = TraceContext(tree, waited)
     request = main_request(tree)
     path = request_path(tree, request) if request is not None else []
     shown = {
@@ -64,7 +67,8 @@ def verdict(trace: Trace | Iterable[Span]) -> Verdict:
         handed=handed(tree),
         requests=requests(tree),
         warnings=[*left_out, *tree.warnings],
-        why=why(tree, waited),
+        why=why(context),
         critical_path=path_segments(tree, path),
         self_time=self_times(tree, path),
+        advice=advice(context),
     )

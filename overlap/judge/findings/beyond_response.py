@@ -122,23 +122,31 @@ def cancelled(tree: Tree) -> list[str]:
 
 def lost(tree: Tree) -> list[str]:
     """Return the names of background tasks that were lost, or started and never ended; sorted."""
-    found: dict[str, str] = {}  # by task id, so that none is reported twice
-    started: list[tuple[str, str]] = []
+    return sorted(lost_spans(tree).values())
+
+
+def lost_spans(tree: Tree) -> dict[int, str]:
+    """Return a span of each task that was lost, with the task's name."""
+    found: dict[str, tuple[int, str]] = {}  # by task id, so that none is reported twice
+    started: list[tuple[str, int]] = []
     ended = set()
     for index, span in enumerate(tree.spans):
         task = plain(span.attributes.get(names.TASK_ID))
         if span.attributes.get(names.TASK_END) in names.TASK_GONE:
-            found[f"task {task}" if task is not None else f"span {index}"] = _task_name(span)
+            found[f"task {task}" if task is not None else f"span {index}"] = (
+                index,
+                _task_name(span),
+            )
         elif task is None:
             continue
         elif span.name == names.SPAN_TASK_STARTED or not tree.ended[index]:
-            started.append((task, _task_name(span)))
+            started.append((task, index))
         elif names.TASK_END in span.attributes:
             ended.add(task)
-    for task, name in started:
+    for task, index in started:
         if task not in ended:
-            found.setdefault(f"task {task}", name)
-    return sorted(found.values())
+            found.setdefault(f"task {task}", (index, _task_name(tree.spans[index])))
+    return dict(found.values())
 
 
 def _task_name(span: Span) -> str:

@@ -27,13 +27,20 @@ class Segment(NamedTuple):
     """Whether it is the span's own time, not a window for the span and those below it."""
 
 
-def request_path(tree: Tree, request: int) -> list[Segment]:
-    """Return the segments of a request's critical path in order of time. O(n log n)."""
+def request_path(
+    tree: Tree, request: int, windows: dict[int, Segment] | None = None
+) -> list[Segment]:
+    """Return the segments of a request's critical path in order of time. O(n log n).
+
+    `windows` receives, by span, the part of the path that a span and those below it take.
+    """
     backwards: list[Segment] = []
     todo = [Segment(request, tree.starts[request], tree.ends[request], own=False)]
     while todo:
         found = todo.pop()
         if not found.own:
+            if windows is not None:
+                windows[found.span] = found
             todo.extend(reversed(_parts(tree, found)))
         elif backwards and backwards[-1].span == found.span:
             backwards[-1] = Segment(found.span, found.start, backwards[-1].end)

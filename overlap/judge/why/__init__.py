@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from overlap.judge.findings.blocked import Victims
 from overlap.judge.model import Why
-from overlap.judge.tree.span_tree import Tree
+from overlap.judge.trace_context import TraceContext
 from overlap.judge.why import beyond_response, blocking, loop_time, response_time, threads
-from overlap.judge.why.context import TraceContext
 
 MOST_OF_A_KIND = 4
 MOST_SPANS = 50
@@ -28,12 +26,11 @@ _KINDS: tuple[Callable[[TraceContext], Iterator[Why]], ...] = (
 )
 
 
-def why(tree: Tree, victims: Victims) -> list[Why]:
+def why(context: TraceContext) -> list[Why]:
     """Return the reasons: blocks, what was waited for, threads, loop time, and background work.
 
     O(n log n); at most MOST_OF_A_KIND of each kind.
     """
-    context = TraceContext(tree, victims)
     return [
         Why(each.text, each.span_ids[:MOST_SPANS])
         for kind in _KINDS

@@ -8,8 +8,8 @@ from overlap import names
 from overlap.judge.findings.blocked import block_ms, culprit
 from overlap.judge.model import Why
 from overlap.judge.summary import clean, duration
+from overlap.judge.trace_context import TraceContext
 from overlap.judge.tree.span_tree import plain
-from overlap.judge.why.context import TraceContext
 from overlap.trace.blocked_by import delays
 
 _DID = {

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from overlap import names
 from overlap.judge.model import Why
 from overlap.judge.summary import clean, duration
+from overlap.judge.trace_context import TraceContext, share
 from overlap.judge.tree.span_tree import NS_PER_MS
-from overlap.judge.why.context import TraceContext, share
 
 LEAST_MS = 20.0
 LARGE_SHARE = 0.2

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from overlap import names
 from overlap.judge.findings.concurrency_limit import concurrency_limit
 from overlap.judge.findings.stages import stages, union_length
+from overlap.judge.findings.thread_rows import requested_at_once
 from overlap.judge.model import Why
 from overlap.judge.path.awaited import awaited
 from overlap.judge.path.group_path import group_path
 from overlap.judge.summary import clean, listing
+from overlap.judge.trace_context import TraceContext, share
 from overlap.judge.tree.span_tree import Tree, plain, same_process
-from overlap.judge.why.context import TraceContext, share
-from overlap.judge.why.threads import requested_at_once
 
 LEAST_SHARE = 20
 """What takes less than this part, one in so many, of a path is not named."""

@@ -1,0 +1,103 @@
+"""Awaited siblings that ran one after another could run at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from overlap import names
+from overlap.judge.advice.one_client import set_ups
+from overlap.judge.advice.one_query import is_query, repeated_queries
+from overlap.judge.advice.requests import LEAST_NS, LEAST_PART, Change, Requests
+from overlap.judge.findings.stages import stages
+from overlap.judge.findings.thread_rows import requested_at_once
+from overlap.judge.model import Advice
+from overlap.judge.path.awaited import awaited
+from overlap.judge.summary import clean, listing
+from overlap.judge.tree.span_tree import plain
+
+GATHER: Final = "gather"
+
+
+def advice(requests: Requests) -> Iterator[Advice]:
+    """Yield advice for each chain of stages of one on the critical path of a request."""
+    for parent in requests.parents():
+        for chain in _chains(requests, parent):
+            if found := requests.advice(_change(requests, parent, chain)):
+                yield found
+
+
+def _chains(requests: Requests, parent: int) -> Iterator[list[int]]:
+    tree = requests.tree
+    children = awaited(tree, parent)
+    if len(children) < 2:
+        return
+    members = [[children[m] for m in stage] for stage in stages([*map(tree.running, children)])]
+    members.sort(key=lambda stage: min(tree.starts[index] for index in stage))
+    left_out = {i for group in repeated_queries(requests, children) for i in group}
+    left_out.update(set_ups(requests, children))
+    left_out.update(tree.parents[block] for block in requests.context.victims)
+    chain: list[int] = []
+    for stage in members:
+        if len(stage) > 1:
+            yield from _useful(requests, chain)
+            chain = []
+        elif stage[0] not in left_out:
+            chain.append(stage[0])
+    yield from _useful(requests, chain)
+
+
+def _useful(requests: Requests, chain: list[int]) -> Iterator[list[int]]:
+    """Yield the members that take their part of the path, unless they cannot run at once."""
+    whole = sum(map(requests.on_path, chain))
+    large = [
+        index
+        for index in chain
+        if requests.on_path(index) >= LEAST_NS and requests.on_path(index) * LEAST_PART >= whole
+    ]
+    if len(large) < 2 or _is_retry(requests, chain) or requested_at_once(requests.context, large):
+        return
+    if not _share_a_connection(requests, large):
+        yield large
+
+
+def _is_retry(requests: Requests, chain: list[int]) -> bool:
+    """Return whether a failed call is followed by another of the same name."""
+    failed = set()
+    for index in chain:
+        span = requests.tree.spans[index]
+        if span.name in failed:
+            return True
+        if span.status == "error":
+            failed.add(span.name)
+    return False
+
+
+def _share_a_connection(requests: Requests, chain: list[int]) -> bool:
+    """Return whether all are queries in one thread: Django's, which keeps one connection there."""
+    threads = {plain(requests.context.attribute(index, names.THREAD_ID)) for index in chain}
+    return (
+        len(threads) == 1
+        and None not in threads
+        and all(is_query(requests.tree.spans[index]) for index in chain)
+    )
+
+
+def _change(requests: Requests, parent: int, chain: list[int]) -> Change:
+    called = [requests.tree.spans[index].name for index in chain]
+    if len(chain) == 2:
+        condition = f"if {clean(called[1])} does not need what {clean(called[0])} returns"
+    else:
+        condition = "if none of them needs what another returns"
+    threads = {plain(requests.context.attribute(index, names.THREAD_ID)) for index in chain}
+    own = plain(requests.context.attribute(parent, names.THREAD_ID))
+    if own is not None and None not in threads and own not in threads:
+        condition += f" and {'both' if len(chain) == 2 else 'all'} can be awaited"
+    return Change(
+        change=GATHER,
+        spans=chain,
+        parent=parent,
+        do=f"gather {listing(called)}",
+        condition=condition,
+        saves_ns=requests.saved_at_once(chain),
+    )

@@ -1,0 +1,67 @@
+"""A call that blocks the event loop could run elsewhere, or be awaited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from overlap import names
+from overlap.judge.advice.requests import Change, Requests
+from overlap.judge.findings.blocked import block_ms, culprit
+from overlap.judge.model import Advice
+from overlap.judge.summary import clean
+from overlap.judge.tree.span_tree import NO_PARENT, NS_PER_MS
+from overlap.trace.blocked_by import delays
+
+OFF_LOOP: Final = "off_loop"
+_HOW = {
+    names.BLOCK_SLEEP: "await it, with asyncio.sleep",
+    names.BLOCK_CPU: "run it in another process",
+    names.BLOCK_DNS: "await it, or run it in a thread",
+    names.BLOCK_NETWORK: "await it with an async client, or run it in a thread",
+}
+_IN_A_THREAD = "run it in a thread, with asyncio.to_thread"
+
+
+def advice(requests: Requests) -> Iterator[Advice]:
+    """Yield advice for each line that blocked; what it gains is the others' time."""
+    tree = requests.tree
+    by_line: dict[str, list[int]] = {}
+    for block in requests.context.victims:
+        if tree.parents[block] != NO_PARENT:
+            by_line.setdefault(culprit(tree, block), []).append(block)
+    for line, blocks in by_line.items():
+        worst = max(blocks, key=lambda block: block_ms(tree, block))
+        kind = requests.context.attribute(worst, names.BLOCKED_KIND)
+        how = _HOW.get(kind, _IN_A_THREAD) if isinstance(kind, str) else _IN_A_THREAD
+        found = requests.advice(
+            Change(
+                change=OFF_LOOP,
+                spans=blocks,
+                parent=tree.parents[worst],
+                do=f"take {clean(line)} off the event loop ({how})",
+                condition="",
+                others_ns=sum(_delay(requests, block) for block in blocks),
+                at=line,
+            )
+        )
+        if found:
+            yield found
+
+
+def _delay(requests: Requests, block: int) -> int:
+    """Return how long the victims of a block waited for it, all together, in ns."""
+    tree = requests.tree
+    span_id = tree.spans[block].span_id
+    total = 0
+    for victim in requests.context.victims[block]:
+        known = [delay.ms for delay in delays(tree.spans[victim]) if delay.span_id == span_id]
+        if known:
+            total += round(known[0] * NS_PER_MS)
+            continue
+        start, parent = tree.starts[victim], tree.parents[victim]
+        if parent != NO_PARENT and tree.spans[parent].kind == "client":
+            start = min(start, tree.starts[parent])  # it was sent, and not yet received
+        waited = min(tree.ends[victim], tree.ends[block]) - max(start, tree.starts[block])
+        total += max(0, waited)
+    return total

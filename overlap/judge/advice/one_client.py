@@ -1,0 +1,50 @@
+"""Clients and connections that are set up for each call could be set up once for the process."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from overlap.judge.advice.requests import Change, Requests
+from overlap.judge.model import Advice
+from overlap.judge.path.awaited import awaited
+from overlap.judge.summary import clean
+
+ONE_CLIENT: Final = "one_client"
+_SET_UP = re.compile(
+    r"\b(?:new|create|open|init)[ _.]client\b|\b(?:tls|ssl|tcp|dns)\b|\bconnect\b|\bhandshake\b",
+    re.IGNORECASE,
+)
+
+
+def advice(requests: Requests) -> Iterator[Advice]:
+    """Yield advice for set-ups that siblings repeat: later requests find them done."""
+    tree = requests.tree
+    for parent in requests.parents():
+        by_name: dict[str, list[int]] = {}
+        for index in set_ups(requests, awaited(tree, parent)):
+            by_name.setdefault(tree.spans[index].name, []).append(index)
+        for name, members in by_name.items():
+            found = requests.advice(
+                Change(
+                    change=ONE_CLIENT,
+                    spans=members,
+                    parent=parent,
+                    do=f"keep one client for the process instead of {len(members)} x {clean(name)}",
+                    condition="if all of these calls may share one client",
+                    saves_ns=sum(map(requests.on_path, members)),
+                )
+            )
+            if found:
+                yield found
+
+
+def set_ups(requests: Requests, siblings: Sequence[int]) -> list[int]:
+    """Return the siblings that set up a client or a connection, if one name does so twice."""
+    found: dict[str, list[int]] = {}
+    for index in siblings:
+        span = requests.tree.spans[index]
+        if span.kind in ("internal", "client", "unspecified") and _SET_UP.search(span.name):
+            found.setdefault(span.name, []).append(index)
+    return [index for members in found.values() if len(members) > 1 for index in members]

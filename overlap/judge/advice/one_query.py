@@ -1,0 +1,65 @@
+"""Several queries of one statement, one for each row (N+1), could be one query."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from statistics import median_low
+from typing import Final
+
+from overlap import names
+from overlap.judge.advice.requests import Change, Requests
+from overlap.judge.model import Advice
+from overlap.judge.path.awaited import awaited
+from overlap.judge.summary import clean
+from overlap.trace.model import Span
+
+ONE_QUERY: Final = "one_query"
+LEAST_QUERIES: Final = 3
+_LITERAL = re.compile(r"'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b")
+_STATEMENTS = (names.DB_QUERY, "db.statement")
+_SYSTEMS = (names.DB_SYSTEM_NAME, names.DB_SYSTEM)
+
+
+def advice(requests: Requests) -> Iterator[Advice]:
+    """Yield advice for each statement that siblings repeat."""
+    for parent in requests.parents():
+        for members in repeated_queries(requests, awaited(requests.tree, parent)):
+            lengths = [requests.on_path(index) for index in members]
+            name = clean(requests.tree.spans[members[0]].name)
+            found = requests.advice(
+                Change(
+                    change=ONE_QUERY,
+                    spans=members,
+                    parent=parent,
+                    do=f"replace {len(members)} x {name} by one query "
+                    "(select_related, prefetch_related, or `in`)",
+                    condition="if one query can return all of these rows",
+                    saves_ns=max(0, sum(lengths) - median_low(lengths)),
+                )
+            )
+            if found:
+                yield found
+
+
+def repeated_queries(requests: Requests, siblings: Sequence[int]) -> list[list[int]]:
+    """Return the siblings that are queries of one statement, three or more of each."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for index in siblings:
+        span = requests.tree.spans[index]
+        if (statement := _statement(span)) is not None:
+            found.setdefault((span.service, statement), []).append(index)
+    return [members for members in found.values() if len(members) >= LEAST_QUERIES]
+
+
+def is_query(span: Span) -> bool:
+    """Return whether a span is a query of a database."""
+    return any(key in span.attributes for key in _SYSTEMS)
+
+
+def _statement(span: Span) -> str | None:
+    """Return the query's text without literals; of a query without text its name."""
+    if not is_query(span):
+        return None
+    text = next((span.attributes[key] for key in _STATEMENTS if key in span.attributes), None)
+    return _LITERAL.sub("?", text) if isinstance(text, str) and text else span.name
