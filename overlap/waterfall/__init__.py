@@ -6,6 +6,7 @@ each other.
 
 from overlap.waterfall.lanes import Lane, Turn
 from overlap.waterfall.layout import layout
-from overlap.waterfall.model import Bar, Mark, Shade, Waterfall
+from overlap.waterfall.model import Bar, Fold, Mark, Shade, Waterfall
+from overlap.waterfall.outline import Outline
 
-__all__ = ["Bar", "Lane", "Mark", "Shade", "Turn", "Waterfall", "layout"]
+__all__ = ["Bar", "Fold", "Lane", "Mark", "Outline", "Shade", "Turn", "Waterfall", "layout"]

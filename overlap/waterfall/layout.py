@@ -19,7 +19,7 @@ def layout(trace: Trace, verdict: Verdict, *, limit: int = 500) -> Waterfall:
         return Waterfall(total_ms=0.0)
     tree = repair(trace.spans, trace.trace_id)
     facts = Facts(tree, verdict)
-    rows = [row for row in _depth_first(tree) if not facts.hidden(row[0])]
+    rows = [row for row in depth_first(tree) if not facts.hidden(row[0])]
     return Waterfall(
         total_ms=facts.ms(facts.last_ns),
         bars=[facts.bar(index, depth) for index, depth in rows[:limit]],
@@ -29,7 +29,7 @@ def layout(trace: Trace, verdict: Verdict, *, limit: int = 500) -> Waterfall:
     )
 
 
-def _depth_first(tree: Tree) -> Iterator[tuple[int, int]]:
+def depth_first(tree: Tree) -> Iterator[tuple[int, int]]:
     """Yield each span's index and depth; siblings by their repaired start."""
     roots = [index for index, parent in enumerate(tree.parents) if parent == NO_PARENT]
     stack = [(index, 0) for index in sorted(roots, key=tree.starts.__getitem__, reverse=True)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from overlap.trace import Event, Span
 from overlap.waterfall.lanes import Lane
@@ -47,6 +47,8 @@ class Bar:
     neighbour: bool = False
     """Sent only to measure whether it is delayed."""
     error: bool = False
+    took_ms: float = 0.0
+    """Its duration, also where the picture shows a part of the trace."""
     events: tuple[Mark, ...] = ()
     on_loop: bool = False
     """The lens recorded how long its tasks ran, were ready, and awaited."""
@@ -54,6 +56,32 @@ class Bar:
     ready_ms: float = 0.0
     path: tuple[tuple[float, float], ...] = ()
     """Its own time on the critical path of the main request: start and end of each part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """One row for siblings that are not drawn, with everything below them."""
+
+    parent_id: str
+    """The span to open; empty for spans without a parent."""
+    depth: int
+    start_ns: int
+    end_ns: int
+    siblings: int
+    spans: int
+    """The siblings and the spans below them."""
+    names: list[tuple[str, int]]
+    """The most frequent names of the siblings, with their number."""
+    first: int = 0
+    """The number of the first of them, where the parent's children are shown in parts."""
+    after: int = 0
+    """How many bars are drawn above it."""
+    start_ms: float = 0.0
+    end_ms: float = 0.0
+
+    def at(self, after: int, depth: int, start_ms: float, end_ms: float) -> Fold:
+        """Return the fold in its place in a picture."""
+        return replace(self, after=after, depth=depth, start_ms=start_ms, end_ms=end_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +102,6 @@ class Waterfall:
     blocked: list[Shade] = field(default_factory=list)
     lanes: list[Lane] = field(default_factory=list)
     omitted: int = 0
-    """How many rows the limit left out."""
+    """How many spans have no row."""
+    folds: list[Fold] = field(default_factory=list)
+    """One row for each run of spans without a row, in order of their place."""

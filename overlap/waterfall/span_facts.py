@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 from overlap import names
 from overlap.judge import Verdict
 from overlap.judge.path.main_request import main_request
@@ -35,6 +37,21 @@ class Facts:
     def ms(self, time_ns: int) -> float:
         """Return milliseconds after the trace's start, limited to the trace."""
         return (min(max(time_ns, self.first_ns), self.last_ns) - self.first_ns) / NS_PER_MS
+
+    def within(self, index: int) -> Facts:
+        """Return the same facts for a picture of the time of one span."""
+        part = copy(self)
+        part.first_ns, part.last_ns = self._tree.starts[index], self._tree.ends[index]
+        return part
+
+    def is_within(self, index: int) -> bool:
+        """Return whether a span lies, in part, in the time of the picture."""
+        return self._tree.ends[index] >= self.first_ns and self._tree.starts[index] <= self.last_ns
+
+    def is_trouble(self, index: int) -> bool:
+        """Return whether a span failed, is a lost task, or blocked the loop."""
+        failed = self._tree.spans[index].status == "error"
+        return failed or index in self._lost or index in self._culprits
 
     def hidden(self, index: int) -> bool:
         """Hide blocks, which are shades, and a task's start where the task has a span."""
@@ -79,6 +96,7 @@ class Facts:
                 (self.ms(start), self.ms(end)) for start, end in self._path.get(span.span_id, ())
             ),
             error=span.status == "error",
+            took_ms=(tree.ends[index] - tree.starts[index]) / NS_PER_MS,
             events=tuple(
                 Mark(self.ms(event.time_ns + shift_ns), event)
                 for event in sorted(span.events, key=lambda event: event.time_ns)

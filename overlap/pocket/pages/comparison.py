@@ -14,8 +14,9 @@ from overlap.compare import Comparison, compare
 from overlap.compare.summary import counted, name, sentence
 from overlap.pocket.api import query_parameters
 from overlap.pocket.pages.contents import Contents
-from overlap.pocket.pages.drawing.judged_traces import ROWS, Judged
-from overlap.pocket.pages.drawing.waterfall import Picture, picture
+from overlap.pocket.pages.drawing.judged_traces import Judged
+from overlap.pocket.pages.drawing.model import Picture
+from overlap.pocket.pages.drawing.waterfall import picture
 from overlap.pocket.storage.store import StoredTrace
 
 LISTED = 100
@@ -95,7 +96,7 @@ class _Comparisons:
                 message = f"No trace {request.path_params[key]} has been received yet."
                 return self._not_found(request, message)
             found.append(stored)
-        judged = [await self._contents.judged_traces.judged(stored, ROWS) for stored in found]
+        judged = [await self._contents.judged_traces.judged(stored) for stored in found]
         one, other = judged
         comparison = await asyncio.to_thread(
             compare, one.trace, other.trace, one.verdict, other.verdict

@@ -2,88 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from overlap.config import Config, load_scenarios
 from overlap.errors import OverlapError
-from overlap.pocket.pages.drawing.judged_traces import Judged, JudgedTraces
-from overlap.pocket.pages.drawing.waterfall import Picture, picture
-from overlap.pocket.pages.expectation import Check, checks
+from overlap.pocket.pages.drawing.judged_traces import ROWS, Judged, JudgedTraces
+from overlap.pocket.pages.drawing.waterfall import picture
+from overlap.pocket.pages.expectation import checks
 from overlap.pocket.pages.live_events import EventHub
-from overlap.pocket.pages.scenarios import Play, PlayQueue
-from overlap.pocket.storage.logs_and_metrics import LogLine, Telemetry
+from overlap.pocket.pages.page_data import Card, Pair, Part, View
+from overlap.pocket.pages.scenarios import PlayQueue
+from overlap.pocket.storage.logs_and_metrics import Telemetry
 from overlap.pocket.storage.store import Store, StoredTrace
 from overlap.scenario import Scenario, mismatches
+from overlap.waterfall import Waterfall
 
+JUDGED_WITHIN_S = 0.5
+"""A page is answered without a verdict if that takes longer, and reloads."""
 CALM_S = 2.5
 """A trace that grew within this time may be incomplete, so it is not called wrong yet."""
 THUMBNAIL_ROWS = 14
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A scenario and the picture of its last trace."""
-
-    scenario: Scenario
-    play: Play
-    stored: StoredTrace | None
-    judged: Judged | None
-    picture: Picture | None
-    checks: list[Check]
-    problems: list[str]
-    incomplete: bool
-    """Whether its trace may still be incomplete."""
-
-    @property
-    def state(self) -> str:
-        """`playing`, `waiting`, `failed`, `none`, `incomplete`, `good` or `bad`."""
-        if self.play.busy:
-            return self.play.state
-        if self.play.error:
-            return "failed"
-        if self.judged is None:
-            return "none"
-        if not self.problems:
-            return "good"
-        return "incomplete" if self.incomplete else "bad"
-
-    @property
-    def settled(self) -> bool:
-        """Whether its trace is complete, so that it can be called right or wrong."""
-        return self.state in ("good", "bad")
-
-    @property
-    def watch(self) -> str:
-        """The topics whose events change this card."""
-        topics = [f"scenario:{self.scenario.name}"]
-        if self.stored is not None:
-            topics.append(self.stored.id)
-        return " ".join(topics)
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A scenario and its pair, drawn to one scale."""
-
-    cards: list[Card]
-    again: bool = False
-    """Whether the second card is shown elsewhere on the page too."""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """The contents of a trace's page."""
-
-    stored: StoredTrace
-    judged: Judged
-    picture: Picture
-    rows: int
-    logs: list[LogLine]
-    scenario: Scenario | None
-    checks: list[Check]
-    incomplete: bool
 
 
 class Contents:
@@ -142,16 +83,19 @@ class Contents:
         scale = max(totals, default=0.0)
         return Pair([_drawn(card, scale, rows) for card in cards])
 
-    async def view(self, stored: StoredTrace, rows: int) -> View:
-        """Return one trace, laid out with at most `rows` rows."""
-        judged = await self.judged_traces.judged(stored, rows)
+    async def view(self, stored: StoredTrace, part: Part) -> View | None:
+        """Return a part of a trace; None while a large trace is still being judged."""
+        judged = await self.judged_traces.judged_within(stored, JUDGED_WITHIN_S)
+        if judged is None:
+            return None
+        waterfall, part = await asyncio.to_thread(_laid_out, judged, part)
         scenario = self.play_queue.scenarios.get(stored.scenario)
         kept = {span.span_id for span in judged.trace.spans}
         return View(
             stored=stored,
             judged=judged,
-            picture=picture(judged.waterfall, live=_is_incomplete(stored)),
-            rows=rows,
+            picture=picture(waterfall, live=_is_incomplete(stored)),
+            part=part,
             # A log record is also an event of its span: only records without a span are listed.
             logs=[
                 line for line in self.telemetry.logs(stored.trace_id) if line.span_id not in kept
@@ -192,6 +136,24 @@ class Contents:
             if stored is not None and stored.scenario:
                 topics.add(f"scenario:{stored.scenario}")
         self.event_hub.publish(topics)
+
+
+def _laid_out(judged: Judged, part: Part) -> tuple[Waterfall, Part]:
+    """Return the rows that a page asks for; the overview if it asks for an unknown span."""
+    outline = judged.outline
+    if part.query:
+        waterfall, ids = outline.found(part.query, part.rows)
+        return waterfall, replace(part, hits=frozenset(ids))
+    if part.open is not None:
+        opened = outline.opened(part.open, part.rows, part.first)
+        if opened is not None:
+            span = next((one for one in judged.trace.spans if one.span_id == part.open), None)
+            first_ns = min(one.start_ns for one in judged.trace.spans)
+            start_ms = (span.start_ns - first_ns) / 1e6 if span else 0.0
+            return opened, replace(part, name=span.name if span else "", start_ms=start_ms)
+    if part.rows == ROWS:
+        return judged.waterfall, Part()
+    return outline.overview(part.rows), Part(rows=part.rows)
 
 
 def _is_incomplete(stored: StoredTrace) -> bool:

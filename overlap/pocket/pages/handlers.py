@@ -25,8 +25,9 @@ from overlap.pocket.access import same_origin
 from overlap.pocket.api import query_parameters
 from overlap.pocket.pages import comparison, ledger
 from overlap.pocket.pages.contents import Contents
-from overlap.pocket.pages.drawing.judged_traces import MAX_ROWS, ROWS
+from overlap.pocket.pages.drawing.judged_traces import MAX_ROWS
 from overlap.pocket.pages.expectation import stages
+from overlap.pocket.pages.page_data import part_of
 from overlap.pocket.storage.search import Query, find
 from overlap.pocket.storage.store import StoredTrace
 
@@ -152,9 +153,9 @@ class _Page:
             if self._contents.store.was_dropped(trace_id):
                 message = "This trace was dropped to make room for newer ones."
             return self._not_found(request, message, watch=trace_id.hex())
-        rows = request.query_params.get("rows", "")
-        limit = min(int(rows), MAX_ROWS) if rows.isdecimal() and len(rows) < 8 else ROWS
-        view = await self._contents.view(stored, limit or ROWS)
+        view = await self._contents.view(stored, part_of(request.query_params))
+        if view is None:
+            return self.render(request, "judging", stored=stored, any_busy=True, watch=stored.id)
         return self.render(
             request,
             "trace",

@@ -15,7 +15,7 @@ from overlap.judge.summary import sentence
 from overlap.pocket.storage.span_batch import Origin
 from overlap.pocket.storage.store import StoredTrace
 from overlap.trace import Trace, spans_from_request
-from overlap.waterfall import Waterfall, layout
+from overlap.waterfall import Outline, Waterfall
 
 ROWS = 300
 """Rows of a waterfall, unless a page asks for more."""
@@ -34,6 +34,8 @@ class Judged:
     verdict: Verdict
     sentence: str
     waterfall: Waterfall
+    """The overview, in at most ROWS rows."""
+    outline: Outline
     unread: int = 0
     """The number of spans that were not judged."""
 
@@ -42,26 +44,36 @@ class JudgedTraces:
     """Judges traces when they are viewed, and caches the last ones."""
 
     def __init__(self) -> None:
-        self._cache: OrderedDict[tuple[bytes, int], tuple[int, Judged]] = OrderedDict()
+        self._cache: OrderedDict[bytes, tuple[int, Judged]] = OrderedDict()
         self._one_at_a_time = asyncio.Semaphore(1)
+        self._tasks: dict[bytes, asyncio.Task[Judged]] = {}
 
-    async def judged(self, stored: StoredTrace, rows: int = ROWS) -> Judged:
+    async def judged(self, stored: StoredTrace) -> Judged:
         """Return a trace's current version, judged."""
-        key = (stored.trace_id, rows)
         async with self._one_at_a_time:
-            known = self._cache.get(key)
+            known = self._cache.get(stored.trace_id)
             if known is not None and known[0] == stored.version:
-                self._cache.move_to_end(key)
+                self._cache.move_to_end(stored.trace_id)
                 return known[1]
             version, spans = stored.version, list(stored.spans)
             if len(spans) <= _INLINE_SPANS:
-                judged = _judge(stored.id, spans, rows)
+                judged = _judge(stored.id, spans)
             else:
-                judged = await asyncio.to_thread(_judge, stored.id, spans, rows)
-            self._cache[key] = (version, judged)
-            self._cache.move_to_end(key)
+                judged = await asyncio.to_thread(_judge, stored.id, spans)
+            self._cache[stored.trace_id] = (version, judged)
+            self._cache.move_to_end(stored.trace_id)
             self._forget()
             return judged
+
+    async def judged_within(self, stored: StoredTrace, seconds: float) -> Judged | None:
+        """Return a trace, judged, or None if that takes longer; it is then judged meanwhile."""
+        task = self._tasks.get(stored.trace_id)
+        if task is None:
+            task = asyncio.create_task(self.judged(stored))
+            self._tasks[stored.trace_id] = task
+            task.add_done_callback(lambda _: self._tasks.pop(stored.trace_id, None))
+        await asyncio.wait([task], timeout=seconds)
+        return task.result() if task.done() else None
 
     def _forget(self) -> None:
         def spans() -> int:
@@ -71,14 +83,16 @@ class JudgedTraces:
             self._cache.popitem(last=False)
 
 
-def _judge(trace_id: str, spans: list[tuple[Origin, bytes]], rows: int) -> Judged:
+def _judge(trace_id: str, spans: list[tuple[Origin, bytes]]) -> Judged:
     trace = as_trace(trace_id, spans[:JUDGED_SPANS])
     found = verdict(trace)
+    outline = Outline(trace, found)
     return Judged(
         trace,
         found,
         sentence(found),
-        layout(trace, found, limit=rows),
+        outline.overview(ROWS),
+        outline,
         unread=max(0, len(spans) - JUDGED_SPANS),
     )
 

@@ -6,16 +6,16 @@ Everything is a class or an SVG attribute: the content security policy allows no
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from overlap import names
 from overlap.draw.text import clean, duration, ticks
 from overlap.pocket.pages.drawing.attribute_text import link_words, pairs
-from overlap.pocket.pages.drawing.badges import Badge, badges
-from overlap.pocket.pages.drawing.lanes import DrawnLane, drawn_lanes, shares
+from overlap.pocket.pages.drawing.badges import badges
+from overlap.pocket.pages.drawing.lanes import drawn_lanes, shares
+from overlap.pocket.pages.drawing.model import Dot, FoldRow, Picture, Row, Shaded
 from overlap.pocket.pages.drawing.shape import Box
-from overlap.trace import Span
-from overlap.waterfall import Bar, Mark, Waterfall
+from overlap.waterfall import Bar, Fold, Mark, Waterfall
 
 DEEPEST = 12
 SERVICE_COLOURS = 6
@@ -25,70 +25,6 @@ PATH_PARTS = 100
 """The most parts of one bar that are marked as critical path."""
 LEAST_WIDTH = 0.3
 """Per cent: a bar is at least a line."""
-
-
-@dataclass(frozen=True, slots=True)
-class Dot:
-    """An event on a row."""
-
-    x: str
-    failed: bool
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One span."""
-
-    span: Span
-    name: str
-    service: int
-    depth: int
-    boxes: list[Box]
-    shares: list[Box]
-    """The bar divided into running, ready and awaiting."""
-    path: list[Box]
-    """Its own time on the critical path."""
-    dots: list[Dot]
-    badges: list[Badge]
-    response_x: str
-    mark_x: str
-    lost: bool
-    label: str
-    label_x: str
-    label_side: str
-    """`after` the bar, `before` it, or `over` it (`over-late` if the bar's end is pale)."""
-    spoken: str
-    """The row in words, for screen readers."""
-    start: str
-    events: list[tuple[str, str, list[tuple[str, str]]]]
-    attributes: list[tuple[str, str]]
-    links: list[tuple[str, str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Shaded:
-    """A time in which the event loop was blocked."""
-
-    box: Box
-    text: str
-    wide: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """Everything the waterfall's template draws."""
-
-    rows: list[Row] = field(default_factory=list)
-    shades: list[Shaded] = field(default_factory=list)
-    ticks: list[tuple[str, str]] = field(default_factory=list)
-    services: list[str] = field(default_factory=list)
-    legend: list[Badge] = field(default_factory=list)
-    lanes: list[DrawnLane] = field(default_factory=list)
-    total: str = ""
-    omitted: int = 0
-    has_path: bool = False
-    """Whether the critical path is marked in some row."""
 
 
 def picture(
@@ -112,6 +48,7 @@ class _Painter:
         rows = [self._row(bar) for bar in self._waterfall.bars]
         return Picture(
             rows=rows,
+            folds=self._folds(),
             shades=list(self._shades()),
             ticks=[
                 (self._at(ms), text)
@@ -126,6 +63,26 @@ class _Painter:
             has_path=any(row.path for row in rows),
         )
 
+    def _folds(self) -> dict[int, list[FoldRow]]:
+        found: dict[int, list[FoldRow]] = {}
+        for fold in self._waterfall.folds:
+            found.setdefault(fold.after, []).append(self._fold(fold))
+        return found
+
+    def _fold(self, fold: Fold) -> FoldRow:
+        listed = ", ".join(
+            clean(name) + (f" × {count:,}" if count > 1 else "") for name, count in fold.names
+        )
+        others = fold.siblings - sum(count for _, count in fold.names)
+        return FoldRow(
+            parent_id=fold.parent_id,
+            first=fold.first,
+            depth=min(fold.depth, DEEPEST),
+            box=self._box("fold", fold.start_ms, fold.end_ms),
+            text=f"{fold.siblings:,} more: {listed}" + (f", {others:,} others" if others else ""),
+            spans=f"{fold.spans:,} spans" if fold.spans > fold.siblings else "",
+        )
+
     def _shades(self) -> Iterator[Shaded]:
         for shade in self._waterfall.blocked:
             box = self._box("shade", shade.start_ms, shade.end_ms)
@@ -135,7 +92,7 @@ class _Painter:
 
     def _row(self, bar: Bar) -> Row:
         span = bar.span
-        name, took = clean(span.name), duration(bar.end_ms - bar.start_ms)
+        name, took = clean(span.name), duration(bar.took_ms)
         label = "no duration" if bar.mark else "no end" if bar.unended else took
         label_x, side = self._label(bar)
         words = list(badges(bar))
