@@ -20,12 +20,15 @@ from overlap.trace import Trace
 from overlap.waterfall.lanes import lanes
 from overlap.waterfall.layout import depth_first
 from overlap.waterfall.model import Fold, Waterfall
+from overlap.waterfall.search import contains
 from overlap.waterfall.span_facts import Facts
 
 COLUMNS = 300
 """Columns of a picture: a span that is narrower than one is folded."""
 FEW = 2
 """So many narrow siblings are drawn all the same: their fold would be a row too."""
+OF_A_NAME = 12
+"""So many narrow children of a root are drawn for each name."""
 PARENTS = 12
 """The most spans above an opened span, or above a search result, that are drawn."""
 IMPORTANT = 50
@@ -94,7 +97,7 @@ class Outline:
         if self._facts is None:
             return Waterfall(total_ms=0.0), []
         text = text.casefold()
-        hits = [index for index in self._depth if self._contains(index, text)]
+        hits = [index for index in self._depth if contains(self._tree.spans[index], text)]
         chosen: set[int] = set()
         for index in hits:
             more = {*self._above(index), index} - chosen
@@ -138,12 +141,24 @@ class Outline:
         while waiting and len(chosen) < limit:
             index = heappop(waiting)[-1]
             chosen.add(index)
-            children = self._children.get(index, ())
-            wide = [one for one in children if tree.ends[one] - tree.starts[one] >= column]
-            all_of_them = len(children) - len(wide) <= FEW or self._depth[index] == 0
-            for child in children if all_of_them else {*wide, *(important & set(children))}:
+            for child in self._worth_a_row(index, column, important):
                 heappush(waiting, rank(child))
         return chosen
+
+    def _worth_a_row(self, index: int, column: float, important: set[int]) -> Iterable[int]:
+        """Return the children that are wide, important or few; of a root, some of each name."""
+        tree, children = self._tree, self._children.get(index, [])
+        narrow = [one for one in children if tree.ends[one] - tree.starts[one] < column]
+        if len(narrow) <= FEW:
+            return children
+        folded = set(narrow) - important
+        if self._depth[index] == 0:
+            counts: Counter[str] = Counter()
+            for one in narrow:
+                counts[tree.spans[one].name] += 1
+                if counts[tree.spans[one].name] <= OF_A_NAME:
+                    folded.discard(one)
+        return [one for one in children if one not in folded]
 
     def _important(self) -> set[int]:
         """Return the spans that are drawn first, with those above them."""
@@ -160,18 +175,6 @@ class Outline:
         while (index := self._parent[index]) != TOP and len(found) < most:
             found.append(index)
         return found[::-1]
-
-    def _contains(self, index: int, text: str) -> bool:
-        span = self._tree.spans[index]
-        return (
-            text in span.name.casefold()
-            or text in span.service.casefold()
-            or text == span.span_id
-            or any(
-                text in str(value).casefold() or text in key.casefold()
-                for key, value in span.attributes.items()
-            )
-        )
 
     def _folds(self, parents: Collection[int], chosen: Collection[int]) -> list[Fold]:
         """Return a fold for each of these rows that has children which are not drawn."""

@@ -43,13 +43,13 @@ def test_a_small_trace_has_every_row_and_no_fold():
 def test_the_longest_children_of_the_root_are_drawn_and_all_others_counted():
     """One fold stands for what is left, with its most frequent names."""
     spans = [work("root", 0, 1000)]
-    spans += [work(f"{n}", n, n + 1 + n / 1000, "root", name=f"GET {n % 2}") for n in range(900)]
+    spans += [work(f"{n}", n, n + 9 + n / 1000, "root", name=f"GET {n % 2}") for n in range(900)]
     found = outline(*spans).overview(100)
     assert drawn(found) == ["root", *(str(n) for n in range(801, 900))]
     [fold] = found.folds
     assert (fold.parent_id, fold.siblings, fold.spans, fold.after) == ("root", 801, 801, 100)
     assert fold.names == [("GET 0", 401), ("GET 1", 400)]
-    assert (fold.start_ms, fold.end_ms) == (0, 801.8)
+    assert (fold.start_ms, fold.end_ms) == (0, 809.8)
 
 
 def test_what_is_narrower_than_a_column_is_folded_where_its_parent_is_drawn():
@@ -62,6 +62,16 @@ def test_what_is_narrower_than_a_column_is_folded_where_its_parent_is_drawn():
     assert [(fold.parent_id, fold.siblings, fold.after) for fold in found.folds] == [
         ("loop", 500, 3)
     ]
+
+
+def test_each_kind_of_child_of_the_root_is_seen():
+    """However short it is; of many of one name, some."""
+    spans = [work("root", 0, 100_000)]
+    spans += [work(f"{n}", n, n + 1, "root", name=f"GET {n // 300}") for n in range(900)]
+    found = outline(*spans).overview(300)
+    names = [bar.span.name for bar in found.bars]
+    assert names == ["root", *["GET 0"] * 12, *["GET 1"] * 12, *["GET 2"] * 12]
+    assert [fold.siblings for fold in found.folds] == [900 - 36]
 
 
 def test_errors_are_drawn_however_short_they_are():
