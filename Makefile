@@ -95,7 +95,7 @@ docs: $(VENV)/.installed-docs ## Build the documentation in build/docs/; every w
 docs-serve: $(VENV)/.installed-docs ## Show it at http://127.0.0.1:8020/, and again after each change
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs serve --livereload --dev-addr 127.0.0.1:8020
 
-pictures: install-dev ## Take the documentation's pictures from the running demo (needs Chromium)
+pictures: $(VENV)/.installed-docs ## Take the documentation's pictures from the running demo (needs Chromium)
 	@$(BIN)/python docs/pictures.py
 
 lock: ## Write requirements*.lock anew from pyproject.toml (needs uv)
