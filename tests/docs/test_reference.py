@@ -14,6 +14,7 @@ from overlap.cli import COMMANDS
 from overlap.compare.model import Change, Comparison, Side
 from overlap.judge import model as judged
 from overlap.judge.model import SHAPES, Verdict
+from overlap.trace import read
 
 OURS_INSIDE = {"OVERLAP_RUN"}
 """Set by Overlap for its own processes; not a setting."""
@@ -107,6 +108,28 @@ def test_every_field_of_the_verdict_is_explained(verdict_page):
     wanted = {each.name for each in fields(Verdict)}
     assert {name for name in wanted if f"`{name}`" not in verdict_page} == set()
     assert {shape for shape in SHAPES if f"| `{shape}` |" not in verdict_page} == set()
+
+
+def test_the_advice_that_a_page_quotes_is_given(root):
+    """docs/explanation/advice.md quotes what the trace of docs/reference/formats.md gets."""
+    sample = (root / "docs" / "reference" / "formats.md").read_text(encoding="utf-8")
+    (trace,) = read(re.search(r"```json\n(.*?)```", sample, re.S)[1].encode())
+    page = (root / "docs" / "explanation" / "advice.md").read_text(encoding="utf-8")
+    (quoted,) = re.findall(r"^> (.+)$", page, re.M)
+    assert quoted in [advice.text for advice in overlap.verdict(trace).advice]
+
+
+def test_every_kind_of_advice_is_explained(root):
+    """The table has a row for each module of overlap/judge/advice that advises."""
+    folder = root / "overlap" / "judge" / "advice"
+    kinds = {
+        path.stem
+        for path in folder.glob("*.py")
+        if re.search(r"^def advice\(requests", path.read_text("utf-8"), re.M)
+    }
+    page = (root / "docs" / "explanation" / "advice.md").read_text(encoding="utf-8")
+    assert len(kinds) >= 7
+    assert {kind for kind in kinds if f"| `{kind}` |" not in page} == set()
 
 
 def test_every_field_of_a_comparison_is_named(verdict_page):
