@@ -17,6 +17,7 @@ from opentelemetry.instrumentation import httpx as _httpx
 
 import overlap.instrument.requests.django_instrumentor
 import overlap.telemetry
+from tests.forking import fork
 
 IMPORTED = (django, httpx, structlog, _django, _httpx, overlap)
 
@@ -30,7 +31,7 @@ def run(code, env, out):
     os.environ.clear()
     os.environ.update(env)
     try:
-        exec(compile(code, "script", "exec"), {"__name__": "__main__"})  # noqa: S102
+        exec(compile(code, "script", "exec"), {"__name__": "__main__", "fork": fork})  # noqa: S102
         import atexit
         import threading
 
@@ -46,7 +47,7 @@ def run(code, env, out):
 
 for line in sys.stdin:
     asked = json.loads(line)
-    child = os.fork()
+    child = fork()
     if not child:
         run(asked["code"], asked["env"], asked["out"])
     _, wait_status = os.waitpid(child, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import binascii
 import json
-from base64 import b64encode
+from base64 import urlsafe_b64encode
 from typing import Any, TypeVar
 
 from google.protobuf import json_format
@@ -56,7 +56,7 @@ def _from_json(body: bytes, message: M) -> M:
 
 
 def _hex_to_base64(node: dict[str, Any]) -> None:
-    # OTLP/JSON writes ids as hex, where protobuf's own JSON has base64.
+    # OTLP/JSON writes ids as hex. Protobuf's own JSON has base64, which it decodes as urlsafe.
     for key, value in node.items():
         if key in _IDS:
             node[key] = _as_base64(value)
@@ -70,7 +70,7 @@ def _hex_to_base64(node: dict[str, Any]) -> None:
 
 def _as_base64(value: Any) -> str:
     try:
-        return b64encode(binascii.unhexlify(value)).decode("ascii")
+        return urlsafe_b64encode(binascii.unhexlify(value)).decode("ascii")
     except (ValueError, TypeError):
         # Not an id: it gets an impossible length, so that only its span is refused.
-        return b64encode(b"?").decode("ascii")
+        return urlsafe_b64encode(b"?").decode("ascii")

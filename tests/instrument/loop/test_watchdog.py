@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -139,14 +141,24 @@ def test_what_held_the_loop_is_told(server, sink, how, kind):
     assert block.attributes["overlap.blocked.kind"] == kind
 
 
-def test_requests_kept_out_are_victims_too(server, sink, wait_until):
-    """Sent while the loop stood, begun only after: linked both ways, with how long at most."""
-    with ThreadPoolExecutor(3) as pool:
-        burning = pool.submit(server.get, "/burn/?s=2")
+def test_requests_kept_out_are_victims_too(server, sink, wait_until, tmp_path):
+    """Requests that arrive during a block and start after it are linked, with an upper bound."""
+    address = (server.client.base_url.host, server.client.base_url.port)
+    caller = server.client.headers["traceparent"]
+    request = f"GET / HTTP/1.1\r\nHost: t\r\ntraceparent: {caller}\r\nConnection: close\r\n\r\n"
+    with ThreadPoolExecutor(1) as pool, contextlib.ExitStack() as connections:
+        burning = pool.submit(server.get, f"/burn/?until={tmp_path / 'over'}")
         wait_until(lambda: in_flight(sink) == 1)
-        late = [pool.submit(server.get, "/") for _ in "ab"]
-        assert all(each.result().status_code == 200 for each in [burning, *late])
-    (block,) = wait_until(lambda: blocks(sink))
+        # Connected and sent by the kernel, whatever the server does: only then may the block end.
+        late = [connections.enter_context(socket.create_connection(address)) for _ in "ab"]
+        for each in late:
+            each.sendall(request.encode())
+        time.sleep(1.1)  # what their delay must exceed
+        (tmp_path / "over").touch()
+        assert burning.result().status_code == 200
+        answers = [each.makefile("rb").read() for each in late]
+        assert all(each.startswith(b"HTTP/1.1 200 ") for each in answers)
+    (block,) = wait_until(lambda: blocks(sink, "hold"))
     wait_until(lambda: len(sink.named("GET /")) == 2)
     victims = sink.named("GET /")
     assert {link.span_id for link in block.links} == {victim.span_id for victim in victims}

@@ -166,7 +166,7 @@ def test_a_fork_is_told_apart_from_its_parent(own_sink, run):
             from overlap.instrument.setup import _active
             _active.telemetry.flush()
         speak("parent")
-        child = os.fork()
+        child = fork()
         if not child:
             signal.alarm(30)
             speak("child")
@@ -200,7 +200,7 @@ def test_a_fork_while_metrics_are_sent_waits_for_nobody(own_sink, run):
         while not reader._export_lock.locked():
             assert time.monotonic() < deadline
             time.sleep(0.01)
-        child = os.fork()
+        child = fork()
         if not child:
             os._exit(0 if reader._export_lock.acquire(timeout=5) else 1)
         assert os.waitpid(child, 0)[1] == 0

@@ -12,6 +12,7 @@ import pytest
 import overlap
 from overlap.instrument.tasks.journal import SLOTS, Journal, Note, take_lost_tasks
 from overlap.trace import read
+from tests.forking import fork
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="files are locked by fcntl")
 
@@ -25,7 +26,7 @@ def left_by(tmp_path):
     """A function that leaves what a process leaves that writes these notes and is killed."""
 
     def left_by(*notes, strike=(), service="smokehouse"):
-        child = os.fork()
+        child = fork()
         if not child:
             journal = Journal(tmp_path, service, "an instance")
             slots = [journal.write(each) for each in notes]
@@ -171,7 +172,7 @@ def test_a_forked_process_keeps_a_journal_of_its_own(own_sink, run, tmp_path):
         async def work(): await asyncio.sleep(60)
         async def main():
             overlap.spawn(work(), name="parents")
-            child = os.fork()
+            child = fork()
             if not child:
                 from overlap.instrument.tasks import process_journal
                 assert process_journal._journal._map is None

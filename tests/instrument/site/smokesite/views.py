@@ -9,6 +9,7 @@ import socket
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import httpx
 import structlog
@@ -111,6 +112,11 @@ def overcook(seconds):
     time.sleep(seconds)  # the line to blame
 
 
+def hold(file):
+    while not Path(file).exists():
+        time.sleep(0.01)
+
+
 def chew(seconds):
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:
@@ -156,6 +162,9 @@ WAYS = {
 async def burn(request):
     seconds = float(request.GET.get("s", "0.6"))
     with tracer.start_as_current_span("burning"):
+        if "until" in request.GET:
+            hold(request.GET["until"])
+            return HttpResponse("burnt")
         WAYS[request.GET.get("how", "sleep")](seconds)
     return HttpResponse("burnt")
 

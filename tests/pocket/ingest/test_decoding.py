@@ -1,0 +1,25 @@
+"""Decoding of OTLP bodies."""
+
+import base64
+import json
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from overlap.pocket.ingest.decoding import JSON, decode
+
+
+def test_json_ids_are_read_on_pythons_whose_urlsafe_base64_is_strict(monkeypatch):
+    """Python 3.15 warns about `+` and `/` in urlsafe base64, and will refuse them later."""
+    stock = base64.urlsafe_b64decode
+
+    def strict(text):
+        assert not set(b"+/") & set(text if isinstance(text, bytes) else text.encode())
+        return stock(text)
+
+    monkeypatch.setattr(base64, "urlsafe_b64decode", strict)
+    trace_id, span_id = "fbefbe" * 5 + "ff", "ffffffffffffffff"
+    span = {"traceId": trace_id, "spanId": span_id, "name": "smoke"}
+    body = {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
+    message = decode(json.dumps(body).encode(), ExportTraceServiceRequest(), JSON)
+    (read,) = message.resource_spans[0].scope_spans[0].spans
+    assert (read.trace_id.hex(), read.span_id.hex()) == (trace_id, span_id)
