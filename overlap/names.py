@@ -173,6 +173,8 @@ THREAD_SENSITIVE = "overlap.thread.sensitive"
 
 FIRST_PART_MS = "overlap.response.first_part_ms"
 """On a server span that streams: from the request's start to the first part, in milliseconds."""
+AFTER_DISCONNECT_MS = "overlap.response.after_disconnect_ms"
+"""On a server span whose client disconnected: how long the work for it went on after that."""
 SYNC_MIDDLEWARE = "overlap.sync_middleware"
 """On a server span under ASGI: the middlewares that know no async, by their dotted names. Django
 runs what stands inside of them in a thread: each request takes one, for a hop there and back."""

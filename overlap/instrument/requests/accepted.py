@@ -21,7 +21,7 @@ from django.core.handlers.asgi import ASGIHandler
 class AcceptedRequest:
     """A request that the server has handed to Django's handler."""
 
-    __slots__ = ("at", "at_ns", "scope")
+    __slots__ = ("at", "at_ns", "disconnected_at", "scope")
 
     def __init__(self, scope: dict[str, Any]) -> None:
         self.scope = scope
@@ -29,6 +29,8 @@ class AcceptedRequest:
         """In seconds, by time.perf_counter()."""
         self.at_ns = time.time_ns()
         """In nanoseconds since the epoch."""
+        self.disconnected_at: float | None = None
+        """When the client disconnected before the response was complete, by perf_counter()."""
 
 
 class UnparsedRequest:
@@ -66,10 +68,11 @@ def observe_handler(
     on_refused: called when Django cannot parse a request, with the status it answers.
     """
     undo = ExitStack()
-    handle, read_body, create_request = (
+    handle, read_body, create_request, listen = (
         ASGIHandler.handle,
         ASGIHandler.read_body,
         ASGIHandler.create_request,
+        ASGIHandler.listen_for_disconnect,
     )
 
     @wraps(handle)
@@ -96,10 +99,21 @@ def observe_handler(
             on_refused(accepted_request(scope), answer.status_code)
         return request, answer
 
+    @wraps(listen)
+    async def listening(self: Any, receive: Any) -> Any:
+        try:
+            return await listen(self, receive)
+        except RequestAborted:
+            # Django cancels the request next, which a thread does not notice.
+            if (accepted := _CURRENT.get()) is not None:
+                accepted.disconnected_at = time.perf_counter()
+            raise
+
     for name, ours, stock in (
         ("handle", timed, handle),
         ("read_body", reading, read_body),
         ("create_request", creating, create_request),
+        ("listen_for_disconnect", listening, listen),
     ):
         setattr(ASGIHandler, name, ours)
         undo.callback(setattr, ASGIHandler, name, stock)

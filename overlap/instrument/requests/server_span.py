@@ -90,6 +90,7 @@ class ServerSpan:
         self._instruments = instruments
         self._route: str | None = None
         self._status: int | None = None
+        self._accepted = accepted
         self._began = accepted.at
         self.began_ns = accepted.at_ns
         self.blocks: list[LoopBlock] = []
@@ -145,10 +146,14 @@ class ServerSpan:
         IN_FLIGHT.pop(id(self), None)
         for block in [*self.blocks]:
             self.link_block(block)
-        error = error or self.error
+        error = error or self.error or self._disconnection()
         self._record(time.perf_counter() - self._began, self._note(error) if error else None)
         self.span.end()
         self.context = Context()  # it refers to this object: break the reference cycle
+
+    def _disconnection(self) -> BaseException | None:
+        # Work in a thread is not interrupted: a sync view, or a sync iterator of a response.
+        return None if self._accepted.disconnected_at is None else asyncio.CancelledError()
 
     def _note(self, error: BaseException) -> str | None:
         """Record an error on the span; return `error.type` for the duration metric."""
@@ -156,6 +161,9 @@ class ServerSpan:
             if self.is_recording:
                 self.span.set_attribute(names.ERROR_TYPE, what)
                 self.span.add_event(what)
+                if what == names.CLIENT_DISCONNECTED and (left := self._accepted.disconnected_at):
+                    ms = (time.perf_counter() - left) * 1000
+                    self.span.set_attribute(names.AFTER_DISCONNECT_MS, round(ms, 3))
             return what
         kind = type(error).__qualname__
         if self.is_recording:

@@ -68,6 +68,25 @@ def test_a_client_that_goes_away_ends_the_span(server, sink, quiet, path):
     assert server.get("/").text == "hello"
 
 
+def test_work_that_goes_on_after_a_disconnect_is_timed(server, sink, quiet):
+    """A sync iterator runs in a thread, which notices no cancellation: marked, with how long."""
+    with suppress(httpx.ReadTimeout):
+        server.get("/slow-sync-stream/", timeout=0.2)
+    span = sink.one("GET /slow-sync-stream/")
+    assert span.attributes["error.type"] == "client.disconnected"
+    assert [name for name, _ in span.events] == ["client.disconnected"]
+    after = span.attributes["overlap.response.after_disconnect_ms"]
+    assert 300 < after < span.ms
+    assert "overlap.response.after_disconnect_ms" not in whole_stream(server, sink).attributes
+    quiet()
+
+
+def whole_stream(server, sink):
+    """The span of a response that was read to its end."""
+    assert server.get("/sync-stream/").text == "0\n1\n2\n"
+    return sink.one("GET /sync-stream/")
+
+
 def test_a_client_that_goes_before_its_body_has_come_is_a_span(server, sink, quiet):
     """Django never makes a request of it; there is a span, from its first line to its end."""
     head = ["POST /upload/ HTTP/1.1", "Host: smokehouse", "Content-Length: 1000000"]

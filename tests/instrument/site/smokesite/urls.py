@@ -11,6 +11,7 @@ urlpatterns = [
     path("boom/", views.boom),
     path("stream/", views.stream),
     path("sync-stream/", views.sync_stream),
+    path("slow-sync-stream/", views.slow_sync_stream),
     path("broken-stream/", views.broken_stream),
     path("pid/", views.pid),
     path("slow/", views.slow),

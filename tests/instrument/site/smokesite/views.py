@@ -67,6 +67,15 @@ def sync_stream(request):
     return StreamingHttpResponse(parts())
 
 
+def slow_sync_stream(request):
+    def parts():
+        for number in range(10):
+            time.sleep(0.1)
+            yield f"{number}\n"
+
+    return StreamingHttpResponse(parts())
+
+
 async def broken_stream(request):
     async def parts():
         yield "one\n"
