@@ -62,6 +62,9 @@ SPAN_BLOCKED = "event_loop.blocked"
 SPAN_TASK_STARTED = "task.started"
 """A mark (no duration), sent when `spawn` starts a task: with no end to match it, it was lost."""
 
+SPAN_THREAD_OUTLIVED = "thread.outlived"
+"""Work in a thread that ended after the span it was submitted under: nothing can stop it."""
+
 SPAN_DOCTOR = "overlap doctor"
 """What `overlap doctor` sends to see where it arrives."""
 
@@ -168,6 +171,16 @@ THREAD_RUNNING_MS = "overlap.thread.running_ms"
 """On the span that work for threads was given out under: how long it ran there, added up."""
 THREAD_CALLS = "overlap.thread.calls"
 """On the same span: how many pieces of work there were."""
+THREAD_NEVER_RAN = "overlap.thread.never_ran"
+"""On the same span: how many calls were still queued when they were cancelled, or it ended."""
+THREAD_NEVER_RAN_MS = "overlap.thread.never_ran_ms"
+"""On the same span: how long those calls had been queued, added up."""
+THREAD_ABANDONED = "overlap.thread.abandoned"
+"""On the same span: how many calls went on running after what waited for them gave up (a timeout,
+a cancellation), or when the span ended."""
+THREAD_ABANDONED_MS = "overlap.thread.abandoned_ms"
+"""On the same span: for how long they went on, until its end. On `thread.outlived`: after the end
+of its parent."""
 THREAD_SENSITIVE = "overlap.thread.sensitive"
 """On a span made by work in a thread: asgiref ran it on the one thread of its request."""
 

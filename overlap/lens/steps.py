@@ -72,11 +72,19 @@ class Steps:
         """Start. On the loop's thread. Raises AttributeError if the loop takes no attributes."""
         self._undo.callback(self._replacements.off)
         self._replacements.on()
+        self._time_queued_steps()
         if hasattr(asyncio, "eager_task_factory"):  # Python 3.12
             self._undo.callback(see_eager_tasks(self._loop))
         ident = get_ident()
         _HERE[ident] = self
         self._undo.callback(_HERE.pop, ident, None)
+
+    def _time_queued_steps(self) -> None:
+        # asyncio.run queues the first step of its main task before the loop runs, and before us.
+        for handle in getattr(self._loop, "_ready", ()):  # asyncio's own loop
+            callback = getattr(handle, "_callback", None)
+            if isinstance(getattr(callback, "__self__", None), _TASKS) and len(handle._args) < 2:
+                handle._callback = Step(_run, self, callback, perf_counter())
 
     def stop(self) -> None:
         """Stop. Steps already in the loop's queue are still counted."""

@@ -8,47 +8,74 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import wraps
-from time import perf_counter
+from time import perf_counter, time_ns
 from typing import Any
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import Span, SpanProcessor
-from opentelemetry.trace import get_current_span
+from opentelemetry.trace import get_current_span, get_tracer, set_span_in_context
 
 from overlap import names
 from overlap.lens.current_account import span_here
 from overlap.lens.ending_spans import has, in_ms, set_while_ending
 from overlap.lens.span_processor import is_sampled
+from overlap.runtime.guard import guarded
 
-Done = tuple[float, float]
-"""Seconds in the queue, and seconds of running."""
+SHORTEST_S = 0.005
+"""Work that goes on for a shorter time than this is not reported as outliving its span."""
 
 
 class Work:
-    """One call, submitted under `span`."""
+    """One call, submitted under `span`. Times are seconds of time.perf_counter(), 0 if not yet."""
 
-    __slots__ = ("asked", "queued", "sensitive", "span")
+    __slots__ = ("abandoned", "asked", "began", "cancelled", "ended", "sensitive", "span")
 
     def __init__(self, span: Span, *, sensitive: bool) -> None:
         self.span = span
         self.sensitive = sensitive
         self.asked = perf_counter()
-        self.queued = 0.0
+        self.began = self.ended = 0.0
+        self.cancelled = 0.0
+        """When it was cancelled in the queue: it never runs."""
+        self.abandoned = 0.0
+        """When what waited for it gave up, while it ran: nothing can stop it."""
 
     def run(self, call: Callable[..., Any], /, *args: Any, **named: Any) -> Any:
         """Run the call. In the thread."""
         __traceback_hide__ = True
-        begin = perf_counter()
-        self.queued = begin - self.asked
+        self.began = perf_counter()
         outer, _here.work = _here.work, self
         try:
             return call(*args, **named)
         finally:
             _here.work = outer
-            done: list[Done] = self.span.overlap_threads  # type: ignore[attr-defined]
-            done.append((self.queued, perf_counter() - begin))  # atomic
+            self.ended = perf_counter()
+            if not self.span.is_recording():
+                guarded("work in a thread is not reported", self._outlived, call)
+
+    def cancel_requested(self, is_cancelled: bool) -> None:
+        """Record that the future was cancelled, with success or while it ran."""
+        if is_cancelled:
+            self.cancelled = self.cancelled or perf_counter()
+        elif self.began and not self.ended:
+            self.abandoned = self.abandoned or perf_counter()
+
+    def _outlived(self, call: Callable[..., Any]) -> None:
+        """Send a span: the one it was submitted under has ended, and could not wait for this."""
+        now, end = time_ns(), self.span.end_time or 0
+        if now - end < SHORTEST_S * 1e9:
+            return
+        outlived = get_tracer("overlap.lens").start_span(
+            names.SPAN_THREAD_OUTLIVED,
+            set_span_in_context(self.span, Context()),
+            start_time=now - int((self.ended - self.began) * 1e9),
+            attributes={names.THREAD_ABANDONED_MS: in_ms((now - end) / 1e9)},
+        )
+        if name := _name_of(call):
+            outlived.set_attribute(names.CODE_FUNCTION_NAME, name)
+        outlived.end(now)
 
 
 class _CurrentWork(threading.local):
@@ -63,52 +90,102 @@ class ThreadSpans(SpanProcessor):
 
     def __init__(self) -> None:
         stock: Any = ThreadPoolExecutor.submit
-        self._stock = stock
+        stock_cancel: Any = Future.cancel
+        self._stock, self._stock_cancel = stock, stock_cancel
 
         @wraps(stock)
         def submit(self: Any, fn: Any, /, *args: Any, **named: Any) -> Any:
-            span = span_here()
-            if (
-                span is not None
-                and is_sampled(span)
-                and isinstance(span, Span)
-                and span.is_recording()
-            ):
-                vars(span).setdefault("overlap_threads", [])
-                work = Work(span, sensitive=_is_sensitive(fn, args))
-                return stock(self, work.run, fn, *args, **named)
-            return stock(self, fn, *args, **named)
+            work = guarded("work in a thread is not measured", _work_for, fn, args)
+            if work is None:
+                return stock(self, fn, *args, **named)
+            future = stock(self, work.run, fn, *args, **named)
+            future.overlap_work = work
+            return future
+
+        @wraps(stock_cancel)
+        def cancel(self: Any) -> Any:
+            is_cancelled = stock_cancel(self)
+            work: Work | None = getattr(self, "overlap_work", None)
+            if work is not None:
+                work.cancel_requested(is_cancelled)
+            return is_cancelled
 
         self._ours: Any = submit
+        self._our_cancel: Any = cancel
         setattr(ThreadPoolExecutor, "submit", submit)  # noqa: B010  mypy allows no other way
+        setattr(Future, "cancel", cancel)  # noqa: B010
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Record on the first spans of a call how long it had waited for its thread."""
         work = _here.work
         if work is None or get_current_span(parent_context) is not work.span:
             return
-        figures: dict[str, Any] = {names.THREAD_QUEUED_MS: in_ms(work.queued)}
+        figures: dict[str, Any] = {names.THREAD_QUEUED_MS: in_ms(work.began - work.asked)}
         if work.sensitive:
             figures[names.THREAD_SENSITIVE] = True
         span.set_attributes(figures)
 
     def _on_ending(self, span: Span) -> None:
-        done: list[Done] | None = getattr(span, "overlap_threads", None)
-        if not done:
-            return
-        found = [*done]
-        figures: dict[str, Any] = {
-            names.THREAD_CALLS: len(found),
-            names.THREAD_RUNNING_MS: in_ms(sum(ran for _, ran in found)),
-        }
-        if not has(span, names.THREAD_QUEUED_MS):  # the span is itself work in a thread
-            figures[names.THREAD_QUEUED_MS] = in_ms(sum(queued for queued, _ in found))
-        set_while_ending(span, figures)
+        works: list[Work] | None = getattr(span, "overlap_threads", None)
+        if works:
+            queued_in_parent = has(span, names.THREAD_QUEUED_MS)  # the span is itself such work
+            set_while_ending(span, _figures([*works], queued_in_parent))
 
     def shutdown(self) -> None:
         """Stop measuring."""
         if ThreadPoolExecutor.submit is self._ours:  # otherwise another library has wrapped it
             setattr(ThreadPoolExecutor, "submit", self._stock)  # noqa: B010
+        if Future.cancel is self._our_cancel:
+            setattr(Future, "cancel", self._stock_cancel)  # noqa: B010
+
+
+def _work_for(fn: Any, args: tuple[Any, ...]) -> Work | None:
+    span = span_here()
+    if span is None or not is_sampled(span) or not isinstance(span, Span):
+        return None
+    if not span.is_recording():
+        return None
+    work = Work(span, sensitive=_is_sensitive(fn, args))
+    vars(span).setdefault("overlap_threads", []).append(work)  # atomic
+    return work
+
+
+def _figures(works: list[Work], queued_in_parent: bool) -> dict[str, Any]:
+    now = perf_counter()
+    done = [work for work in works if work.ended]
+    never = [work for work in works if not work.began]
+    abandoned = [work for work in works if work.began and (work.abandoned or not work.ended)]
+    figures: dict[str, Any] = {}
+    if done:
+        figures[names.THREAD_CALLS] = len(done)
+        figures[names.THREAD_RUNNING_MS] = in_ms(sum(work.ended - work.began for work in done))
+        if not queued_in_parent:
+            figures[names.THREAD_QUEUED_MS] = in_ms(sum(work.began - work.asked for work in done))
+    if never:
+        figures[names.THREAD_NEVER_RAN] = len(never)
+        figures[names.THREAD_NEVER_RAN_MS] = in_ms(
+            sum((work.cancelled or now) - work.asked for work in never)
+        )
+    if abandoned:
+        figures[names.THREAD_ABANDONED] = len(abandoned)
+        figures[names.THREAD_ABANDONED_MS] = in_ms(
+            sum((work.ended or now) - (work.abandoned or now) for work in abandoned)
+        )
+    return figures
+
+
+def _name_of(call: Any) -> str:
+    """Return the name of what a thread runs, behind partials and context.run."""
+    for _ in range(5):
+        inner = getattr(call, "func", None) or next(
+            (each for each in getattr(call, "args", ()) if callable(each)), None
+        )
+        if getattr(call, "__qualname__", None) and not getattr(call, "func", None):
+            break
+        if inner is None:
+            break
+        call = inner
+    return str(getattr(call, "__qualname__", ""))
 
 
 def _is_sensitive(fn: Any, args: tuple[Any, ...]) -> bool:
