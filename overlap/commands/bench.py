@@ -34,6 +34,7 @@ from overlap.bench import (
     pair_table,
     table,
 )
+from overlap.commands import bench_verdict
 
 
 @click.group(name="bench", invoke_without_command=True)
@@ -158,6 +159,9 @@ def pair_command(  # noqa: PLR0913, PLR0917  one parameter an option
     else:
         _print(pair_table(found), found.machine)
     sys.exit(130 if found.stopped else 0)
+
+
+command.add_command(bench_verdict.command)
 
 
 def _compare(plan: Plan) -> Comparison:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import string
 import sys
@@ -64,6 +63,8 @@ def _all(what: str, traces_url: str | None) -> list[Trace]:
         except OSError as error:
             raise OverlapError(f"{what} can't be read: {error.strerror or error}") from None
     if len(what) in _ID_LENGTHS and all(char in string.hexdigits for char in what):
+        import asyncio  # it takes longer to import than a small trace to judge
+
         return [asyncio.run(_fetch(what, traces_url or config.load().traces_url))]
     raise OverlapError(
         f"{what!a} is neither a file nor a trace id (16 or 32 hex digits), nor - for stdin"

@@ -34,7 +34,8 @@ def background(tree: Tree) -> list[Background]:
 
 def outliving(tree: Tree, servers: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Yield the topmost spans that outlived their response, each with its server span. O(n)."""
-    server_of = dict(servers)
+    if not (server_of := dict(servers)):
+        return
     outlived: dict[int, set[int]] = {}  # the responses that the spans above a span outlived
     none: set[int] = set()
     for index in tree.order:
@@ -57,7 +58,11 @@ def nearest_servers(tree: Tree) -> list[tuple[int, int]]:
     the task. A request that the service receives over the network is work of its own, even if
     the service caused it itself.
     """
-    pairs = []
+    if tree.servers is not None:
+        return tree.servers
+    pairs = tree.servers = []
+    if "server" not in tree.words:
+        return pairs
     above: dict[str, list[int]] = {}  # by service, the server spans on the way down
     todo = [index for index in tree.order if tree.parents[index] == NO_PARENT]
     while todo:
@@ -90,8 +95,13 @@ def _serving(kind: str, index: int, servers: list[int] | None) -> int:
 
 def offloaded(tree: Tree) -> list[Offloaded]:
     """Return spans on another thread of the process than their parent. O(n log n)."""
+    if names.THREAD_ID not in tree.words:
+        return []
+    threads = {str(span.attributes.get(names.THREAD_ID)) for span in tree.spans}
+    if len(threads - {"None"}) < 2:
+        return []
     found = []
-    for index in sorted(range(len(tree.spans)), key=lambda i: (tree.starts[i], i)):
+    for index in sorted(range(len(tree.spans)), key=tree.starts.__getitem__):
         parent = tree.parents[index]
         span = tree.spans[index]
         thread = plain(span.attributes.get(names.THREAD_ID))
@@ -110,6 +120,8 @@ def offloaded(tree: Tree) -> list[Offloaded]:
 
 def cancelled(tree: Tree) -> list[str]:
     """Return the names of cancelled spans, in order of start. O(n log n)."""
+    if names.CANCELLED not in tree.words and names.TASK_END not in tree.words:
+        return []
     found = [
         index
         for index, span in enumerate(tree.spans)
@@ -127,6 +139,8 @@ def lost(tree: Tree) -> list[str]:
 
 def lost_spans(tree: Tree) -> dict[int, str]:
     """Return a span of each task that was lost, with the task's name."""
+    if names.TASK_END not in tree.words and names.TASK_ID not in tree.words:
+        return {}
     found: dict[str, tuple[int, str]] = {}  # by task id, so that none is reported twice
     started: list[tuple[str, int]] = []
     ended = set()

@@ -26,7 +26,7 @@ def groups(tree: Tree) -> Iterator[Group]:
     Without the children of a scenario's root, which are load, and without the server
     span that is the only child of a client span: both are one request.
     """
-    for parent in sorted(tree.children, key=lambda index: (tree.starts[index], index)):
+    for parent in sorted(sorted(tree.children), key=tree.starts.__getitem__):
         if names.SCENARIO_NAME in tree.spans[parent].attributes:
             continue
         work = [index for index in tree.children[parent] if tree.is_work(index)]

@@ -40,8 +40,10 @@ def handed(tree: Tree) -> list[QueuedTask]:
 
     A message that is sent again for another try has the same id.
     """
+    if "producer" not in tree.words and "consumer" not in tree.words:
+        return []
     messages: dict[str, tuple[list[int], list[int]]] = {}  # by id: sendings, runs
-    by_start = sorted(range(len(tree.spans)), key=lambda each: (tree.starts[each], each))
+    by_start = sorted(range(len(tree.spans)), key=tree.starts.__getitem__)
     queue = [i for i in by_start if tree.spans[i].kind in ("producer", "consumer")]
     sending = {tree.spans[i].span_id: i for i in queue if tree.spans[i].kind == "producer"}
     known = {_message(tree, index) for index in sending.values()}

@@ -19,8 +19,6 @@ end, and take x starting at or after y, so that they share min(ey, ex) - sx:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from operator import itemgetter
 
 Interval = tuple[int, int]
 """Start and end in ns; the end is after the start."""
@@ -32,46 +30,60 @@ def overlap(one: Interval, other: Interval) -> bool:
     return 20 * shared > min(one[1] - one[0], other[1] - other[0])
 
 
-@dataclass(slots=True)
 class _Open:
     """A stage that a later span may still join, and the two of its spans worth asking."""
 
-    members: list[int]
-    ends_last: Interval
-    reaches_last: Interval
-    """The greatest 19 end + start."""
+    __slots__ = ("end", "members", "reach", "reach_end", "reach_start", "start")
 
-    def takes(self, interval: Interval) -> bool:
-        return overlap(self.ends_last, interval) or overlap(self.reaches_last, interval)
+    def __init__(self, member: int, start: int, end: int) -> None:
+        self.members = [member]
+        self.start, self.end = start, end
+        """The span that ends last."""
+        self.reach_start, self.reach_end = start, end
+        self.reach = 19 * end + start
+        """The span with the greatest 19 end + start."""
+
+    def takes(self, start: int, end: int) -> bool:
+        """Return whether one of the two overlaps a span that starts no earlier."""
+        length, last = end - start, self.end
+        if 20 * ((last if last < end else end) - start) > min(last - self.start, length):
+            return True
+        last = self.reach_end
+        shared = (last if last < end else end) - start
+        return 20 * shared > min(last - self.reach_start, length)
 
     def absorb(self, other: _Open) -> None:
-        small, large = sorted((self.members, other.members), key=len)
-        large.extend(small)
-        self.members = large
-        self.ends_last = max(self.ends_last, other.ends_last, key=itemgetter(1))
-        self.reaches_last = max(self.reaches_last, other.reaches_last, key=_reach)
-
-
-def _reach(interval: Interval) -> int:
-    return 19 * interval[1] + interval[0]
+        if len(other.members) > len(self.members):
+            other.members.extend(self.members)
+            self.members = other.members
+        else:
+            self.members.extend(other.members)
+        if other.end > self.end:
+            self.start, self.end = other.start, other.end
+        if other.reach > self.reach:
+            self.reach, self.reach_start, self.reach_end = (
+                other.reach, other.reach_start, other.reach_end,
+            )  # fmt: skip
 
 
 def stages(intervals: Sequence[Interval]) -> list[list[int]]:
     """Return the stages as lists of indexes into `intervals`, in any order. O(n log n)."""
+    if len(intervals) <= 1:
+        return [[index] for index in range(len(intervals))]
     done: list[list[int]] = []
     still_open: list[_Open] = []  # two at the most, and one more while it is being placed
     for index in sorted(range(len(intervals)), key=intervals.__getitem__):
-        interval = intervals[index]
-        mine = _Open([index], interval, interval)
-        others = []
+        start, end = intervals[index]
+        mine = _Open(index, start, end)
+        others = [mine]
         for stage in still_open:
-            if stage.ends_last[1] <= interval[0]:
+            if stage.end <= start:
                 done.append(stage.members)
-            elif stage.takes(interval):
+            elif stage.takes(start, end):
                 mine.absorb(stage)
             else:
                 others.append(stage)
-        still_open = [*others, mine]
+        still_open = others
     done.extend(stage.members for stage in still_open)
     return done
 

@@ -13,8 +13,5 @@ AWAITED_NS: Final = 1_000_000
 def awaited(tree: Tree, parent: int) -> list[int]:
     """Return the children that are work and were awaited, in canonical order."""
     last = tree.ends[parent] + AWAITED_NS
-    return [
-        index
-        for index in tree.children.get(parent, ())
-        if tree.ends[index] <= last and tree.is_work(index)
-    ]
+    ends, work = tree.ends, tree.work
+    return [i for i in tree.children.get(parent, ()) if ends[i] <= last and work[i]]

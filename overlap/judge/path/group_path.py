@@ -26,8 +26,11 @@ def group_path(intervals: Sequence[Interval], called: Sequence[str]) -> list[int
     The last is the span that ends last. Of those that end together the longest is taken,
     then the first by name.
     """
+    if len(intervals) <= 1:
+        return [*range(len(intervals))]
     by_end = sorted(range(len(intervals)), key=called.__getitem__, reverse=True)
-    by_end.sort(key=lambda member: (intervals[member][1], -intervals[member][0]))
+    keys = [(end, -start) for start, end in intervals]
+    by_end.sort(key=keys.__getitem__)
     ends = [intervals[member][1] for member in by_end]
     path = []
     place = len(by_end) - 1

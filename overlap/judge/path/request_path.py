@@ -53,6 +53,8 @@ def _parts(tree: Tree, window: Segment) -> list[Segment]:
     """Return what a span's window consists of, the last part first; none is empty."""
     parts = []
     parent, low, high = window.span, window.start, window.end
+    if parent not in tree.children:
+        return [Segment(parent, low, high)] if low < high else []
     children = awaited(tree, parent)
     times = [tree.running(child) for child in children]
     path = group_path(times, [tree.spans[child].name for child in children])

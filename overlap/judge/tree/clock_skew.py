@@ -23,6 +23,8 @@ def correct_skew(tree: Tree) -> None:
     server span longer than its client span is no skew if it began inside: the
     client disconnected first (a stream, a timeout).
     """
+    if not _has_edges(tree):
+        return
     shifts: list[int] = [0] * len(tree.spans)
     moved = 0
     for index in tree.order:
@@ -43,6 +45,14 @@ def correct_skew(tree: Tree) -> None:
         tree.warnings.append(
             f"{what} outside a parent of another process (clock skew): shifted to where it fits"
         )
+
+
+def _has_edges(tree: Tree) -> bool:
+    """Return whether there can be an edge between two processes."""
+    if len({span.service for span in tree.spans}) > 1:
+        return True
+    called = [i for i, span in enumerate(tree.spans) if span.kind in ("server", "consumer")]
+    return any(tree.parents[index] != NO_PARENT for index in called)
 
 
 def _shift(tree: Tree, index: int, parent: int) -> int:

@@ -36,10 +36,11 @@ def repair(spans: Iterable[Span], trace_id: str | None = None) -> Tree:
         if parent != NO_PARENT:
             children.setdefault(parent, []).append(index)
     orphans: dict[str, list[int]] = {}
-    known = {span.span_id for span in unique}
-    for index, span in enumerate(unique):
-        if span.parent_id and span.parent_id not in known:
-            orphans.setdefault(span.parent_id, []).append(index)
+    if roots := [i for i, up in enumerate(parents) if up == NO_PARENT and unique[i].parent_id]:
+        known = {span.span_id for span in unique}  # a root may also be made by breaking a cycle
+        for index in roots:
+            if (parent_id := unique[index].parent_id) and parent_id not in known:
+                orphans.setdefault(parent_id, []).append(index)
     tree = Tree(
         trace_id=trace_id,
         spans=unique,
@@ -55,6 +56,7 @@ def repair(spans: Iterable[Span], trace_id: str | None = None) -> Tree:
     _set_ends(tree)
     correct_skew(tree)
     _close_open_spans(tree)
+    tree.settle()
     return tree
 
 

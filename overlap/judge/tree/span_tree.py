@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from overlap import names
@@ -41,6 +41,25 @@ class Tree:
     warnings: list[str] = field(default_factory=list)
     orphans: dict[str, list[int]] = field(default_factory=dict)
     """By the id of a parent that the trace does not hold: the spans that name it."""
+    work: list[bool] = field(default_factory=list)
+    """Whether each span is work; by `settle`."""
+    words: set[str] = field(default_factory=set)
+    """Every span's name, kind and attribute keys; by `settle`.
+
+    Most traces hold no evidence of most things: one look here spares a look at each span.
+    """
+    servers: list[tuple[int, int]] | None = None
+    """What `nearest_servers` found, once it was asked."""
+
+    def settle(self) -> None:
+        """Note what is asked again and again, once all times are final."""
+        self.words = words(self.spans)
+        protocol = any(name.endswith(_PROTOCOL_SPANS) for name in self.words)
+        evidence = not EVIDENCE.isdisjoint(self.words)
+        if protocol or evidence:
+            self.work = [self._is_work(index) for index in range(len(self.spans))]
+        else:
+            self.work = [start != end for start, end in zip(self.starts, self.ends, strict=True)]
 
     def is_mark(self, index: int) -> bool:
         """Return whether a span has no duration: an instant, not work."""
@@ -48,6 +67,9 @@ class Tree:
 
     def is_work(self, index: int) -> bool:
         """Return whether a span took time, and is neither evidence nor a protocol event."""
+        return self.work[index]
+
+    def _is_work(self, index: int) -> bool:
         span = self.spans[index]
         return (
             self.starts[index] != self.ends[index]
@@ -69,7 +91,10 @@ class Tree:
         run beside them.
         """
         start, end = self.starts[index], self.ends[index]
-        if names.THREAD_CALLS not in self.spans[index].attributes:
+        if (
+            names.THREAD_CALLS not in self.words
+            or names.THREAD_CALLS not in self.spans[index].attributes
+        ):
             return start, end
         return min(start + self._queued(index), end - 1), end
 
@@ -86,6 +111,16 @@ class Tree:
         elif attributes.get(names.THREAD_CALLS) == 1 and not below:
             return round(number(self.spans[index], names.THREAD_QUEUED_MS) * NS_PER_MS)
         return 0
+
+
+def words(spans: Iterable[Span]) -> set[str]:
+    """Return the names, kinds and attribute keys that occur in spans."""
+    found: set[str] = set()
+    for span in spans:
+        found.add(span.name)
+        found.add(span.kind)
+        found.update(span.attributes)
+    return found
 
 
 def _is_protocol_event(span: Span) -> bool:

@@ -15,10 +15,11 @@ def unfinished_tasks(spans: Iterable[Span]) -> Iterator[Span]:
     Its children may have been sent long before, and would be orphans without it.
     """
     found = list(spans)
-    known = {span.span_id for span in found}
-    for mark in found:
+    marks = [span for span in found if span.name == names.SPAN_TASK_STARTED]
+    known = {span.span_id for span in found} if marks else set()
+    for mark in marks:
         span_id = plain(mark.attributes.get(names.TASK_SPAN_ID))
-        if mark.name != names.SPAN_TASK_STARTED or not span_id or span_id in known:
+        if not span_id or span_id in known:
             continue
         known.add(span_id)
         name = mark.attributes.get(names.TASK_NAME)

@@ -32,6 +32,8 @@ def reasons(context: TraceContext) -> Iterator[Why]:
         yield _background(context, key[1], sorted(tops[key]), past[key])
     if gone := _never_ended(context):
         yield _lost(context, gone)
+    if names.SPAN_TASK_DROPPED not in tree.words:
+        return
     for index, span in enumerate(tree.spans):
         if span.name == names.SPAN_TASK_DROPPED:
             yield _dropped(context, index)
@@ -40,6 +42,8 @@ def reasons(context: TraceContext) -> Iterator[Why]:
 def _never_ended(context: TraceContext) -> list[str]:
     """Return the lost tasks, without those that have a span of their own that says how."""
     gone = lost(context.tree)
+    if not gone:
+        return gone
     for span in context.tree.spans:
         name = span.attributes.get(names.TASK_NAME) or span.name
         if span.name == names.SPAN_TASK_DROPPED and name in gone:

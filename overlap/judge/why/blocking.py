@@ -94,8 +94,11 @@ def _requests(count: int) -> str:
 
 def _elsewhere(context: TraceContext) -> Iterator[Why]:
     """Yield the requests of this trace that waited for a block in another trace."""
-    known = {span.span_id for span in context.tree.spans}
-    for index, span in enumerate(context.tree.spans):
+    spans = context.tree.spans
+    if names.VICTIM_BLOCKED_BY not in context.tree.words and not any(s.links for s in spans):
+        return
+    known = {span.span_id for span in spans}
+    for index, span in enumerate(spans):
         for block in delays(span):
             if block.span_id not in known:
                 most = "up to " if block.at_most else ""

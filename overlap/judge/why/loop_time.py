@@ -17,6 +17,8 @@ MOST_OF_IT = 0.8
 
 def reasons(context: TraceContext) -> Iterator[Why]:
     """Yield reasons about requests, the longest time first."""
+    if {names.LOOP_READY_MS, names.LOOP_RUNNING_MS}.isdisjoint(context.tree.words):
+        return iter(())
     requests = [i for i, span in enumerate(context.tree.spans) if span.kind == "server"]
     found = [*_ready(context, requests), *_running(context, requests)]
     found.sort(key=lambda each: (-each[0], each[1].span_ids))
