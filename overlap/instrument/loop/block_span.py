@@ -13,6 +13,7 @@ from opentelemetry.trace import Span
 
 from overlap import names
 from overlap.instrument.calls.thread_attributes import thread_attributes
+from overlap.instrument.loop.hang import HANG_S, Hang
 from overlap.instrument.loop.loop_metrics import code_attributes, loop_metrics
 from overlap.instrument.requests.delays import Delays
 from overlap.instrument.requests.server_span import (
@@ -21,7 +22,9 @@ from overlap.instrument.requests.server_span import (
     SERVER_SPAN_KEY,
     ServerSpan,
 )
+from overlap.instrument.tasks import process_journal
 from overlap.runtime import stack
+from overlap.runtime.guard import guarded
 
 _SCOPE = "overlap.instrument.loop"
 LINKS = 128
@@ -50,6 +53,9 @@ class Block:
         loop_thread: threading.Thread,
     ) -> None:
         self._loop = loop
+        self._culprit_context = context
+        self._is_hang_reported = False
+        self._note: int | None = None
         parent = trace.get_current_span(context)
         began = getattr(parent, "start_time", None)
         # The heartbeat was before the culprit's turn; the culprit's own span started later.
@@ -80,6 +86,14 @@ class Block:
         line = stack.culprit(lines)
         self._seen[line] += 1
         self._stacks.setdefault(line, lines)
+
+    def report_hang(self, lines: tuple[stack.Line, ...]) -> None:
+        """Report a block that has lasted for HANG_S, once. On the watchdog's thread."""
+        if self._is_hang_reported or time.time_ns() - self.start_ns < HANG_S * 1e9:
+            return
+        self._is_hang_reported = True
+        hang = Hang(self.span, self._culprit_context, self.kind, self.start_ns, lines)
+        self._note = guarded("a hang is not reported", hang.report)
 
     def link_victim(self, victim: ServerSpan) -> None:
         """Link a victim's span to this block. On the loop's thread, before the span ends."""
@@ -134,6 +148,7 @@ class Block:
 
     def close(self) -> None:
         """End the span. On the watchdog's thread, to save the loop the time."""
+        process_journal.erase(self._note)
         end = max(self.end_ns or time.time_ns(), self.start_ns)
         for victim in [*self.victims[:LINKS]]:
             self.span.add_link(victim.span.get_span_context(), {names.LINK_KIND: names.LINK_VICTIM})

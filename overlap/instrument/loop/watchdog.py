@@ -186,6 +186,7 @@ class Watchdog:
         if self._block is not None:
             self._block.add_sample(sample.lines)
             self._block.kind = candidate.kind()
+            self._block.report_hang(sample.lines)
         elif candidate.confirmed(sample.at, self._threshold) and self._loop_thread:
             first = candidate.first
             block = Block(
