@@ -7,7 +7,7 @@ from statistics import median_low
 from typing import Final
 
 from overlap.judge.advice.requests import Change, Requests
-from overlap.judge.findings.concurrency_limit import concurrency_limit
+from overlap.judge.findings.concurrency_limit import LEAST_CALLS, concurrency_limit
 from overlap.judge.model import Advice
 from overlap.judge.path.awaited import awaited
 from overlap.judge.summary import clean
@@ -23,6 +23,8 @@ def advice(requests: Requests) -> Iterator[Advice]:
         for index in awaited(tree, parent):
             by_name.setdefault(tree.spans[index].name, []).append(index)
         for name, members in by_name.items():
+            if len(members) < LEAST_CALLS:
+                continue
             n = concurrency_limit([tree.running(index) for index in members])
             if n is None:
                 continue

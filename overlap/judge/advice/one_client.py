@@ -42,6 +42,8 @@ def advice(requests: Requests) -> Iterator[Advice]:
 
 def set_ups(requests: Requests, siblings: Sequence[int]) -> list[int]:
     """Return the siblings that set up a client or a connection, if one name does so twice."""
+    if not any(map(_SET_UP.search, {requests.tree.spans[index].name for index in siblings})):
+        return []
     found: dict[str, list[int]] = {}
     for index in siblings:
         span = requests.tree.spans[index]

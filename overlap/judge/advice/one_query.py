@@ -23,6 +23,8 @@ _SYSTEMS = (names.DB_SYSTEM_NAME, names.DB_SYSTEM)
 
 def advice(requests: Requests) -> Iterator[Advice]:
     """Yield advice for each statement that siblings repeat."""
+    if requests.tree.words.isdisjoint(_SYSTEMS):
+        return
     for parent in requests.parents():
         for members in repeated_queries(requests, awaited(requests.tree, parent)):
             lengths = [requests.on_path(index) for index in members]
@@ -44,6 +46,8 @@ def advice(requests: Requests) -> Iterator[Advice]:
 
 def repeated_queries(requests: Requests, siblings: Sequence[int]) -> list[list[int]]:
     """Return the siblings that are queries of one statement, three or more of each."""
+    if requests.tree.words.isdisjoint(_SYSTEMS):
+        return []
     found: dict[tuple[str, str], list[int]] = {}
     for index in siblings:
         span = requests.tree.spans[index]

@@ -43,6 +43,7 @@ class Requests:
         self.tree: Tree = context.tree
         self._request_of = _topmost(context)
         self._windows: dict[int, dict[int, Segment]] = {}
+        self._parents: list[int] | None = None
 
     def of(self, index: int) -> int | None:
         """Return the topmost request above a span; None for load and for neighbours."""
@@ -61,11 +62,13 @@ class Requests:
 
     def parents(self) -> list[int]:
         """Return the spans with children on the critical path of their request, in order."""
-        return [
-            index
-            for index in sorted(self.tree.children)
-            if self._request_of[index] is not None and self.on_path(index)
-        ]
+        if self._parents is None:
+            self._parents = [
+                index
+                for index in sorted(self.tree.children)
+                if self._request_of[index] is not None and self.on_path(index)
+            ]
+        return self._parents
 
     def saved_at_once(self, members: Sequence[int]) -> int:
         """Return what the path loses if its members run at once: all but the longest of them.

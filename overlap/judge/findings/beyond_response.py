@@ -36,6 +36,8 @@ def outliving(tree: Tree, servers: Iterable[tuple[int, int]]) -> Iterator[tuple[
     """Yield the topmost spans that outlived their response, each with its server span. O(n)."""
     if not (server_of := dict(servers)):
         return
+    if max(tree.ends) - min(tree.ends[server] for server in server_of.values()) <= OUTLIVED_NS:
+        return
     outlived: dict[int, set[int]] = {}  # the responses that the spans above a span outlived
     none: set[int] = set()
     for index in tree.order:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from overlap import names
 from overlap.judge.findings.stages import peak, stages, union_length
 from overlap.judge.model import CONCURRENT, SERIAL, SINGLE, Group
-from overlap.judge.path.awaited import awaited
+from overlap.judge.path.awaited import awaited, awaited_path
 from overlap.judge.path.group_path import group_path
 from overlap.judge.tree.span_tree import Tree, ms
 
@@ -33,13 +33,13 @@ def groups(tree: Tree) -> Iterator[Group]:
         if work and not _is_one_request(tree, parent, work):
             span, length = tree.spans[parent], tree.ends[parent] - tree.starts[parent]
             above = _Parent(span.name, span.span_id, length)
-            yield _group(tree, above, work, awaited(tree, parent))
+            yield _group(tree, above, work, awaited(tree, parent), awaited_path(tree, parent))
     for parent_id, members in sorted(tree.orphans.items()):
         work = [index for index in members if tree.is_work(index)]
         if len(work) > 1:
             times = [tree.running(index) for index in work]
             length = max(end for _, end in times) - min(start for start, _ in times)
-            yield _group(tree, _Parent(MISSING, parent_id, length), work, work)
+            yield _group(tree, _Parent(MISSING, parent_id, length), work, work, _path(tree, work))
 
 
 def is_concurrent(group: Group) -> bool:
@@ -69,7 +69,9 @@ class _Parent(NamedTuple):
     """In ns."""
 
 
-def _group(tree: Tree, parent: _Parent, work: list[int], waited_for: list[int]) -> Group:
+def _group(
+    tree: Tree, parent: _Parent, work: list[int], waited_for: list[int], path: list[int]
+) -> Group:
     intervals = [tree.running(index) for index in work]
     found = []
     factor = 0.0
@@ -80,7 +82,6 @@ def _group(tree: Tree, parent: _Parent, work: list[int], waited_for: list[int]) 
         in_stage = sorted((tree.spans[work[member]].name, work[member]) for member in members)
         found.append((first, last, in_stage))
     found.sort()
-    path = _path(tree, waited_for)
     return Group(
         parent=parent.name,
         parent_id=parent.span_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from overlap.judge.path.group_path import group_path
 from overlap.judge.tree.span_tree import Tree
 
 AWAITED_NS: Final = 1_000_000
@@ -12,6 +13,20 @@ AWAITED_NS: Final = 1_000_000
 
 def awaited(tree: Tree, parent: int) -> list[int]:
     """Return the children that are work and were awaited, in canonical order."""
-    last = tree.ends[parent] + AWAITED_NS
-    ends, work = tree.ends, tree.work
-    return [i for i in tree.children.get(parent, ()) if ends[i] <= last and work[i]]
+    found = tree.awaited.get(parent)
+    if found is None:
+        last, ends, work = tree.ends[parent] + AWAITED_NS, tree.ends, tree.work
+        found = [i for i in tree.children.get(parent, ()) if ends[i] <= last and work[i]]
+        tree.awaited[parent] = found
+    return found
+
+
+def awaited_path(tree: Tree, parent: int) -> list[int]:
+    """Return the critical path among the awaited children, in order of time."""
+    found = tree.paths.get(parent)
+    if found is None:
+        children = awaited(tree, parent)
+        times = [tree.running(index) for index in children]
+        called = [tree.spans[index].name for index in children]
+        found = tree.paths[parent] = [children[place] for place in group_path(times, called)]
+    return found

@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from overlap.judge.model import PathSegment, SelfTime
-from overlap.judge.path.awaited import awaited
-from overlap.judge.path.group_path import group_path
+from overlap.judge.path.awaited import awaited_path
 from overlap.judge.tree.span_tree import NS_PER_MS, Tree
 
 
@@ -55,14 +54,12 @@ def _parts(tree: Tree, window: Segment) -> list[Segment]:
     parent, low, high = window.span, window.start, window.end
     if parent not in tree.children:
         return [Segment(parent, low, high)] if low < high else []
-    children = awaited(tree, parent)
-    times = [tree.running(child) for child in children]
-    path = group_path(times, [tree.spans[child].name for child in children])
+    path = awaited_path(tree, parent)
     for position in reversed(range(len(path))):
-        child = children[path[position]]
+        child = path[position]
         # A wait for a thread is the child's own time, but for what ran before it on the path.
-        before = times[path[position - 1]][1] if position else low
-        running, _ = times[path[position]]
+        before = tree.ends[path[position - 1]] if position else low
+        running, _ = tree.running(child)
         start = max(min(running, max(tree.starts[child], before)), low)
         end = min(tree.ends[child], high)
         if start >= end:

@@ -50,6 +50,10 @@ class Tree:
     """
     servers: list[tuple[int, int]] | None = None
     """What `nearest_servers` found, once it was asked."""
+    awaited: dict[int, list[int]] = field(default_factory=dict)
+    """By parent, what `awaited` found; the findings, the path, the sentences and the advice ask."""
+    paths: dict[int, list[int]] = field(default_factory=dict)
+    """By parent, what `awaited_path` found."""
 
     def settle(self) -> None:
         """Note what is asked again and again, once all times are final."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from overlap import names
-from overlap.judge.findings.concurrency_limit import concurrency_limit
+from overlap.judge.findings.concurrency_limit import LEAST_CALLS, concurrency_limit
 from overlap.judge.findings.stages import stages, union_length
 from overlap.judge.findings.thread_rows import requested_at_once
 from overlap.judge.model import Why
-from overlap.judge.path.awaited import awaited
+from overlap.judge.path.awaited import awaited, awaited_path
 from overlap.judge.path.group_path import group_path
 from overlap.judge.summary import clean, listing
 from overlap.judge.trace_context import TraceContext, share
@@ -51,7 +51,11 @@ def _is_same_request(context: TraceContext, index: int) -> bool:
 def _reason(context: TraceContext, parent: int, work: list[int]) -> Why:
     tree = context.tree
     times = [tree.running(index) for index in work]
-    path = [work[place] for place in group_path(times, [tree.spans[index].name for index in work])]
+    if work == awaited(tree, parent):
+        path = awaited_path(tree, parent)
+    else:
+        called = [tree.spans[index].name for index in work]
+        path = [work[place] for place in group_path(times, called)]
     whole = sum(context.duration(index) for index in path)
     named = [index for index in path if context.duration(index) * LEAST_SHARE >= whole] or path
     waited = union_length((tree.starts[index], tree.ends[index]) for index in path)
@@ -81,6 +85,8 @@ def _limits(tree: Tree, work: list[int]) -> Iterator[tuple[str, tuple[int, int]]
     for index in work:
         by_name.setdefault(tree.spans[index].name, []).append(index)
     for name, members in by_name.items():
+        if len(members) < LEAST_CALLS:
+            continue
         if limit := concurrency_limit([tree.running(index) for index in members]):
             yield name, (len(members), limit)
 
