@@ -30,7 +30,7 @@ def advice(requests: Requests) -> Iterator[Advice]:
 def _chains(requests: Requests, parent: int) -> Iterator[list[int]]:
     tree = requests.tree
     children = awaited(tree, parent)
-    if len(children) < 2:
+    if sum(requests.on_path(index) >= LEAST_NS for index in children) < 2:
         return
     members = [[children[m] for m in stage] for stage in stages([*map(tree.running, children)])]
     members.sort(key=lambda stage: min(tree.starts[index] for index in stage))

@@ -21,6 +21,8 @@ _SET_UP = re.compile(
 def advice(requests: Requests) -> Iterator[Advice]:
     """Yield advice for set-ups that siblings repeat: later requests find them done."""
     tree = requests.tree
+    if not _set_up_names(requests):
+        return
     for parent in requests.parents():
         by_name: dict[str, list[int]] = {}
         for index in set_ups(requests, awaited(tree, parent)):
@@ -42,11 +44,20 @@ def advice(requests: Requests) -> Iterator[Advice]:
 
 def set_ups(requests: Requests, siblings: Sequence[int]) -> list[int]:
     """Return the siblings that set up a client or a connection, if one name does so twice."""
-    if not any(map(_SET_UP.search, {requests.tree.spans[index].name for index in siblings})):
+    if not _set_up_names(requests):
         return []
     found: dict[str, list[int]] = {}
     for index in siblings:
         span = requests.tree.spans[index]
-        if span.kind in ("internal", "client", "unspecified") and _SET_UP.search(span.name):
+        if span.kind in ("internal", "client", "unspecified") and span.name in _set_up_names(
+            requests
+        ):
             found.setdefault(span.name, []).append(index)
     return [index for members in found.values() if len(members) > 1 for index in members]
+
+
+def _set_up_names(requests: Requests) -> set[str]:
+    """Return the names in the trace that sound like a set-up; in most there is none."""
+    if requests.set_up_names is None:
+        requests.set_up_names = {*filter(_SET_UP.search, requests.tree.words)}
+    return requests.set_up_names

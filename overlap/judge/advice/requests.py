@@ -44,6 +44,8 @@ class Requests:
         self._request_of = _topmost(context)
         self._windows: dict[int, dict[int, Segment]] = {}
         self._parents: list[int] | None = None
+        self.set_up_names: set[str] | None = None
+        """The names that `one_client` looks for, once it looked."""
 
     def of(self, index: int) -> int | None:
         """Return the topmost request above a span; None for load and for neighbours."""
@@ -161,6 +163,11 @@ def _topmost(context: TraceContext) -> list[int | None]:
     """
     tree = context.tree
     found: list[int | None] = [None] * len(tree.spans)
+    if names.SCENARIO_NAME not in tree.words and names.NEIGHBOUR not in tree.words:
+        for index in tree.order:
+            parent = tree.parents[index]
+            found[index] = index if parent == NO_PARENT else found[parent]
+        return found
     load = set()
     for index in tree.order:
         parent = tree.parents[index]

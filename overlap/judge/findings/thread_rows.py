@@ -37,6 +37,8 @@ def _place(tree: Tree, index: int) -> tuple[str, str | None, str | None]:
 def thread_rows(context: TraceContext) -> Iterator[list[int]]:
     """Yield spans of one request on one thread, each requested while the previous one ran."""
     tree = context.tree
+    if names.THREAD_QUEUED_MS not in tree.words:
+        return
     lanes: dict[object, list[int]] = {}
     for index, span in enumerate(tree.spans):
         if tree.is_work(index) and {names.THREAD_QUEUED_MS, names.THREAD_ID} <= {*span.attributes}:
