@@ -19,7 +19,10 @@ _SET_UP = re.compile(
 
 
 def advice(requests: Requests) -> Iterator[Advice]:
-    """Yield advice for set-ups that siblings repeat: later requests find them done."""
+    """Yield advice for set-ups that siblings repeat: later requests find them done.
+
+    What a first call on a new connection costs more is not seen: the request may gain more.
+    """
     tree = requests.tree
     if not _set_up_names(requests):
         return
@@ -34,7 +37,7 @@ def advice(requests: Requests) -> Iterator[Advice]:
                     spans=members,
                     parent=parent,
                     do=f"keep one client for the process instead of {len(members)} x {clean(name)}",
-                    condition="if all of these calls may share one client",
+                    condition="or less, if all of these calls may share one client",
                     saves_ns=sum(map(requests.on_path, members)),
                 )
             )

@@ -9,6 +9,7 @@ from typing import Final
 
 from overlap import names
 from overlap.judge.advice.requests import Change, Requests
+from overlap.judge.findings.thread_rows import requested_at_once
 from overlap.judge.model import Advice
 from overlap.judge.path.awaited import awaited
 from overlap.judge.summary import clean
@@ -27,7 +28,9 @@ def advice(requests: Requests) -> Iterator[Advice]:
         return
     for parent in requests.parents():
         for members in repeated_queries(requests, awaited(requests.tree, parent)):
-            lengths = [requests.on_path(index) for index in members]
+            if not _is_loop(requests, members):
+                continue
+            one = median_low([requests.context.duration(index) for index in members])
             name = clean(requests.tree.spans[members[0]].name)
             found = requests.advice(
                 Change(
@@ -37,11 +40,17 @@ def advice(requests: Requests) -> Iterator[Advice]:
                     do=f"replace {len(members)} x {name} by one query "
                     "(select_related, prefetch_related, or `in`)",
                     condition="if one query can return all of these rows",
-                    saves_ns=max(0, sum(lengths) - median_low(lengths)),
+                    saves_ns=max(0, sum(map(requests.on_path, members)) - one),
                 )
             )
             if found:
                 yield found
+
+
+def _is_loop(requests: Requests, members: Sequence[int]) -> bool:
+    """Return whether they were requested one after another, and the response waited for them."""
+    waited_for = [index for index in members if requests.on_path(index)]
+    return len(waited_for) >= LEAST_QUERIES and not requested_at_once(requests.context, waited_for)
 
 
 def repeated_queries(requests: Requests, siblings: Sequence[int]) -> list[list[int]]:

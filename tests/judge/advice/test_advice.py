@@ -154,10 +154,16 @@ def test_a_row_on_one_thread_could_have_a_thread_each(span: MakeSpan) -> None:
 
 
 def test_queries_in_a_row_need_a_connection_each(span: MakeSpan) -> None:
-    """They are one statement here, so they could also be one query."""
-    found = {item.change: item for item in verdict(row(span, **ROW)).advice}
-    assert found["threads"].condition == "if they need no common transaction"
-    assert set(found) == {"threads", "one_query"}
+    """One statement, but requested at once: it is no loop over rows."""
+    (advice,) = verdict(row(span, **ROW)).advice
+    assert (advice.change, advice.condition) == ("threads", "if they need no common transaction")
+
+
+def test_queries_that_ran_at_once_are_no_loop_over_rows(span: MakeSpan) -> None:
+    """The response waited for the longest of them alone."""
+    spans = [span("1", "GET /", 0, 110, kind="server")]
+    spans += [span(f"q{i}", "SELECT", i, 100 + i, "1", attributes=ROW) for i in range(3)]
+    assert kinds(spans) == []
 
 
 def burnt(span: MakeSpan, **victim: Any) -> list[Span]:
