@@ -36,8 +36,9 @@ def advice(requests: Requests) -> Iterator[Advice]:
                     change=ONE_CLIENT,
                     spans=members,
                     parent=parent,
-                    do=f"keep one client for the process instead of {len(members)} x {clean(name)}",
-                    condition="or less, if all of these calls may share one client",
+                    do=f"keep one client and its connections for the process instead of "
+                    f"{len(members)} x {clean(name)}",
+                    condition="if all of these calls may share one client",
                     saves_ns=sum(map(requests.on_path, members)),
                 )
             )
