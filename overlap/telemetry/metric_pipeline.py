@@ -125,12 +125,21 @@ def _move_instruments(own: MeterProvider, other: MeterProvider) -> None:
     there is, they return it, and nothing is measured twice.
     """
     consumer: Any = other._measurement_consumer
+    twins: dict[int, Any] = {}
     for scope, meter in own._meters.items():
-        other._meters.setdefault(scope, meter)
+        there: Any = other._meters.setdefault(scope, meter)
         moved: Any = meter
         moved._measurement_consumer = consumer
-        for instrument in moved._instrument_id_instrument.values():
+        for key, instrument in moved._instrument_id_instrument.items():
             instrument._measurement_consumer = consumer
+            twin = there._instrument_id_instrument.get(key)
+            if twin is not None and twin is not instrument:
+                # The API has made it of the project's provider already.
+                twins[id(instrument)] = twin
+                for method in ("add", "record", "set"):
+                    if hasattr(instrument, method):
+                        setattr(instrument, method, getattr(twin, method))
     before: Any = own._measurement_consumer
     for instrument in before._async_instruments:
-        consumer.register_asynchronous_instrument(instrument)
+        if id(instrument) not in twins:
+            consumer.register_asynchronous_instrument(instrument)

@@ -34,7 +34,9 @@ ORDERS = {
     "after": """
 overlap.instrument(service_name='ours')
 early.start_span("ours alone").end()
-metrics.get_meter("m").create_counter("sold").add(1)
+direct = metrics.get_meter("m").create_counter("sold")
+direct.add(1)
+twin = metrics.get_meter("kept").create_counter("baked")
 active().telemetry.flush()
 set_up()
 """,
@@ -77,17 +79,29 @@ def test_both_sides_get_each_measurement_once(own_sink, run, order):
     """Instruments that were there before measure for the project's provider, too."""
     run(
         f"""{PROJECT}
+from opentelemetry.metrics import Observation
+direct = twin = None
+observed = []
+def observe(_):
+    observed.append(1)
+    yield Observation(7)
 counter = metrics.get_meter("kept").create_counter("baked")
+metrics.get_meter("kept").create_observable_gauge("heat", [observe])
 {ORDERS[order]}
-counter.add(3)
-metrics.get_meter("m").create_counter("sold").add(4)
+counter.add(2)
+(twin or counter).add(1)
+(direct or metrics.get_meter("m").create_counter("sold")).add(4)
+metrics.get_meter("m").create_counter("sold").add(1)
+observed.clear()
 found = {{}}
 for each in reader.get_metrics_data().resource_metrics[0].scope_metrics:
     for metric in each.metrics:
         assert metric.name not in found, metric.name
         found[metric.name] = metric.data.data_points
 assert [point.value for point in found["baked"]] == [3]
-assert [point.value for point in found["sold"]] == [4]
+assert [point.value for point in found["sold"]] == [5]
+assert [point.value for point in found["heat"]] == [7]
+assert observed == [1]
 assert metrics.get_meter_provider() is meters
 overlap.shutdown()
 counter.add(1)
@@ -98,7 +112,7 @@ assert point.value == 4
         own_sink.url,
     )
     assert [point.as_int for _, point in own_sink.points("baked")][-1] == 3
-    assert [point.as_int for _, point in own_sink.points("sold")][-1] == 4
+    assert [point.as_int for _, point in own_sink.points("sold")][-1] == 5
 
 
 def test_what_the_project_sends_to_our_endpoint_is_not_sent_twice(own_sink, run):
@@ -189,3 +203,19 @@ overlap.shutdown()
         own_sink.url,
     )
     assert own_sink.names() == {"whole": 1}
+
+
+def test_an_instrument_that_was_there_before_us_is_measured(own_sink, run):
+    """The API's own instruments learn of a provider when it is set."""
+    run(
+        """
+        from opentelemetry import metrics
+        counter = metrics.get_meter("m").create_counter("sold")
+        import overlap
+        overlap.instrument()
+        counter.add(2)
+        overlap.shutdown()
+        """,
+        own_sink.url,
+    )
+    assert [point.as_int for _, point in own_sink.points("sold")][-1] == 2
