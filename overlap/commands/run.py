@@ -50,27 +50,32 @@ def command(
 
     if shutil.which(command[0]) is None:
         raise OverlapError(f"there is no command {command[0]!a}: is the project's venv active?")
-    pipeline = backend.road(config.load(), port=port, otlp_port=otlp_port, pocket=not no_pocket)
+    pipeline = backend.open_pipeline(
+        config.load(), port=port, otlp_port=otlp_port, pocket=not no_pocket
+    )
     announced = False
     with TemporaryDirectory(prefix="overlap-run-") as folder:
         notes = Notes(Path(folder))
 
         def look() -> bool:
             nonlocal announced
-            if not announced and (service := notes.service()):
+            if not announced and (service := notes.traced()):
                 announced = True
                 _say(f"{service} is traced: {pipeline.page_url}")
             return not notes.refused()
 
         try:
-            _say(f"page {pipeline.page_url}, telemetry to {pipeline.otlp_url}")
-            environ = running.environment(os.environ, notes, pipeline.otlp_url, pipeline.page_url)
+            _say(f"page {pipeline.page_url}, {pipeline}")
+            environ = running.environment(os.environ, notes, pipeline.endpoints, pipeline.page_url)
             status = running.run(command, environ, look)
         finally:
             pipeline.stop()
         if sentence := notes.refused():
             raise OverlapError(sentence)
-    if not announced:
+        service = notes.service()
+    if service and not announced:
+        _say(f"{service} was started, and no span of it has arrived ({pipeline})")
+    elif not announced:
         _say("no Django application was served by this command")
     elif pipeline.process is None:
         _say(f"its traces: {pipeline.page_url}")

@@ -134,6 +134,7 @@ def instrument(  # noqa: PLR0913  one argument a setting
     django: the options of DjangoInstrumentor.instrument: request_hook, excluded_urls, …
     """
     if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+        _log.warning("OTEL_SDK_DISABLED is true: Overlap is off, and nothing is traced")
         return
     switch_on(
         start,

@@ -1,4 +1,4 @@
-"""The command itself: its environment, its signals, its end."""
+"""Run the command: its environment, its signals, its exit code."""
 
 from __future__ import annotations
 
@@ -15,21 +15,24 @@ from overlap.run.process_notes import FOLDER, Notes
 
 BOOTSTRAP = Path(__file__).parent / "bootstrap"
 LOOK_S = 0.2
-"""Between two looks at what the command's processes have noted."""
+"""Between two looks at the notes of the command's processes."""
 END_S = 10.0
-"""For a command that is told to end because it can't be shown."""
+"""For a command that must end because it can't be shown."""
 _PASSED_ON = ("SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 
 
 def environment(
-    base: Mapping[str, str], notes: Notes, otlp_url: str, page_url: str
+    base: Mapping[str, str], notes: Notes, endpoints: Mapping[str, str], page_url: str
 ) -> dict[str, str]:
-    """The command's environment: telemetry goes to `otlp_url`, and the bootstrap is found first."""
+    """Return the command's environment: our telemetry goes to `endpoints`, the bootstrap is first.
+
+    The standard's variables stay: exporters of the project's own may read them.
+    """
     paths = [str(BOOTSTRAP), base.get("PYTHONPATH", "")]
     return {
         **base,
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
-        "OTEL_EXPORTER_OTLP_ENDPOINT": otlp_url,
+        **{f"OVERLAP_OTLP_{signal.upper()}_ENDPOINT": url for signal, url in endpoints.items()},
         "OVERLAP_TRACES_URL": page_url,
         FOLDER: str(notes.folder or ""),
     }
@@ -40,9 +43,9 @@ def run(
     environ: Mapping[str, str],
     look: Callable[[], bool],
 ) -> int:
-    """Run the command until it ends; gives back its exit code, 128 + n where signal n ended it.
+    """Run the command until it ends; return its exit code, 128 + n where signal n ended it.
 
-    `look` is called a few times a second; where it says False, the command is told to end.
+    `look` is called a few times a second; where it returns False, the command is terminated.
     """
     process = subprocess.Popen(command, env=environ)
     with _signals_passed_on(process):

@@ -1,7 +1,7 @@
-"""What `overlap run` does inside the process that serves: the instrument on, before Django's app.
+"""What `overlap run` does in the process that serves: instrument() before Django's application.
 
-Never in a process that only watches over others: uvicorn's and Django's reloaders import no
-application; gunicorn with --preload and hypercorn with --reload do, and are told apart here.
+Never in a process that only supervises others: uvicorn's and Django's reloaders import no
+application; gunicorn with --preload and hypercorn with --reload do, and are recognized here.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from overlap.run.command import BOOTSTRAP
 from overlap.run.process_notes import Notes
 
 COMMON = frozenset({"config", "conf", "settings", "core", "project", "src"})
-"""Packages of settings that say nothing of whose they are."""
+"""Packages of settings whose name does not name the project."""
 
 _seen_django = False
 
@@ -34,6 +35,8 @@ def patch(module: Any) -> None:
             _check_after(module.Config, "load", lambda self: str(self.app))
         case "hypercorn.utils":
             _check_after(module, "load_application", lambda path, *_: str(path))
+        case "opentelemetry.instrumentation.auto_instrumentation":
+            _stay_first(module)
         case "granian._internal":
             _check_after(module, "load_target", lambda target, *_, **__: str(target))
 
@@ -63,9 +66,33 @@ def _patch_door(module: Any, name: str, *, is_async: bool) -> None:
 
 def _switch_on() -> None:
     import overlap
+    from overlap.instrument.setup import active
 
-    overlap.instrument(service_name=service_name())
-    Notes.of_environment().serving(service_name())
+    notes, name = Notes.of_environment(), service_name()
+    overlap.instrument(service_name=name)
+    notes.serving(name)
+    instrumentation = active()
+    if instrumentation is not None:
+        telemetry = instrumentation.telemetry
+        telemetry.when_arrived(lambda: notes.arrived(telemetry.service_name))
+
+
+def _stay_first(module: Any) -> None:
+    """Let the bootstrap stand first where `opentelemetry-instrument` starts the command.
+
+    It puts its own sitecustomize before ours, and Python imports one: ours imports its.
+    """
+    execute = module.execl
+
+    @wraps(execute)
+    def execl(*args: Any) -> None:
+        bootstrap = str(BOOTSTRAP)
+        paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        others = [path for path in paths if path and path != bootstrap]
+        os.environ["PYTHONPATH"] = os.pathsep.join([bootstrap, *others])
+        execute(*args)
+
+    module.execl = execl
 
 
 def _once_forked(application: Any, is_async: bool) -> None:

@@ -31,6 +31,11 @@ class Drops:
         self._lost: dict[str, int] = {}
         self._reported: dict[str, str] = {}
         self._closed = False
+        self._on_delivery: dict[str, Callable[[], None]] = {}
+
+    def on_delivery(self, signal: str, call: Callable[[], None]) -> None:
+        """Call a function once, after the next delivery of a signal."""
+        self._on_delivery[signal] = call
 
     def count_with(self, meter: Meter) -> None:
         """Send the counts as a metric, too, from now on."""
@@ -63,6 +68,8 @@ class Drops:
         """Note that a signal was delivered; where it failed before, log how much was lost."""
         if signal in self._reported:
             self._close(signal, "are delivered again")
+        if signal in self._on_delivery:
+            self._on_delivery.pop(signal)()
 
     def failing(self) -> bool:
         """Return whether some signal's last delivery failed."""

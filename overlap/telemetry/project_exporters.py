@@ -6,9 +6,11 @@ we do. Everything would arrive twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
+
+from opentelemetry.sdk.trace.export import SpanExportResult
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104  an address
 _GRPC, _HTTP = 4317, 4318
@@ -17,20 +19,38 @@ _GRPC, _HTTP = 4317, 4318
 
 def exports_to(provider: Any, endpoint: str) -> bool:
     """Return whether a provider of the SDK has an OTLP exporter that sends to `endpoint`."""
-    return any(_place(each) == _place(endpoint) for each in _endpoints(unwrapped(provider)))
+    return exporter_to(provider, endpoint) is not None
+
+
+def exporter_to(provider: Any, endpoint: str) -> Any:
+    """Return an OTLP exporter of the provider's that sends to `endpoint`; None: there is none."""
+    for exporter in _exporters(_parts(unwrapped(provider))):
+        there = getattr(exporter, "_endpoint", None)
+        if (
+            "otlp" in type(exporter).__module__
+            and isinstance(there, str)
+            and _place(there) == _place(endpoint)
+        ):
+            return exporter
+    return None
+
+
+def observe_success(exporter: Any, on_success: Callable[[], None]) -> None:
+    """Call `on_success` after each batch of spans that the exporter delivers."""
+    export = exporter.export
+
+    def observed(spans: Any) -> Any:
+        result = export(spans)
+        if result is SpanExportResult.SUCCESS:
+            on_success()
+        return result
+
+    exporter.export = observed
 
 
 def unwrapped(provider: Any) -> Any:
     """Return the SDK's provider behind a proxy of Logfire's, else the provider itself."""
     return getattr(provider, "provider", provider)
-
-
-def _endpoints(provider: Any) -> Iterator[str]:
-    for exporter in _exporters(_parts(provider)):
-        if "otlp" in type(exporter).__module__:
-            endpoint = getattr(exporter, "_endpoint", None)
-            if isinstance(endpoint, str):
-                yield endpoint
 
 
 def _parts(provider: Any) -> list[Any]:

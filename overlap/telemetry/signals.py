@@ -69,6 +69,10 @@ class Telemetry:
             resource = self._resources.of(resource)
         return str((resource or self._resource).attributes[names.SERVICE_NAME])
 
+    def when_arrived(self, call: Callable[[], None]) -> None:
+        """Call a function once, after spans of this process have arrived."""
+        self.drops.on_delivery("traces", call)
+
     def flush(self) -> None:
         """Send what is queued now. Blocks, for as long as the exporters' timeouts let it."""
         self._spans.batch.force_flush()

@@ -23,6 +23,8 @@ _DOORS = (
     "uvicorn.config",
     "hypercorn.utils",
     "granian._internal",
+    # Which starts the command itself, with a sitecustomize of its own.
+    "opentelemetry.instrumentation.auto_instrumentation",
 )
 
 

@@ -24,7 +24,7 @@ from overlap.telemetry.endpoint import destination
 from overlap.telemetry.export.encoding import Packed, pack_span
 from overlap.telemetry.export.exporters import CountedSpanExporter
 from overlap.telemetry.export.packed_queue import pack_early
-from overlap.telemetry.project_exporters import exports_to, unwrapped
+from overlap.telemetry.project_exporters import exporter_to, observe_success, unwrapped
 from overlap.telemetry.resource import MergedResources
 from overlap.telemetry.spans.guarded_processor import GuardedProcessor
 from overlap.telemetry.spans.quick_tracer import QuickProvider
@@ -53,6 +53,9 @@ class SpanPipeline:
         )
         self._endpoint = destination("traces").endpoint
         count_full_queue(self.batch, drops, "traces", self._endpoint)
+        self._drops = drops
+        self._is_observed = False
+        """Whether deliveries by an exporter of the project's are noted."""
         self._resources: MergedResources | None = None
         pack_early(self.batch, self._pack)
         self._processors = (*processors, self.batch)
@@ -79,10 +82,19 @@ class SpanPipeline:
             return f"spans go to the project's {name} alone: it accepts no span processor of ours"
         self._joined = (inner, GuardedProcessor(self._processors))
         self._resources = resources
-        self.exporter.is_sent_by_project = lambda: exports_to(provider, self._endpoint)
+        self.exporter.is_sent_by_project = lambda: self._is_sent_by(provider)
         provider.add_span_processor(self._joined[1])
         self._hand_over(provider)
         return ""
+
+    def _is_sent_by(self, provider: Any) -> bool:
+        exporter = exporter_to(provider, self._endpoint)
+        if exporter is None:
+            return False
+        if not self._is_observed:
+            self._is_observed = True
+            observe_success(exporter, lambda: self._drops.delivered("traces"))
+        return True
 
     def _hand_over(self, provider: Any) -> None:
         if self.own is not None:
