@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any
 from urllib.parse import urlsplit
 
 from overlap.config import OTLP_ENDPOINT
@@ -23,11 +22,14 @@ class Destination:
     endpoint: str
     timeout_s: float
 
-    def bypass_proxy(self, exporter: Any) -> None:
-        """Let an exporter connect to a loopback address directly, whatever proxies are set."""
-        if _is_loopback(self.endpoint):
-            # Else it looks for proxies and a netrc file at every export.
-            exporter._client._transport._session.trust_env = False
+    @property
+    def is_loopback(self) -> bool:
+        """Whether it is on this machine: no proxy is needed, whatever proxies are set."""
+        host = urlsplit(self.endpoint).hostname or ""
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost"
 
 
 def destination(signal: str) -> Destination:
@@ -49,11 +51,3 @@ def _timeout_s(key: str) -> float:
         except (KeyError, ValueError):
             continue
     return EXPORT_TIMEOUT_S
-
-
-def _is_loopback(endpoint: str) -> bool:
-    host = urlsplit(endpoint).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

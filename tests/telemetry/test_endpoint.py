@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
 from overlap.telemetry.endpoint import EXPORT_TIMEOUT_S, destination
+from overlap.telemetry.export.http_sender import HttpSender
 
 
 @pytest.fixture(autouse=True)
@@ -44,10 +44,9 @@ def test_without_a_word_it_is_loopback():
 def test_loopback_needs_no_proxy(monkeypatch, endpoint, trusts):
     """Proxies of the environment are for other hosts."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
-    exporter = OTLPSpanExporter(endpoint=endpoint)
-    destination("traces").bypass_proxy(exporter)
-    assert exporter._client._transport._session.trust_env is trusts
-    exporter.shutdown()
+    sender = HttpSender(destination("traces"))
+    assert sender._session.trust_env is trusts
+    sender.stop()
 
 
 def test_a_nonsense_timeout_is_the_default(monkeypatch):

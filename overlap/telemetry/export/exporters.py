@@ -5,99 +5,68 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
-from weakref import WeakMethod
 
-from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metrics
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk._logs import ReadableLogRecord
 from opentelemetry.sdk._logs.export import LogRecordExporter, LogRecordExportResult
 from opentelemetry.sdk.metrics.export import MetricExporter, MetricExportResult, MetricsData
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
-from requests.adapters import HTTPAdapter
 
 from overlap.telemetry.drops import Drops
 from overlap.telemetry.endpoint import Destination, destination
-from overlap.telemetry.export.encoding import Packed, bundle
+from overlap.telemetry.export.encoding import Packed, bundle, pack_record, pack_span
+from overlap.telemetry.export.http_sender import MAX_REQUEST_SIZE, HttpSender
 from overlap.telemetry.export.own_exports import own_export
-from overlap.telemetry.fork import at_fork
 from overlap.telemetry.resource import MergedResources
 
 Result = TypeVar("Result")
 
-_NO_LIMIT = 1 << 62
 
+class Delivery(Generic[Result]):
+    """Sends one signal; reports each success and each failure to `drops`."""
 
-class _Counted(Generic[Result]):
-    """Exports through `inner`; reports each success and each failure to `drops`."""
+    def __init__(self, to: Destination, drops: Drops, success: Result, failure: Result) -> None:
+        self.sender = HttpSender(to)
+        self.max_size = MAX_REQUEST_SIZE
+        self._to, self._drops = to, drops
+        self._success, self._failure = success, failure
 
-    def __init__(self, inner: Any, to: Destination, drops: Drops, success: Result, failure: Result):
-        self._inner = inner
-        to.bypass_proxy(inner)
-        self._to = to
-        self._drops = drops
-        self._success = success
-        self._failure = failure
-        self._why = "no reason given"
-        client = inner._client
-        # The reason of a failure goes to the SDK's log only; this is where it passes by.
-        client.export = self._noting(client.export)
-        at_fork(WeakMethod(self._reconnect))
+    def send(self, count: int, data: bytes) -> Result:
+        """Send `count` items, encoded."""
+        with own_export():
+            reason = self.sender.send(data)
+        return self._report(count, reason)
 
-    def send(self, count: int, export: Callable[[], Result]) -> Result:
-        try:
-            with own_export():
-                result = export()
-        except Exception as error:  # whatever an exporter raises, the service goes on
-            result, self._why = self._failure, f"{type(error).__name__}: {error}"
-        if result is self._success:
-            self._drops.delivered(self._to.signal)
-        else:
-            self._drops.lost(self._to.signal, count, self._to.endpoint, self._why)
-        return result
-
-    def packed(self, batch: Sequence[Any]) -> Result:
-        """Export what is packed in as few requests as may be, and the rest by the SDK."""
-        packed = [item for item in batch if isinstance(item, Packed)]
-        results = [self._bundled(packed)] if packed else []
-        if len(packed) < len(batch):
-            rest = [item for item in batch if not isinstance(item, Packed)]
-            results.append(self.send(len(rest), lambda: self._inner.export(rest)))
+    def send_packed(self, batch: Sequence[Any], pack: Callable[[Any], Packed]) -> Result:
+        """Send packed items in as few requests as may be; `pack` those that are not."""
+        packed: list[Packed] = []
+        results: list[Result] = []
+        for item in batch:
+            try:
+                packed.append(item if isinstance(item, Packed) else pack(item))
+            except Exception as error:
+                results.append(self._report(1, f"it can't be encoded: {error!r}"))
+        if packed:
+            results.append(self._bundled(packed))
         return self._failure if self._failure in results else self._success
 
     def _bundled(self, packed: Sequence[Packed]) -> Result:
-        inner, data = self._inner, bundle(packed)
-        if len(data) > (inner._max_request_size or _NO_LIMIT) and len(packed) > 1:
+        data = bundle(packed)
+        if len(data) > self.max_size:
+            if len(packed) == 1:
+                return self._report(1, f"one of {len(data):,} bytes is too large")
             half = len(packed) // 2
             results = [self._bundled(packed[:half]), self._bundled(packed[half:])]
             return self._failure if self._failure in results else self._success
-        return self.send(len(packed), lambda: self._sent(data))
+        return self.send(len(packed), data)
 
-    def _sent(self, data: bytes) -> Result:
-        inner = self._inner
-        if inner._shutdown:
-            self._why = "the process is ending"
-        elif len(data) > (inner._max_request_size or _NO_LIMIT):
-            self._why = f"one of {len(data):,} bytes is too large"
-        elif inner._client.export(data).success:
-            return self._success
-        return self._failure
-
-    def _reconnect(self) -> None:
-        # In a forked process: the open connection is the parent's, who goes on writing to it.
-        session = self._inner._client._transport._session
-        for scheme in ("http://", "https://"):
-            session.mount(scheme, HTTPAdapter())
-
-    def _noting(self, export: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
-        def noting(data: bytes) -> Any:
-            result = export(data)
-            if not result.success:
-                self._why = _reason(result)
-            return result
-
-        return noting
+    def _report(self, count: int, reason: str) -> Result:
+        if reason:
+            self._drops.lost(self._to.signal, count, self._to.endpoint, reason)
+            return self._failure
+        self._drops.delivered(self._to.signal)
+        return self._success
 
 
 def _never() -> bool:
@@ -111,40 +80,36 @@ class CountedSpanExporter(SpanExporter):
     """Whether the project's own exporter sends the same to the same endpoint."""
 
     def __init__(self, drops: Drops) -> None:
-        to = destination("traces")
-        self._inner = OTLPSpanExporter(endpoint=to.endpoint, timeout=to.timeout_s)
-        self._counted = _Counted(
-            self._inner, to, drops, SpanExportResult.SUCCESS, SpanExportResult.FAILURE
+        self.delivery = Delivery(
+            destination("traces"), drops, SpanExportResult.SUCCESS, SpanExportResult.FAILURE
         )
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Send, and count if it fails."""
         if self.is_sent_by_project():
             return SpanExportResult.SUCCESS
-        return self._counted.packed(spans)
+        return self.delivery.send_packed(spans, pack_span)
 
     def shutdown(self) -> None:
-        """Abort what is being retried."""
-        self._inner.shutdown()  # type: ignore[no-untyped-call]
+        """End what is being retried."""
+        self.delivery.sender.stop()
 
 
 class CountedLogExporter(LogRecordExporter):
     """Log records over OTLP/HTTP."""
 
     def __init__(self, drops: Drops) -> None:
-        to = destination("logs")
-        self._inner = OTLPLogExporter(endpoint=to.endpoint, timeout=to.timeout_s)
-        self._counted = _Counted(
-            self._inner, to, drops, LogRecordExportResult.SUCCESS, LogRecordExportResult.FAILURE
+        self.delivery = Delivery(
+            destination("logs"), drops, LogRecordExportResult.SUCCESS, LogRecordExportResult.FAILURE
         )
 
-    def export(self, batch: Sequence[ReadableLogRecord]) -> LogRecordExportResult:
+    def export(self, batch: Sequence[Any]) -> LogRecordExportResult:
         """Send, and count if it fails."""
-        return self._counted.packed(batch)
+        return self.delivery.send_packed(batch, pack_record)
 
     def shutdown(self) -> None:
-        """Abort what is being retried."""
-        self._inner.shutdown()  # type: ignore[no-untyped-call]
+        """End what is being retried."""
+        self.delivery.sender.stop()
 
     def force_flush(self, timeout_millis: int = 30000) -> bool:
         """Nothing is kept here."""
@@ -160,14 +125,15 @@ class CountedMetricExporter(MetricExporter):
     """Where the provider is the project's: its resources, with what only ours says."""
 
     def __init__(self, drops: Drops) -> None:
-        to = destination("metrics")
-        self._inner = OTLPMetricExporter(endpoint=to.endpoint, timeout=to.timeout_s)
+        # Reads which temporality and which histograms the environment prefers.
+        stock: Any = OTLPMetricExporter()
         super().__init__(
-            preferred_temporality=self._inner._preferred_temporality,
-            preferred_aggregation=self._inner._preferred_aggregation,
+            preferred_temporality=stock._preferred_temporality,
+            preferred_aggregation=stock._preferred_aggregation,
         )
-        self._counted = _Counted(
-            self._inner, to, drops, MetricExportResult.SUCCESS, MetricExportResult.FAILURE
+        stock.shutdown()
+        self._delivery = Delivery(
+            destination("metrics"), drops, MetricExportResult.SUCCESS, MetricExportResult.FAILURE
         )
 
     def export(
@@ -176,15 +142,12 @@ class CountedMetricExporter(MetricExporter):
         """Send, and count if it fails."""
         if self.is_sent_by_project():
             return MetricExportResult.SUCCESS
-        metrics_data = self._with_resources(metrics_data)
-        return self._counted.send(
-            _points(metrics_data),
-            lambda: self._inner.export(metrics_data, timeout_millis, **kwargs),
-        )
+        data = encode_metrics(self._with_resources(metrics_data)).SerializeToString()
+        return self._delivery.send(_points(metrics_data), data)
 
     def shutdown(self, timeout_millis: float = 30_000, **kwargs: Any) -> None:
-        """Abort what is being retried."""
-        self._inner.shutdown(timeout_millis, **kwargs)
+        """End what is being retried."""
+        self._delivery.sender.stop()
 
     def force_flush(self, timeout_millis: float = 10_000) -> bool:
         """Nothing is kept here."""
@@ -208,17 +171,3 @@ def _points(data: MetricsData) -> int:
         for scope in resource.scope_metrics
         for metric in scope.metrics
     )
-
-
-def _reason(result: Any) -> str:
-    if result.status_code is not None:
-        return f"it answers {result.status_code} {result.reason or ''}".rstrip()
-    error = result.error
-    if error is None:
-        return "the process is ending"
-    text = str(error)
-    if "refused" in text:
-        return "nothing listens there (connection refused)"
-    if "timed out" in text or "Timeout" in type(error).__name__:
-        return "no answer in time"
-    return f"{type(error).__name__}: {text}"

@@ -8,11 +8,8 @@ of them, and every request waits for it. It does not visit bytes.
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
 from typing import Any
-
-from opentelemetry.sdk.environment_variables import OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED
 
 from overlap.telemetry.drops import LOGGER_NAME
 from overlap.telemetry.export.encoding import Packed
@@ -24,10 +21,8 @@ _log = logging.getLogger(LOGGER_NAME)
 def pack_early(batch: Any, pack: Callable[[Any], Packed]) -> None:
     """Queue what `pack` makes of an item in one of the SDK's batch processors.
 
-    An item that can't be packed is queued as it is, and the SDK encodes it.
+    An item that can't be packed is queued as it is, and packed again when it is sent.
     """
-    if os.environ.get(OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED, "").strip().lower() == "true":
-        return  # the SDK must see its own exports to count them
     inner = batch._batch_processor
     queue = inner.emit
 
@@ -35,7 +30,7 @@ def pack_early(batch: Any, pack: Callable[[Any], Packed]) -> None:
         try:
             item = pack(item)
         except Exception:
-            _log.debug("an item is left to the SDK to encode", exc_info=True)
+            _log.debug("an item is packed later", exc_info=True)
         if len(inner._queue) < inner._max_queue_size:
             queue(item)
         else:

@@ -24,7 +24,6 @@ from opentelemetry.sdk.trace import (
     _Span,
 )
 from opentelemetry.sdk.trace import Span as SdkSpan
-from opentelemetry.sdk.trace._tracer_metrics import NoOpTracerMetrics
 from opentelemetry.sdk.trace.sampling import DEFAULT_ON, Decision
 from opentelemetry.trace import (
     INVALID_SPAN_CONTEXT,
@@ -209,7 +208,8 @@ class RedirectedTracer(Tracer):
 
 def objection(tracer: Tracer) -> str | None:
     """Why this tracer's spans must be the SDK's own, in a few words; None if they need not."""
-    if not isinstance(tracer._tracer_metrics, NoOpTracerMetrics):
+    counts = getattr(tracer, "_tracer_metrics", None)  # the SDK's of 1.40 and before has none
+    if counts is not None and type(counts).__name__ != "NoOpTracerMetrics":
         return "the SDK counts its spans"
     stock = _Span("", INVALID_SPAN_CONTEXT, resource=tracer.resource, limits=tracer._span_limits)
     for what, parts, known in (

@@ -1,7 +1,6 @@
 """What waits in a queue waits as bytes; what can't, as itself; and both arrive."""
 
 import logging
-from types import SimpleNamespace
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -9,20 +8,22 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 
 from overlap.telemetry.drops import LOGGER_NAME, Drops
-from overlap.telemetry.export import packed_queue
 from overlap.telemetry.export.encoding import Packed
 from overlap.telemetry.spans import span_pipeline
 
 
-class Client:
-    """Stands for the exporter's HTTP client."""
+class Sender:
+    """Stands for the HTTP sender of the exporter."""
 
     def __init__(self):
         self.requests = []
 
-    def export(self, data):
+    def send(self, data):
         self.requests.append(data)
-        return SimpleNamespace(success=True)
+        return ""
+
+    def stop(self):
+        pass
 
     def names(self):
         found = []
@@ -40,10 +41,10 @@ def queued():
     resource = Resource({"service.name": "s"})
     pipeline = span_pipeline.SpanPipeline(drops, [])
     provider, batch = pipeline.make_provider(resource), pipeline.batch
-    inner = pipeline.exporter._inner
-    stock, inner._client = inner._client, Client()
-    yield provider, batch._batch_processor._queue, inner, drops
-    inner._client = stock
+    delivery = pipeline.exporter.delivery
+    delivery.sender.stop()
+    delivery.sender = Sender()
+    yield provider, batch._batch_processor._queue, delivery, drops
     provider.shutdown()
 
 
@@ -59,17 +60,17 @@ def _end(provider: TracerProvider, *names: str) -> None:
 
 def test_spans_wait_as_bytes(queued):
     """Of the span's own objects none is kept."""
-    provider, queue, inner, _ = queued
+    provider, queue, delivery, _ = queued
     _end(provider, "a", "b")
     assert {type(item) for item in queue} == {Packed}
     provider.force_flush()
-    assert inner._client.names() == ["a", "b"]
-    assert len(inner._client.requests) == 1
+    assert delivery.sender.names() == ["a", "b"]
+    assert len(delivery.sender.requests) == 1
 
 
-def test_what_can_not_be_packed_is_left_to_the_sdk(queued, monkeypatch, caplog):
+def test_what_can_not_be_packed_is_packed_when_it_is_sent(queued, monkeypatch, caplog):
     """It goes out beside the others."""
-    provider, queue, inner, drops = queued
+    provider, queue, delivery, drops = queued
     monkeypatch.setattr("overlap.telemetry.export.encoding.fixed64", _broken)
     with caplog.at_level(logging.DEBUG, logger=LOGGER_NAME):
         _end(provider, "broken")
@@ -77,29 +78,21 @@ def test_what_can_not_be_packed_is_left_to_the_sdk(queued, monkeypatch, caplog):
     _end(provider, "whole")
     assert sorted(type(item).__name__ for item in queue) == ["Packed", "QuickSpan"]
     provider.force_flush()
-    assert inner._client.names() == ["broken", "whole"]
+    assert delivery.sender.names() == ["broken", "whole"]
     assert drops.total("traces") == 0
-    assert "left to the SDK" in caplog.text
+    assert "packed later" in caplog.text
 
 
 def test_a_batch_that_is_too_large_goes_in_parts(queued, caplog):
     """And one span that is larger than a request may be is lost alone, and said so."""
-    provider, _, inner, drops = queued
-    inner._max_request_size = 500
+    provider, _, delivery, drops = queued
+    delivery.max_size = 500
     _end(provider, *(f"span {number:100}" for number in range(9)), "huge" * 200)
     provider.force_flush()
-    assert len(inner._client.names()) == 9
-    assert len(inner._client.requests) > 1
-    assert all(len(data) <= 500 for data in inner._client.requests)
+    assert len(delivery.sender.names()) == 9
+    assert len(delivery.sender.requests) > 1
+    assert all(len(data) <= 500 for data in delivery.sender.requests)
     assert drops.total("traces") == 1 or "1 dropped" in caplog.text
-
-
-def test_the_sdk_counts_itself_where_it_is_asked_to(monkeypatch):
-    """Its own metrics of its exports are made in its own exporter."""
-    monkeypatch.setenv(packed_queue.OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED, "true")
-    inner = SimpleNamespace(emit=print)
-    packed_queue.pack_early(SimpleNamespace(_batch_processor=inner), _broken)
-    assert inner.emit is print
 
 
 def _broken(*_: object) -> Packed:

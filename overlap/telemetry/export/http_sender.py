@@ -1,0 +1,123 @@
+"""Send encoded OTLP over HTTP, with the retries and the environment variables of the standard.
+
+The SDK's exporters do the same, but their parts are private and change with each release; here
+each failure has its reason, and the body is encoded already.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import random
+import threading
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from weakref import WeakMethod
+
+import requests
+from opentelemetry.util.re import parse_env_headers
+from requests.adapters import HTTPAdapter
+
+from overlap.telemetry.endpoint import Destination
+from overlap.telemetry.fork import at_fork
+
+MAX_REQUEST_SIZE = 64 * 1024 * 1024
+"""Bytes, before compression: what the SDK's exporters send at most."""
+_RETRIED = frozenset({429, 502, 503, 504})
+_MAX_TRIES = 6
+_HEADERS = {"Content-Type": "application/x-protobuf", "User-Agent": "overlap"}
+_ENCODERS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+}
+
+
+class HttpSender:
+    """Sends one signal to its destination."""
+
+    def __init__(self, to: Destination) -> None:
+        self._to = to
+        self._session = requests.Session()
+        if to.is_loopback:
+            # Else proxies and a netrc file are looked for at each export.
+            self._session.trust_env = False
+        self._session.headers.update(_HEADERS | _headers(to.signal))
+        self._session.verify = _setting(to.signal, "CERTIFICATE") or True
+        certificate = _setting(to.signal, "CLIENT_CERTIFICATE")
+        key = _setting(to.signal, "CLIENT_KEY")
+        self._session.cert = (certificate, key) if certificate and key else certificate or None
+        name = _setting(to.signal, "COMPRESSION").strip().lower()
+        self._encode = _ENCODERS.get(name)
+        if self._encode is not None:
+            self._session.headers["Content-Encoding"] = name
+        self._stopped = threading.Event()
+        at_fork(WeakMethod(self._reconnect))
+
+    def send(self, data: bytes) -> str:
+        """Send, with retries for as long as one export may take; return why it failed, or ""."""
+        if self._stopped.is_set():
+            return "the process is ending"
+        if len(data) > MAX_REQUEST_SIZE:
+            return f"one of {len(data):,} bytes is too large"
+        body = data if self._encode is None else self._encode(data)
+        deadline = time.monotonic() + self._to.timeout_s
+        for attempt in range(_MAX_TRIES):
+            reason, wait_s = self._post(body, max(0.01, deadline - time.monotonic()))
+            if not reason or wait_s is None:
+                break
+            wait_s = max(wait_s, 2**attempt * random.uniform(0.8, 1.2))  # noqa: S311  jitter
+            if wait_s > deadline - time.monotonic() or self._stopped.wait(wait_s):
+                break
+        return reason
+
+    def stop(self) -> None:
+        """End what waits for its next try."""
+        self._stopped.set()
+        self._session.close()
+
+    def _post(self, body: bytes, timeout_s: float) -> tuple[str, float | None]:
+        """Return why it failed, and after how many seconds it may be tried again, if at all."""
+        try:
+            answer = self._session.post(self._to.endpoint, data=body, timeout=timeout_s)
+        except requests.ConnectionError as error:
+            return _reason(error), 0.0
+        except Exception as error:  # whatever a request raises, the service goes on
+            return _reason(error), None
+        if answer.status_code < 400:
+            return "", None
+        reason = f"it answers {answer.status_code} {answer.reason or ''}".rstrip()
+        return reason, _retry_after(answer.headers) if answer.status_code in _RETRIED else None
+
+    def _reconnect(self) -> None:
+        # In a forked process: the open connection is the parent's, who goes on writing to it.
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, HTTPAdapter())
+
+
+def _setting(signal: str, name: str) -> str:
+    return (
+        os.environ.get(f"OTEL_EXPORTER_OTLP_{signal.upper()}_{name}")
+        or os.environ.get(f"OTEL_EXPORTER_OTLP_{name}")
+        or ""
+    )
+
+
+def _headers(signal: str) -> dict[str, str]:
+    return dict(parse_env_headers(_setting(signal, "HEADERS"), liberal=True))
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    try:
+        return max(0.0, float(headers.get("retry-after", "")))
+    except ValueError:
+        return 0.0
+
+
+def _reason(error: Exception) -> str:
+    text = str(error)
+    if "refused" in text:
+        return "nothing listens there (connection refused)"
+    if "timed out" in text or "Timeout" in type(error).__name__:
+        return "no answer in time"
+    return f"{type(error).__name__}: {text}"
