@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from typing import Any
 
 from opentelemetry.metrics import Counter, Meter
 
@@ -64,6 +63,10 @@ class Drops:
                 why,
             )
 
+    def full_queue(self, signal: str, endpoint: str) -> Callable[[], None]:
+        """Return what counts one item of a signal that a full queue drops."""
+        return lambda: self.lost(signal, 1, endpoint, "the queue is full")
+
     def delivered(self, signal: str) -> None:
         """Note that a signal was delivered; where it failed before, log how much was lost."""
         if signal in self._reported:
@@ -91,36 +94,6 @@ class Drops:
             lost = self._lost.pop(signal, 0)
         if endpoint is not None:
             _log.warning("telemetry: %s %s (%s); %d dropped", signal, how, endpoint, lost)
-
-
-class QueueMetrics:
-    """Takes the place of a batch processor's metrics, to count what a full queue drops."""
-
-    def __init__(self, inner: Any, lost: Callable[[int, str], None]) -> None:
-        self._inner = inner
-        self._lost = lost
-
-    def register_queue_size(self, get_queue_size: Callable[[], int]) -> None:
-        """Pass on."""
-        self._inner.register_queue_size(get_queue_size)
-
-    def finish_items(self, count: int) -> None:
-        """Pass on."""
-        self._inner.finish_items(count)
-
-    def drop_items(self, count: int, error_type: str = "queue_full") -> None:
-        """Count, then pass on."""
-        self._inner.drop_items(count, error_type)
-        if error_type == "queue_full":
-            self._lost(count, "the queue is full")
-
-
-def count_full_queue(batch: Any, drops: Drops, signal: str, endpoint: str) -> None:
-    """Report to `drops` what the full queue of one of the SDK's batch processors drops."""
-    inner = batch._batch_processor
-    inner._metrics = QueueMetrics(
-        inner._metrics, lambda count, why: drops.lost(signal, count, endpoint, why)
-    )
 
 
 def _kind(why: str) -> str:

@@ -13,11 +13,19 @@ from typing import Any
 from opentelemetry.context import Context
 from opentelemetry.metrics import Histogram
 from opentelemetry.sdk.metrics import Histogram as SdkHistogram
-from opentelemetry.sdk.metrics._internal._view_instrument_match import _hash_attributes
+from opentelemetry.sdk.metrics._internal import _view_instrument_match
 from opentelemetry.util.types import Attributes
 
 _KEPT = 2000
 """Sets of attributes remembered: as many as the SDK keeps apart."""
+
+
+def _frozen(attributes: Any) -> Any:
+    return frozenset(attributes.items())
+
+
+_key = getattr(_view_instrument_match, "_hash_attributes", _frozen)
+"""What the SDK keeps an aggregation under; before 1.43, the items."""
 
 
 class _Measurement:
@@ -41,7 +49,8 @@ class FastHistogram(Histogram):
 
     def __init__(self, stock: Any) -> None:  # the base's does nothing
         self._stock = stock
-        self._consumer = getattr(stock, "_measurement_consumer", None)
+        self._storages: Any = None
+        """Of the readers that the aggregations are of."""
         self._aggregations: dict[int, tuple[Attributes, list[Any]]] = {}
         self._is_known = isinstance(stock, SdkHistogram)
 
@@ -60,7 +69,11 @@ class FastHistogram(Histogram):
 
     def _record(self, amount: int | float, attributes: Attributes, context: Context) -> None:
         measurement = _Measurement(amount, self._stock, context, attributes)
-        consumer: Any = self._consumer
+        # Not remembered: where the project sets a meter provider, the instrument moves there.
+        consumer: Any = self._stock._measurement_consumer
+        if consumer._reader_storages is not self._storages:
+            self._aggregations.clear()
+            self._storages = consumer._reader_storages
         is_example = consumer._sdk_config.exemplar_filter.should_sample(
             amount, measurement.time_unix_nano, attributes, context
         )
@@ -74,11 +87,9 @@ class FastHistogram(Histogram):
         for storage in consumer._reader_storages.values():
             for match in storage._get_or_init_view_instrument_match(self._stock):
                 match.consume_measurement(measurement, is_example)
-                if match._reset_on_collect or match._view._attribute_keys:
+                if getattr(match, "_reset_on_collect", True) or match._view._attribute_keys:
                     aggregations.append(None)
                 else:
-                    aggregations.append(
-                        match._attributes_aggregation.get(_hash_attributes(attributes))
-                    )
+                    aggregations.append(match._attributes_aggregation.get(_key(attributes)))
         if all(aggregations) and len(self._aggregations) < _KEPT:
             self._aggregations[id(attributes)] = (attributes, aggregations)

@@ -18,10 +18,11 @@ from overlap.telemetry.export.own_exports import own_export
 _log = logging.getLogger(LOGGER_NAME)
 
 
-def pack_early(batch: Any, pack: Callable[[Any], Packed]) -> None:
+def pack_early(batch: Any, pack: Callable[[Any], Packed], on_full: Callable[[], None]) -> None:
     """Queue what `pack` makes of an item in one of the SDK's batch processors.
 
     An item that can't be packed is queued as it is, and packed again when it is sent.
+    `on_full` is called for each item that a full queue drops.
     """
     inner = batch._batch_processor
     queue = inner.emit
@@ -33,8 +34,9 @@ def pack_early(batch: Any, pack: Callable[[Any], Packed]) -> None:
             _log.debug("an item is packed later", exc_info=True)
         if len(inner._queue) < inner._max_queue_size:
             queue(item)
-        else:
-            with own_export():  # the SDK logs each item that it drops
-                queue(item)
+            return
+        on_full()
+        with own_export():  # the SDK logs each item that it drops
+            queue(item)
 
     inner.emit = emit

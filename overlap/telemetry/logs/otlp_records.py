@@ -15,7 +15,7 @@ from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
 
 from overlap import names
-from overlap.telemetry.drops import Drops, count_full_queue
+from overlap.telemetry.drops import Drops
 from overlap.telemetry.endpoint import destination
 from overlap.telemetry.export.encoding import pack_record
 from overlap.telemetry.export.exporters import CountedLogExporter
@@ -51,8 +51,7 @@ def make_logger_provider(
             None if "OTEL_BLRP_SCHEDULE_DELAY" in os.environ else SCHEDULE_DELAY_MS
         ),
     )
-    count_full_queue(batch, drops, "logs", destination("logs").endpoint)
-    pack_early(batch, pack_record)
+    pack_early(batch, pack_record, drops.full_queue("logs", destination("logs").endpoint))
     provider.add_log_record_processor(batch)
     return provider, batch
 

@@ -90,10 +90,10 @@ def context_of(record: logging.LogRecord) -> Context | None:
 
     Django logs a 404 after all middleware, when the request's span is current no more.
     """
-    exchange = getattr(getattr(record, "request", None), "_overlap_exchange", None)
-    if exchange is None or get_current_span().get_span_context().is_valid:
+    server_span = getattr(getattr(record, "request", None), "_overlap_server_span", None)
+    if server_span is None or get_current_span().get_span_context().is_valid:
         return None
-    return set_span_in_context(exchange.span)
+    return set_span_in_context(server_span.span)
 
 
 def _has_sdk_handler(record: logging.LogRecord) -> bool:

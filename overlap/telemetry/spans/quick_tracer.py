@@ -44,7 +44,8 @@ from overlap.telemetry.spans.quick_span import QuickSpan
 
 _log = logging.getLogger(LOGGER_NAME)
 _FLAGS = [TraceFlags(number) for number in range(4)]
-_SAMPLED, _RANDOM = TraceFlags.SAMPLED, TraceFlags.RANDOM_TRACE_ID
+_SAMPLED = TraceFlags.SAMPLED
+_RANDOM = getattr(TraceFlags, "RANDOM_TRACE_ID", 0)  # none before 1.42
 _SPAN = {
     "_attributes", "_context", "_end_time", "_events", "_instrumentation_info",
     "_instrumentation_scope", "_kind", "_limits", "_links", "_lock", "_name", "_parent",
@@ -208,7 +209,7 @@ class RedirectedTracer(Tracer):
 
 def objection(tracer: Tracer) -> str | None:
     """Why this tracer's spans must be the SDK's own, in a few words; None if they need not."""
-    counts = getattr(tracer, "_tracer_metrics", None)  # the SDK's of 1.40 and before has none
+    counts = getattr(tracer, "_tracer_metrics", None)
     if counts is not None and type(counts).__name__ != "NoOpTracerMetrics":
         return "the SDK counts its spans"
     stock = _Span("", INVALID_SPAN_CONTEXT, resource=tracer.resource, limits=tracer._span_limits)

@@ -19,7 +19,7 @@ from opentelemetry.sdk.trace import (
 )
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-from overlap.telemetry.drops import Drops, count_full_queue
+from overlap.telemetry.drops import Drops
 from overlap.telemetry.endpoint import destination
 from overlap.telemetry.export.encoding import Packed, pack_span
 from overlap.telemetry.export.exporters import CountedSpanExporter
@@ -52,12 +52,11 @@ class SpanPipeline:
             ),
         )
         self._endpoint = destination("traces").endpoint
-        count_full_queue(self.batch, drops, "traces", self._endpoint)
         self._drops = drops
         self._is_observed = False
         """Whether deliveries by an exporter of the project's are noted."""
         self._resources: MergedResources | None = None
-        pack_early(self.batch, self._pack)
+        pack_early(self.batch, self._pack, drops.full_queue("traces", self._endpoint))
         self._processors = (*processors, self.batch)
         self.own: QuickProvider | None = None
         """A provider of ours, where the project had none."""
