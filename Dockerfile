@@ -1,6 +1,10 @@
-# One image for everything of ours: app, app-workers, app-wsgi, worker, beat, httpbin, mail, player.
+# One image for everything of ours: init, app, app-workers, app-wsgi, worker, beat, httpbin, mail, player.
 #
 # A HEALTHCHECK is missing on purpose: each of these is asked in its own way, in docker-compose.yml.
+
+# Linked statically: `init` puts it beside the server whose image has no program to be asked with.
+FROM busybox:1.37.0-musl AS busybox
+
 
 FROM python:3.13.16-slim-trixie AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
@@ -18,9 +22,19 @@ COPY overlap /src/overlap
 RUN pip --python /venv/bin/python install --no-deps --no-index --no-build-isolation /src
 COPY app /srv/overlap/app
 COPY manage.py pyproject.toml /srv/overlap/
+# What the stack's servers read; `init` copies it into a volume (docker/init.sh).
+COPY docker/init.sh /srv/stack/docker/
+COPY otel/*.yaml otel/*.json /srv/stack/otel/
+COPY grafana/provisioning /srv/stack/grafana/provisioning
+COPY grafana/dashboards /srv/stack/grafana/dashboards
+# A checkout made under umask 077 has files that their owner alone may read, and the image's user is
+# another one. Here and not by COPY --chmod, which gives files and folders the same mode, and which
+# only BuildKit knows.
+#
 # pip has compiled what it installed; this is the rest. Where it runs the file system is read-only,
 # so that each process of each start would compile it anew.
-RUN /venv/bin/python -m compileall -q /srv/overlap
+RUN chmod -R u=rwX,go=rX /srv \
+ && /venv/bin/python -m compileall -q /srv/overlap
 
 
 FROM python:3.13.16-slim-trixie
@@ -29,6 +43,8 @@ RUN groupadd --gid 10000 smokehouse \
  && install -d -o smokehouse -g smokehouse /data
 COPY --from=build /venv /venv
 COPY --from=build /srv/overlap /srv/overlap
+COPY --from=build /srv/stack /stack
+COPY --from=busybox /bin/busybox /stack/bin/busybox
 WORKDIR /srv/overlap
 # DONTWRITEBYTECODE: all of it is there, and a try to write more could only fail.
 # ARENA_MAX: glibc keeps a heap for each of a process's threads otherwise, and ours have a dozen.

@@ -32,8 +32,7 @@ demo: install ## Start everything, play every lesson, print its trace and verdic
 	@exec $(BIN)/python -m app.demo $(PORTS) $(LESSONS)
 
 up: ## The stack in Docker, and all its addresses once it is well (no lessons: make up PROFILES=)
-	COMPOSE_PROFILES=$(PROFILES) docker compose up --build --detach --wait
-	@docker compose exec -T app printenv SMOKEHOUSE_URLS | sed 's/ | /\n/g'
+	@COMPOSE_PROFILES=$(PROFILES) $(PYTHON) docker/up.py
 
 down: ## Stop that; what it stored stays (docker compose down -v takes it, too)
 	COMPOSE_PROFILES=player docker compose down

@@ -78,6 +78,7 @@ def _environment(args: argparse.Namespace) -> dict[str, str]:
         **os.environ,
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{args.otlp_port}",
         "OVERLAP_TRACES_URL": f"http://127.0.0.1:{args.traces_port}",
+        "OVERLAP_START_HINT": "make stack" if args.stack else "make demo",
         "OVERLAP_APP_URL": f"http://127.0.0.1:{args.app_port}",
         "OVERLAP_APP_URL_WORKERS": f"http://127.0.0.1:{args.workers_port}",
         "OVERLAP_APP_URL_WSGI": f"http://127.0.0.1:{args.wsgi_port}",

@@ -42,7 +42,11 @@ def _secret_key() -> str:
 def _database() -> dict:
     """By DATABASE_URL; without one, a file in DATA_DIR."""
     if url := os.environ.get("DATABASE_URL"):
-        database = dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)
+        database = dj_database_url.parse(url)
+        if database["ENGINE"].endswith("postgresql"):
+            # A burst of requests waits for a connection instead of asking for one each, which a
+            # server with 60 of them would refuse. Six a process, and there are eight processes.
+            database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 6, "timeout": 60}}
         # An address may be shown, a password may not: it can come from a file of its own.
         return database | {"PASSWORD": _secret("DATABASE_PASSWORD") or database["PASSWORD"]}
     return {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "db.sqlite3"}
@@ -129,6 +133,7 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "static/"
 USE_TZ = True
+TIME_ZONE = "UTC"
 # structlog is set up by overlap.instrument(); Django's own dictConfig would undo it.
 LOGGING_CONFIG = None
 

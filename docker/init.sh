@@ -1,6 +1,6 @@
 #!/bin/sh
-# Before all else: the secrets, who owns which volume, and the health probe. Root, with the one
-# capability to give files away; at every start but the first there is nothing left to do.
+# Before all else: the secrets, the configuration, who owns which volume, and the health probe. Root,
+# with the one capability to give files away.
 set -eu
 umask 077
 
@@ -25,7 +25,29 @@ chown 10001:10001 /volumes/collector /volumes/jaeger
 
 # busybox, linked statically: called wget, it is wget. The collector's image has no program but the
 # collector, which can't ask itself how it is.
-cp /bin/busybox /probe/.wget
+cp /stack/bin/busybox /probe/.wget
 chmod 0755 /probe /probe/.wget
 mv /probe/.wget /probe/wget
+
+# What the servers read, at each start: the image may be a newer one, the ports others. In it the
+# links lead to the usual ports; here they lead to those that are published.
+cd /stack
+for folder in $(find otel grafana -type d); do
+  mkdir -p "/configuration/$folder"
+  chmod 0755 "/configuration" "/configuration/$folder"
+done
+for file in $(find otel grafana -type f); do
+  case $file in
+    *.json)
+      sed -e 's#127\.0\.0\.1:8000#127.0.0.1:@APP@#g' \
+        -e 's#127\.0\.0\.1:16686#127.0.0.1:@TRACES@#g' \
+        -e 's#127\.0\.0\.1:3000#127.0.0.1:@GRAFANA@#g' \
+        -e "s#@APP@#$APP_PORT#g" -e "s#@TRACES@#$TRACES_PORT#g" -e "s#@GRAFANA@#$GRAFANA_PORT#g" \
+        "$file" > "/configuration/$file.new"
+      ;;
+    *) cat "$file" > "/configuration/$file.new" ;;
+  esac
+  chmod 0644 "/configuration/$file.new"
+  mv "/configuration/$file.new" "/configuration/$file" # whole, or not at all
+done
 echo "ready"

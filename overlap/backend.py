@@ -30,10 +30,13 @@ class Backend:
         self,
         base_url: str,
         *,
+        public_url: str = "",
         timeout_s: float = 10,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
+        """Read from `base_url`; a browser opens the traces at `public_url`, if that is another."""
         self.base_url = base_url.rstrip("/")
+        self._public_url = public_url.rstrip("/") or self.base_url
         # trust_env off: a proxy of the environment has no business with loopback.
         self._client = httpx.AsyncClient(timeout=timeout_s, trust_env=False, transport=transport)
         self._timeout_s = timeout_s
@@ -51,7 +54,7 @@ class Backend:
 
     def trace_url(self, trace_id: str) -> str:
         """The address of the trace's page for a person."""
-        return f"{self.base_url}/trace/{trace_id}"
+        return f"{self._public_url}/trace/{trace_id}"
 
     async def trace(self, trace_id: str) -> Trace:
         """The trace, as far as the backend has it. Raises NotFound where it has no span of it."""

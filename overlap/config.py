@@ -34,6 +34,9 @@ class Config:
     """Where telemetry is sent (`OTEL_EXPORTER_OTLP_ENDPOINT`)."""
     traces_url: str = TRACES_URL
     """Where traces are read from: Jaeger's v3 API (`OVERLAP_TRACES_URL`)."""
+    traces_public_url: str = ""
+    """Where a browser opens a trace, if not at traces_url (`OVERLAP_TRACES_PUBLIC_URL`): inside a
+    container, the address of the host."""
     app_url: str = "http://127.0.0.1:8000"
     """The app whose scenarios are played (`OVERLAP_APP_URL`, or app_url in pyproject.toml)."""
     prometheus_url: str = PROMETHEUS_URL
@@ -48,7 +51,7 @@ class Config:
     """Other servers that some scenarios are played on, by name ([tool.overlap.servers], and
     `OVERLAP_APP_URL_<NAME>` over it)."""
     start_hint: str = ""
-    """The command that starts the app (start_hint), for error messages."""
+    """The command that starts the app (`OVERLAP_START_HINT`, start_hint), for error messages."""
 
 
 def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -> Config:
@@ -68,6 +71,8 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
         "prometheus_url": env.get("OVERLAP_PROMETHEUS_URL"),
         "loki_url": env.get("OVERLAP_LOKI_URL"),
         "grafana_url": env.get("OVERLAP_GRAFANA_URL"),
+        "traces_public_url": env.get("OVERLAP_TRACES_PUBLIC_URL"),
+        "start_hint": env.get("OVERLAP_START_HINT"),
     }
     config = replace(config, **{key: value for key, value in from_environment.items() if value})
     return replace(

@@ -160,7 +160,7 @@ def _touch(pulse: Path | None) -> None:
 async def _player(config: Config, count: int) -> AsyncIterator[Player]:
     """Yield a player once the app, the OTLP endpoint and the backend answer."""
     async with (
-        Backend(config.traces_url) as backend,
+        Backend(config.traces_url, public_url=config.traces_public_url) as backend,
         Player(
             config.app_url,
             config.otlp_endpoint,

@@ -206,3 +206,9 @@ def test_a_traces_page_is_under_trace() -> None:
     """The same path in Jaeger's UI and in pocket's."""
     assert Backend("http://x/").trace_url("ab") == "http://x/trace/ab"
     assert rfc3339(0) == "1970-01-01T00:00:00.000000000Z"
+
+
+def test_a_browser_may_open_traces_at_another_address() -> None:
+    """Inside a container the backend's name is one that no browser on the host can find."""
+    backend = Backend("http://jaeger:16686", public_url="http://127.0.0.1:9999/")
+    assert backend.trace_url("ab") == "http://127.0.0.1:9999/trace/ab"
