@@ -250,7 +250,7 @@ def test_what_is_done_once_is_not_started_again(name):
     assert SERVICES[name]["restart"] == "no"
 
 
-@pytest.mark.parametrize("name", [name for name in OURS if name != "init"])
+@pytest.mark.parametrize("name", sorted(OURS - {"init"}))
 def test_ours_have_an_init_process(name):
     """PID 1 of a container is deaf to its own SIGKILL: the lesson that kills would kill nobody."""
     assert SERVICES[name]["init"] is True
