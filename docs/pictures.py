@@ -33,12 +33,12 @@ LESSONS = {
     "lesson-queries": "orm_gather",
 }
 TRACE = "smoke_some_meats"
-COLOURS = 128
+COLOURS = 64
 """A third of the file's size, and no difference to see. Without dithering, which makes noise."""
 OPTIONS = (
     "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --hide-scrollbars "
     "--disable-background-networking --disable-component-update --disable-sync "
-    "--force-device-scale-factor=1.5"
+    "--force-device-scale-factor=1.4"
 )
 
 
@@ -104,7 +104,9 @@ def take(browser: webdriver.Chrome, url: str, name: str, width: int, element: st
     from PIL import Image  # of the docs' dependencies, not of the tests'
 
     with Image.open(path) as picture:
-        small = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        small = picture.convert("RGB").quantize(
+            COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
+        )
     small.save(path, optimize=True)
     print(path)
 
