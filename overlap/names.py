@@ -1,7 +1,6 @@
 """Every span, attribute, event and metric name, once.
 
-OpenTelemetry's semantic conventions come first; what they have no word for
-carries our own prefix.
+OpenTelemetry's semantic conventions come first; other names have our own prefix.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ HTTP_STATUS = "http.response.status_code"
 SERVER_ADDRESS = "server.address"
 SERVER_PORT = "server.port"
 URL_PATH = "url.path"
+NETWORK_PROTOCOL = "network.protocol.name"
 CLIENT_ADDRESS = "client.address"
 CLIENT_PORT = "client.port"
 EXCEPTION_TYPE = "exception.type"
@@ -66,10 +66,10 @@ SPAN_TASK_STARTED = "task.started"
 
 SPAN_THREAD_OUTLIVED = "thread.outlived"
 """Work in a thread that ended after the span it was submitted under: nothing can stop it."""
-
+SPAN_WEBSOCKET = "WEBSOCKET"
+"""A WebSocket connection, from the handshake to the close; its name goes on with the consumer's."""
 SPAN_DOCTOR = "overlap doctor"
 """What `overlap doctor` sends to see where it arrives."""
-
 SPAN_TASK_DROPPED = "task.dropped"
 """A plain asyncio task that was collected while it waited (its end: lost), that failed and nobody
 asked (failed), or that still ran when its process shut down (cut): a span in the trace of what
@@ -118,6 +118,8 @@ BLOCKED_UNFINISHED = "overlap.blocked.unfinished"
 LINK_KIND = "overlap.link"
 """On a link: what it says. One of the LINK_ values below."""
 LINK_VICTIM = "victim"
+LINK_CONNECTION = "connection"
+"""On a WebSocket message's span: it leads to the span of the connection."""
 LINK_BLOCKED_BY = "blocked_by"
 TASK_ID = "overlap.task.id"
 """On a background task's span and on the mark of its start: what tells this task from others."""
@@ -154,7 +156,6 @@ SIGNAL = "overlap.signal"
 DB_SYSTEM = "db.system"
 DB_SYSTEM_NAME = "db.system.name"
 """Semantic conventions, old and new: on a span that is a query."""
-
 LOOP_RUNNING_MS = "overlap.loop.running_ms"
 """On a span: for how long the tasks under it had the event loop, in milliseconds."""
 LOOP_READY_MS = "overlap.loop.ready_ms"
@@ -187,7 +188,6 @@ THREAD_ABANDONED_MS = "overlap.thread.abandoned_ms"
 of its parent."""
 THREAD_SENSITIVE = "overlap.thread.sensitive"
 """On a span made by work in a thread: asgiref ran it on the one thread of its request."""
-
 FIRST_PART_MS = "overlap.response.first_part_ms"
 """On a server span that streams: from the request's start to the first part, in milliseconds."""
 AFTER_DISCONNECT_MS = "overlap.response.after_disconnect_ms"
@@ -195,6 +195,15 @@ AFTER_DISCONNECT_MS = "overlap.response.after_disconnect_ms"
 SYNC_MIDDLEWARE = "overlap.sync_middleware"
 """On a server span under ASGI: the middlewares that know no async, by their dotted names. Django
 runs what stands inside of them in a thread: each request takes one, for a hop there and back."""
+WEBSOCKET_CONSUMER = "overlap.websocket.consumer"
+"""On a WebSocket connection's span: the Channels consumer that handles it, by its dotted name."""
+WEBSOCKET_CLOSE_CODE = "overlap.websocket.close_code"
+WEBSOCKET_RECEIVED = "overlap.websocket.received"
+"""On the same span: how many messages were received."""
+WEBSOCKET_SENT = "overlap.websocket.sent"
+"""On the same span: how many messages were sent."""
+WEBSOCKET_MESSAGE_SIZE = "overlap.websocket.message_size"
+"""On a received message's span: its length, in characters of text or in bytes."""
 CLIENT_DISCONNECTED = "client.disconnected"
 """On a server span: an event, and its error.type; the client went away before the answer's end."""
 SERVER_STOPPED = "server.stopped"

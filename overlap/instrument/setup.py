@@ -49,6 +49,7 @@ class Instrumentation:
         from overlap.instrument.loop.watched_loops import WatchedLoops
         from overlap.instrument.process.endings import Endings
         from overlap.instrument.tasks.cancelled_spans import CancelledSpans
+        from overlap.instrument.websockets.install import instrument_websockets
         from overlap.lens import Lenses, processors
 
         self._undo = ExitStack()
@@ -72,6 +73,7 @@ class Instrumentation:
         # uvicorn imports the application inside its running loop; other servers do not.
         self.watched_loops.watch_running()
         self._undo.callback(self._endings.install(self.watched_loops.loop_started))
+        self._undo.callback(instrument_websockets(self.watched_loops.watch_running))
         self._undo.callback(instrument_httpx())
         self._undo.callback(instrument_celery())
         if has_django():
