@@ -4,8 +4,8 @@
 """
 
 import argparse
+import logging
 
-import httpbin
 import waitress
 from opentelemetry.instrumentation.wsgi import OpenTelemetryMiddleware
 
@@ -21,6 +21,11 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8001)
     args = parser.parse_args()
+    # At its import it warns that its front page is a plain one, which is all that we need of it.
+    core = logging.getLogger("httpbin.core")
+    core.addFilter(lambda record: "flasgger" not in record.getMessage())
+    import httpbin
+
     overlap.instrument(service_name="httpbin")
     waitress.serve(
         OpenTelemetryMiddleware(httpbin.app),

@@ -164,6 +164,16 @@ def test_the_documentation_says_how_much_memory_that_is():
     assert {int(figure.replace(",", "")) << 20 for figure in stated} == {memory_of_all()}
 
 
+def test_every_limit_is_twice_the_most_that_was_measured():
+    """The figures are those of the page about the stack (docs/how-to/stack.md)."""
+    text = (ROOT / "docs/how-to/stack.md").read_text(encoding="utf-8")
+    rows = re.findall(r"\| ([a-z-]+)(?:, which ends)? \| (\d*) ?\| (\d+) (?=\|)", text)
+    assert {name for name, *_ in rows} == set(SERVICES) - {"init"}
+    for name, most, limit in rows:
+        assert int(limit) << 20 == size(SERVICES[name]["mem_limit"]), name
+        assert not most or int(limit) >= 2 * int(most), name
+
+
 @every_service
 def test_each_has_the_least_it_can_do_with(name):
     """A read-only root file system, no capabilities, no way to new privileges."""
