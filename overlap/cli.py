@@ -15,6 +15,7 @@ COMMANDS = {
     "verdict": "Judge any trace: an id, a file or standard input.",
     "run": "Run a Django server and show its requests, without changing its code.",
     "compare": "Compare two traces: what differs in the second.",
+    "survey": "Sum the verdicts on many traces, by service and route.",
     "doctor": "Check the telemetry pipeline from the app to Grafana: what is broken, what to do.",
     "pocket": "Run the backend for people with no Docker.",
     "bench": "Measure what telemetry costs: ratios within one run, on this machine.",

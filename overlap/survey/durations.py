@@ -1,0 +1,64 @@
+"""A mergeable sketch of durations: quantiles with a relative error of one per cent.
+
+Source: C. Masson, J. E. Rim, H. K. Lee, DDSketch: A Fast and Fully-Mergeable Quantile Sketch with
+Relative-Error Guarantees, VLDB 2019. A duration falls into the bucket numbered by the rounded-up
+logarithm of its nanoseconds. Buckets hold counts, so that merging adds them; each also holds the
+smallest id of its traces, as an example of a duration of this length.
+"""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+RELATIVE_ERROR = 0.01
+_GAMMA = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
+_LOG_GAMMA = math.log(_GAMMA)
+NS_PER_MS = 1_000_000
+
+
+class Durations(msgspec.Struct):
+    """Durations in nanoseconds, by bucket. Bucket 0 holds those below two nanoseconds."""
+
+    total_ns: int = 0
+    counts: dict[int, int] = {}
+    examples: dict[int, str] = {}
+    """By bucket: the smallest of its trace ids."""
+
+    @property
+    def count(self) -> int:
+        """The number of durations."""
+        return sum(self.counts.values())
+
+    def add(self, duration_ns: int, trace_id: str) -> None:
+        """Add one duration of a trace."""
+        bucket = math.ceil(math.log(duration_ns) / _LOG_GAMMA) if duration_ns > 1 else 0
+        self.total_ns += max(0, duration_ns)
+        self.counts[bucket] = self.counts.get(bucket, 0) + 1
+        self.examples[bucket] = min(trace_id, self.examples.get(bucket, trace_id))
+
+    def update(self, other: Durations) -> None:
+        """Add all durations of `other`."""
+        self.total_ns += other.total_ns
+        for bucket, count in other.counts.items():
+            self.counts[bucket] = self.counts.get(bucket, 0) + count
+        for bucket, example in other.examples.items():
+            self.examples[bucket] = min(example, self.examples.get(bucket, example))
+
+    def quantile_ms(self, share: float) -> float:
+        """Return the duration that `share` of them do not exceed (nearest rank), in ms."""
+        bucket = self._bucket(share)
+        return 0.0 if bucket == 0 else round(2 * _GAMMA**bucket / (_GAMMA + 1) / NS_PER_MS, 6)
+
+    def example(self, share: float) -> str:
+        """Return the id of a trace with a duration near that quantile."""
+        return self.examples.get(self._bucket(share), "")
+
+    def _bucket(self, share: float) -> int:
+        rank = max(1, math.ceil(share * self.count))
+        for bucket in sorted(self.counts):
+            rank -= self.counts[bucket]
+            if rank <= 0:
+                return bucket
+        return 0

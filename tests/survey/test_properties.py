@@ -1,0 +1,67 @@
+"""The same report for any order and any division of the input."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from overlap import names
+from overlap.survey import Survey, as_dict, merge, survey
+from overlap.survey.sources import Found
+from overlap.trace import Trace
+from tests.survey.conftest import delayed_by, request, span
+
+
+@st.composite
+def requests(draw):
+    """Spans of a few requests, some of which block the loop, some of which are delayed by it."""
+    found = []
+    for number in range(draw(st.integers(1, 6))):
+        attributes = draw(st.sampled_from([{}, delayed_by(1, 9, 0.1), {"http.status_code": 500}]))
+        ms = draw(st.floats(0.001, 5000))
+        name = draw(st.sampled_from(["GET /", "GET /smoke/"]))
+        found += request(number, ms, name=name, attributes=attributes)
+        if draw(st.booleans()):
+            found.append(span(number, 9, names.SPAN_BLOCKED, 0, ms / 3, 1))
+        if draw(st.booleans()):
+            end = {names.TASK_END: draw(st.sampled_from(names.TASK_ENDS))}
+            found.append(span(number, 8, "season", ms / 2, ms * 2, 1, attributes=end))
+    return found
+
+
+def parts(spans, places, count):
+    """Divide spans into `count` lists by the list of places."""
+    found = [[] for _ in range(count)]
+    for each, place in zip(spans, places, strict=True):
+        found[place].append(each)
+    return found
+
+
+def by_trace(spans):
+    return [
+        Trace(trace_id, tuple(each for each in spans if each.trace_id == trace_id))
+        for trace_id in dict.fromkeys(each.trace_id for each in spans)
+    ]
+
+
+@given(st.data(), requests())
+@settings(deadline=None)
+def test_spans_in_any_order_over_any_files(data, spans):
+    """The spans of a trace may stand in different files."""
+    shuffled = data.draw(st.permutations(spans))
+    places = data.draw(st.lists(st.integers(0, 2), min_size=len(spans), max_size=len(spans)))
+    found = Found()
+    for part in parts(shuffled, places, 3):
+        found.add(by_trace(part))
+    assert as_dict(survey(found.traces())) == as_dict(survey(by_trace(spans)))
+
+
+@given(st.data(), requests())
+@settings(deadline=None)
+def test_traces_on_any_number_of_workers(data, spans):
+    """Each worker surveys its traces; the reports are merged in any order."""
+    traces = by_trace(spans)
+    places = data.draw(st.lists(st.integers(0, 2), min_size=len(traces), max_size=len(traces)))
+    reports = [survey(part) for part in parts(traces, places, 3)]
+    whole = as_dict(survey(traces))
+    assert as_dict(merge(data.draw(st.permutations(reports)))) == whole
+    nested = merge([merge(reports[:2]), Survey(), reports[2]])
+    assert as_dict(nested) == whole
