@@ -1,6 +1,7 @@
 """What a survey sums, on traces of a small service."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -148,3 +149,13 @@ def test_the_report_says_how_long_the_traces_span(make):
     late = make.trace([make.span(2, 1, "nightly", 59_000, 60_000)])
     for order in ([early, late], [late, early]):
         assert as_dict(merge(survey([each]) for each in order))["seconds"] == 60
+
+
+def test_the_reference_names_every_key_of_the_json(make):
+    """docs/reference/survey.md describes the contract."""
+    page = (Path(__file__).parents[2] / "docs/reference/survey.md").read_text(encoding="utf-8")
+    victim = make.trace(make.request(5, attributes=make.delayed_by(1, 9, 250.0)))
+    document = as_dict(survey([blocking(make, 1), victim]))
+    route = document["routes"][0]
+    rows = [document, route, route["self_time"][0], route["advice"][0], document["culprits"][0]]
+    assert {key for row in rows for key in row if f"`{key}`" not in page} == set()
