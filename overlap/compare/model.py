@@ -1,4 +1,4 @@
-"""A comparison as plain data. `Comparison.as_dict()` is the public JSON contract (README)."""
+"""A comparison as plain data: the JSON contract of docs/reference/verdict.md."""
 
 from __future__ import annotations
 

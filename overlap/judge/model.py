@@ -1,4 +1,4 @@
-"""The verdict as plain data. `Verdict.as_dict()` is the public JSON contract (README)."""
+"""The verdict as plain data: the JSON contract of docs/reference/verdict.md."""
 
 from __future__ import annotations
 

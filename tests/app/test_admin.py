@@ -13,7 +13,7 @@ PASSWORD = "brisket"
 
 @pytest.fixture(scope="module")
 def superuser(root):
-    """A superuser, made with the README's commands."""
+    """A superuser, made with the tutorial's commands."""
     environment = os.environ | {"DJANGO_SUPERUSER_PASSWORD": PASSWORD}
     create = ["createsuperuser", "--no-input", "--username", "smith", "--email", "s@example.org"]
     for arguments in (["migrate", "--no-input"], create):

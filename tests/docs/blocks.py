@@ -1,7 +1,8 @@
 """Read the fenced code blocks of a page, and how each is tested.
 
-A comment in front of a block says how: `<!-- test: run -->` and the like, see `KINDS`. A block with
-none needs a line in italics behind it that tells the reader: `*Not tested: …*`. Drawings and
+A block with a title is a file of that name, which the commands of its page find. For another, a
+comment in front of it says how: `<!-- test: run -->` and the like, see `KINDS`. A block with
+neither needs a line in italics behind it that tells the reader: `*Not tested: …*`. Drawings and
 samples of output, in blocks of `text`, are no code.
 """
 
@@ -10,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FENCE = re.compile(
-    r"^(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^(?P=indent)```$", re.M | re.S
+    r'^(?P<indent> *)```(?P<language>\w*)(?: title="(?P<file>[^"]+)")?\n'
+    r"(?P<text>.*?)^(?P=indent)```$",
+    re.M | re.S,
 )
 MARKER = re.compile(r"<!-- test: (?P<how>.+?) -->\n\Z")
 SAID = re.compile(r"\A\n\n\*(Not |Tested in )[^*]+\*$", re.M)
@@ -58,13 +61,14 @@ def blocks(page: Path, root: Path) -> list[Block]:
     for match in FENCE.finditer(text):
         before, after = text[: match.start()], text[match.end() :]
         marker = MARKER.search(before)
+        how = marker["how"] if marker else ""
         found.append(
             Block(
                 page=str(page.relative_to(root)),
                 line=before.count("\n") + 1,
                 language=match["language"],
                 text=match["text"],
-                how=marker["how"] if marker else "",
+                how=f"file {match['file']}" if match["file"] else how,
                 said=bool(SAID.match(after)),
             )
         )

@@ -113,7 +113,7 @@ def test_every_field_of_the_verdict_is_explained(verdict_page):
 def test_the_advice_that_a_page_quotes_is_given(root):
     """docs/explanation/advice.md quotes what the trace of docs/reference/formats.md gets."""
     sample = (root / "docs" / "reference" / "formats.md").read_text(encoding="utf-8")
-    (trace,) = read(re.search(r"```json\n(.*?)```", sample, re.S)[1].encode())
+    (trace,) = read(re.search(r"```json title.*?\n(.*?)```", sample, re.S)[1].encode())
     page = (root / "docs" / "explanation" / "advice.md").read_text(encoding="utf-8")
     (quoted,) = re.findall(r"^> (.+)$", page, re.M)
     assert quoted in [advice.text for advice in overlap.verdict(trace).advice]
