@@ -198,6 +198,7 @@ runs what stands inside of them in a thread: each request takes one, for a hop t
 WEBSOCKET_CONSUMER = "overlap.websocket.consumer"
 """On a WebSocket connection's span: the Channels consumer that handles it, by its dotted name."""
 WEBSOCKET_CLOSE_CODE = "overlap.websocket.close_code"
+"""On the same span: the code with which the connection was closed."""
 WEBSOCKET_RECEIVED = "overlap.websocket.received"
 """On the same span: how many messages were received."""
 WEBSOCKET_SENT = "overlap.websocket.sent"
