@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 UV := $(shell command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1 && echo uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up down stack play test test-stack test-package test-postgresql test-django lint types lock bench install-bench bench-peers stock-and-ours profile readme dashboards docs docs-serve pictures lock clean
+.PHONY: help install install-dev demo up down stack play test test-stack test-package test-postgresql test-django lint types lock bench install-bench bench-peers stock-and-ours profile predictions readme dashboards docs docs-serve pictures lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -81,6 +81,9 @@ stock-and-ours: install-bench ## Write docs/explanation/stock-and-ours.md: five 
 profile: install-bench ## Write docs/explanation/profile.md: where a request's time goes, stock and ours
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m overlap.bench.report.profile > docs/explanation/profile.md.new
 	@mv docs/explanation/profile.md.new docs/explanation/profile.md
+
+predictions: install ## Write docs/explanation/predictions.md: what was advised beside what the pairs measured
+	$(BIN)/python -m app.predictions
 
 readme: install dashboards ## Write docs/reference/lessons.md from app/scenarios/, and the dashboards, which show lessons too
 	@$(BIN)/python -m app.readme

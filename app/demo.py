@@ -10,6 +10,8 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
+from typing import IO
 
 from app import servers
 from app.scenarios import SCENARIOS
@@ -57,6 +59,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("scenarios", nargs="*", help="play only these")
     parser.add_argument("--no-play", action="store_true", help="only serve")
     parser.add_argument("--once", action="store_true", help="play, then exit with play's status")
+    parser.add_argument(
+        "--json", metavar="FILE", help="write what `overlap play --json` prints to FILE, then exit"
+    )
     parser.add_argument("--bench", action="store_true", help="run overlap bench, then exit")
     parser.add_argument(
         "--stack",
@@ -70,7 +75,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--httpbin-port", type=int, default=8001)
     parser.add_argument("--otlp-port", type=int, default=4318)
     parser.add_argument("--traces-port", type=int, default=16686)
-    return parser.parse_args()
+    args = parser.parse_args()
+    args.once = args.once or bool(args.json)
+    return args
 
 
 def _environment(args: argparse.Namespace) -> dict[str, str]:
@@ -166,9 +173,21 @@ def _check_ports(args: argparse.Namespace) -> None:
 
 def _play(args: argparse.Namespace, services: list[Service]) -> int:
     what = ["bench", "burst"] if args.bench else ["play", *args.scenarios]
-    command = [sys.executable, "-m", "overlap", *what]
+    command = [sys.executable, "-m", "overlap", *what, *(["--json"] if args.json else [])]
+    if args.json:
+        with Path(args.json).open("w", encoding="utf-8") as file:
+            return _run(command, args, services, file)
+    return _run(command, args, services)
+
+
+def _run(
+    command: list[str],
+    args: argparse.Namespace,
+    services: list[Service],
+    output: IO[str] | None = None,
+) -> int:
     # In our session: Ctrl-C reaches it, and it ends by itself.
-    with subprocess.Popen(command, cwd=ROOT, env=_environment(args)) as play:
+    with subprocess.Popen(command, cwd=ROOT, env=_environment(args), stdout=output) as play:
         try:
             while play.poll() is None:
                 watch(services, _environment(args))

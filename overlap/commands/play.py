@@ -18,6 +18,7 @@ from overlap.backend import Backend
 from overlap.config import Config, load, load_scenarios
 from overlap.errors import NoServer, OverlapError, Unreachable
 from overlap.play import Player, Result
+from overlap.play.prediction import predictions
 from overlap.play.progress import Display
 from overlap.play.repeat import Tally, rounds, stop_on_signal
 from overlap.play.report import Report, scenarios_as_dict
@@ -85,7 +86,8 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
     ok = all(result.ok for result in results)
     if as_json:
         played = [result.as_dict() for result in results]
-        _print_json({"ok": ok, "scenarios": played, "skipped": skipped})
+        compared = [each.as_dict() for each in predictions(results)]
+        _print_json({"ok": ok, "scenarios": played, "skipped": skipped, "predictions": compared})
     else:
         report.summary(results, skipped)
     return 0 if ok else 1

@@ -9,13 +9,14 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from overlap.draw import clean, picture
+from overlap.draw import clean, duration, picture
 from overlap.judge import SHAPES
 from overlap.judge.summary import sentence
+from overlap.play.prediction import Prediction, predictions
 from overlap.play.result import Result, expected
 from overlap.scenario import Scenario
 
-GOOD, BAD, QUIET, HEAD = "green", "red", "bright_black", "bold"
+GOOD, BAD, QUIET, HEAD, ADVICE = "green", "red", "bright_black", "bold", "cyan"
 SENTENCE = 1600
 """The most characters of a line."""
 WIDE = 130
@@ -46,6 +47,7 @@ class Report:
             self._text(sentence(result.verdict), HEAD),
             self._text(scenario.why),
             *(self._text(f"why: {reason.text}", QUIET) for reason in result.verdict.why),
+            *(self._text(f"advice: {item.text}", ADVICE) for item in result.verdict.advice),
             *(self._text(f"repaired: {words}", QUIET) for words in result.verdict.warnings),
             *(
                 Text.assemble(self._mark(False), " ", self._text(words, BAD))
@@ -75,9 +77,33 @@ class Report:
                 self._print(self._text(result.scenario.name, QUIET), Text(f"  {result.url}"))
         for name, why in (skipped or {}).items():
             self._print(self._text(f"skipped {name}: {why}", "yellow"))
+        self._predictions(predictions(results))
         good = sum(result.ok for result in results)
         count = f"{good} of {len(results)} scenarios showed what they expect"
         self._print(self._text(count, HEAD if good == len(results) else BAD))
+
+    def _predictions(self, found: Sequence[Prediction]) -> None:
+        """Print what was advised, what it should gain, and what the pair measured."""
+        if not found:
+            return
+        table = Table(box=None, pad_edge=False, header_style=QUIET)
+        table.add_column("advice", overflow="fold")
+        table.add_column("pair", overflow="fold")
+        for heading in ("today", "predicted", "measured"):
+            table.add_column(heading, justify="right", no_wrap=True)
+        table.add_column("")
+        for each in found:
+            of = "" if each.what == "request" else " (neighbours)"
+            table.add_row(
+                self._text(f"{each.scenario}: {', '.join(each.changes)}{of}"),
+                self._text(each.pair),
+                *(
+                    Text(duration(ms))
+                    for ms in (each.today_ms, each.predicted_ms, each.measured_ms)
+                ),
+                self._mark(each.holds),
+            )
+        self._print(Text(), table, Text())
 
     def scenarios(self, scenarios: Sequence[Scenario]) -> None:
         """Print the list of scenarios."""
