@@ -9,7 +9,7 @@ from functools import cached_property
 from rich.console import Console
 
 from overlap.draw import clean, duration, picture
-from overlap.judge import Background, Blocked, Group, Offloaded, Verdict, verdict
+from overlap.judge import Advice, Background, Blocked, Group, Offloaded, Verdict, verdict
 from overlap.judge.model import CONCURRENT, SERIAL, SINGLE
 from overlap.judge.summary import sentence
 from overlap.trace import Span, Trace
@@ -68,6 +68,11 @@ class Findings(ABC):
         return self.verdict.lost
 
     @property
+    def advice(self) -> list[Advice]:
+        """What to change and what it would gain, the change that saves most first."""
+        return self.verdict.advice
+
+    @property
     def overlap_factor(self) -> float:
         """The highest of its groups; 1.0 where nothing ran at once."""
         return max((group.overlap_factor for group in self.groups), default=1.0)
@@ -116,6 +121,8 @@ class Seen(Findings):
         console = Console(file=file, width=width, color_system=None, markup=False, emoji=False)
         console.print(picture(self.trace, self.verdict))
         console.print(sentence(self.verdict), highlight=False)
+        for item in self.verdict.advice:
+            console.print(f"advice: {item.text}", highlight=False)
         file.seek(0)
         return file.read().rstrip("\n")
 

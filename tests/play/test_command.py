@@ -40,6 +40,7 @@ def test_json_is_the_contract_and_nothing_else(play):
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["ok"] is True
+    assert told.keys() == {"ok", "scenarios", "skipped", "predictions"}
     assert [scenario["name"] for scenario in told["scenarios"]] == ["serial", "gather"]
     gather = told["scenarios"][1]
     assert {"name", "ok", "expected", "trace_id", "url", "verdict"} <= gather.keys()

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -88,3 +89,24 @@ def test_what_is_expected_holds_only_what_is_asked_for():
     """An empty field asks for nothing; no victims at all is something asked for."""
     assert expected(Expectation()) == {}
     assert expected(Expectation(victims=(), culprit="x")) == {"victims": [], "culprit": "x"}
+
+
+def test_advice_is_printed_and_stands_beside_what_the_pair_measured():
+    """With its condition; in the summary predicted and measured, and whether it came true."""
+
+    def took(name: str, pair: str, *ends: tuple[int, int]) -> Result:
+        spans = [Span("t", "a", "GET /", 0, max(end for _, end in ends), kind="server")]
+        spans += [Span("t", f"s{n}", f"step{n}", *time, "a") for n, time in enumerate(ends)]
+        trace = Trace("t", tuple(spans))
+        scenario = replace(SCENARIO, name=name, pair=pair)
+        return Result(scenario, "t", "http://x", verdict(trace), trace)
+
+    second = 1_000_000_000
+    text = told(
+        took("row", "atonce", (0, second), (second, 3 * second)),
+        took("atonce", "row", (0, second), (0, 3 * second)),
+        width=120,
+    )
+    assert "advice: gather step0 and step1: the response takes 2.0 s instead of 3.0 s, if " in text
+    [line] = [line for line in text.splitlines() if line.startswith("row: gather")]
+    assert line.split() == ["row:", "gather", "atonce", "3.00", "s", "2.00", "s", "3.00", "s", "✗"]

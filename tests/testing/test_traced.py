@@ -56,6 +56,9 @@ def test_a_failure_shows_what_happened(run):
     blocked = shown["test_blocked"]
     assert "event loop blocked" in blocked
     assert "shopsite/urls.py:" in blocked
+    assert re.search(
+        r"^advice: take shopsite/urls\.py:\d+ in \w+ off the event loop", blocked, re.M
+    )
     ambiguous = shown["test_ambiguous"]
     assert "SeveralTraces: 2 traces were recorded (<GET /plain/: single" in ambiguous
     assert len(re.findall(r"^-+ traced GET /plain/ -+$", ambiguous, re.M)) == 2

@@ -55,13 +55,15 @@ def _delay(requests: Requests, block: int) -> int:
     span_id = tree.spans[block].span_id
     total = 0
     for victim in requests.context.victims[block]:
-        known = [delay.ms for delay in delays(tree.spans[victim]) if delay.span_id == span_id]
-        if known:
-            total += round(known[0] * NS_PER_MS)
-            continue
+        known = [delay for delay in delays(tree.spans[victim]) if delay.span_id == span_id]
         start, parent = tree.starts[victim], tree.parents[victim]
-        if parent != NO_PARENT and tree.spans[parent].kind == "client":
+        was_sent = parent != NO_PARENT and tree.spans[parent].kind == "client"
+        if was_sent:
             start = min(start, tree.starts[parent])  # it was sent, and not yet received
         waited = min(tree.ends[victim], tree.ends[block]) - max(start, tree.starts[block])
-        total += max(0, waited)
+        if known and was_sent and known[0].at_most:
+            # The server knows only that it was sent during the block; the client knows when.
+            total += max(0, min(waited, round(known[0].ms * NS_PER_MS)))
+        else:
+            total += round(known[0].ms * NS_PER_MS) if known else max(0, waited)
     return total

@@ -192,6 +192,19 @@ def test_a_block_costs_the_others(span: MakeSpan) -> None:
     assert verdict(spans).advice[0].others_ms == 250.0
 
 
+def test_a_victims_client_knows_better_when_it_was_sent(span: MakeSpan) -> None:
+    """The server's upper bound, the whole block, is cut to what the client waited."""
+    said = {names.VICTIM_BLOCKED_BY: f"{'f' * 32}-{'3':0>16}<400"}
+    spans = [
+        span("1", "GET /", 0, 500, kind="server"),
+        span("2", "burn", 10, 420, "1"),
+        span("3".zfill(16), names.SPAN_BLOCKED, 15, 415, "2"),
+        span("4", "GET /neighbour", 315, 430, kind="client"),
+        span("5", "GET /neighbour", 416, 429, "4", kind="server", attributes=said),
+    ]
+    assert verdict(spans).advice[0].others_ms == 100.0
+
+
 def test_calls_behind_a_limit_could_run_more_at_a_time(span: MakeSpan) -> None:
     """Ten calls five at a time are two rounds, ten at a time one."""
     spans = [span("1", "GET /", 0, 610, kind="server")]

@@ -12,6 +12,7 @@ def test_serial(traced, client):
 
 async def test_blocked(traced, async_client):
     await async_client.get("/burn/")
+    assert [advice.change for advice in traced.advice] == ["off_loop"]
     assert not traced.blocked
 
 
