@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from overlap.judge.findings.groups import is_concurrent, is_serial
+from overlap.judge.findings.uncovered import is_much
 from overlap.judge.model import (
     CONCURRENT,
     SERIAL,
@@ -83,7 +84,12 @@ def _clauses(verdict: Verdict) -> Iterator[str]:
         where = f"thread {clean(threads.pop())}" if len(threads) == 1 else f"{len(threads)} threads"
         yield f"{listing(names)} ran in {where}, not on the thread of its parent"
     if SINGLE in shapes:
-        yield "nothing ran at once, one after another or after the response"
+        whole = sum(each.ms for each in verdict.self_time)
+        if is_much(verdict.uncovered_ms, whole):
+            yield "no spans ran at once, one after another or after the response"
+            yield f"{duration(verdict.uncovered_ms)} of {duration(whole)} have no span"
+        else:
+            yield "nothing ran at once, one after another or after the response"
 
 
 def outcome(item: QueuedTask) -> str:

@@ -10,6 +10,7 @@ from overlap.judge.findings.blocked import blocked, victims
 from overlap.judge.findings.groups import groups, is_concurrent, is_serial
 from overlap.judge.findings.queued_work import handed
 from overlap.judge.findings.request_durations import requests
+from overlap.judge.findings.uncovered import uncovered
 from overlap.judge.model import (
     BACKGROUND,
     BLOCKING,
@@ -25,6 +26,7 @@ from overlap.judge.path.main_request import main_request
 from overlap.judge.path.request_path import path_segments, request_path, self_times
 from overlap.judge.trace_context import TraceContext
 from overlap.judge.tree.repair import repair
+from overlap.judge.tree.span_tree import ms
 from overlap.judge.why import why
 from overlap.trace.model import Span, Trace
 
@@ -71,4 +73,5 @@ def verdict(trace: Trace | Iterable[Span]) -> Verdict:
         critical_path=path_segments(tree, path),
         self_time=self_times(tree, path),
         advice=advice(context),
+        uncovered_ms=0.0 if request is None else ms(uncovered(tree, request)),
     )

@@ -105,7 +105,7 @@ def test_each_trace_of_standard_input_is_a_line_of_json() -> None:
     assert list(first) == [
         "trace_id", "shapes", "groups", "background", "blocked", "offloaded", "lost",
         "cancelled", "handed", "requests", "warnings", "why",
-        "critical_path", "self_time", "advice",
+        "critical_path", "self_time", "advice", "uncovered_ms",
     ]  # fmt: skip
 
 

@@ -74,6 +74,7 @@ def test_a_gather_and_what_follows_are_two_stages(span: MakeSpan) -> None:
             SelfTime("smoke", "4", "smokehouse", 500.0, round(500 / 2600, 6)),
             SelfTime("GET /smoke_some_meats/", "1", "smokehouse", 100.0, round(100 / 2600, 6)),
         ],
+        uncovered_ms=100.0,
     )
 
 
@@ -323,6 +324,7 @@ def test_one_span_is_single(span: MakeSpan) -> None:
         requests=[Requests("GET /", 1, 1.0, 1.0)],
         critical_path=[PathSegment("GET /", "1", "smokehouse", 0.0, 1.0)],
         self_time=[SelfTime("GET /", "1", "smokehouse", 1.0, 1.0)],
+        uncovered_ms=1.0,
     )
 
 

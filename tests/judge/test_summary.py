@@ -2,7 +2,7 @@
 
 import pytest
 
-from overlap.judge import Background, Blocked, Group, Offloaded, Verdict
+from overlap.judge import Background, Blocked, Group, Offloaded, SelfTime, Verdict
 from overlap.judge.summary import clean, duration, listing, sentence
 
 
@@ -58,6 +58,17 @@ def group(*stages: list[str], factor: float = 1.0) -> Group:
 def test_each_shape_has_its_sentence(verdict: Verdict, said: str) -> None:
     """What a lesson shows is said with its names and figures."""
     assert sentence(verdict) == said
+
+
+def test_single_is_said_of_the_spans_alone_where_much_has_none() -> None:
+    """Where no span is, something may have run at once all the same."""
+    own = [SelfTime("GET /", "1", "web", 757.0, 1.0)]
+    assert sentence(Verdict("t", ["single"], self_time=own, uncovered_ms=757.0)) == (
+        "single: no spans ran at once, one after another or after the response; "
+        "757 ms of 757 ms have no span."
+    )
+    covered = Verdict("t", ["single"], self_time=own, uncovered_ms=100.0)
+    assert "nothing ran at once" in sentence(covered)
 
 
 def test_what_ran_before_the_first_overlap_is_said_after_it() -> None:

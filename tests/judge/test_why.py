@@ -11,6 +11,7 @@ from overlap.trace import Link, Span
 
 MakeSpan = Callable[..., Span]
 LOOP = {names.THREAD_ID: 1, names.THREAD_NAME: "MainThread"}
+SENSITIVE = {names.THREAD_SENSITIVE: True}
 LEAN = {names.THREAD_ID: 7, names.THREAD_NAME: "lean-1_0"}
 
 
@@ -103,12 +104,74 @@ def test_work_that_had_to_wait_for_a_thread_says_so(span: MakeSpan) -> None:
         "the response waited for work (0.20 of 1.00 s)",
         "work waited 800 ms for a free thread",
     ]
-    assert "GET /pool/ waited 800 ms for a free thread" in texts(spans[:1])
+    assert "GET /pool/ waited 800 ms for a thread" in texts(spans[:1])
+    spans[1] = span("2", "work", 800, 999, "1", attributes=LEAN | late | SENSITIVE)
+    assert texts(spans)[1] == (
+        "work waited 800 ms for the request's thread: "
+        "thread-sensitive work of a request runs on one thread"
+    )
+
+
+def test_waits_that_may_have_passed_at_once_are_not_added_up(span: MakeSpan) -> None:
+    """Three calls waited 800 ms each: no figure is longer than the request."""
+    given = LOOP | {names.THREAD_QUEUED_MS: 2400.0, names.THREAD_CALLS: 3}
+    assert texts([span("1", "GET /pool/", 0, 1000, kind="server", attributes=given)]) == [
+        "1.00 of 1.00 s of the response have no span: up to 1.0 s waited for a thread",
+        "GET /pool/ waited up to 1.0 s for a thread",
+    ]
 
 
 def test_work_that_takes_no_time_explains_nothing(span: MakeSpan) -> None:
-    """A twentieth of the response is not what it waited for."""
-    assert texts([span("1", "GET /", 0, 100, kind="server"), span("2", "a", 0, 5, "1")]) == []
+    """A twentieth of the response is not what it waited for, and the rest is said to be unknown."""
+    assert texts([span("1", "GET /", 0, 100, kind="server"), span("2", "a", 0, 5, "1")]) == [
+        "95 of 100 ms of the response have no span: the trace does not show what happened there"
+    ]
+
+
+def test_of_a_part_without_spans_it_is_said_what_is_known(span: MakeSpan) -> None:
+    """The figures of the lens and of the threads, less those of the spans below."""
+    request = {
+        names.LOOP_RUNNING_MS: 110.0,
+        names.LOOP_READY_MS: 30.0,
+        names.LOOP_AWAITING_MS: 617.0,
+        names.LOOP_LONGEST_MS: 60.0,
+        names.LOOP_LONGEST_LINE: "app/v.py:3 in f",
+        names.THREAD_CALLS: 2,
+        names.THREAD_RUNNING_MS: 300.0,
+    }
+    child = {names.LOOP_RUNNING_MS: 10.0, names.THREAD_ID: 1}
+    spans = [
+        span("1", "GET /", 0, 757, kind="server", attributes=LOOP | request),
+        span("2", "a", 0, 100, "1", attributes=child),
+    ]
+    assert texts(spans)[1:] == [
+        "657 of 757 ms of the response have no span: 100 ms ran on the event loop "
+        "(longest step 60 ms, at app/v.py:3 in f), 30 ms waited for the event loop, "
+        "up to 300 ms ran in a thread, 227 ms awaited something that has no span"
+    ]
+    assert verdict(spans).uncovered_ms == 657.0
+
+
+@pytest.mark.parametrize(
+    ("length", "covered", "reported"),
+    [(19.9, 0, False), (20, 0, True), (100, 81, False), (100, 80, True)],
+)
+def test_a_small_part_without_spans_is_not_reported(
+    span: MakeSpan, length: float, covered: float, reported: bool
+) -> None:
+    """Below a fifth of the request, or in a request that nobody waits for."""
+    spans = [span("1", "GET /", 0, length, kind="server")]
+    if covered:
+        spans.append(span("2", "a", 0, covered, "1"))
+    assert any("have no span" in text for text in texts(spans)) is reported
+
+
+def test_the_waits_for_a_block_are_known_without_a_span(span: MakeSpan) -> None:
+    """A block below the request is a span; one elsewhere is what its links say."""
+    request = span("1", "GET /", 0, 400, kind="server")
+    block = span("2", names.SPAN_BLOCKED, 10, 390, "1")
+    assert any("400 of 400 ms" in text for text in texts([request]))
+    assert not any("no span" in text for text in texts([request, block]))
 
 
 def burnt(span: MakeSpan, blocks: Iterable[tuple[float, float]], **code: Any) -> list[Span]:
@@ -163,7 +226,8 @@ def test_a_victim_knows_of_a_block_in_another_trace(span: MakeSpan) -> None:
     spans = [span("1", "GET /", 0, 500, kind="server", links=(Link("a" * 32, "b" * 16, told),))]
     assert texts(spans) == [
         f"the response was blocked for 480 ms because another request blocked the event loop "
-        f"(trace {'a' * 32})"
+        f"(trace {'a' * 32})",
+        "500 of 500 ms of the response have no span: 480 ms waited for the event loop",
     ]
 
 
@@ -179,10 +243,11 @@ def test_a_victim_knows_as_much_where_its_links_say_nothing(span: MakeSpan) -> N
     assert texts(spans) == [
         f"the response was blocked for 480 ms {because}",
         f"the response was blocked for up to 200 ms {because}",
+        "700 of 700 ms of the response have no span: 680 ms waited for the event loop",
     ]
 
 
-def test_a_request_that_worked_or_was_not_let_is_told(span: MakeSpan) -> None:
+def test_a_request_that_computed_or_waited_for_the_loop_is_reported(span: MakeSpan) -> None:
     """From the loop's own figures on the server spans."""
     busy = {
         names.LOOP_RUNNING_MS: 90.0,
@@ -191,9 +256,11 @@ def test_a_request_that_worked_or_was_not_let_is_told(span: MakeSpan) -> None:
     }
     spans = [
         span("1", "GET /busy/", 0, 100, kind="server", attributes=busy),
-        span("2", "GET /kept/", 0, 200, kind="server", attributes={names.LOOP_READY_MS: 150.5}),
+        span("2", "view", 0, 100, "1"),
+        span("3", "GET /kept/", 0, 200, kind="server", attributes={names.LOOP_READY_MS: 150.5}),
+        span("4", "view", 0, 200, "3"),
     ]
-    assert texts(spans) == [
+    assert texts(spans)[2:] == [
         "the response of GET /kept/ was ready to run for 150 of 200 ms: "
         "the event loop was busy with other work",
         "the response of GET /busy/ used the event loop for 90 of 100 ms, 60 ms of it in one step "
@@ -221,7 +288,7 @@ def test_what_the_response_did_not_wait_for(span: MakeSpan) -> None:
 def test_a_plain_task_is_reported_with_its_end(span: MakeSpan) -> None:
     """Collected while it waited, failed unnoticed, or stopped by a shutdown: each is described."""
     spans = [
-        span("1", "GET /", 0, 20, kind="server"),
+        span("1", "GET /", 0, 19, kind="server"),
         *(
             span(
                 f"d{end}",

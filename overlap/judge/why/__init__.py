@@ -11,7 +11,14 @@ from itertools import islice
 
 from overlap.judge.model import Why
 from overlap.judge.trace_context import TraceContext
-from overlap.judge.why import beyond_response, blocking, loop_time, response_time, threads
+from overlap.judge.why import (
+    beyond_response,
+    blocking,
+    loop_time,
+    response_time,
+    threads,
+    uncovered,
+)
 
 MOST_OF_A_KIND = 4
 MOST_SPANS = 50
@@ -20,6 +27,7 @@ MOST_SPANS = 50
 _KINDS: tuple[Callable[[TraceContext], Iterator[Why]], ...] = (
     blocking.reasons,
     response_time.reasons,
+    uncovered.reasons,
     threads.reasons,
     loop_time.reasons,
     beyond_response.reasons,

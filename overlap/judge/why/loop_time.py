@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from overlap import names
+from overlap.judge.findings.uncovered import is_reported
 from overlap.judge.model import Why
 from overlap.judge.summary import clean, duration
 from overlap.judge.trace_context import TraceContext, share
@@ -16,10 +17,17 @@ MOST_OF_IT = 0.8
 
 
 def reasons(context: TraceContext) -> Iterator[Why]:
-    """Yield reasons about requests, the longest time first."""
+    """Yield reasons about requests, the longest time first.
+
+    Requests with a large part without spans are reported with that part.
+    """
     if {names.LOOP_READY_MS, names.LOOP_RUNNING_MS}.isdisjoint(context.tree.words):
         return iter(())
-    requests = [i for i, span in enumerate(context.tree.spans) if span.kind == "server"]
+    requests = [
+        index
+        for index, span in enumerate(context.tree.spans)
+        if span.kind == "server" and not is_reported(context.tree, index)
+    ]
     found = [*_ready(context, requests), *_running(context, requests)]
     found.sort(key=lambda each: (-each[0], each[1].span_ids))
     return (why for _, why in found)
@@ -27,7 +35,8 @@ def reasons(context: TraceContext) -> Iterator[Why]:
 
 def _ready(context: TraceContext, requests: list[int]) -> Iterator[tuple[float, Why]]:
     for index in requests:
-        ready, whole = context.number(index, names.LOOP_READY_MS), context.duration(index)
+        whole = context.duration(index)
+        ready = min(context.number(index, names.LOOP_READY_MS), whole / NS_PER_MS)
         if ready >= LEAST_MS and ready * NS_PER_MS >= LARGE_SHARE * whole:
             text = (
                 f"{context.subject(index)} was ready to run for {share(ready * NS_PER_MS, whole)}: "
@@ -39,7 +48,8 @@ def _ready(context: TraceContext, requests: list[int]) -> Iterator[tuple[float, 
 def _running(context: TraceContext, requests: list[int]) -> Iterator[tuple[float, Why]]:
     culprits = {context.servers.get(block) for block in context.victims}
     for index in requests:
-        running, whole = context.number(index, names.LOOP_RUNNING_MS), context.duration(index)
+        whole = context.duration(index)
+        running = min(context.number(index, names.LOOP_RUNNING_MS), whole / NS_PER_MS)
         if index in culprits or running < LEAST_MS or running * NS_PER_MS < MOST_OF_IT * whole:
             continue
         line = context.attribute(index, names.LOOP_LONGEST_LINE)

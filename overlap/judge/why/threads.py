@@ -9,7 +9,7 @@ from overlap.judge.findings.thread_rows import thread_rows
 from overlap.judge.model import Why
 from overlap.judge.summary import clean, duration, listing
 from overlap.judge.trace_context import TraceContext, share
-from overlap.judge.tree.span_tree import Tree
+from overlap.judge.tree.span_tree import NS_PER_MS, Tree
 
 LEAST_QUEUED_MS = 10.0
 """Shorter waits for a thread are not reported."""
@@ -38,11 +38,23 @@ def reasons(context: TraceContext) -> Iterator[Why]:
     waits.sort(key=lambda index: (-context.number(index, names.THREAD_QUEUED_MS), index))
     if waits:
         worst = waits[0]
-        waited = duration(context.number(worst, names.THREAD_QUEUED_MS))
         more = f", and so did {len(waits) - 1} more" if len(waits) > 1 else ""
-        yield Why(
-            f"{context.called(worst)} waited {waited} for a free thread{more}", context.ids(waits)
-        )
+        yield Why(f"{_wait(context, worst)}{more}", context.ids(waits))
+
+
+def _wait(context: TraceContext, index: int) -> str:
+    """Say for what a span waited: a free thread only if more threads would have helped."""
+    waited = context.number(index, names.THREAD_QUEUED_MS)
+    if names.THREAD_CALLS not in context.tree.spans[index].attributes:
+        wait = f"{context.called(index)} waited {duration(waited)} for"
+        if context.attribute(index, names.THREAD_SENSITIVE) is True:
+            why = "thread-sensitive work of a request runs on one thread"
+            return f"{wait} the request's thread: {why}"
+        return f"{wait} a free thread"
+    # The sum of several waits, which may have passed at the same time.
+    most = "up to " if context.number(index, names.THREAD_CALLS) > 1 else ""
+    waited = min(waited, context.duration(index) / NS_PER_MS)
+    return f"{context.called(index)} waited {most}{duration(waited)} for a thread"
 
 
 def _row(context: TraceContext, row: list[int]) -> str:

@@ -1,0 +1,47 @@
+"""The part of a request in which no span runs below it: what happened there is not in the trace."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from overlap import names
+from overlap.judge.findings.stages import union_length
+from overlap.judge.tree.span_tree import NS_PER_MS, Tree, number
+
+LEAST_MS: Final = 5.0
+"""Less than this is not worth a sentence."""
+LEAST_REQUEST_MS: Final = 20.0
+"""Of shorter requests nobody asks."""
+LEAST_PART: Final = 5
+"""Nor is less than this part, 1/n, of the request."""
+
+
+def uncovered(tree: Tree, index: int) -> int:
+    """Return for how long no child of a span ran, in ns.
+
+    A block of the event loop is covered, and so is the wait for a thread before a child.
+    """
+    low, high = tree.starts[index], tree.ends[index]
+    times = (
+        (max(tree.starts[child] - _queued(tree, child), low), min(tree.ends[child], high))
+        for child in tree.children.get(index, ())
+        if tree.is_work(child) or tree.spans[child].name == names.SPAN_BLOCKED
+    )
+    return high - low - union_length((start, end) for start, end in times if start < end)
+
+
+def _queued(tree: Tree, index: int) -> int:
+    if names.THREAD_CALLS in tree.spans[index].attributes:
+        return 0  # the waits of the calls below it
+    return round(number(tree.spans[index], names.THREAD_QUEUED_MS) * NS_PER_MS)
+
+
+def is_reported(tree: Tree, index: int) -> bool:
+    """Return whether a sentence says what is known of a request's uncovered part."""
+    whole = (tree.ends[index] - tree.starts[index]) / NS_PER_MS
+    return whole >= LEAST_REQUEST_MS and is_much(uncovered(tree, index) / NS_PER_MS, whole)
+
+
+def is_much(uncovered_ms: float, whole_ms: float) -> bool:
+    """Return whether the uncovered part of a request is reported."""
+    return uncovered_ms >= LEAST_MS and uncovered_ms * LEAST_PART >= whole_ms

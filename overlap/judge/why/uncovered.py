@@ -1,0 +1,94 @@
+"""Sentences about the part of a request that no span covers, and what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from overlap import names
+from overlap.judge.findings.uncovered import is_reported, uncovered
+from overlap.judge.model import Why
+from overlap.judge.summary import clean, duration
+from overlap.judge.trace_context import TraceContext, share
+from overlap.judge.tree.span_tree import NS_PER_MS, plain
+from overlap.trace.blocked_by import delays
+
+LEAST_PART_MS = 1.0
+_LENS = (names.LOOP_RUNNING_MS, names.LOOP_READY_MS, names.LOOP_AWAITING_MS)
+
+
+def reasons(context: TraceContext) -> Iterator[Why]:
+    """Yield the requests of which much is not covered, the longest part first."""
+    found = []
+    for index, span in enumerate(context.tree.spans):
+        if span.kind != "server" or context.is_neighbour(index):
+            continue
+        if is_reported(context.tree, index):
+            found.append((-uncovered(context.tree, index), index))
+    for part, index in sorted(found):
+        yield _reason(context, index, -part / NS_PER_MS)
+
+
+def _reason(context: TraceContext, index: int, part_ms: float) -> Why:
+    known = ", ".join(_parts(context, index, part_ms))
+    text = (
+        f"{share(part_ms * NS_PER_MS, context.duration(index))} of {context.subject(index)} "
+        f"have no span: {known or 'the trace does not show what happened there'}"
+    )
+    return Why(text, context.ids([index]))
+
+
+def _parts(context: TraceContext, index: int, part_ms: float) -> Iterator[str]:
+    """Yield what is known of the part; together no more than there is."""
+    left = part_ms
+    running = min(left, _own(context, index, names.LOOP_RUNNING_MS))
+    if running >= LEAST_PART_MS:
+        left -= running
+        yield f"{duration(running)} ran on the event loop{_longest_step(context, index)}"
+    blocked = sum(delay.ms for delay in delays(context.tree.spans[index]))
+    ready = min(left, max(blocked, _own(context, index, names.LOOP_READY_MS)))
+    if ready >= LEAST_PART_MS:
+        left -= ready
+        yield f"{duration(ready)} waited for the event loop"
+    if not any(map(context.tree.is_work, context.tree.children.get(index, ()))):
+        queued = min(left, context.number(index, names.THREAD_QUEUED_MS))
+        if queued >= LEAST_PART_MS:
+            left -= queued
+            yield f"{_most(context, index)}{duration(queued)} waited for a thread"
+    in_threads = min(left, _in_threads(context, index))
+    if in_threads >= LEAST_PART_MS:
+        left -= in_threads
+        yield f"{_most(context, index)}{duration(in_threads)} ran in a thread"
+    attributes = context.tree.spans[index].attributes
+    if left >= LEAST_PART_MS and any(name in attributes for name in _LENS):
+        yield f"{duration(left)} awaited something that has no span"
+
+
+def _most(context: TraceContext, index: int) -> str:
+    """Return the words for a sum over calls that may have run at the same time."""
+    return "up to " if context.number(index, names.THREAD_CALLS) > 1 else ""
+
+
+def _own(context: TraceContext, index: int, name: str) -> float:
+    """Return a figure of the lens without the part that the spans below have."""
+    below = sum(context.number(child, name) for child in context.tree.children.get(index, ()))
+    return max(0.0, context.number(index, name) - below)
+
+
+def _in_threads(context: TraceContext, index: int) -> float:
+    """Return for how long calls in threads ran without a span, at most."""
+    tree = context.tree
+    own = plain(context.attribute(index, names.THREAD_ID))
+    spans = sum(
+        context.duration(child)
+        for child in tree.children.get(index, ())
+        if plain(context.attribute(child, names.THREAD_ID)) not in (own, None)
+    )
+    return max(0.0, context.number(index, names.THREAD_RUNNING_MS) - spans / NS_PER_MS)
+
+
+def _longest_step(context: TraceContext, index: int) -> str:
+    line = context.attribute(index, names.LOOP_LONGEST_LINE)
+    longest = context.number(index, names.LOOP_LONGEST_MS)
+    if not longest or not isinstance(line, str) or not line:
+        return ""
+    return f" (longest step {duration(longest)}, at {clean(line)})"
