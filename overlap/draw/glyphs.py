@@ -43,6 +43,7 @@ class Look:
     victim: str = "◌"
     concurrent: str = "∥"
     serial: str = "›"
+    path: str = "▸"
     tag: str = "⧉"
     ellipsis: str = "…"
     guides: tuple[str, str, str, str] = ("  ", "│ ", "├ ", "└ ")
@@ -67,6 +68,7 @@ ASCII = Look(
     victim="w",
     concurrent="=",
     serial=">",
+    path="*",
     tag="@",
     ellipsis="..",
     guides=("  ", "| ", "|-", "`-"),

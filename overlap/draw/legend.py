@@ -44,14 +44,15 @@ def legend(waterfall: Waterfall, rows: Sequence[Row], look: Look, width: int) ->
         yield line
 
 
-def _entries(rows: Sequence[Row], look: Look) -> Iterator[tuple[str, str, str]]:
-    bars = [row.bar for row in rows if not row.more]
+def _entries(rows: Sequence[Row], look: Look) -> Iterator[tuple[str, str | None, str]]:
+    bars = [row.bar for row in rows if row.bar is not None]
     threads = {clean(bar.thread, encoding=look.encoding) for bar in bars if bar.offloaded}
     on_thread = f"on a thread: {threads.pop()}" if len(threads) == 1 else "on threads"
     events = [mark.event.name for bar in bars for mark in bar.events]
     entries = (
         (any(bar.concurrent for bar in bars), look.concurrent, CONCURRENT, "concurrent"),
         (any(bar.serial for bar in bars), look.serial, SERIAL, "one after another"),
+        (any(bar.path for bar in bars), look.path, None, "critical path"),
         (any(bar.background for bar in bars), look.response, QUIET, "response sent"),
         (
             any(bar.background and not bar.offloaded for bar in bars),
@@ -77,5 +78,5 @@ def _entries(rows: Sequence[Row], look: Look) -> Iterator[tuple[str, str, str]]:
             yield glyph, colour, meaning
 
 
-def _style(look: Look, colour: str) -> Style:
+def _style(look: Look, colour: str | None) -> Style:
     return Style(color=colour) if look.colour else Style.null()

@@ -17,11 +17,12 @@ from overlap.draw.rows import Row, rows
 from overlap.draw.text import clean, duration, fit, ticks
 from overlap.judge import Verdict
 from overlap.trace import Trace
-from overlap.waterfall import Bar, Waterfall, layout
+from overlap.waterfall import Bar, Outline, Waterfall, layout
 
-LAID_OUT = 20_000
-"""Rows that are laid out, so that what is folded is counted; of these, few are drawn."""
 DRAWN = 300
+"""Rows of a picture. A trace of more spans is drawn in outline."""
+COLUMNS = 60
+"""Of an outline: a span that is narrower than one column of so many is folded."""
 NARROWEST = 40
 TAIL = 10
 """Columns for a duration and the space before it."""
@@ -29,15 +30,28 @@ TAIL = 10
 
 def picture(trace: Trace, verdict: Verdict, *, width: int | None = None) -> RenderableType:
     """Draw the trace as a waterfall, `width` columns wide or as wide as the terminal."""
-    return _Picture(layout(trace, verdict, limit=LAID_OUT), width)
+    return _Picture(_waterfall(trace, verdict), width)
 
 
 def aligned(*seen: tuple[Trace, Verdict], width: int | None = None) -> list[RenderableType]:
     """Draw traces to be shown one above the other: to one scale, their bars under each other."""
-    waterfalls = [layout(trace, verdict, limit=LAID_OUT) for trace, verdict in seen]
+    waterfalls = [_waterfall(trace, verdict) for trace, verdict in seen]
     scale = max((waterfall.total_ms for waterfall in waterfalls), default=0.0)
     waterfalls = [replace(waterfall, total_ms=scale) for waterfall in waterfalls]
     return [_Picture(waterfall, width, waterfalls) for waterfall in waterfalls]
+
+
+def _waterfall(trace: Trace, verdict: Verdict) -> Waterfall:
+    """Return all rows of a trace that fits; of a larger one, what matters, and folds."""
+    if len(trace.spans) <= DRAWN:
+        return layout(trace, verdict, limit=DRAWN)
+    outline, limit = Outline(trace, verdict), DRAWN
+    while True:  # the folds need rows too: fewer spans until all fit
+        found = outline.overview(limit, COLUMNS)
+        excess = len(found.bars) + len(found.folds) - DRAWN
+        if excess <= 0 or limit <= 1:
+            return found
+        limit = max(1, len(found.bars) - excess)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +74,14 @@ class _Page:
 
     def __init__(self, waterfall: Waterfall, width: int, look: Look, left: int = 0) -> None:
         self._waterfall, self._look, self._width = waterfall, look, width
-        found = rows(waterfall.bars)
+        found = rows(waterfall)
         self._rows = found[:DRAWN]
-        self._cut = sum(max(1, row.more) for row in found[DRAWN:]) + waterfall.omitted
+        self._cut = sum(max(1, row.more) for row in found[DRAWN:])
         services = dict.fromkeys(bar.span.service for bar in waterfall.bars)
         self._hues = {name: SERVICES[i % len(SERVICES)] for i, name in enumerate(services)}
         # One thread is named in the legend; several, each on its row.
-        self._many_threads = len({row.bar.thread for row in self._rows if row.bar.offloaded}) > 1
+        threads = {row.bar.thread for row in self._rows if row.bar and row.bar.offloaded}
+        self._many_threads = len(threads) > 1
         self._names = [self._name(row) for row in self._rows]
         longest = max((cell_len(name) for name in self._names), default=0)
         self.left = max(left, min(longest, max(18, int(width * 0.4))))
@@ -98,20 +113,19 @@ class _Page:
         yield Text.assemble(indent, ("".join(line), style), no_wrap=True)
 
     def _line(self, row: Row, name: str) -> Text:
-        bar = row.bar
         strip = Strip(self._room, self._waterfall.total_ms, self._look)
         strip.shade(self._waterfall.blocked)
         strip.grid(ms for ms, _ in self._ticks[1:])
         line = Text(no_wrap=True, overflow="crop")
         guides = "".join(self._look.guides[guide] for guide in row.guides)
         shown = fit(name, self.left, self._look.ellipsis)
-        if row.more:
+        if (bar := row.bar) is None:
             line.append(shown, self._style(QUIET))
             strip.fold(row.start_ms, row.end_ms, QUIET)
             return _trimmed(line.append("    ").append_text(strip.text()), strip)
         line.append(shown[: len(guides)], self._style(QUIET))
         line.append(shown[len(guides) :], self._name_style(bar))
-        line.append(" ").append_text(self._gutter(bar)).append(" ")
+        line.append(self._look.path if bar.path else " ").append_text(self._gutter(bar)).append(" ")
         strip.bar(bar, self._colour(bar))
         for tag, colour in self._tags(bar):
             strip.tag(tag, colour)
@@ -121,10 +135,13 @@ class _Page:
 
     def _name(self, row: Row) -> str:
         guides = "".join(self._look.guides[guide] for guide in row.guides)
-        name = clean(row.bar.span.name, encoding=self._look.encoding)
-        if row.more:
-            return f"{guides}{self._look.ellipsis} and {row.more:,} more {name}"
-        return f"{guides}{name}"
+        if row.bar is not None:
+            return f"{guides}{clean(row.bar.span.name, encoding=self._look.encoding)}"
+        called = [(clean(name, encoding=self._look.encoding), n) for name, n in row.names]
+        if len(called) == 1 and called[0][1] == row.more:
+            return f"{guides}{self._look.ellipsis} and {row.more:,} more {called[0][0]}"
+        listed = ", ".join(f"{n} x {name}" if n > 1 else name for name, n in called)
+        return f"{guides}{self._look.ellipsis} and {row.more:,} more: {listed}"
 
     def _gutter(self, bar: Bar) -> Text:
         """Two cells: what is wrong with it, and how it stood to its siblings."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Group as Renderables
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from overlap.judge.model import Group, Verdict
+from overlap.judge.model import Group, SelfTime, Verdict
 from overlap.judge.summary import clean, duration, listing, outcome, sentence
 
 MOST_ROWS = 20
 """Rows of each kind; --json has them all."""
+MOST_SELF_TIMES = 5
 _ARROW = " > "
 
 
@@ -36,7 +38,9 @@ def _groups(groups: Sequence[Group]) -> Table:
     for heading in ("overlap", "peak", "wall", "work"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("critical path", overflow="fold")
-    for group in groups[:MOST_ROWS]:
+    # Groups of one say the least; of the others the longest say the most.
+    ordered = sorted(groups, key=lambda group: (sum(map(len, group.stages)) == 1, -group.wall_ms))
+    for group in ordered[:MOST_ROWS]:
         table.add_row(
             Text(clean(group.parent)),
             Text(_chain([f"{{{listing(stage)}}}" for stage in group.stages])),
@@ -61,45 +65,45 @@ def _findings(verdict: Verdict) -> Iterator[Text]:
     yield from _lines(
         "blocked",
         "red",
-        [
+        (
             f"{duration(item.ms)} at {clean(item.culprit)}; waited: "
             + (listing(item.victims) if item.victims else "nobody")
-            for item in verdict.blocked[: MOST_ROWS + 1]
-        ],
-        len(verdict.blocked),
+            for item in verdict.blocked
+        ),
     )
     yield from _lines(
         "background",
         "magenta",
-        [
+        (
             f"{clean(item.span)} ended {duration(item.outlived_ms)} after its response"
-            for item in verdict.background[: MOST_ROWS + 1]
-        ],
-        len(verdict.background),
+            for item in verdict.background
+        ),
     )
     yield from _lines(
         "offloaded",
         "cyan",
-        [
-            f"{clean(item.span)} in thread {clean(item.thread)}"
-            for item in verdict.offloaded[: MOST_ROWS + 1]
-        ],
-        len(verdict.offloaded),
+        (f"{clean(item.span)} in thread {clean(item.thread)}" for item in verdict.offloaded),
     )
-    yield from _lines(
-        "queued",
-        "cyan",
-        [f"{clean(item.task)}: {outcome(item)}" for item in verdict.handed[: MOST_ROWS + 1]],
-        len(verdict.handed),
-    )
-    lost = [clean(name) for name in verdict.lost[: MOST_ROWS + 1]]
-    yield from _lines("lost", "red", lost, len(verdict.lost))
-    yield from _lines("why", "green", [each.text for each in verdict.why], len(verdict.why))
-    yield from _lines("note", "yellow", verdict.warnings, len(verdict.warnings))
+    queued = (f"{clean(item.task)}: {outcome(item)}" for item in verdict.handed)
+    yield from _lines("queued", "cyan", queued)
+    yield from _lines("lost", "red", map(clean, verdict.lost))
+    yield from _lines("why", "green", (each.text for each in verdict.why))
+    if len(verdict.self_time) > 1:  # a path of one span is that span
+        own = verdict.self_time[:MOST_SELF_TIMES]
+        yield from _lines("self-time", "blue", map(_self_time, own))
+    yield from _lines("note", "yellow", verdict.warnings)
 
 
-def _lines(label: str, style: str, sayings: Sequence[str], count: int) -> Iterator[Text]:
-    for saying in sayings[:MOST_ROWS]:
-        yield Text.assemble((f"{label:<11}", style), saying)
-    if count > MOST_ROWS:
-        yield Text.assemble((f"{label:<11}", style), f"and {count - MOST_ROWS} more")
+def _self_time(item: SelfTime) -> str:
+    return f"{clean(item.span)} {duration(item.ms)}, {item.share:.0%} of the critical path"
+
+
+def _lines(label: str, style: str, sentences: Iterable[str]) -> Iterator[Text]:
+    """Yield a line for each sentence, equal ones counted; at most MOST_ROWS."""
+    counts = Counter(sentences)
+    for text, count in [*counts.items()][:MOST_ROWS]:
+        times = f"{count} x " if count > 1 else ""
+        yield Text.assemble((f"{label:<11}", style), f"{times}{text}")
+    if len(counts) > MOST_ROWS:
+        more = sum([*counts.values()][MOST_ROWS:])
+        yield Text.assemble((f"{label:<11}", style), f"and {more:,} more")

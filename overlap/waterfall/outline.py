@@ -57,14 +57,14 @@ class Outline:
     def __len__(self) -> int:
         return len(self._depth)
 
-    def overview(self, limit: int) -> Waterfall:
+    def overview(self, limit: int, columns: int = COLUMNS) -> Waterfall:
         """Return the whole trace in at most `limit` spans and the folds of the others."""
         if self._facts is None:
             return Waterfall(total_ms=0.0)
         if len(self) <= limit:
             chosen: Collection[int] = self._depth
         else:
-            column = (self._facts.last_ns - self._facts.first_ns) / COLUMNS
+            column = (self._facts.last_ns - self._facts.first_ns) / columns
             chosen = self._best(self._children[TOP], limit, column, self._important())
         folds = self._folds((*chosen, TOP), chosen) if len(chosen) < len(self) else []
         return self._waterfall(self._facts, chosen, folds, TOP)

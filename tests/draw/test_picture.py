@@ -15,13 +15,13 @@ SMOKED = """\
                               ┬──────────────────┬───────────────────┬
 scenario smoke_some_meats     ████████████████████████████████████████    2.05 s
 └ GET /smoke_some_meats/      ████████████████████████████████████████    2.05 s
-  └ GET /smoke_some_meats/    ████████████████████████████████████████    2.04 s
-    ├ get_smokables         ∥ ███████████████████████████████████████▍    2.01 s
-    │ └ GET                                                          ▎     10 ms
-    │   └ GET /                                                      ▏   7.00 ms
+  └ GET /smoke_some_meats/▸   ████████████████████████████████████████    2.04 s
+    ├ get_smokables       ▸ ∥ ███████████████████████████████████████▍    2.01 s
+    │ └ GET               ▸                                          ▎     10 ms
+    │   └ GET /           ▸                                          ▏   7.00 ms
     ├ get_flavor            ∥ ███████████████████▉                        1.01 s
-    └ smoke                 ›                                        ◦     25 ms
-∥ concurrent   › one after another   ◦ event
+    └ smoke               ▸ ›                                        ◦     25 ms
+∥ concurrent   › one after another   ▸ critical path   ◦ event
 """
 
 BURNED = """\
@@ -29,18 +29,18 @@ BURNED = """\
                              ┬───────────────┬───────────────┬────────
 scenario burn_some_meats     █████████████████████████████████████████    5.05 s
 ├ GET /burn_some_meats/      ████████████████████████████████████████▉    5.03 s
-│ └ GET /burn_some_meats/    ████████████████████████████████████████▊    5.02 s
-│   └ oversmoke           ●  ████████████████████████████████████████▊    5.01 s
+│ └ GET /burn_some_meats/▸   ████████████████████████████████████████▊    5.02 s
+│   └ oversmoke          ▸●  ████████████████████████████████████████▊    5.01 s
 └ GET /                   ◌  ░░░░████████████████████████████████████▉    4.54 s
   └ GET /                 ◌  ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░▕   4.00 ms
 ░░ event loop blocked 5.00 s by app/views/tutorial.py:91 in oversmoke
-● blocked the loop   ◌ waited for it
+▸ critical path   ● blocked the loop   ◌ waited for it
 """
 
 LEFT_BEHIND = """\
                        0              1 s            2 s
                        ┬──────────────┬──────────────┬───────────────┬
-GET /sync_to_async/    ▍                                                   25 ms
+GET /sync_to_async/▸   ▍                                                   25 ms
 ├ http_call_sync     ∥ │▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞▞    3.06 s
 │ ├ tick             › │▒▒▒▒▒▒▒▒▒▒▒▒▒▒◦                                   1.00 s
 │ ├ tick             › │              ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒◦                    1.00 s
@@ -49,15 +49,15 @@ GET /sync_to_async/    ▍                                                   25 
 ├ forgotten         ✗∥ │▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒ lost               1.98 s
 ├ open               ∥ │╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌    no end
 └ mark                 ◆
-∥ concurrent   › one after another   │ response sent   ▒▒ after it
-▞▞ on a thread: ThreadPoolExecutor-0_1   ◆ no duration   ◦ event
+∥ concurrent   › one after another   ▸ critical path   │ response sent
+▒▒ after it   ▞▞ on a thread: ThreadPoolExecutor-0_1   ◆ no duration   ◦ event
 ╌╌ no end recorded   ✗ error or lost
 """
 
 LEFT_BEHIND_ASCII = """\
                        0              1 s            2 s
                        +--------------+--------------+---------------+
-GET /sync_to_async/    #                                                   25 ms
+GET /sync_to_async/*   #                                                   25 ms
 |-http_call_sync     = |%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%    3.06 s
 | |-tick             > |~~~~~~~~~~~~~~o                                   1.00 s
 | |-tick             > |              ~~~~~~~~~~~~~~~o                    1.00 s
@@ -66,8 +66,8 @@ GET /sync_to_async/    #                                                   25 ms
 |-forgotten         x= |~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~ lost               1.98 s
 |-open               = |..............................................    no end
 `-mark                 +
-= concurrent   > one after another   | response sent   ~~ after it
-%% on a thread: ThreadPoolExecutor-0_1   + no duration   o event
+= concurrent   > one after another   * critical path   | response sent
+~~ after it   %% on a thread: ThreadPoolExecutor-0_1   + no duration   o event
 .. no end recorded   x error or lost
 """
 
@@ -161,14 +161,37 @@ def test_a_long_trace_is_cut_and_says_so(draw, span):
     """No more rows than a reader would scroll through; the rest is counted."""
     spans = [span("root", 0, 1000), *(span(f"s{i}", i, i + 1, "root") for i in range(999))]
     text = draw(spans)
-    assert text.count("\n") == 304
-    assert "… and 700 more rows" in text
+    rows = text.splitlines()[2:-1]
+    assert len(rows) == 300
+    assert "└ … and 701 more: s" in rows[-1]
+
+
+def test_a_large_trace_shows_what_matters(draw, span):
+    """The root's children, the longest spans, the error; what is narrower than a column is folded.
+
+    Siblings are 20 calls of 100 ms, each over 200 queries of 0.1 ms, and one deep long chain.
+    """
+    spans = [span("root", 0, 3000, name="GET /")]
+    for call in range(20):
+        spans.append(span(f"c{call}", 100 * call, 100 * call + 100, "root", name=f"call {call}"))
+        for query in range(200):
+            at = 100 * call + query * 0.4
+            spans.append(span(f"q{call}-{query}", at, at + 0.1, f"c{call}", name="query"))
+    spans.append(span("bad", 1990, 1990.1, "c19", name="broken", status="error"))
+    spans.append(span("deep0", 2000, 3000, "root", name="deep 0"))
+    for level in range(1, 5):
+        spans.append(span(f"deep{level}", 2000, 3000, f"deep{level - 1}", name=f"deep {level}"))
+    rows = draw(spans, 100).splitlines()
+    assert len(rows) < 310
+    for name in (*(f" call {call} " for call in range(20)), "deep 4", "broken"):
+        assert any(name in row for row in rows), name
+    assert sum("and 200 more" in row for row in rows) == 20
 
 
 def test_deep_traces_stop_indenting(draw, span):
     """Names stay readable a hundred levels down."""
     spans = [span(f"s{i}", i, 300 - i, f"s{i - 1}" if i else None) for i in range(100)]
-    assert "└ s99 " in draw(spans)
+    assert "└ s99" in draw(spans)
 
 
 def test_nothing_has_a_picture_too(draw):
