@@ -14,6 +14,7 @@ from overlap.lens.account import Account
 from overlap.lens.current_account import span_here
 from overlap.lens.ending_spans import has, in_ms, set_while_ending
 from overlap.lens.steps import Steps, running_here
+from overlap.runtime.guard import never_raises
 
 SHORTEST_S = 0.001
 """Shorter spans have no figures, and shorter steps are not reported singly."""
@@ -31,6 +32,7 @@ def is_sampled(span: Span) -> bool:
 class LensSpans(SpanProcessor):
     """Opens an account for each span, and closes it."""
 
+    @never_raises("a span is not measured by the lens")
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Open an account, if a loop with a lens runs in this thread."""
         steps = running_here()
@@ -51,6 +53,7 @@ class LensSpans(SpanProcessor):
         span.overlap_steps = steps  # type: ignore[attr-defined]
         steps.opened(account)
 
+    @never_raises("a span is not measured by the lens")
     def _on_ending(self, span: Span) -> None:
         account: Account | None = getattr(span, "overlap_account", None)
         if account is None or not account.open:

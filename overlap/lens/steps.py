@@ -21,6 +21,7 @@ from overlap.lens.eager_tasks import see_eager_tasks
 from overlap.lens.request_budget import MOST_A_SECOND, Budget
 from overlap.runtime import stack
 from overlap.runtime.await_chain import await_line, words
+from overlap.runtime.guard import failed
 from overlap.runtime.loop_methods import MethodReplacements
 
 TIMER_S = 0.001
@@ -186,15 +187,24 @@ def _run(steps: Steps, callback: Any, ready: float, result: Any = _NO_RESULT) ->
     finally:
         end = perf_counter()
         steps.began = 0.0
-        # Here, the context is the task's own.
-        span = CURRENT.get().get(SPAN_KEY)
-        if span is not None:
-            account: Account | None = getattr(span, "overlap_account", None)
-            line = steps.place(begin, callback) if end - begin > LONG_S else None
-            while account is not None:
-                if account.open:
-                    account.add(ready, begin, end, line)
-                account = account.parent
+        try:
+            # Here, the context is the task's own.
+            span = CURRENT.get().get(SPAN_KEY)
+            if span is not None:
+                _add(span, steps, callback, ready, begin, end)
+        except Exception:
+            failed("a step is not measured by the lens")
+
+
+def _add(  # noqa: PLR0913, PLR0917  all that is known of a step
+    span: Any, steps: Steps, callback: Any, ready: float, begin: float, end: float
+) -> None:
+    account: Account | None = getattr(span, "overlap_account", None)
+    line = steps.place(begin, callback) if end - begin > LONG_S else None
+    while account is not None:
+        if account.open:
+            account.add(ready, begin, end, line)
+        account = account.parent
 
 
 class Step(partial[None]):

@@ -21,7 +21,7 @@ from overlap import names
 from overlap.lens.current_account import span_here
 from overlap.lens.ending_spans import has, in_ms, set_while_ending
 from overlap.lens.span_processor import is_sampled
-from overlap.runtime.guard import guarded
+from overlap.runtime.guard import guarded, never_raises
 
 SHORTEST_S = 0.005
 """Work that goes on for a shorter time than this is not reported as outliving its span."""
@@ -115,6 +115,7 @@ class ThreadSpans(SpanProcessor):
         setattr(ThreadPoolExecutor, "submit", submit)  # noqa: B010  mypy allows no other way
         setattr(Future, "cancel", cancel)  # noqa: B010
 
+    @never_raises("work in a thread is not measured")
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Record on the first spans of a call how long it had waited for its thread."""
         work = _here.work
@@ -125,6 +126,7 @@ class ThreadSpans(SpanProcessor):
             figures[names.THREAD_SENSITIVE] = True
         span.set_attributes(figures)
 
+    @never_raises("work in a thread is not measured")
     def _on_ending(self, span: Span) -> None:
         works: list[Work] | None = getattr(span, "overlap_threads", None)
         if works:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import wraps
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -37,6 +38,22 @@ def guarded(what: str, function: Callable[..., Result], *args: Any, **named: Any
     except Exception:
         failed(what)
         return None
+
+
+def never_raises(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Decorate a function that returns nothing: what it raises is logged."""
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        @wraps(function)
+        def guard(*args: Any, **named: Any) -> None:
+            try:
+                function(*args, **named)
+            except Exception:
+                failed(what)
+
+        return guard
+
+    return decorate
 
 
 class CurrentSpan:

@@ -25,6 +25,7 @@ from opentelemetry.semconv.metrics.http_metrics import HTTP_CLIENT_REQUEST_DURAT
 from opentelemetry.util.http import get_excluded_urls, sanitize_method
 
 from overlap import names
+from overlap.runtime.guard import never_raises
 
 
 def measure_failed_calls() -> Callable[[], None]:
@@ -82,6 +83,7 @@ class _Note:
             explicit_bucket_boundaries_advisory=HTTP_DURATION_HISTOGRAM_BUCKETS_NEW,
         )
 
+    @never_raises("a failed call is not measured")
     def __call__(self, request: httpx.Request, error: BaseException, seconds: float) -> None:
         if not is_http_instrumentation_enabled() or self._excluded.url_disabled(str(request.url)):
             return

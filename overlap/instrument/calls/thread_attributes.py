@@ -11,11 +11,13 @@ from opentelemetry.metrics import CallbackOptions, Meter, Observation
 from opentelemetry.sdk.trace import Span, SpanProcessor
 
 from overlap import names
+from overlap.runtime.guard import never_raises
 
 
 class ThreadAttributes(SpanProcessor):
     """Records the thread in which a span was started, unless it is set already."""
 
+    @never_raises("a span's thread is not recorded")
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Set both attributes, unless thread.id is set."""
         attributes: Any = span._attributes  # by its dict: its own `in` costs an exception

@@ -17,6 +17,7 @@ from opentelemetry.instrumentation.propagators import get_global_response_propag
 from overlap.instrument.requests import streaming
 from overlap.instrument.requests.server_span import ServerSpan
 from overlap.instrument.requests.server_span_factory import ServerSpanFactory
+from overlap.runtime.guard import never_raises
 
 _log = logging.getLogger(__name__)
 _KEY = "_overlap_server_span"
@@ -70,6 +71,7 @@ class Middleware(_DjangoMiddleware):
         finally:
             detach(token)
 
+    @never_raises("a request's route is not recorded")
     def process_view(self, request: Any, *_view: Any) -> None:
         """Name the span after the route, which is known from here on."""
         server_span: ServerSpan | None = getattr(request, _KEY, None)
@@ -132,6 +134,7 @@ class Middleware(_DjangoMiddleware):
                 _log.exception("Exception raised by a hook")
 
 
+@never_raises("a request's exception is not recorded")
 def note_exception(request: Any = None, **_signal: Any) -> None:
     """Receive got_request_exception: keep the unhandled exception for the span."""
     server_span: ServerSpan | None = getattr(request, _KEY, None)

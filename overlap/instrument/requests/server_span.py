@@ -17,6 +17,7 @@ from overlap import names
 from overlap.instrument.requests.accepted import AcceptedRequest
 from overlap.instrument.requests.delays import Delays
 from overlap.instrument.requests.request_attributes import RequestAttributes, status_attributes
+from overlap.runtime.guard import guarded, never_raises
 
 SERVER_SPAN_KEY = create_key("overlap-server-span")
 """In OpenTelemetry's context: the ServerSpan of the request that the running code belongs to."""
@@ -125,6 +126,7 @@ class ServerSpan:
             if status >= SERVER_ERRORS:
                 self.span.set_status(Status(StatusCode.ERROR))
 
+    @never_raises("the first part of a response is not timed")
     def sent_part(self) -> None:
         """Record when the first part of a stream was ready."""
         if not self._sent_any and self.is_recording:
@@ -140,9 +142,11 @@ class ServerSpan:
 
     def finish(self, error: BaseException | None = None) -> None:
         """End span and metrics. A cancelled request is no error: the client disconnected."""
-        if self._over:
-            return
-        self._over = True
+        if not self._over:
+            self._over = True
+            guarded("a request's span is not ended", self._finish, error)
+
+    def _finish(self, error: BaseException | None) -> None:
         IN_FLIGHT.pop(id(self), None)
         for block in [*self.blocks]:
             self.link_block(block)

@@ -11,6 +11,7 @@ from opentelemetry.sdk.trace import Span, SpanProcessor
 from opentelemetry.trace import SpanKind
 
 from overlap import names
+from overlap.runtime.guard import never_raises
 
 _CANCELLATIONS = (asyncio.CancelledError, GeneratorExit)
 _CLEANING_UP = "_overlap_cleaning_up"
@@ -24,12 +25,14 @@ class CancelledSpans(SpanProcessor):
     `server.stopped`).
     """
 
+    @never_raises("a cancelled span is not marked")
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Remember the exception being handled: a span of a cleanup is not cancelled itself."""
         passing = sys.exc_info()[1]
         if isinstance(passing, _CANCELLATIONS):
             setattr(span, _CLEANING_UP, id(passing))
 
+    @never_raises("a cancelled span is not marked")
     def _on_ending(self, span: Span) -> None:
         passing = sys.exc_info()[1]
         if (

@@ -22,6 +22,7 @@ from opentelemetry.trace import Span, Status, StatusCode, format_span_id
 from overlap import names
 from overlap.instrument.tasks import process_journal
 from overlap.instrument.tasks.task_metrics import task_metrics
+from overlap.runtime.guard import guarded
 
 Result = TypeVar("Result")
 
@@ -58,10 +59,25 @@ def spawn(coro: Coroutine[Any, Any, Result], *, name: str | None = None) -> asyn
     """
     loop = asyncio.get_running_loop()
     label: str = name or str(getattr(coro, "__qualname__", type(coro).__qualname__))
-    tracer = trace.get_tracer(_SCOPE)
     task_id = uuid4().hex
-    identity = {names.TASK_ID: task_id, names.TASK_NAME: label}
     parent = get_current()
+    span = guarded("a background task has no span", _start_span, label, task_id, parent)
+    inside = parent if span is None else trace.set_span_in_context(span, parent)
+    context = contextvars.copy_context()
+    context.run(attach, inside)
+    task: asyncio.Task[Result] = loop.create_task(coro, name=label, context=context)
+    entry = Entry(task_id, label, task, span or trace.INVALID_SPAN, inside)
+    _RUNNING[entry.id] = entry  # the reference that keeps the task alive
+    guarded("a background task is not recorded", _record_start, entry, parent)
+    # In the task's context, so that the log record of its end belongs to its span.
+    task.add_done_callback(lambda done: _on_done(entry, done), context=context)
+    return task
+
+
+def _start_span(label: str, task_id: str, parent: Context) -> Span:
+    """Start the task's span, and send the mark of its start."""
+    tracer = trace.get_tracer(_SCOPE)
+    identity = {names.TASK_ID: task_id, names.TASK_NAME: label}
     now = time.time_ns()
     span = tracer.start_span(label, parent, attributes=identity, start_time=now)
     own = {names.TASK_SPAN_ID: format_span_id(span.get_span_context().span_id)}
@@ -69,17 +85,13 @@ def spawn(coro: Coroutine[Any, Any, Result], *, name: str | None = None) -> asyn
         names.SPAN_TASK_STARTED, parent, attributes=identity | own, start_time=now
     )
     mark.end(now)
-    inside = trace.set_span_in_context(span, parent)
-    context = contextvars.copy_context()
-    context.run(attach, inside)
-    task: asyncio.Task[Result] = loop.create_task(coro, name=label, context=context)
-    entry = Entry(task_id, label, task, span, inside)
-    _RUNNING[entry.id] = entry
-    entry.note = process_journal.record(task_id, label, span, trace.get_current_span(parent))
-    task_metrics().started(label, inside)
-    # In the task's context, so that the log record of its end belongs to its span.
-    task.add_done_callback(lambda done: _on_done(entry, done), context=context)
-    return task
+    return span
+
+
+def _record_start(entry: Entry, parent: Context) -> None:
+    span = trace.get_current_span(parent)
+    entry.note = process_journal.record(entry.id, entry.name, entry.span, span)
+    task_metrics().started(entry.name, entry.context)
 
 
 def ledger() -> list[Entry]:
@@ -105,6 +117,11 @@ def record_end(entry: Entry, end: str, error: BaseException | None = None) -> bo
         return False
     entry.end = end
     _RUNNING.pop(entry.id, None)
+    guarded("a background task's end is not recorded", _record_end, entry, end, error)
+    return True
+
+
+def _record_end(entry: Entry, end: str, error: BaseException | None) -> None:
     process_journal.erase(entry.note)
     span = entry.span
     span.set_attribute(names.TASK_END, end)
@@ -115,4 +132,3 @@ def record_end(entry: Entry, end: str, error: BaseException | None = None) -> bo
         span.set_status(Status(StatusCode.ERROR, "it did not end when cancelled at shutdown"))
     task_metrics().ended(entry.name, end, entry.context)
     span.end()
-    return True

@@ -29,5 +29,6 @@ urlpatterns = [
     path("log/", views.log),
     path("upstream/", views.upstream),
     path("upstream/gone/", views.upstream_gone),
+    path("query/", views.query),
     path("file/", views.file),
 ]

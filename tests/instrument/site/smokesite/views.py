@@ -13,6 +13,8 @@ from pathlib import Path
 
 import httpx
 import structlog
+from asgiref.sync import sync_to_async
+from django.db import connection
 from django.http import (
     FileResponse,
     HttpResponse,
@@ -193,6 +195,19 @@ async def congested(request):
 
     await asyncio.gather(*(step() for _ in range(15)))
     return HttpResponse("congested")
+
+
+async def query(request):
+    def ask():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            return cursor.fetchone()
+
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(0):
+            with tracer.start_as_current_span("asking"):
+                await asyncio.sleep(1)
+    return HttpResponse(str(await sync_to_async(ask)()))
 
 
 async def start_task(request):
