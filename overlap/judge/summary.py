@@ -82,7 +82,8 @@ def _clauses(verdict: Verdict) -> Iterator[str]:
         names = [item.span for item in verdict.offloaded]
         threads = {item.thread for item in verdict.offloaded}
         where = f"thread {clean(threads.pop())}" if len(threads) == 1 else f"{len(threads)} threads"
-        yield f"{listing(names)} ran in {where}, not on the thread of its parent"
+        its = "its" if len(names) == 1 else "their"
+        yield f"{listing(names)} ran in {where}, not on the thread of {its} parent"
     if SINGLE in shapes:
         whole = sum(each.ms for each in verdict.self_time)
         if is_much(verdict.uncovered_ms, whole):

@@ -152,6 +152,19 @@ def test_of_a_part_without_spans_it_is_said_what_is_known(span: MakeSpan) -> Non
     assert verdict(spans).uncovered_ms == 657.0
 
 
+def test_of_a_service_that_was_called_nothing_is_said_if_nothing_is_known(span: MakeSpan) -> None:
+    """Its call is a span of the request; a lens of its own would say more."""
+    spans = [
+        span("1", "GET /", 0, 100, kind="server"),
+        span("2", "GET", 0, 100, "1", kind="client"),
+        span("3", "GET /api", 0, 100, "2", kind="server", service="api"),
+    ]
+    assert not any("no span" in text for text in texts(spans))
+    ran = {names.LOOP_RUNNING_MS: 40.0}
+    spans[2] = span("3", "GET /api", 0, 100, "2", kind="server", service="api", attributes=ran)
+    assert any("of GET /api have no span: 40 ms ran" in text for text in texts(spans))
+
+
 @pytest.mark.parametrize(
     ("length", "covered", "reported"),
     [(19.9, 0, False), (20, 0, True), (100, 81, False), (100, 80, True)],

@@ -9,7 +9,7 @@ from overlap.judge.findings.uncovered import is_reported, uncovered
 from overlap.judge.model import Why
 from overlap.judge.summary import clean, duration
 from overlap.judge.trace_context import TraceContext, share
-from overlap.judge.tree.span_tree import NS_PER_MS, plain
+from overlap.judge.tree.span_tree import NO_PARENT, NS_PER_MS, plain
 from overlap.trace.blocked_by import delays
 
 LEAST_PART_MS = 1.0
@@ -24,12 +24,26 @@ def reasons(context: TraceContext) -> Iterator[Why]:
             continue
         if is_reported(context.tree, index):
             found.append((-uncovered(context.tree, index), index))
-    for part, index in sorted(found):
-        yield _reason(context, index, -part / NS_PER_MS)
+    inner = _inner_requests(context) if found else set()
+    for negative, index in sorted(found):
+        part = -negative / NS_PER_MS
+        known = ", ".join(_parts(context, index, part))
+        if known or index not in inner:
+            yield _reason(context, index, part, known)
 
 
-def _reason(context: TraceContext, index: int, part_ms: float) -> Why:
-    known = ", ".join(_parts(context, index, part_ms))
+def _inner_requests(context: TraceContext) -> set[int]:
+    """Return the requests that another request made: of other services little is known."""
+    tree = context.tree
+    below: set[int] = set()
+    for index in tree.order:
+        parent = tree.parents[index]
+        if parent in below or (parent != NO_PARENT and tree.spans[parent].kind == "server"):
+            below.add(index)
+    return below
+
+
+def _reason(context: TraceContext, index: int, part_ms: float, known: str) -> Why:
     text = (
         f"{share(part_ms * NS_PER_MS, context.duration(index))} of {context.subject(index)} "
         f"have no span: {known or 'the trace does not show what happened there'}"
