@@ -17,6 +17,7 @@ from overlap.errors import OverlapError
 from overlap.pocket.access import AccessMiddleware
 from overlap.pocket.api import jaeger
 from overlap.pocket.ingest import receiver
+from overlap.pocket.last_guard import LastGuard
 from overlap.pocket.pages import handlers
 from overlap.pocket.pages.contents import Contents
 from overlap.pocket.storage.logs_and_metrics import Telemetry
@@ -55,9 +56,11 @@ async def serve(
     page_socket = listen(options.host, options.port, "--port")
     otlp_url, page_url = url(otlp_socket), url(page_socket)
     contents = Contents(store, telemetry, config, otlp_url=otlp_url, page_url=page_url)
-    otlp = AccessMiddleware(Starlette(routes=receiver.routes(store, telemetry)), options.host)
-    routes = [*jaeger.routes(store), *handlers.routes(contents)]
-    servers = [_server(otlp), _server(AccessMiddleware(Starlette(routes=routes), options.host))]
+    routes = receiver.routes(store, telemetry), [*jaeger.routes(store), *handlers.routes(contents)]
+    servers = [
+        _server(AccessMiddleware(LastGuard(Starlette(routes=each), store.counts), options.host))
+        for each in routes
+    ]
     loop = asyncio.get_running_loop()
 
     def stop() -> None:

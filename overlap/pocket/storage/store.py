@@ -64,6 +64,8 @@ class Counts:
     evicted_spans: int = 0
     """Spans that were dropped to make room for newer ones."""
     refused_requests: int = 0
+    failed_requests: int = 0
+    """Requests that raised an exception in pocket."""
 
 
 class Store:

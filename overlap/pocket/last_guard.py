@@ -1,0 +1,49 @@
+"""The last guard: a request that fails inside pocket costs one line, not a traceback.
+
+The line names the error and the place in the code, and nothing that the request contained.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from overlap.pocket.storage.store import Counts
+
+
+class LastGuard:
+    """ASGI middleware: answers 500 to what raised an exception, counts it, and serves on."""
+
+    def __init__(self, app: ASGIApp, counts: Counts) -> None:
+        self.app, self.counts = app, counts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def send_noted(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_noted)
+        except Exception as error:
+            self.counts.failed_requests += 1
+            print(f"overlap pocket: a request failed: {_where(error)}", file=sys.stderr, flush=True)
+            if not started:
+                answer = PlainTextResponse("the request failed; pocket's log says where\n", 500)
+                await answer(scope, receive, send)
+
+
+def _where(error: Exception) -> str:
+    """Return the type of an error and the line that raised it."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    name = type(error).__name__
+    if traceback is None:
+        return name
+    return f"{name} at {Path(traceback.tb_frame.f_code.co_filename).name}:{traceback.tb_lineno}"
