@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from overlap.bench.figures import Figures, Summary, best_peer, ratios, summary
-from overlap.bench.load.saturation import load_by
+from overlap.bench.load.saturation import headline, load_by
 from overlap.bench.server.process import Failed, running_sink
 from overlap.bench.server.variants import Variant, missing_sentence
 from overlap.bench.trial import Loads, Say, trial
@@ -51,6 +51,7 @@ class Comparison:
         return {
             "machine": self.machine,
             "loader": self.plan.loads.by,
+            "headline": headline(self.plan.loads.by),
             "plan": {
                 "rounds": self.plan.rounds,
                 "pocket": self.plan.pocket,

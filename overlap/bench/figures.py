@@ -91,6 +91,7 @@ def ratios(variants: Mapping[str, Summary]) -> dict[str, dict[str, float]]:
         "sync_rps_over_none": _over(variants, "sync_rps", "none", variants),
         "orm_rps_over_none": _over(variants, "orm_rps", "none", variants),
         "orm_kept_rps_over_none": _over(variants, "orm_kept_rps", "none", variants),
+        "cpu_over_none": _over(variants, "cpu_us", "none", variants),
         "wall_over_none": _over(variants, "wall_s", "none", variants),
         "rps_over_best_peer": {},
         "p99_down_over_up": _over(variants, "p99_ms", "overlap", ["overlap-down"]),

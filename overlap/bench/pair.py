@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from overlap.bench.load.saturation import full_load, load_by
+from overlap.bench.load.saturation import full_load, headline, load_by
 from overlap.bench.server.process import Failed, Server, running_sink
 from overlap.bench.server.variants import Variant
 from overlap.bench.server.vitals import processor_s
@@ -55,6 +55,8 @@ class Pair:
     machine: str
     stopped: bool = False
     """Whether Ctrl-C ended it early."""
+    headline: str = "rps"
+    """The figure to read first: `rps` or `cpu_us`."""
 
     @property
     def ratios(self) -> list[float]:
@@ -74,6 +76,7 @@ class Pair:
         low, high = confidence_interval(found)
         return {
             "machine": self.machine,
+            "headline": self.headline,
             "path": self.path,
             "seconds": self.seconds,
             "turns": len(found),
@@ -117,7 +120,7 @@ def alternate(
     from overlap.bench.comparison import machine
 
     first, second = (Side(each) for each in variants)
-    result = Pair(first, second, path, seconds, machine())
+    result = Pair(first, second, path, seconds, machine(), headline=headline(load_by()))
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="overlap-bench-")))
         sink = stack.enter_context(running_sink())

@@ -174,7 +174,10 @@ def _saying() -> Iterator[Callable[[str], None]]:
     # A SIGTERM too ends every server that was started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if load_by() != "wrk":
-        _told("no wrk here: httpx makes the load, and most of what it measures is itself")
+        _told(
+            "wrk is not installed: httpx makes the load, and req/s is mostly its own; "
+            "read the processor time for each request"
+        )
     console = Console(stderr=True)
     with console.status("bench") as status:
 

@@ -34,6 +34,11 @@ def load_by() -> str:
     return "wrk" if shutil.which("wrk") else "httpx"
 
 
+def headline(by: str) -> str:
+    """Return the figure to read first: `rps`, or `cpu_us` where the rate is mostly the client's."""
+    return "rps" if by == "wrk" else "cpu_us"
+
+
 def full_load(url: str, seconds: int, *, by: str) -> FullLoad:
     """GET `url` repeatedly on each of CONNECTIONS for `seconds`."""
     return _wrk(url, seconds) if by == "wrk" else asyncio.run(_httpx(url, seconds))

@@ -11,6 +11,7 @@ from rich.text import Text
 from overlap.bench.comparison import Comparison
 from overlap.bench.figures import Summary, Value, best_peer, ratios
 from overlap.bench.load.burst import BurstReport
+from overlap.bench.load.saturation import headline
 from overlap.bench.pair import Pair
 
 WIDTH = 150
@@ -35,6 +36,7 @@ _RATIOS = {
     "orm_rps_over_none": "ORM view over none",
     "orm_kept_rps_over_none": "ORM view with CONN_MAX_AGE over none",
     "rps_over_best_peer": "req/s on / over the best peer ({peer})",
+    "cpu_over_none": "processor time for a request on / over none",
     "wall_over_none": "wall time at once over none",
     "p99_down_over_up": "p99 on / with every backend down over all up",
     "watch_cost": "share of req/s that watchdog and ledger take",
@@ -44,6 +46,10 @@ _RATIOS = {
     "whole_lens_cost": "the same, looking at each request",
     "whole_lens_cpu_cost": "... and of the processor's time",
 }
+
+
+_CPU_FIRST = ("cpu_us", "cpu_over_none")
+_CPU_NOTE = "processor time comes first: without wrk, req/s is mostly the load generator's own"
 
 
 def table(comparison: Comparison) -> Table:
@@ -57,11 +63,12 @@ def table(comparison: Comparison) -> Table:
         title_style="dim",
     )
     result.add_column("variant", no_wrap=True)
-    for heading, _, _ in _COLUMNS:
+    columns = _columns(comparison)
+    for heading, _, _ in columns:
         result.add_column(heading, justify="right")
     result.add_column("spans lost", justify="right")
     for name, figures in comparison.medians.items():
-        result.add_row(name, *_cells(figures))
+        result.add_row(name, *_cells(figures, columns))
     return result
 
 
@@ -78,15 +85,21 @@ def pair_table(pair: Pair) -> Table:
     for heading in (*(side["variant"] for side in sides), "ratio", "95 % between"):
         result.add_column(heading, justify="right")
     low, high = figures["between"]
+    has_cpu = figures["cpu_ratio"] is not None
+    cpu = (f"{side['cpu_us']:,.0f}" for side in sides) if has_cpu else ()
+    cpu_row = ("CPU us", *cpu, f"{figures['cpu_ratio']:.3f}") if has_cpu else ()
+    is_cpu_first = has_cpu and pair.headline == "cpu_us"
+    if is_cpu_first:
+        result.caption = _CPU_NOTE
+        result.add_row(*cpu_row)
     result.add_row(
         "req/s",
         *(f"{side['rps']:,.0f}" for side in sides),
         f"{figures['rps_ratio']:.3f}",
         f"{low:.3f} and {high:.3f}",
     )
-    if figures["cpu_ratio"] is not None:
-        cpu = (f"{side['cpu_us']:,.0f}" for side in sides)
-        result.add_row("CPU us", *cpu, f"{figures['cpu_ratio']:.3f}")
+    if has_cpu and not is_cpu_first:
+        result.add_row(*cpu_row)
     return result
 
 
@@ -110,7 +123,11 @@ def burst_table(report: BurstReport) -> Table:
 def lines(comparison: Comparison) -> Iterator[Text]:
     """Yield the ratios, failures and the machine, one per line."""
     medians = comparison.medians
-    for key, values in ratios(medians).items():
+    found = ratios(medians)
+    if _is_cpu_first(comparison):
+        yield Text(_CPU_NOTE, style="yellow")
+        found = dict(sorted(found.items(), key=lambda item: item[0] not in _CPU_FIRST))
+    for key, values in found.items():
         title = _RATIOS[key].format(peer=best_peer(medians))
         shown = "   ".join(f"{name} {_ratio(key, value)}" for name, value in values.items())
         yield Text(f"{title}: {shown}")
@@ -122,8 +139,18 @@ def lines(comparison: Comparison) -> Iterator[Text]:
     yield Text(comparison.machine, style="dim")
 
 
-def _cells(figures: Summary) -> Iterator[str]:
-    for _, key, form in _COLUMNS:
+def _is_cpu_first(comparison: Comparison) -> bool:
+    return headline(comparison.plan.loads.by) == "cpu_us"
+
+
+def _columns(comparison: Comparison) -> list[tuple[str, str, str]]:
+    if not _is_cpu_first(comparison):
+        return list(_COLUMNS)
+    return sorted(_COLUMNS, key=lambda column: column[1] not in _CPU_FIRST)
+
+
+def _cells(figures: Summary, columns: list[tuple[str, str, str]]) -> Iterator[str]:
+    for _, key, form in columns:
         yield _shown(figures.get(key), form)
     lost, sent = figures.get("spans_lost"), figures.get("spans_made")
     yield "-" if lost is None else f"{lost:,.0f} of {sent:,.0f}"

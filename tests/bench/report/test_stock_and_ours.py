@@ -25,7 +25,7 @@ def test_two_traces_stand_beside_each_other():
     drawn = text.split("```text\n")[1].split("\n```")[0].split("\n")
     assert {line.index("│") for line in drawn} == {WIDTH + 1}
     bars = next(line for line in drawn if "█" in line)
-    assert bars.startswith("GET  ")
+    assert bars.split()[0] == "GET▸"  # it is on the critical path
     assert "GET /" in bars.split("│")[1]
 
 
@@ -39,7 +39,7 @@ def test_a_trace_that_never_came_is_said():
 @pytest.mark.parametrize("asked", CASES, ids=lambda asked: asked.path)
 def test_the_committed_page_shows_each_request(root, asked):
     """Written by `make stock-and-ours`, and not stale."""
-    text = (root / "docs" / "stock-and-ours.md").read_text(encoding="utf-8")
+    text = (root / "docs" / "explanation" / "stock-and-ours.md").read_text(encoding="utf-8")
     section = text.split(f"## {asked.title}\n")[1].split("\n## ")[0]
     assert f"`GET {asked.path}`: {asked.says} {asked.see}" in section
     ours = re.search(r"\| server span \| .* \| (.*) \|", section)
