@@ -88,7 +88,7 @@ predictions: install ## Write docs/explanation/predictions.md: what was advised 
 readme: install dashboards ## Write docs/reference/lessons.md from app/scenarios/, and the dashboards, which show lessons too
 	@$(BIN)/python -m app.readme
 
-dashboards: install-dev ## Write grafana/dashboards/*.json from grafana/boards and app/scenarios/
+dashboards: install-dev ## Write grafana/dashboards/*.json and grafana/import/*.json from grafana/boards and app/scenarios/
 	@$(BIN)/python -m grafana.boards
 
 docs: $(VENV)/.installed-docs ## Build the documentation in build/docs/; every warning is an error, links are checked

@@ -1,19 +1,23 @@
-"""Write every dashboard: `make dashboards`."""
+"""Write every dashboard, provisioned and importable: `make dashboards`."""
 
 from pathlib import Path
 
 from grafana.boards import rendered
+from grafana.boards.importable import importable
 
-FOLDER = Path(__file__).resolve().parent.parent / "dashboards"
+GRAFANA = Path(__file__).resolve().parent.parent
+PROVISIONED = GRAFANA / "dashboards"
+IMPORTABLE = GRAFANA / "import"
 
 
 def main() -> None:
     """Write each dashboard's file, and print its path."""
-    FOLDER.mkdir(exist_ok=True)
     for name, text in rendered().items():
-        path = FOLDER / f"{name}.json"
-        path.write_text(text, encoding="utf-8")
-        print(path)
+        for folder, content in ((PROVISIONED, text), (IMPORTABLE, importable(text))):
+            folder.mkdir(exist_ok=True)
+            path = folder / f"{name}.json"
+            path.write_text(content, encoding="utf-8")
+            print(path)
 
 
 if __name__ == "__main__":
