@@ -129,7 +129,9 @@ class Steps:
             return
         frame = sys._current_frames().get(ident)
         if frame is not None and self.began == began:
-            line = stack.culprit(stack.lines(frame, None))
+            # Not beyond the step: what started the loop is no part of it.
+            outermost = stack.callback_frame(frame, None)
+            line = stack.culprit(stack.lines(frame, outermost))
             self.seen = (began, words(line))
 
     def place(self, began: float, callback: Any) -> str | None:

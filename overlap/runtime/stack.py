@@ -60,13 +60,18 @@ def callback_frame(innermost: FrameType, base: FrameType | None) -> FrameType | 
 def lines(innermost: FrameType, outermost: FrameType | None) -> tuple[Line, ...]:
     """Return the stack between two frames, innermost first, at most DEPTH lines.
 
+    A deeper stack ends with the innermost line of the user's, if the first DEPTH lines have none.
     Without an outermost frame, return the whole stack.
     """
     found: list[Line] = []
     frame: FrameType | None = innermost
-    while frame is not None and len(found) < DEPTH:
+    has_users = False
+    while frame is not None and (len(found) < DEPTH or not has_users):
         code = frame.f_code
-        found.append(Line(code.co_filename, frame.f_lineno or 0, code.co_qualname))
+        is_user = is_users(code.co_filename)
+        if len(found) < DEPTH or is_user:
+            found.append(Line(code.co_filename, frame.f_lineno or 0, code.co_qualname))
+            has_users |= is_user
         if frame is outermost:
             break
         frame = frame.f_back
@@ -74,8 +79,10 @@ def lines(innermost: FrameType, outermost: FrameType | None) -> tuple[Line, ...]
 
 
 def culprit(stack: tuple[Line, ...]) -> Line:
-    """Return the innermost line of the user's code; the innermost of all if there is none."""
-    return next((line for line in stack if is_users(line.file)), stack[0])
+    """Return the innermost line of the user's code; if there is none, the innermost but ours."""
+    users = (line for line in stack if is_users(line.file))
+    others = (line for line in stack if not line.file.startswith(f"{OWN}/"))
+    return next(users, None) or next(others, stack[0])
 
 
 @lru_cache(maxsize=4096)

@@ -186,6 +186,7 @@ def _span(span, resource):
         ms=(span.end_time_unix_nano - span.start_time_unix_nano) / 1e6,
         attributes=_attributes(span.attributes),
         events=[(event.name, _attributes(event.attributes)) for event in span.events],
+        event_times=[event.time_unix_nano for event in span.events],
         links=[
             SimpleNamespace(span_id=link.span_id.hex(), attributes=_attributes(link.attributes))
             for link in span.links

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 
-from overlap.runtime.stack import Line, culprit, text
+from overlap.runtime.stack import OWN, Line, culprit, lines, text
 
 STDLIB = Line(asyncio.__file__, 1, "inside")
 INSTALLED = Line("/somewhere/site-packages/django/core.py", 2, "handler")
+OURS = Line(f"{OWN}/lens/steps.py", 5, "_run")
 FROZEN = Line("<frozen importlib._bootstrap>", 3, "_load")
 USERS = Line(str(Path.cwd() / "app" / "views.py"), 4, "oversmoke")
 
@@ -19,8 +21,26 @@ def test_the_innermost_line_of_the_users_own_is_to_blame():
 
 
 def test_without_a_line_of_the_users_the_innermost_is():
-    """There is always someone to name."""
+    """There is always a line to name, and it is not ours where there is another."""
     assert culprit((INSTALLED, STDLIB)) == INSTALLED
+    assert culprit((OURS, INSTALLED, STDLIB)) == INSTALLED
+    assert culprit((OURS,)) == OURS
+
+
+def deep(depth):
+    """The stack below `depth` frames of a library's."""
+    scope = {"sys": sys, "lines": lines}
+    source = "def go(n, top): return go(n - 1, top) if n else lines(sys._getframe(), top)"
+    exec(compile(source, "/somewhere/site-packages/deep.py", "exec"), scope)  # noqa: S102
+    return scope["go"](depth, sys._getframe())
+
+
+def test_a_deep_stack_keeps_the_users_line():
+    """A parser's recursion does not hide who called it."""
+    found = deep(200)
+    assert len(found) == 41
+    assert culprit(found).function == "deep"
+    assert len(deep(3)) == 5
 
 
 def test_files_below_the_working_directory_are_named_from_there():

@@ -55,10 +55,12 @@ _FILES = {
 }
 
 
-def kind_of(frame: FrameType) -> str | None:
+def kind_of(frame: FrameType) -> str | None:  # noqa: PLR0911  one return a rule
     """Return one of the BLOCK_ kinds in names.py; None if the frame does not say."""
     file = PurePath(frame.f_code.co_filename).name
     standard = "-packages/" not in frame.f_code.co_filename
+    if _is_future_result(frame):
+        return names.BLOCK_FUTURE
     if standard and file in _FILES:
         return _FILES[file]
     callee = callee_of(frame)
@@ -72,6 +74,18 @@ def kind_of(frame: FrameType) -> str | None:
     if found == names.BLOCK_FILE and not _may_be_files(frame, callee):
         return None
     return found
+
+
+def _is_future_result(frame: FrameType | None) -> bool:
+    """Return whether the frame is inside Future.result() of concurrent.futures."""
+    for _ in range(3):  # Condition.wait, and the lock that it waits for
+        if frame is None:
+            break
+        code = frame.f_code
+        if code.co_name in ("result", "exception") and code.co_qualname.startswith("Future."):
+            return code.co_filename.endswith("_base.py")
+        frame = frame.f_back
+    return False
 
 
 def callee_of(frame: FrameType) -> str | None:

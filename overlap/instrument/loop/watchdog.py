@@ -172,7 +172,9 @@ class Watchdog:
         self._judge(candidate, sample)
 
     def _since(self, sample: Sample) -> float:
-        """Return when something other than this callback was last seen."""
+        """Return when the callback began, or when something else was last seen to run."""
+        if self._steps is not None and self._steps.began:
+            return self._steps.began  # the lens has timed it
         at, task = self._last_task
         return 0.0 if task is sample.running else at
 

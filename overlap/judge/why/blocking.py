@@ -17,6 +17,7 @@ _DID = {
     names.BLOCK_CPU: "computed",
     names.BLOCK_DNS: "looked up a host's address",
     names.BLOCK_FILE: "read or wrote a file",
+    names.BLOCK_FUTURE: "waited in Future.result(), which may need this very loop",
     names.BLOCK_LOCK: "waited for a lock that a thread held",
     names.BLOCK_NETWORK: "waited for the network",
     names.BLOCK_PROCESS: "waited for another process",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
+import threading
+import time
+from concurrent.futures import Future
 
 import pytest
 
@@ -76,3 +79,21 @@ def test_code_without_source_says_nothing():
     space = {"called": called, "told": thing.told}
     exec("callee, kind = called(), told()", space)  # noqa: S102
     assert (space["callee"], space["kind"]) == (None, None)
+
+
+def test_a_futures_result_is_known():
+    """On a loop's thread it waits for what may need that loop."""
+    future, seen = Future(), []
+    ident = threading.get_ident()
+
+    def look():
+        while kind_of(sys._current_frames()[ident]) != names.BLOCK_FUTURE:
+            time.sleep(0.01)
+        seen.append(True)
+        future.set_result(7)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    assert future.result(20) == 7
+    thread.join()
+    assert seen == [True]

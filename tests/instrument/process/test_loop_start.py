@@ -128,3 +128,24 @@ def test_a_block_elsewhere_delays_no_request(own_sink, run):
     (block,) = (b for b in own_sink.named("event_loop.blocked") if b.parent_id == workers)
     assert block.attributes["overlap.blocked.victims"] == 0
     assert block.span_id not in {link.span_id for link in own_sink.one("GET /wait/").links}
+
+
+def test_a_block_begins_where_its_step_began(own_sink, run):
+    """Not at the last heartbeat, nor where the span began: within 10 ms of the truth."""
+    run(
+        script("""
+        async def late():
+            with trace.get_tracer("t").start_as_current_span("late") as span:
+                for _ in range(10):
+                    await asyncio.sleep(0.013)
+                span.add_event("now")
+                time.sleep(0.6)
+        asyncio.run(late())
+        overlap.shutdown()
+        """),
+        own_sink.url,
+    )
+    late = own_sink.one("late")
+    (block,) = (b for b in own_sink.named("event_loop.blocked") if b.parent_id == late.span_id)
+    (now,) = late.event_times
+    assert abs(block.start - now) < 10e6
