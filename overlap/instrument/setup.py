@@ -38,6 +38,7 @@ class Instrumentation:
         lean: bool,
         django: dict[str, Any],
         lens: bool = False,
+        instrumentors: bool = False,
         journal_dir: Path | None = None,
         start_telemetry: Callable[..., Telemetry] = start,
     ) -> None:
@@ -45,6 +46,10 @@ class Instrumentation:
         os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
         from overlap.instrument.calls.celery_tasks import instrument_celery
         from overlap.instrument.calls.httpx_client import instrument_httpx
+        from overlap.instrument.calls.installed_instrumentors import (
+            instrument_installed,
+            is_disabled,
+        )
         from overlap.instrument.calls.thread_attributes import ThreadAttributes, count_threads
         from overlap.instrument.loop.watched_loops import WatchedLoops
         from overlap.instrument.process.endings import Endings
@@ -74,8 +79,12 @@ class Instrumentation:
         self.watched_loops.watch_running()
         self._undo.callback(self._endings.install(self.watched_loops.loop_started))
         self._undo.callback(instrument_websockets(self.watched_loops.watch_running))
-        self._undo.callback(instrument_httpx())
-        self._undo.callback(instrument_celery())
+        if not is_disabled("httpx"):
+            self._undo.callback(instrument_httpx())
+        if not is_disabled("celery"):
+            self._undo.callback(instrument_celery())
+        if instrumentors:
+            self._undo.callback(instrument_installed())
         if has_django():
             from overlap.lean import install, reduce_gc_work, replace_handler
 
@@ -114,6 +123,7 @@ def instrument(  # noqa: PLR0913  one argument a setting
     log_format: str | None = None,
     lean: bool | None = None,
     lens: bool | None = None,
+    instrumentors: bool | None = None,
     **django: Any,
 ) -> None:
     """Switch everything on: call it in the ASGI module, before get_asgi_application().
@@ -133,6 +143,9 @@ def instrument(  # noqa: PLR0913  one argument a setting
     lens: whether spans record how long their tasks ran, were ready to run and waited (yes,
         OVERLAP_LENS=0 or 1), for at most 100 requests a second (OVERLAP_LENS_RATE); see
         overlap.lens.
+    instrumentors: whether the OpenTelemetry instrumentations that are installed are switched on
+        (yes, OVERLAP_INSTRUMENTORS=0 or 1), except those that
+        OTEL_PYTHON_DISABLED_INSTRUMENTATIONS lists.
     django: the options of DjangoInstrumentor.instrument: request_hook, excluded_urls, …
     """
     if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
@@ -147,6 +160,7 @@ def instrument(  # noqa: PLR0913  one argument a setting
         journal_dir=folder(journal_dir, "OVERLAP_JOURNAL_DIR"),
         lean=flag(lean, "OVERLAP_LEAN", True),
         lens=flag(lens, "OVERLAP_LENS", True),
+        instrumentors=flag(instrumentors, "OVERLAP_INSTRUMENTORS", True),
         django=django,
     )
 
