@@ -150,6 +150,12 @@ def test_of_a_part_without_spans_it_is_said_what_is_known(span: MakeSpan) -> Non
         "up to 300 ms ran in a thread, 227 ms awaited something that has no span"
     ]
     assert verdict(spans).uncovered_ms == 657.0
+    one = {names.THREAD_CALLS: 1, names.THREAD_RUNNING_MS: 300.0}
+    spans = [
+        span("1", "GET /", 0, 757, kind="server", attributes=LOOP | one),
+        span("2", "a", 0, 280, "1", attributes=LEAN),
+    ]
+    assert texts(spans)[1:] == ["477 of 757 ms of the response have no span: 20 ms ran in a thread"]
 
 
 def test_of_a_service_that_was_called_nothing_is_said_if_nothing_is_known(span: MakeSpan) -> None:
@@ -273,6 +279,7 @@ def test_a_request_that_computed_or_waited_for_the_loop_is_reported(span: MakeSp
         span("3", "GET /kept/", 0, 200, kind="server", attributes={names.LOOP_READY_MS: 150.5}),
         span("4", "view", 0, 200, "3"),
     ]
+    assert len(texts(spans[2:3])) == 1  # without a span below, it is said of the part without
     assert texts(spans)[2:] == [
         "the response of GET /kept/ was ready to run for 150 of 200 ms: "
         "the event loop was busy with other work",

@@ -28,8 +28,8 @@ def advice(requests: Requests) -> Iterator[Advice]:
         return
     for parent in requests.parents():
         for members in repeated_queries(requests, awaited(requests.tree, parent)):
-            if not _is_loop(requests, members):
-                continue
+            if requested_at_once(requests.context, members):
+                continue  # no loop over rows: `threads` is about these
             one = median_low([requests.context.duration(index) for index in members])
             name = clean(requests.tree.spans[members[0]].name)
             found = requests.advice(
@@ -45,12 +45,6 @@ def advice(requests: Requests) -> Iterator[Advice]:
             )
             if found:
                 yield found
-
-
-def _is_loop(requests: Requests, members: Sequence[int]) -> bool:
-    """Return whether they were requested one after another, and the response waited for them."""
-    waited_for = [index for index in members if requests.on_path(index)]
-    return len(waited_for) >= LEAST_QUERIES and not requested_at_once(requests.context, waited_for)
 
 
 def repeated_queries(requests: Requests, siblings: Sequence[int]) -> list[list[int]]:

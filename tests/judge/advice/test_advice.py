@@ -93,6 +93,28 @@ def test_small_parts_are_neither_named_nor_advised(span: MakeSpan) -> None:
         assert kinds(spans) == advised
 
 
+def test_a_saving_below_5_ms_is_not_advised(span: MakeSpan) -> None:
+    """A fifth of this request, and nobody would notice."""
+    for length, advised in ((2.4, []), (2.5, ["one_query"])):
+        spans = [span("1", "GET /", 0, 20, kind="server")]
+        spans += [
+            span(f"q{i}", "SELECT", 5 * i, 5 * i + length, "1", attributes=ROW) for i in range(3)
+        ]
+        assert kinds(spans) == advised
+
+
+def test_what_runs_at_once_divides_a_chain(span: MakeSpan) -> None:
+    """What comes before a gather is not gathered with what follows it."""
+    spans = [
+        span("1", "GET /", 0, 300, kind="server"),
+        span("2", "before", 0, 100, "1"),
+        span("3", "a", 100, 200, "1"),
+        span("4", "b", 100, 200, "1"),
+        span("5", "after", 200, 300, "1"),
+    ]
+    assert kinds(spans) == []
+
+
 def test_a_call_that_is_tried_again_is_no_chain_to_gather(span: MakeSpan) -> None:
     """The second try is made because the first failed."""
     tries = [
@@ -259,6 +281,10 @@ def test_the_load_of_a_scenario_is_no_chain(span: MakeSpan) -> None:
         ]
     (advice,) = verdict(spans).advice
     assert (advice.parent, advice.request_ms, advice.would_be_ms) == ("GET /0", 300.0, 150.0)
+    servers = {"s1", "a1", "b1"}
+    without = [each for each in spans if each.span_id not in servers]
+    without += [span("x", "x", 400, 550, "c1"), span("y", "y", 550, 700, "c1")]
+    assert [each.parent for each in verdict(without).advice] == ["GET /0"]
 
 
 def test_what_saves_most_comes_first(span: MakeSpan) -> None:
