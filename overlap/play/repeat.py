@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import cycle
 
+from overlap.runtime.stop_signals import on_stop_signals
 from overlap.scenario import Scenario
 
 
@@ -54,8 +54,7 @@ def stop_on_signal() -> Iterator[None]:
         signalled = True
         task.cancel()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, end)
+    undo = on_stop_signals(loop, end)
     try:
         yield
     except asyncio.CancelledError:
@@ -63,5 +62,4 @@ def stop_on_signal() -> Iterator[None]:
             raise
         task.uncancel()
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
+        undo.close()

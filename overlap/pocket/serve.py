@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
+import os
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ from overlap.pocket.pages.contents import Contents
 from overlap.pocket.storage.logs_and_metrics import Telemetry
 from overlap.pocket.storage.store import MAX_BYTES, MAX_SPANS, Store
 from overlap.ports import describe_listener
+from overlap.runtime.stop_signals import on_stop_signals
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,7 @@ async def serve(
         for server in servers:
             server.should_exit = True
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
+    undo = on_stop_signals(loop, stop)
     if ready is not None:
         ready(otlp_url, page_url)
     try:
@@ -77,6 +77,7 @@ async def serve(
             servers[0].serve(sockets=[otlp_socket]), servers[1].serve(sockets=[page_socket])
         )
     finally:
+        undo.close()
         await contents.play_queue.close()
 
 
@@ -84,7 +85,8 @@ def listen(host: str, port: int, option: str) -> socket.socket:
     """Bind a port. Raises OverlapError that names the process that uses it."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if os.name == "posix":  # on Windows it would let two servers share the port
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((host, port))
         sock.listen(2048)

@@ -74,7 +74,7 @@ def _end(process: subprocess.Popen[Any]) -> int:
 def _signals_passed_on(process: subprocess.Popen[Any]) -> Iterator[None]:
     def pass_on(number: int, _frame: FrameType | None) -> None:
         if number != signal.SIGINT or not _shares_a_terminal():
-            process.send_signal(number)
+            _send(process, number)
 
     numbers = [signal.SIGINT, *(getattr(signal, n) for n in _PASSED_ON if hasattr(signal, n))]
     before = {number: signal.signal(number, pass_on) for number in numbers}
@@ -85,8 +85,17 @@ def _signals_passed_on(process: subprocess.Popen[Any]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def _send(process: subprocess.Popen[Any], number: int) -> None:
+    try:
+        process.send_signal(number)
+    except ValueError:  # Windows sends no signal to another process
+        process.terminate()
+
+
 def _shares_a_terminal() -> bool:
     """Whether Ctrl-C reaches the command by itself: a second SIGINT tells a server to hurry."""
+    if not hasattr(os, "tcgetpgrp"):  # on Windows Ctrl-C reaches every process of the console
+        return True
     try:
         terminal = os.open("/dev/tty", os.O_RDONLY)
     except OSError:

@@ -1,4 +1,4 @@
-"""Below `lens` and `instrument`: stacks, tasks, thread clocks, replaced loop methods, guards.
+"""Below `lens` and `instrument`: stacks, tasks, clocks, signals, replaced loop methods, guards.
 
 Both import its modules directly; it imports neither of them.
 """

@@ -7,7 +7,6 @@ a thousand full clients would be measured as slowness of the server.
 from __future__ import annotations
 
 import asyncio
-import resource
 import secrets
 import time
 from dataclasses import dataclass
@@ -48,6 +47,10 @@ async def burst(url: str, count: int, *, timeout_s: float) -> tuple[list[Answer]
 
 def allow_files(count: int) -> None:
     """Raise this process's limit of open files to `count`, within its hard limit."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
     if soft < wanted:

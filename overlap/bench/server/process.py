@@ -133,14 +133,28 @@ def end(process: subprocess.Popen[bytes], within_s: float = 2.0) -> None:
     """
     if process.poll() is None:
         with contextlib.suppress(ProcessLookupError):
-            process.send_signal(signal.SIGINT)
+            _interrupt(process)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(within_s)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+    _kill(process)
     process.wait()
     if process.stdout is not None:
         process.stdout.close()
+
+
+def _interrupt(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.send_signal(signal.SIGINT)
+    except ValueError:  # Windows sends none to another process
+        process.terminate()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
 
 
 def _command(port: int) -> list[str]:

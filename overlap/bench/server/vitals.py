@@ -20,7 +20,7 @@ def processor_s(pid: int) -> float | None:
         # Fields 14 and 15 of proc(5), counted after the command, which may contain anything.
         user, system = status.rpartition(")")[2].split()[11:13]
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-    except (OSError, ValueError):
+    except (OSError, ValueError, AttributeError):  # no /proc, or no os.sysconf
         return None
 
 
