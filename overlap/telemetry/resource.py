@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from opentelemetry.sdk.resources import Resource
 
@@ -26,6 +27,24 @@ def make_resource(service_name: str | None) -> Resource:
 def own_pid() -> Resource:
     """Return what is another in each forked process."""
     return Resource({names.PROCESS_PID: os.getpid()})
+
+
+def add_to_resource(provider: Any, resource: Resource) -> None:
+    """Add attributes to the resource of a provider of the SDK, and of what it has made."""
+    if hasattr(provider, "_update_resource"):
+        provider._update_resource(resource)
+        return
+    # Before it was added to the SDK (1.44).
+    made = [
+        *getattr(provider, "quick_tracers", ()),
+        *getattr(provider, "_logger_cache", {}).values(),
+    ]
+    for holder in (provider, getattr(provider, "_sdk_config", None), *made):
+        for name in ("_resource", "resource"):
+            before = getattr(holder, "__dict__", {}).get(name)
+            if isinstance(before, Resource):
+                # A frozen dataclass is one of them.
+                object.__setattr__(holder, name, before.merge(resource))
 
 
 def is_named(resource: Resource) -> bool:

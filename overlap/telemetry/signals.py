@@ -24,7 +24,12 @@ from overlap.telemetry.logs.otlp_records import make_logger_provider
 from overlap.telemetry.logs.setup import LoggingSetup
 from overlap.telemetry.metric_pipeline import MetricPipeline
 from overlap.telemetry.project_exporters import exports_to, unwrapped
-from overlap.telemetry.resource import MergedResources, make_resource, own_pid
+from overlap.telemetry.resource import (
+    MergedResources,
+    add_to_resource,
+    make_resource,
+    own_pid,
+)
 from overlap.telemetry.spans.span_pipeline import SpanPipeline
 
 FLUSH_LIMIT_S = 3.0
@@ -128,8 +133,7 @@ class Telemetry:
         """Let the records say the service that the project's spans say."""
         resource = getattr(self.tracer_provider, "resource", None)
         if isinstance(resource, Resource):
-            provider: Any = self.logger_provider
-            provider._update_resource(self._resources.of(resource))
+            add_to_resource(self.logger_provider, self._resources.of(resource))
 
     def _in_child(self) -> None:
         # The SDK gives a forked process a service.instance.id of its own, but knows no pid.
@@ -137,7 +141,7 @@ class Telemetry:
         self._resources.after_fork()
         for provider in (self._spans.own, self._metrics.own, self.logger_provider):
             if provider is not None:
-                provider._update_resource(own_pid())
+                add_to_resource(provider, own_pid())
         self._metrics.after_fork()
 
 

@@ -167,7 +167,7 @@ class QuickProvider(TracerProvider):
             resource=resource, shutdown_on_exit=False, active_span_processor=Processors()
         )
         self._successor: ApiTracerProvider | None = None
-        self._quick_tracers: WeakSet[Tracer] = WeakSet()
+        self.quick_tracers: WeakSet[Tracer] = WeakSet()
 
     def get_tracer(self, *args: Any, **named: Any) -> Any:
         """See opentelemetry.trace.TracerProvider."""
@@ -177,7 +177,7 @@ class QuickProvider(TracerProvider):
         if type(tracer) is Tracer:
             if objection(tracer) is None:
                 tracer.__class__ = QuickTracer
-            self._quick_tracers.add(tracer)
+            self.quick_tracers.add(tracer)
         return tracer
 
     def hand_over_to(self, provider: ApiTracerProvider) -> None:
@@ -186,7 +186,7 @@ class QuickProvider(TracerProvider):
         A module's `tracer = trace.get_tracer(...)` keeps the tracer that it was given.
         """
         self._successor = provider
-        for tracer in list(self._quick_tracers):
+        for tracer in list(self.quick_tracers):
             scope = tracer._instrumentation_scope
             target = provider.get_tracer(scope.name, scope.version or None, scope.schema_url)
             vars(tracer)["successor"] = target
