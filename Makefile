@@ -11,6 +11,8 @@ OTLP_PORT ?= 4318
 TRACES_PORT ?= 16686
 LESSONS ?=
 PROFILES ?= player
+# What `make test-lowest` runs.
+LOWEST ?= tests/telemetry tests/instrument tests/lean tests/lens tests/run tests/testing
 PORTS = --app-port $(APP_PORT) --workers-port $(WORKERS_PORT) --wsgi-port $(WSGI_PORT) --mail-port $(MAIL_PORT) --httpbin-port $(HTTPBIN_PORT) --otlp-port $(OTLP_PORT) --traces-port $(TRACES_PORT)
 BIN = $(VENV)/bin
 # The tests start some hundred processes: each would compile all that it imports anew.
@@ -19,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 UV := $(shell command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1 && echo uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up down stack play test test-stack test-package test-postgresql test-django lint types lock bench install-bench bench-peers stock-and-ours profile predictions readme dashboards docs docs-serve pictures lock clean
+.PHONY: help install install-dev demo up down stack play test test-lowest test-stack test-package test-postgresql test-django lint types lock bench install-bench bench-peers stock-and-ours profile predictions readme dashboards docs docs-serve pictures lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -45,6 +47,15 @@ play: install ## The same, then exit with play's status: 0 if every lesson showe
 
 test: install-dev ## The everyday tests (four minutes on two cores)
 	$(BIN)/python -X dev -m pytest -n 3 --dist loadgroup -m "not postgresql and not stack and not package"
+
+test-lowest: $(VENV)/bin/python ## The tests of what leans on others' parts, with the oldest of every dependency (needs uv)
+	uv venv --quiet --clear --python $(BIN)/python .venv-lowest
+	uv pip compile pyproject.toml --python .venv-lowest/bin/python --resolution lowest-direct --no-emit-index-url --quiet \
+	  --extra demo -o .venv-lowest/lowest.txt
+	uv pip install --quiet --python .venv-lowest/bin/python -r .venv-lowest/lowest.txt
+	uv pip install --quiet --python .venv-lowest/bin/python -c .venv-lowest/lowest.txt --group build --group dev
+	uv pip install --quiet --python .venv-lowest/bin/python --no-deps --no-build-isolation --editable .
+	PATH="$(CURDIR)/.venv-lowest/bin:$$PATH" .venv-lowest/bin/python -X dev -m pytest -n 2 --dist loadgroup -m "not postgresql and not stack" $(LOWEST)
 
 test-stack: install-dev ## ... and against the real servers, built from Go modules at first
 	$(BIN)/python -m otel.native build

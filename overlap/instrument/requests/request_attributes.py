@@ -109,3 +109,7 @@ class LazyAttributes(Mapping[str, Any]):
     def items(self) -> Any:
         """Return the dict's own items; a Mapping's are slow."""
         return self._all().items()
+
+    def copy(self) -> dict[str, Any]:
+        """Return a dict, which the tracer of SDKs before 1.44 asks for."""
+        return dict(self._all())
