@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from overlap import config
 from overlap.errors import OverlapError
 from overlap.trace import Trace, read_stream
 
@@ -63,7 +62,10 @@ def _all(what: str, traces_url: str | None) -> list[Trace]:
         except OSError as error:
             raise OverlapError(f"{what} can't be read: {error.strerror or error}") from None
     if len(what) in _ID_LENGTHS and all(char in string.hexdigits for char in what):
-        import asyncio  # it takes longer to import than a small trace to judge
+        # These take longer to import than a small trace to judge.
+        import asyncio
+
+        from overlap import config
 
         return [asyncio.run(_fetch(what, traces_url or config.load().traces_url))]
     raise OverlapError(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from statistics import median_low
 from typing import Final
 
 from overlap.judge.advice.requests import Change, Requests
 from overlap.judge.findings.concurrency_limit import LEAST_CALLS, concurrency_limit
+from overlap.judge.median import median_low
 from overlap.judge.model import Advice
 from overlap.judge.path.awaited import awaited
 from overlap.judge.summary import clean

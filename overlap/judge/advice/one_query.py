@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from statistics import median_low
 from typing import Final
 
 from overlap import names
 from overlap.judge.advice.requests import Change, Requests
 from overlap.judge.findings.thread_rows import requested_at_once
+from overlap.judge.median import median_low
 from overlap.judge.model import Advice
 from overlap.judge.path.awaited import awaited
 from overlap.judge.summary import clean

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import median
 
 from overlap.judge.findings.stages import Interval, peak
+from overlap.judge.median import median
 
 LEAST_CALLS = 4
 GAP_PART = 10

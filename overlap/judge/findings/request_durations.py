@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from statistics import median
 
 from overlap import names
+from overlap.judge.median import median
 from overlap.judge.model import Requests
 from overlap.judge.tree.span_tree import Tree, ms
 
