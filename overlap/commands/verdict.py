@@ -27,9 +27,12 @@ def command(trace: str, only: str | None, as_json: bool, traces_url: str | None)
     Every trace in a file is judged. What can't be read is left out, and counted in `warnings`.
     """
     with no_garbage_collection():
-        for each in traces(trace, traces_url, only):
+        waiting = traces(trace, traces_url, only)[::-1]
+        while waiting:
+            each = waiting.pop()
             found = verdict(each)
             if as_json:
+                del each  # a large trace's spans make room for its JSON
                 _write(found)
             else:
                 _show(each, found)
@@ -40,7 +43,9 @@ def _write(found: Verdict) -> None:
     line = msgspec.json.encode(found)
     if sys.stdout.isatty():
         line = msgspec.json.format(line, indent=2)
-    click.echo(line)
+    out = sys.stdout.buffer
+    out.write(line)  # apart from its end: together they would be a copy
+    out.write(b"\n")
 
 
 def _show(trace: Trace, found: Verdict) -> None:

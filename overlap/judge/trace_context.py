@@ -17,7 +17,7 @@ class TraceContext:
 
     def __init__(self, tree: Tree, victims: Victims) -> None:
         self.tree, self.victims = tree, victims
-        self.servers = dict(nearest_servers(tree))
+        self.servers = nearest_servers(tree)
         self._only = self._only_request()
 
     def _only_request(self) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 
 from overlap import names
 from overlap.judge.model import Background, Offloaded
@@ -32,18 +32,18 @@ def background(tree: Tree) -> list[Background]:
     ]
 
 
-def outliving(tree: Tree, servers: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def outliving(tree: Tree, servers: Mapping[int, int]) -> Iterator[tuple[int, int]]:
     """Yield the topmost spans that outlived their response, each with its server span. O(n)."""
-    if not (server_of := dict(servers)):
+    if not servers:
         return
-    if max(tree.ends) - min(tree.ends[server] for server in server_of.values()) <= OUTLIVED_NS:
+    if max(tree.ends) - min(tree.ends[server] for server in servers.values()) <= OUTLIVED_NS:
         return
     outlived: dict[int, set[int]] = {}  # the responses that the spans above a span outlived
     none: set[int] = set()
     for index in tree.order:
         parent = tree.parents[index]
         above = outlived.get(parent, none)
-        server = server_of.get(index)
+        server = servers.get(index)
         if server is None or server in above or not tree.is_work(index):
             pass
         elif tree.ends[index] - tree.ends[server] > OUTLIVED_NS:
@@ -53,7 +53,7 @@ def outliving(tree: Tree, servers: Iterable[tuple[int, int]]) -> Iterator[tuple[
             outlived[index] = above
 
 
-def nearest_servers(tree: Tree) -> list[tuple[int, int]]:
+def nearest_servers(tree: Tree) -> dict[int, int]:
     """Return each span that works for a server span above it, with that one.
 
     It is the nearest of its own service; for a worker's span that of the service which queued
@@ -62,7 +62,7 @@ def nearest_servers(tree: Tree) -> list[tuple[int, int]]:
     """
     if tree.servers is not None:
         return tree.servers
-    pairs = tree.servers = []
+    pairs = tree.servers = {}
     if "server" not in tree.words:
         return pairs
     above: dict[str, list[int]] = {}  # by service, the server spans on the way down
@@ -78,7 +78,7 @@ def nearest_servers(tree: Tree) -> list[tuple[int, int]]:
             # A task that a request queued for another service: still that request's.
             servers = above.get(tree.spans[parent].service)
         if servers and not (span.kind == "server" and tree.is_remote(index)):
-            pairs.append((index, servers[-1]))
+            pairs[index] = servers[-1]
         if below := tree.children.get(index):
             server = _serving(span.kind, index, servers)
             if server != NO_PARENT:

@@ -30,9 +30,10 @@ def repair(spans: Iterable[Span], trace_id: str | None = None) -> Tree:
     if strangers := sum(span.trace_id != trace_id for span in found):
         warnings.append(f"{_spans(strangers)} another trace id: judged as part of this trace")
     unique = _without_duplicates(with_own_ids(found), warnings)
-    parents = _parents(unique, warnings)
+    numbers = [*range(len(unique))]  # one object for each, however many lists hold it
+    parents = _parents(unique, numbers, warnings)
     children: dict[int, list[int]] = {}
-    for index, parent in enumerate(parents):
+    for index, parent in zip(numbers, parents, strict=True):
         if parent != NO_PARENT:
             children.setdefault(parent, []).append(index)
     orphans: dict[str, list[int]] = {}
@@ -84,8 +85,8 @@ def _fullness(span: Span) -> tuple[int, int, int, str]:
     return (span.end_ns or 0, len(span.attributes), len(span.events), repr(span))
 
 
-def _parents(spans: list[Span], warnings: list[str]) -> list[int]:
-    index_of = {span.span_id: index for index, span in enumerate(spans)}
+def _parents(spans: list[Span], numbers: list[int], warnings: list[str]) -> list[int]:
+    index_of = {span.span_id: index for index, span in zip(numbers, spans, strict=True)}
     parents = []
     orphans = roots = 0
     for span in spans:

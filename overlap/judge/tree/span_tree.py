@@ -48,7 +48,7 @@ class Tree:
 
     Most traces hold no evidence of most things: one look here spares a look at each span.
     """
-    servers: list[tuple[int, int]] | None = None
+    servers: dict[int, int] | None = None
     """What `nearest_servers` found, once it was asked."""
     awaited: dict[int, list[int]] = field(default_factory=dict)
     """By parent, what `awaited` found; the findings, the path, the sentences and the advice ask."""

@@ -26,6 +26,10 @@ from overlap.trace.model import (
 )
 
 _HEX = re.compile("[0-9a-f]*")
+SHORT = 40
+"""Characters of a value that may recur: a method, a host, a thread's name."""
+MOST_SHARED = 100_000
+"""Values that are kept once; beyond, only those known already."""
 _NO_TRACE, _NO_SPAN = "0" * 32, "0" * 16
 
 
@@ -124,12 +128,13 @@ class _Document(_Strict):
 
 
 class TypedReader:
-    """Read line after line; names, keys and trace ids that recur are kept once."""
+    """Read line after line; what recurs (names, keys, ids, short values) is kept once."""
 
     def __init__(self) -> None:
         # Lax, so that 64-bit numbers, which OTLP writes as strings, become numbers in C.
         self._decode = msgspec.json.Decoder(_Document, strict=False).decode
         self._shared: dict[str, str] = {}
+        self._numbers: dict[int, int] = {}
 
     def spans(self, line: bytes) -> list[Span]:
         """Return the spans of one line. Raises Unusual or msgspec.MsgspecError."""
@@ -154,7 +159,10 @@ class TypedReader:
     ) -> None:
         _check_ids(spans)
         share, attributes = self._shared.setdefault, self._attributes
+        parent = ""
         for one in spans:
+            if one.parentSpanId != parent:  # siblings often follow one another
+                parent = one.parentSpanId
             start, end, status = one.startTimeUnixNano, one.endTimeUnixNano, one.status
             if not (0 <= start <= MAX_TIME_NS and 0 <= end <= MAX_TIME_NS):
                 raise Unusual
@@ -166,7 +174,7 @@ class TypedReader:
                     share(one.name, one.name),
                     start,
                     end or None,
-                    one.parentSpanId or None,
+                    parent or None,
                     KINDS[one.kind] if 0 <= one.kind < len(KINDS) else KINDS[0],
                     service,
                     attributes(one.attributes) if one.attributes else NOTHING,
@@ -185,7 +193,12 @@ class TypedReader:
         for pair in pairs:
             key, value = pair.key, pair.value
             plain = value.stringValue if value is not None else None
-            found[share(key, key)] = plain if plain is not None else self._other(value, 0)
+            if plain is None:
+                found[share(key, key)] = self._other(value, 0)
+            elif len(plain) <= SHORT and (len(self._shared) < MOST_SHARED or plain in self._shared):
+                found[share(key, key)] = share(plain, plain)
+            else:
+                found[share(key, key)] = plain
         return found
 
     def _other(self, value: _Value | None, depth: int) -> AttributeValue:
@@ -193,7 +206,10 @@ class TypedReader:
             return None
         if depth > MAX_NESTING:
             raise Unusual
-        for plain in (value.stringValue, value.intValue, value.boolValue, value.doubleValue):
+        if (number := value.intValue) is not None:
+            known = self._numbers
+            return (known.setdefault if len(known) < MOST_SHARED else known.get)(number, number)
+        for plain in (value.stringValue, value.boolValue, value.doubleValue):
             if plain is not None:
                 return plain
         if value.arrayValue is not None:
