@@ -14,6 +14,7 @@ import msgspec
 
 from overlap.names import SERVICE_NAME
 from overlap.trace.formats.otlp_json import MAX_NESTING, UNKNOWN_SERVICE
+from overlap.trace.formats.otlp_structs import Document, OtlpEvent, OtlpLink, OtlpSpan, Pair, Value
 from overlap.trace.json_fields import MAX_TIME_NS, NOTHING
 from overlap.trace.model import (
     KINDS,
@@ -37,102 +38,12 @@ class Unusual(ValueError):
     """The line is to be read by the tolerant reader."""
 
 
-class _Strict(msgspec.Struct, gc=False, forbid_unknown_fields=True):
-    """What holds a field that is not declared here is left to the tolerant reader."""
-
-
-class _Value(_Strict):
-    stringValue: str | None = None
-    intValue: int | None = None
-    boolValue: bool | None = None
-    doubleValue: float | None = None
-    arrayValue: _Values | None = None
-    kvlistValue: _Pairs | None = None
-
-
-class _Values(_Strict):
-    values: list[_Value] = []
-
-
-class _Pair(_Strict):
-    key: str
-    value: _Value | None = None
-
-
-class _Pairs(_Strict):
-    values: list[_Pair] = []
-
-
-class _Event(_Strict):
-    timeUnixNano: int = 0
-    name: str = ""
-    attributes: list[_Pair] = []
-    droppedAttributesCount: int = 0
-
-
-class _Link(_Strict):
-    traceId: str
-    spanId: str
-    traceState: str = ""
-    attributes: list[_Pair] = []
-    droppedAttributesCount: int = 0
-    flags: int = 0
-
-
-class _Status(_Strict):
-    message: str = ""
-    code: int = 0
-
-
-class _Span(_Strict):
-    traceId: str
-    spanId: str
-    startTimeUnixNano: int
-    name: str = ""
-    parentSpanId: str = ""
-    kind: int = 0
-    endTimeUnixNano: int = 0
-    attributes: list[_Pair] = []
-    events: list[_Event] = []
-    links: list[_Link] = []
-    status: _Status | None = None
-    traceState: str = ""
-    flags: int = 0
-    droppedAttributesCount: int = 0
-    droppedEventsCount: int = 0
-    droppedLinksCount: int = 0
-
-
-class _Scope(msgspec.Struct, gc=False):
-    name: str = ""
-
-
-class _ScopeSpans(_Strict):
-    spans: list[_Span] = []
-    scope: _Scope | None = None
-    schemaUrl: str = ""
-
-
-class _Resource(msgspec.Struct, gc=False):
-    attributes: list[_Pair] = []
-
-
-class _ResourceSpans(_Strict):
-    scopeSpans: list[_ScopeSpans]
-    resource: _Resource | None = None
-    schemaUrl: str = ""
-
-
-class _Document(_Strict):
-    resourceSpans: list[_ResourceSpans]
-
-
 class TypedReader:
     """Read line after line; what recurs (names, keys, ids, short values) is kept once."""
 
     def __init__(self) -> None:
         # Lax, so that 64-bit numbers, which OTLP writes as strings, become numbers in C.
-        self._decode = msgspec.json.Decoder(_Document, strict=False).decode
+        self._decode = msgspec.json.Decoder(Document, strict=False).decode
         self._shared: dict[str, str] = {}
         self._numbers: dict[int, int] = {}
 
@@ -151,7 +62,7 @@ class TypedReader:
 
     def _read(
         self,
-        spans: list[_Span],
+        spans: list[OtlpSpan],
         service: str,
         resource: Attributes,
         scope: str,
@@ -187,7 +98,7 @@ class TypedReader:
                 )
             )
 
-    def _attributes(self, pairs: list[_Pair]) -> dict[str, AttributeValue]:
+    def _attributes(self, pairs: list[Pair]) -> dict[str, AttributeValue]:
         share = self._shared.setdefault
         found: dict[str, AttributeValue] = {}
         for pair in pairs:
@@ -201,7 +112,7 @@ class TypedReader:
                 found[share(key, key)] = plain
         return found
 
-    def _other(self, value: _Value | None, depth: int) -> AttributeValue:
+    def _other(self, value: Value | None, depth: int) -> AttributeValue:
         if value is None:
             return None
         if depth > MAX_NESTING:
@@ -219,18 +130,18 @@ class TypedReader:
             return {pair.key: self._other(pair.value, depth + 1) for pair in pairs}
         return None
 
-    def _event(self, event: _Event) -> Event:
+    def _event(self, event: OtlpEvent) -> Event:
         if not 0 <= event.timeUnixNano <= MAX_TIME_NS:
             raise Unusual
         return Event(event.name, event.timeUnixNano, self._attributes(event.attributes) or NOTHING)
 
-    def _link(self, link: _Link) -> Link:
+    def _link(self, link: OtlpLink) -> Link:
         _check(16, link.spanId)
         _check(32, link.traceId)
         return Link(link.traceId, link.spanId, self._attributes(link.attributes) or NOTHING)
 
 
-def _check_ids(spans: list[_Span]) -> None:
+def _check_ids(spans: list[OtlpSpan]) -> None:
     """Check all ids of one batch together: a pass in C rather than a call for each."""
     _check(32, *[one.traceId for one in spans])
     _check(16, *[one.spanId for one in spans], *[up for one in spans if (up := one.parentSpanId)])
