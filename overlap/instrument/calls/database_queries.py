@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from opentelemetry import trace
+from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.trace import Span, SpanKind
 
 from overlap import names
@@ -21,6 +22,7 @@ _WHAT = "a database query is not traced"
 _LONGEST = 2000
 """The most characters of a query. Parameters are not recorded: Django passes them separately."""
 _TABLE = re.compile(r"""\b(?:FROM|INTO|UPDATE)\s+["'`\[]?([\w.$]+)""", re.IGNORECASE)
+_suppressed: list[bool] = []
 _SYSTEMS = {"oracle": "oracle.db", "microsoft": "microsoft.sql_server"}
 """The conventions' names of databases that Django names differently."""
 
@@ -50,7 +52,15 @@ def _traced(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, 
     if span is None:
         return execute(sql, params, many, context)
     with CurrentSpan(_WHAT, span):
-        return execute(sql, params, many, context)
+        if not _suppressed:
+            return execute(sql, params, many, context)
+        with suppress_instrumentation():
+            return execute(sql, params, many, context)
+
+
+def suppress_drivers(is_on: bool) -> None:
+    """Say whether the drivers' own instrumentations make no span inside a query of Django's."""
+    _suppressed[:] = [True] if is_on else []
 
 
 def _start_span(sql: Any, context: dict[str, Any]) -> Span | None:

@@ -15,6 +15,8 @@ from typing import Any
 
 from opentelemetry.instrumentation.dependencies import get_dependency_conflicts
 
+from overlap.instrument.calls import database_queries
+
 GROUP = "opentelemetry_instrumentor"
 DISABLED = "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"
 OURS = frozenset({"django", "httpx", "celery"})
@@ -24,6 +26,10 @@ HARMFUL = {
     "logging": "our handler exports the records already",
     "structlog": "our processor exports the records already",
 }
+DRIVERS = frozenset(
+    {"sqlite3", "psycopg", "psycopg2", "mysql", "mysqlclient", "pymysql", "pymssql"}
+)
+"""Drivers below Django's ORM, whose queries have a span already (database_queries)."""
 _log = logging.getLogger(__name__)
 
 
@@ -61,6 +67,10 @@ def _switch_on(entry_point: EntryPoint, undo: ExitStack) -> None:
         return
     instrumentor.instrument(skip_dep_check=True)
     undo.callback(_switch_off, entry_point.name, instrumentor)
+    if entry_point.name in DRIVERS:
+        # One that the project switched on itself goes on as before.
+        database_queries.suppress_drivers(True)
+        undo.callback(database_queries.suppress_drivers, False)
 
 
 def _switch_off(name: str, instrumentor: Any) -> None:

@@ -82,6 +82,37 @@ def test_what_the_environment_disables_stays_off(own_sink, run):
     )
 
 
+def test_a_drivers_instrumentation_makes_no_second_span_of_a_query(own_sink, run):
+    """Inside a query of Django's it is suppressed; elsewhere it works."""
+    run(
+        script("""
+        from opentelemetry.instrumentation.utils import is_instrumentation_enabled
+        module.sqlite3 = type("sqlite3", (Kitchen,), {"seen": []})
+        importlib.metadata.entry_points = lambda **wanted: [
+            importlib.metadata.EntryPoint("sqlite3", "kitchen_instrumentation:sqlite3", "any")
+        ]
+        overlap.instrument()
+        import django; django.setup()
+        from django.db import connection
+        from opentelemetry import trace
+        enabled = []
+        def spy(execute, *args):
+            enabled.append(is_instrumentation_enabled())
+            return execute(*args)
+        def ask():
+            with trace.get_tracer("t").start_as_current_span("view"):
+                enabled.append(is_instrumentation_enabled())
+                with connection.cursor() as cursor, connection.execute_wrapper(spy):
+                    cursor.execute("SELECT 1")
+        ask()
+        assert enabled == [True, False], enabled
+        overlap.shutdown()
+        """),
+        own_sink.url,
+    )
+    assert own_sink.names() == {"view": 1, "SELECT": 1}
+
+
 def test_what_the_project_switched_on_stays_its_own(own_sink, run):
     """It is neither switched on twice nor off at our end."""
     run(
