@@ -13,6 +13,7 @@ from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.trace import Span, SpanKind
 
 from overlap import names
+from overlap.instrument.calls.database_connections import time_connections
 from overlap.instrument.calls.thread_attributes import thread_attributes
 from overlap.runtime.guard import CurrentSpan, guarded
 from overlap.runtime.identity_cache import IdentityCache
@@ -36,7 +37,10 @@ def instrument_queries() -> Callable[[], None]:
         if _traced not in connection.execute_wrappers:
             connection.execute_wrappers.append(_traced)
 
+    restore_connections = time_connections()
+
     def stop() -> None:
+        restore_connections()
         connection_created.disconnect(dispatch_uid=_SCOPE)
         # Connections of other threads keep the wrapper: without an SDK it costs almost nothing.
         for connection in connections.all(initialized_only=True):

@@ -1,0 +1,61 @@
+"""Time that a database takes beside its queries: connecting, COMMIT and ROLLBACK.
+
+On the current span, added up: a span for each would be a sibling of the queries for every
+transaction, most of them shorter than it takes to read one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import wraps
+from time import perf_counter
+from typing import Any
+
+from opentelemetry.trace import get_current_span
+
+from overlap import names
+from overlap.runtime.guard import guarded
+
+_METHODS = {
+    "connect": names.DB_CONNECT_MS,
+    "_commit": names.DB_COMMIT_MS,
+    "_rollback": names.DB_ROLLBACK_MS,
+}
+
+
+def time_connections() -> Callable[[], None]:
+    """Record the times from now on; return a function that undoes it."""
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    undo = ExitStack()
+    for method, attribute in _METHODS.items():
+        stock = getattr(BaseDatabaseWrapper, method)
+        ours = _timed(stock, attribute)
+        setattr(BaseDatabaseWrapper, method, ours)
+        undo.callback(_restore, BaseDatabaseWrapper, method, ours, stock)
+    return undo.close
+
+
+def _timed(stock: Any, attribute: str) -> Any:
+    @wraps(stock)
+    def timed(self: Any, *args: Any, **named: Any) -> Any:
+        began = perf_counter()
+        try:
+            return stock(self, *args, **named)
+        finally:
+            guarded("a database connection is not timed", _add, attribute, began)
+
+    return timed
+
+
+def _add(attribute: str, began: float) -> None:
+    span = get_current_span()
+    if span.is_recording():
+        before = (getattr(span, "attributes", None) or {}).get(attribute, 0.0)
+        span.set_attribute(attribute, round(before + (perf_counter() - began) * 1000, 3))
+
+
+def _restore(owner: Any, method: str, ours: Any, stock: Any) -> None:
+    if getattr(owner, method) is ours:  # otherwise another library has wrapped it
+        setattr(owner, method, stock)
