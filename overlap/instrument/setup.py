@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from overlap.instrument.environment import flag, folder, seconds
+from overlap.runtime.untested import warn_if_untested
 from overlap.telemetry import Telemetry, start
 
 BLOCKED_THRESHOLD_S = 0.1
 """As in asyncio's debug mode, from which a callback counts as slow."""
 DRAIN_TIMEOUT_S = 8.0
-"""With a second for cancelled tasks and a flush, just under the ten seconds after which
-`docker stop` kills."""
+"""With cancelled tasks and a flush, just under the ten seconds of `docker stop`."""
 
 _log = logging.getLogger(__name__)
 _lock = threading.Lock()
@@ -151,6 +151,7 @@ def instrument(  # noqa: PLR0913  one argument a setting
     if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         _log.warning("OTEL_SDK_DISABLED is true: Overlap is off, and nothing is traced")
         return
+    warn_if_untested()
     switch_on(
         start,
         service_name=service_name,
