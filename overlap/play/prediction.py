@@ -30,8 +30,9 @@ class Prediction:
     pair: str
     changes: list[str]
     what: str
-    """`request`: how long it takes; `others`: how much less the neighbours wait."""
+    """`request`: how long it takes; `others`: how much less the neighbours wait in all."""
     today_ms: float
+    """How long the request takes, or the neighbours wait, without the change."""
     predicted_ms: float
     measured_ms: float
 
@@ -85,8 +86,8 @@ def _of_others(result: Result, pair: Result) -> Iterator[Prediction]:
             changes=[OFF_LOOP],
             what="others",
             today_ms=today,
-            predicted_ms=today - sum(gains),
-            measured_ms=_neighbours_ms(pair),
+            predicted_ms=sum(gains),
+            measured_ms=today - _neighbours_ms(pair),
         )
 
 

@@ -93,7 +93,7 @@ class Report:
             table.add_column(heading, justify="right", no_wrap=True)
         table.add_column("")
         for each in found:
-            of = "" if each.what == "request" else " (neighbours)"
+            of = "" if each.what == "request" else " (neighbours wait less)"
             table.add_row(
                 self._text(f"{each.scenario}: {', '.join(each.changes)}{of}"),
                 self._text(each.pair),
