@@ -30,7 +30,7 @@ SCENARIOS = [
         expect=Expectation(
             shapes=frozenset({"background"}),
             never=CALM | {"offloaded"},
-            background=("roast",),
+            background=("kept",),
             cancelled=(),
         ),
         pair="order",

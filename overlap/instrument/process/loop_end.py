@@ -7,6 +7,7 @@ calls one function for it, on Python 3.11 and later.
 from __future__ import annotations
 
 import asyncio
+import threading
 from asyncio import runners
 from collections.abc import Callable, Coroutine
 from functools import wraps
@@ -23,14 +24,16 @@ Drain = Callable[[], Coroutine[Any, Any, None]]
 def drain_at_loop_end(drain: Drain) -> Callable[[], None]:
     """Run `drain` on each loop that asyncio.run is about to end; return a function that undoes it.
 
-    Not inside a request: a sync view that uses asyncio.run is not delayed by its tasks.
+    Not inside a request: a view that uses asyncio.run is not delayed by its tasks, nor is an async
+    view under WSGI, which asgiref runs by asyncio.run in a thread of its own.
     """
     module: Any = runners
     stock = module._cancel_all_tasks
 
     @wraps(stock)
     def cancel_all_tasks(loop: asyncio.AbstractEventLoop) -> None:
-        if get_current().get(SERVER_SPAN_KEY) is None:
+        in_main = threading.current_thread() is threading.main_thread()
+        if in_main and get_current().get(SERVER_SPAN_KEY) is None:
             guarded("background work was not drained", run_drain, loop, drain)
         stock(loop)
 
