@@ -65,9 +65,13 @@ def _exporters(parts: Iterable[Any]) -> Iterator[Any]:
     for part in parts:
         for name in ("_span_processors", "_log_record_processors"):
             yield from _exporters(getattr(part, name, ()))
+        if (inner := getattr(part, "processor", None)) is not None:  # Logfire's wrappers
+            yield from _exporters([inner])
         batch = getattr(part, "_batch_processor", part)
         for name in ("span_exporter", "_exporter"):
             if (exporter := getattr(batch, name, None)) is not None:
+                while (wrapped := getattr(exporter, "wrapped_exporter", None)) is not None:
+                    exporter = wrapped
                 yield exporter
 
 

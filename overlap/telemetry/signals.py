@@ -158,7 +158,8 @@ def start(
 def _sampled(provider: Any) -> str:
     sampler = getattr(unwrapped(provider), "sampler", None)
     what = str(getattr(sampler, "get_description", lambda: "")())
-    if "TraceIdRatio" in what or "AlwaysOff" in what:
+    # Of one that follows its parent, what decides where there is none.
+    if what.removeprefix("ParentBased{root:").startswith(("TraceIdRatio", "AlwaysOff")):
         return f"the project's sampler decides which requests are traced: {what}"
     return ""
 

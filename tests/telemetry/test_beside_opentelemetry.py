@@ -168,23 +168,33 @@ overlap.shutdown()
     assert own_sink.names() == {}
 
 
-def test_a_sampler_of_the_projects_decides_and_is_reported(own_sink, run):
+@pytest.mark.parametrize(
+    ("sampler", "is_traced"),
+    [
+        ("TraceIdRatioBased(0)", False),
+        ("ParentBased(TraceIdRatioBased(0))", False),
+        ("ParentBased(ALWAYS_ON)", True),
+        ("ALWAYS_ON", True),
+    ],
+)
+def test_a_sampler_of_the_projects_decides_and_is_reported(own_sink, run, sampler, is_traced):
     """What it does not sample is nowhere; one sentence says so."""
     run(
         f"""{PROJECT}
 import io, logging
-from opentelemetry.sdk.trace.sampling import TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, TraceIdRatioBased
 out = io.StringIO()
 logging.basicConfig(stream=out)
-trace.set_tracer_provider(TracerProvider(sampler=TraceIdRatioBased(0)))
+trace.set_tracer_provider(TracerProvider(sampler={sampler}))
 overlap.instrument()
-early.start_span("unseen").end()
-assert "the project's sampler decides which requests are traced: TraceIdRatio" in out.getvalue()
+early.start_span("seen").end()
+said = "the project's sampler decides which requests are traced" in out.getvalue()
+assert said is {not is_traced}, out.getvalue()
 overlap.shutdown()
 """,
         own_sink.url,
     )
-    assert own_sink.names() == {}
+    assert own_sink.names() == ({"seen": 1} if is_traced else {})
 
 
 @pytest.mark.parametrize("owner", ["ours", "theirs"])
