@@ -78,8 +78,8 @@ def _of_request(result: Result, pair: Result) -> Iterator[Prediction]:
 
 def _of_others(result: Result, pair: Result) -> Iterator[Prediction]:
     gains = [item.others_ms for item in result.verdict.advice if item.change == OFF_LOOP]
-    if sum(gains) and not pair.verdict.blocked:
-        today = _neighbours_ms(result)
+    today = _neighbours_ms(result)
+    if today and sum(gains) and not pair.verdict.blocked:
         yield Prediction(
             scenario=result.scenario.name,
             pair=pair.scenario.name,

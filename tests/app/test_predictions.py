@@ -32,7 +32,17 @@ def test_each_figure_is_the_median_of_the_plays():
         "| `serial` | gather | `gather` | request | 3,000 ms | 2,010 ms | 2,020 ms | yes |" in table
     )
     assert "| 2,230 ms | **no** |" in table
-    assert table.endswith("1 of 2 predictions hold.\n")
+    assert "\n1 of 2 predictions hold.\n" in table
+    assert table.endswith("`serial`: not explained.\n")
+
+
+def test_a_prediction_of_one_play_in_three_is_a_busy_moment():
+    """It is left out, in whichever play it was."""
+    rare = played(300, 300, "rare")
+    plays = [played(2000, 2000) + rare, played(2000, 2000), played(2000, 2000)]
+    assert [each["scenario"] for each in predictions.medians(plays)] == ["serial"]
+    often = [[], played(1, 1), played(1, 1)]
+    assert [each["scenario"] for each in predictions.medians(often)] == ["serial"]
 
 
 def test_the_page_is_written_from_what_play_printed(tmp_path, monkeypatch):
