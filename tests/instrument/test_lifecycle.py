@@ -91,8 +91,11 @@ def test_disabled_it_does_nothing(own_sink, run):
         """
         import asyncio, os, threading
         os.environ["OTEL_SDK_DISABLED"] = "true"
-        import overlap
+        import io, logging, overlap
+        out = io.StringIO()
+        logging.basicConfig(stream=out)
         overlap.instrument()
+        assert "OTEL_SDK_DISABLED is true: Overlap is off" in out.getvalue()
         async def work(): return 1
         async def main(): return await overlap.spawn(work())
         assert asyncio.run(main()) == 1

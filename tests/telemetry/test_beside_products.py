@@ -17,10 +17,11 @@ def set_up():
 """
 
 
+@pytest.mark.parametrize("shares_endpoint", [True, False])
 @pytest.mark.parametrize(
     "order", ["set_up(); overlap.instrument()", "overlap.instrument(); set_up()"]
 )
-def test_logfire_and_we_get_each_span_once(own_sink, run, order):
+def test_logfire_and_we_get_each_span_once(own_sink, run, order, shares_endpoint):
     """Its provider is a proxy; it reads the standard's endpoint, too, and sends there itself."""
     run(
         f"""
@@ -37,13 +38,21 @@ overlap.shutdown()
 names = [span["name"] for span in theirs.exported_spans_as_dict()]
 assert sorted(names) == ["basket", "query", "request"], names
 """,
-        own_sink.url,
+        own_sink.url if shares_endpoint else "",
+        **({} if shares_endpoint else _ours_alone(own_sink.url)),
     )
     assert own_sink.names() == {"request": 1, "basket": 1, "query": 1}
     assert own_sink.one("query").parent_id == own_sink.one("basket").span_id
     assert own_sink.one("request").resource["service.name"] == "shop"
     assert own_sink.one("request").attributes["thread.name"] == "MainThread"
     assert [point.as_int for _, point in own_sink.points("sold")][-1] == 2
+
+
+def _ours_alone(url: str) -> dict[str, str]:
+    return {
+        f"OVERLAP_OTLP_{signal.upper()}_ENDPOINT": f"{url}/v1/{signal}"
+        for signal in ("traces", "metrics", "logs")
+    }
 
 
 def test_a_query_beside_logfire_is_answered(own_sink, run):
