@@ -54,7 +54,7 @@ def test_what_is_there_is_no_mismatch(expect):
     [
         (Expectation(stages=CALLS, peak=1), "expected 1 at once, saw 2"),
         (Expectation(peak=3), "expected 3 at once, saw 2, 1"),
-        (Expectation(stages=CALLS, wall_ms=(0, 49)), "expected from 0 to 49 ms in total, saw 50"),
+        (Expectation(stages=CALLS, wall_ms=(0, 49)), "expected 0 to 49 ms in total, saw 50"),
         (Expectation(lost=()), "expected nobody to be lost, saw smoke"),
         (
             Expectation(handed=(("season", "failed", 1),)),
