@@ -20,19 +20,6 @@ PAGES = {
 }
 
 
-PREDICTIONS = "explanation/predictions.md"
-"""The page that `make predictions` writes: in the navigation once it is there."""
-
-
-def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Put the page of predictions behind the one on advice, if it is there."""
-    if (Path(config.docs_dir) / PREDICTIONS).is_file() and config.nav is not None:
-        (explanation,) = (part["Explanation"] for part in config.nav if "Explanation" in part)
-        advice = next(i for i, each in enumerate(explanation) if "Advice" in each)
-        explanation.insert(advice + 1, {"Advice beside what happened": PREDICTIONS})
-    return config
-
-
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add each generated page to the site."""
     for path, page in PAGES.items():
