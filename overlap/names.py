@@ -158,10 +158,8 @@ DB_SYSTEM_NAME = "db.system.name"
 """Semantic conventions, old and new: on a span that is a query."""
 DB_CONNECT_MS = "overlap.db.connect_ms"
 """On a span: how long Django's connections to a database took to open under it, added up."""
-DB_COMMIT_MS = "overlap.db.commit_ms"
-"""On a span: how long COMMITs took under it, added up."""
-DB_ROLLBACK_MS = "overlap.db.rollback_ms"
-"""The same of ROLLBACKs."""
+DB_COMMIT_MS = "overlap.db.commit_ms"  # on a span: how long COMMITs took under it
+DB_ROLLBACK_MS = "overlap.db.rollback_ms"  # the same of ROLLBACKs
 LOOP_RUNNING_MS = "overlap.loop.running_ms"
 """On a span: for how long the tasks under it had the event loop, in milliseconds."""
 LOOP_READY_MS = "overlap.loop.ready_ms"
