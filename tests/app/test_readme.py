@@ -28,6 +28,16 @@ def test_the_readme_stands_alone(root):
     assert [link for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link] == []
 
 
+def test_the_readmes_predictions_are_among_those_measured(root):
+    """Three rows of docs/explanation/predictions.md, which `make predictions` writes."""
+    page = (root / "docs" / "explanation" / "predictions.md").read_text("utf-8").splitlines()
+    rows = [
+        row for row in (root / "README.md").read_text("utf-8").splitlines() if "ms | yes" in row
+    ]
+    assert len(rows) == 3
+    assert set(rows) <= set(page)
+
+
 def test_lessons_are_those_of_the_scenarios(root):
     """The table of lessons is what `make readme` writes."""
     assert readme.PAGE.read_text(encoding="utf-8") == readme.page()
