@@ -51,7 +51,7 @@ def test_a_failure_shows_what_happened(run):
     serial = shown["test_serial"]
     assert "assert 'serial' == 'concurrent'" in serial
     assert re.search(r"^-+ traced GET /serial/ -+$", serial, re.M)
-    assert re.search(r"^├ stock +› +▞+ +\d+ ms$", serial, re.M), serial
+    assert re.search(r"^├ stock +▸ › +▞+ +\d+ ms$", serial, re.M), serial
     assert "stock and price ran one after another" in serial
     blocked = shown["test_blocked"]
     assert "event loop blocked" in blocked
@@ -76,7 +76,7 @@ def test_a_failure_on_a_worker_shows_the_same(run):
 def test_a_failure_is_drawn_in_ascii_where_the_terminal_has_no_more(run):
     """As `overlap verdict` does."""
     plain = run("suite_failing.py", "-k", "test_serial", PYTHONIOENCODING="ascii")
-    assert re.search(r"^\|-stock +> +%+", plain.stdout, re.M), plain.stdout
+    assert re.search(r"^\|-stock +\* > +%+", plain.stdout, re.M), plain.stdout
 
 
 @pytest.mark.parametrize("module", ["django", "opentelemetry", "rich"])
