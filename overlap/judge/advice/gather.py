@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from overlap import names
@@ -14,7 +15,7 @@ from overlap.judge.findings.thread_rows import requested_at_once
 from overlap.judge.model import Advice
 from overlap.judge.path.awaited import awaited
 from overlap.judge.summary import clean, listing
-from overlap.judge.tree.span_tree import plain
+from overlap.judge.tree.span_tree import NS_PER_MS, plain
 
 GATHER: Final = "gather"
 
@@ -37,6 +38,7 @@ def _chains(requests: Requests, parent: int) -> Iterator[list[int]]:
     left_out = {i for group in repeated_queries(requests, children) for i in group}
     left_out.update(set_ups(requests, children))
     left_out.update(tree.parents[block] for block in requests.context.victims)
+    left_out.update(_after_the_first_part(requests, parent, children))
     chain: list[int] = []
     for stage in members:
         if len(stage) > 1:
@@ -52,13 +54,45 @@ def _useful(requests: Requests, chain: list[int]) -> Iterator[list[int]]:
     whole = sum(map(requests.on_path, chain))
     large = [
         index
-        for index in chain
+        for index in _without_loops(requests, chain)
         if requests.on_path(index) >= LEAST_NS and requests.on_path(index) * LEAST_PART >= whole
     ]
     if len(large) < 2 or _is_retry(requests, chain) or requested_at_once(requests.context, large):
         return
     if not _share_a_connection(requests, large):
         yield large
+
+
+def _without_loops(requests: Requests, chain: list[int]) -> list[int]:
+    """Return the chain without steps of one name, two or more: a loop, where order may matter.
+
+    Calls stay, as the name of an HTTP call is only its method: they are often independent.
+    """
+    spans = requests.tree.spans
+    steps = [i for i in chain if spans[i].kind != "client" and not is_query(spans[i])]
+    counts = Counter(spans[index].name for index in steps)
+    loops = {index for index in steps if counts[spans[index].name] > 1}
+    return [index for index in chain if index not in loops]
+
+
+def _after_the_first_part(
+    requests: Requests, parent: int, children: Sequence[int]
+) -> Iterator[int]:
+    """Yield what ended after the first part of a streaming response: parts are sent in order.
+
+    Only if the parent was running at the first part: within one part, steps may be gathered.
+    """
+    tree = requests.tree
+    if names.FIRST_PART_MS not in tree.words:
+        return
+    is_server = tree.spans[parent].kind == "server"
+    server = parent if is_server else requests.context.servers.get(parent)
+    if server is None:
+        return
+    if first_part := requests.context.number(server, names.FIRST_PART_MS):
+        sent = tree.starts[server] + round(first_part * NS_PER_MS)
+        if tree.starts[parent] < sent:
+            yield from (index for index in children if tree.ends[index] > sent)
 
 
 def _is_retry(requests: Requests, chain: list[int]) -> bool:

@@ -126,6 +126,69 @@ def test_a_call_that_is_tried_again_is_no_chain_to_gather(span: MakeSpan) -> Non
     assert kinds(tries) == []
 
 
+def in_a_row(span: MakeSpan, *called: str, first: str = "1", **fields: Any) -> list[Span]:
+    """A request of 100 ms for each name, spent in steps of these names, one after another."""
+    spans = [span("1", "GET /", 0, 100 * len(called), kind="server", **fields)]
+    spans += [span(f"s{i}", name, 100 * i, 100 * i + 90, first) for i, name in enumerate(called)]
+    return spans
+
+
+@pytest.mark.parametrize(
+    ("called", "gathered"),
+    [
+        (["tick"] * 5, []),
+        (["tick"] * 5 + ["load"], []),
+        (["read", "write"] * 3, []),
+        (["auth", "tick", "tick", "load"], ["s0", "s3"]),
+    ],
+)
+def test_the_steps_of_a_loop_are_not_gathered(
+    span: MakeSpan, called: list[str], gathered: list[str]
+) -> None:
+    """Steps of one name are left out, as their order may matter; what stands beside them is not."""
+    found = verdict(in_a_row(span, *called)).advice
+    assert [each for item in found for each in item.span_ids] == gathered
+
+
+@pytest.mark.parametrize("fields", [{"kind": "client"}, {"attributes": ROW}])
+def test_calls_of_one_name_can_be_gathered(span: MakeSpan, fields: dict[str, Any]) -> None:
+    """The name of an HTTP call is its method: two GETs in a row may well be independent."""
+    spans = [span("1", "GET /", 0, 200, kind="server")]
+    spans += [span(f"c{i}", "GET", 100 * i, 100 * i + 90, "1", **fields) for i in range(2)]
+    assert kinds(spans) == ["gather"]
+
+
+def test_the_parts_of_a_streaming_response_are_not_gathered(span: MakeSpan) -> None:
+    """The client receives them in order; what ended before the first part may be gathered."""
+    names_of_parts = ("auth", "load", "head", "body", "foot")
+    for first_part, gathered in (
+        (95, []),
+        (150, []),
+        (195, ["s0", "s1"]),
+        (495, [f"s{i}" for i in range(5)]),
+    ):
+        streamed = {names.FIRST_PART_MS: float(first_part)}
+        spans = in_a_row(span, *names_of_parts, attributes=streamed)
+        found = verdict(spans).advice
+        assert [each for item in found for each in item.span_ids] == gathered
+        spans = in_a_row(span, *names_of_parts, attributes=streamed, first="g")
+        spans.append(span("g", "generator", 0, 500, "1"))
+        found = verdict(spans).advice
+        assert [each for item in found for each in item.span_ids] == gathered
+
+
+def test_the_steps_within_one_part_can_be_gathered(span: MakeSpan) -> None:
+    """One part that took two awaits, whether before or after it the first part was sent."""
+    for first_part in (5.0, 400.0):
+        spans = [
+            span("1", "GET /", 0, 500, kind="server", attributes={names.FIRST_PART_MS: first_part}),
+            span("2", "part", 10, 390, "1"),
+            span("3", "a", 10, 200, "2"),
+            span("4", "b", 200, 390, "2"),
+        ]
+        assert kinds(spans) == ["gather"]
+
+
 def test_one_query_for_each_row_could_be_one(span: MakeSpan) -> None:
     """N+1 takes the place of a gather; the texts may differ in their literals."""
     for literal in ("%s", "{}", "'{}'"):
