@@ -180,9 +180,9 @@ class Verdict:
     self_time: list[SelfTime] = field(default_factory=list)
     """The critical path summed for each span, the longest first."""
     advice: list[Advice] = field(default_factory=list)
+    """The change that saves most first."""
     uncovered_ms: float = 0.0
     """For how long no span below the main request ran."""
-    """The change that saves most first."""
 
     def as_dict(self) -> dict[str, Any]:
         """The public JSON contract: plain lists, strings and numbers."""

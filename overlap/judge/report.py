@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from overlap.judge.model import Group, SelfTime, Verdict
-from overlap.judge.summary import clean, duration, listing, outcome, sentence
+from overlap.judge.summary import advised, clean, duration, listing, outcome, sentence
 
 MOST_ROWS = 20
 """Rows of each kind; --json has them all."""
@@ -88,6 +88,7 @@ def _findings(verdict: Verdict) -> Iterator[Text]:
     yield from _lines("queued", "cyan", queued)
     yield from _lines("lost", "red", map(clean, verdict.lost))
     yield from _lines("why", "green", (each.text for each in verdict.why))
+    yield from _lines("advice", "cyan", advised(verdict))
     if len(verdict.self_time) > 1:  # a path of one span is that span
         own = verdict.self_time[:MOST_SELF_TIMES]
         yield from _lines("self-time", "blue", map(_self_time, own))

@@ -18,6 +18,7 @@ from overlap.judge.model import (
 MOST_NAMES = 4
 MOST_STAGES = 4
 MOST_CHARACTERS = 120
+MOST_OF_A_SENTENCE = 1600
 
 
 def sentence(verdict: Verdict) -> str:
@@ -27,6 +28,12 @@ def sentence(verdict: Verdict) -> str:
     length; they are not escaped for HTML or for rich.
     """
     return f"{', '.join(verdict.shapes)}: {'; '.join(_clauses(verdict))}."
+
+
+def advised(verdict: Verdict) -> list[str]:
+    """Return each advice as a sentence with its gain and its condition, what saves most first."""
+    ordered = sorted(verdict.advice, key=lambda item: (-item.saves_ms, -item.others_ms))
+    return [clean(item.text, MOST_OF_A_SENTENCE) for item in ordered]
 
 
 def clean(name: str, most: int = MOST_CHARACTERS) -> str:

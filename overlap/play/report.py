@@ -11,7 +11,7 @@ from rich.text import Text
 
 from overlap.draw import clean, duration, picture
 from overlap.judge import SHAPES
-from overlap.judge.summary import sentence
+from overlap.judge.summary import advised, sentence
 from overlap.play.prediction import Prediction, predictions
 from overlap.play.result import Result, expected
 from overlap.scenario import Scenario
@@ -47,7 +47,7 @@ class Report:
             self._text(sentence(result.verdict), HEAD),
             self._text(scenario.why),
             *(self._text(f"why: {reason.text}", QUIET) for reason in result.verdict.why),
-            *(self._text(f"advice: {item.text}", ADVICE) for item in result.verdict.advice),
+            *(self._text(f"advice: {words}", ADVICE) for words in advised(result.verdict)),
             *(self._text(f"repaired: {words}", QUIET) for words in result.verdict.warnings),
             *(
                 Text.assemble(self._mark(False), " ", self._text(words, BAD))

@@ -11,7 +11,7 @@ from rich.console import Console
 from overlap.draw import clean, duration, picture
 from overlap.judge import Advice, Background, Blocked, Group, Offloaded, Verdict, verdict
 from overlap.judge.model import CONCURRENT, SERIAL, SINGLE
-from overlap.judge.summary import sentence
+from overlap.judge.summary import advised, sentence
 from overlap.trace import Span, Trace
 
 __tracebackhide__ = True
@@ -121,8 +121,8 @@ class Seen(Findings):
         console = Console(file=file, width=width, color_system=None, markup=False, emoji=False)
         console.print(picture(self.trace, self.verdict))
         console.print(sentence(self.verdict), highlight=False)
-        for item in self.verdict.advice:
-            console.print(f"advice: {item.text}", highlight=False)
+        for words in advised(self.verdict):
+            console.print(f"advice: {words}", highlight=False)
         file.seek(0)
         return file.read().rstrip("\n")
 

@@ -79,6 +79,21 @@ def test_a_file_is_judged_and_drawn(tmp_path: Path) -> None:
     assert "critical path" in shown
 
 
+def test_advice_is_shown_with_its_gain_and_its_condition() -> None:
+    """Two steps in a row could run at once; two that already do have nothing to change."""
+    row = message()
+    steps = row["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    steps[2] |= {"startTimeUnixNano": "21000000", "endTimeUnixNano": "31000000"}
+    shown = " ".join(
+        run("-", stdin=json.dumps(row).encode(), COLUMNS="200").stdout.decode().split()
+    )
+    assert (
+        "advice gather smoke and sauce: GET / takes 20 ms instead of 30 ms, "
+        "if sauce does not need what smoke returns" in shown
+    )
+    assert b"advice" not in run("-", stdin=json.dumps(message()).encode()).stdout
+
+
 def test_each_trace_of_standard_input_is_a_line_of_json() -> None:
     """With --json, JSON Lines: one verdict a trace, in order."""
     lines = [json.dumps(message()), json.dumps(message("e" * 32))]

@@ -6,7 +6,7 @@ import io
 
 from rich.console import Console
 
-from overlap.judge import Background, Group, Verdict
+from overlap.judge import Advice, Background, Group, Verdict
 from overlap.judge.model import SelfTime
 from overlap.judge.report import report
 
@@ -54,6 +54,27 @@ def test_the_first_self_times_are_listed() -> None:
     assert "self-time" not in shown(Verdict("t", ["single"], self_time=own[:1]))
 
 
+def advice(text: str, saves_ms: float = 5.0, others_ms: float = 0.0) -> Advice:
+    """Return advice with this sentence."""
+    times = (10.0, 10.0 - saves_ms, saves_ms, others_ms)
+    return Advice("gather", "", "GET /", "1", [], *times, "if so", text)
+
+
+def test_advice_is_listed_with_its_condition_what_saves_most_first() -> None:
+    """In the order of the gain for the request, then for the others, however it was given."""
+    given = [
+        advice("small, if a", 1.0),
+        advice("nothing", 0.0),
+        advice("others", 0.0, 9.0),
+        advice("large, if b", 8.0),
+    ]
+    text = shown(Verdict("t", ["serial"], advice=given))
+    lines = [line.rstrip() for line in text.splitlines() if line.startswith("advice")]
+    sentences = ("large, if b", "small, if a", "others", "nothing")
+    assert lines == [f"advice     {sentence}" for sentence in sentences]
+    assert "advice" not in shown(Verdict("t", ["serial"]))
+
+
 def test_only_printable_text_reaches_the_terminal() -> None:
     """Whatever a name holds, wherever it is shown."""
     verdict = Verdict(
@@ -64,6 +85,7 @@ def test_only_printable_text_reaches_the_terminal() -> None:
         lost=[EVIL],
         cancelled=[EVIL],
         self_time=[SelfTime(EVIL, "s", EVIL, 5.0, 0.5)] * 2,
+        advice=[advice(EVIL)],
         warnings=["plain"],
     )
     text = shown(verdict)
