@@ -1,4 +1,4 @@
-"""The one client of a trace backend: Jaeger's v3 API, whoever serves it."""
+"""The client of a trace backend: it uses Jaeger's v3 API, which Jaeger and pocket serve."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from overlap.errors import NotFound, OverlapError, Unreachable, UnreadableTrace
 from overlap.trace import Trace, read
 
 POCKET = "overlap-pocket"
-"""What the pocket backend calls itself in the header `server` of its answers."""
+"""The value of the header `server` in the responses of pocket."""
 HOW_TO_START = "start one with `overlap pocket`"
 
 
 class Backend:
     """Reads traces, services and operations over HTTP. Use it as an async context manager.
 
-    Every method raises Unreachable where the backend does not answer in time or
-    answers that it can't, UnreadableTrace where its answer is not what the API
-    promises, and OverlapError where it refuses the question.
+    Every method raises Unreachable if the backend does not answer in time or answers with
+    a server error, UnreadableTrace if its response does not follow the API, and OverlapError
+    if it rejects the request.
     """
 
     def __init__(
@@ -34,10 +34,10 @@ class Backend:
         timeout_s: float = 10,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """Read from `base_url`; a browser opens the traces at `public_url`, if that is another."""
+        """Read from `base_url`; a browser opens traces at `public_url`, by default the same."""
         self.base_url = base_url.rstrip("/")
         self._public_url = public_url.rstrip("/") or self.base_url
-        # trust_env off: a proxy of the environment has no business with loopback.
+        # trust_env off: requests to loopback must not go through a proxy of the environment.
         self._client = httpx.AsyncClient(timeout=timeout_s, trust_env=False, transport=transport)
         self._timeout_s = timeout_s
 
@@ -53,11 +53,11 @@ class Backend:
         await self._client.aclose()
 
     def trace_url(self, trace_id: str) -> str:
-        """The address of the trace's page for a person."""
+        """Return the URL of the trace's page."""
         return f"{self._public_url}/trace/{trace_id}"
 
     async def trace(self, trace_id: str) -> Trace:
-        """The trace, as far as the backend has it. Raises NotFound where it has no span of it."""
+        """Return the spans of the trace that the backend has. Raises NotFound if it has none."""
         answer = await self._get(f"/api/v3/traces/{trace_id}", {})
         found = [] if answer is None else self._read(answer)
         wanted = trace_id.lower().rjust(32, "0")
@@ -67,11 +67,11 @@ class Backend:
         raise NotFound(f"the trace backend at {self.base_url} has no trace {trace_id}")
 
     async def services(self) -> list[str]:
-        """The names of the services that have sent spans, sorted."""
+        """Return the names of the services that have sent spans, sorted."""
         return sorted(self._names(await self._get("/api/v3/services", {}), "services"))
 
     async def operations(self, service: str) -> list[str]:
-        """The names of the service's spans, sorted, each once."""
+        """Return the distinct names of the service's spans, sorted."""
         answer = await self._get("/api/v3/operations", {"service": service})
         return sorted(set(self._names(answer, "operations")))
 
@@ -85,7 +85,7 @@ class Backend:
         operation: str | None = None,
         attributes: Mapping[str, str] | None = None,
     ) -> list[Trace]:
-        """Up to `depth` traces in which the service has a matching span that began in that time.
+        """Return up to `depth` traces with a matching span of the service that began in that time.
 
         `start` and `end` are datetimes with a zone, or nanoseconds since the epoch.
         """
@@ -103,7 +103,7 @@ class Backend:
         return [] if answer is None else self._read(answer)
 
     async def _get(self, path: str, query: Mapping[str, str]) -> bytes | None:
-        """The body of the answer; None for 404."""
+        """Return the body of the response; None for 404."""
         try:
             answer = await self._client.get(self.base_url + path, params=query)
         except httpx.TimeoutException:
@@ -129,7 +129,7 @@ class Backend:
         return read(answer, source=f"the answer of {self.base_url}", empty_ok=True)
 
     def _names(self, answer: bytes | None, key: str) -> list[str]:
-        """The names in a list of strings, or of objects with a name."""
+        """Return the names in a list of strings, or of objects with a name."""
         try:
             message = json.loads(answer or b"{}")
             message = message.get("result", message)
@@ -142,12 +142,12 @@ class Backend:
 
 
 def _both(old: str, new: str, value: str) -> dict[str, str]:
-    """A parameter by both its names: Jaeger spelled them with underscores up to 2.13 at least."""
+    """Return a parameter under both its names: Jaeger used underscores until 2.13 at least."""
     return {f"query.{old}": value, f"query.{new}": value}
 
 
 def rfc3339(time: datetime | int) -> str:
-    """A time as Jaeger takes it, in UTC, from a datetime or nanoseconds since the epoch."""
+    """Format a datetime, or nanoseconds since the epoch, as the UTC time that Jaeger expects."""
     if isinstance(time, datetime):
         return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
     seconds, ns = divmod(time, 1_000_000_000)
@@ -155,7 +155,7 @@ def rfc3339(time: datetime | int) -> str:
 
 
 def _why(answer: httpx.Response) -> str:
-    """What an error's body says, in one line."""
+    """Return the message in the body of an error, on one line."""
     try:
         message: Any = answer.json()["error"]["message"]
     except (ValueError, TypeError, KeyError, RecursionError):

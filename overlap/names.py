@@ -1,6 +1,6 @@
-"""Every span, attribute, event and metric name, once.
+"""The names of all spans, attributes, events and metrics.
 
-OpenTelemetry's semantic conventions come first; other names have our own prefix.
+A name comes from OpenTelemetry's semantic conventions if they define one; the others are our own.
 """
 
 from __future__ import annotations
@@ -38,72 +38,72 @@ MESSAGING_OPERATION_TYPE = "messaging.operation.type"
 MESSAGING_DESTINATION_NAME = "messaging.destination.name"
 MESSAGING_MESSAGE_ID = "messaging.message.id"
 MESSAGING_OPERATION = "messaging.operation"
-"""What MESSAGING_OPERATION_TYPE was called before."""
+"""The older name of MESSAGING_OPERATION_TYPE."""
 MESSAGING_CONSUMER_GROUP = "messaging.consumer.group.name"
 MESSAGING_KAFKA_CONSUMER_GROUP = "messaging.kafka.consumer.group"
-"""What MESSAGING_CONSUMER_GROUP was called before."""
+"""The older name of MESSAGING_CONSUMER_GROUP."""
 MESSAGING_SUBSCRIPTION = "messaging.destination.subscription.name"
 ASGI_EVENT_TYPE = "asgi.event.type"
-"""On the spans that opentelemetry-instrumentation-asgi makes for single messages of ASGI."""
+"""On the spans that opentelemetry-instrumentation-asgi makes for single ASGI messages."""
 
-# --- those of opentelemetry-instrumentation-celery ---------------------------
+# --- names of opentelemetry-instrumentation-celery ---------------------------
 CELERY_TASK_NAME = "celery.task_name"
 CELERY_STATE = "celery.state"
-"""On the span of a task's run: how it ended, as Celery says: SUCCESS, RETRY, FAILURE, REVOKED."""
+"""On the span of a task's run: how it ended: SUCCESS, RETRY, FAILURE or REVOKED."""
 CELERY_RETRIES = "celery.retries"
-"""On the same: how many runs of the same task there were before this one."""
+"""On the same span: how many runs of the task came before this one."""
 CELERY_RETRY_REASON = "celery.retry.reason"
 CELERY_REVOKED_REASON = "celery.revoked.reason"
 CELERY_TERMINATED_SIGNAL = "celery.terminated.signal"
 
 # --- spans ------------------------------------------------------------------
 SPAN_BLOCKED = "event_loop.blocked"
-"""The loop ran one callback longer than the threshold. Child of the culprit's current span."""
+"""One callback ran on the loop for longer than the threshold. A child of the culprit's span."""
 SPAN_HUNG = "event_loop.hung"
-"""A mark (no duration), sent after some seconds of a block, which may never end."""
+"""A mark (no duration), sent when a block has lasted some seconds, as it may never end."""
 SPAN_TASK_STARTED = "task.started"
-"""A mark (no duration), sent when `spawn` starts a task: with no end to match it, it was lost."""
+"""A mark (no duration), sent when `spawn` starts a task. If the task has no span, it was lost."""
 
 SPAN_THREAD_OUTLIVED = "thread.outlived"
-"""Work in a thread that ended after the span it was submitted under: nothing can stop it."""
+"""Work in a thread that ended after the span it was submitted under: a thread can't be stopped."""
 SPAN_WEBSOCKET = "WEBSOCKET"
-"""A WebSocket connection, from the handshake to the close; its name goes on with the consumer's."""
+"""A WebSocket connection, from the handshake to the close. The consumer's name is added to it."""
 SPAN_DOCTOR = "overlap doctor"
-"""What `overlap doctor` sends to see where it arrives."""
+"""The span that `overlap doctor` sends, to check where it is received."""
 SPAN_TASK_DROPPED = "task.dropped"
-"""A plain asyncio task that was collected while it waited (its end: lost), that failed and nobody
-asked (failed), or that still ran when its process shut down (cut): a span in the trace of what
-started it, at the moment it was found out."""
+"""A plain asyncio task that was garbage-collected while it waited (`lost`), that failed and whose
+exception nobody retrieved (`failed`), or that still ran when its process shut down (`cut`). The
+span is in the trace that started the task, at the time when this was noticed."""
 
 
 def scenario_span(name: str) -> str:
-    """The name of a lesson's root span."""
+    """Return the name of a scenario's root span."""
     return f"scenario {name}"
 
 
 # --- attributes ---------------------------------------------------------------
 SCENARIO_NAME = "overlap.scenario"
-"""On a lesson's root span: which lesson this is. Its children are load, not a group.
-In baggage, and so on each log record of that lesson: the same."""
+"""On a scenario's root span: the scenario's name. Its child spans are load, not a group.
+Also in baggage, and so on each log record of that scenario."""
 CANCELLED = "overlap.cancelled"
-"""On a span: it did not come to its end. What it stood around was cancelled, or its generator was
-closed. (An exception is recorded by OpenTelemetry itself; these two are none to it.)"""
+"""On a span: its work did not finish, because it was cancelled or its generator was closed.
+(OpenTelemetry itself records exceptions, but not these two cases.)"""
 NEIGHBOUR = "overlap.neighbour"
-"""On a client span of a lesson: fired only to see who suffers."""
+"""On a client span of a scenario: the request is sent only to see whether others are delayed."""
 BLOCKED_MS = "overlap.blocked.duration_ms"
-"""On `event_loop.blocked`: how long the loop stood still, in milliseconds."""
+"""On `event_loop.blocked`: how long the loop was blocked, in milliseconds."""
 BLOCKED_VICTIMS = "overlap.blocked.victims"
-"""On `event_loop.blocked`: how many other requests waited: in flight, or not yet accepted."""
+"""On `event_loop.blocked`: how many other requests waited, in flight or not yet accepted."""
 VICTIM_DELAY_MS = "overlap.victim.delay_ms"
-"""On a victim's link to a block: how long it was held up, in milliseconds. On its span: by all."""
+"""On a victim's link to a block: its delay in milliseconds. On the victim's span: by all blocks."""
 VICTIM_AT_MOST = "overlap.victim.at_most"
-"""On the same link: it began only after the block, and waited no longer than this, maybe less.
-On its span: that holds for a part of the time."""
+"""On the same link: the victim began only after the block, so its delay is an upper limit.
+On the victim's span: this is so for a part of the delay."""
 VICTIM_BLOCKED_BY = "overlap.victim.blocked_by"
-"""On a victim's span: what its links say, as plain text that every backend keeps: for each block
-`trace_id-span_id+delay`, in milliseconds, with `<` for `+` where it is at most that."""
+"""On a victim's span: its links as plain text, which every backend keeps: for each block
+`trace_id-span_id+delay`, in milliseconds; `<` replaces `+` if the delay is an upper limit."""
 BLOCKED_KIND = "overlap.blocked.kind"
-"""On `event_loop.blocked`: what held the loop. One of the BLOCK_ values below."""
+"""On `event_loop.blocked`: what blocked the loop. One of the BLOCK_ values below."""
 BLOCK_SLEEP = "sleep"
 BLOCK_CPU = "cpu"
 BLOCK_DNS = "dns"
@@ -113,19 +113,19 @@ BLOCK_LOCK = "lock"
 BLOCK_NETWORK = "network"
 BLOCK_PROCESS = "process"
 BLOCK_WAIT = "wait"
-"""It waited, and the stack does not tell for what."""
+"""It waited, and the stack does not show for what."""
 BLOCKED_UNFINISHED = "overlap.blocked.unfinished"
-"""On `event_loop.blocked`: the process ended while it lasted; the next one reports it."""
+"""On `event_loop.blocked`: the process ended during the block; the next process reports it."""
 LINK_KIND = "overlap.link"
-"""On a link: what it says. One of the LINK_ values below."""
+"""On a link: what it means. One of the LINK_ values below."""
 LINK_VICTIM = "victim"
 LINK_CONNECTION = "connection"
-"""On a WebSocket message's span: it leads to the span of the connection."""
+"""On a WebSocket message's span: the link leads to the span of the connection."""
 LINK_BLOCKED_BY = "blocked_by"
 TASK_ID = "overlap.task.id"
-"""On a background task's span and on the mark of its start: what tells this task from others."""
+"""On a background task's span and on the mark of its start: the task's own id."""
 TASK_NAME = "overlap.task.name"
-"""On the same: the name that `spawn` was given."""
+"""On the same spans: the name that was passed to `spawn`."""
 TASK_SPAN_ID = "overlap.task.span_id"
 """On the mark of a task's start: the id of the task's own span, which may never be sent."""
 TASK_END = "overlap.task.end"
@@ -135,70 +135,70 @@ TASK_FAILED = "failed"
 TASK_CANCELLED = "cancelled"
 TASK_LOST = "lost"
 TASK_CUT = "cut"
-"""A plain task's alone: the process shut down and did not wait for it."""
+"""Only of a plain task: the process shut down and did not wait for it."""
 TASK_ENDS = (TASK_DONE, TASK_FAILED, TASK_CANCELLED, TASK_LOST, TASK_CUT)
-TASK_GONE = (TASK_LOST, TASK_CUT)
-"""The ends that are none: what the task was to do was not done, and nobody saw to that."""
+TASK_UNFINISHED = (TASK_LOST, TASK_CUT)
+"""The ends of a task that did not finish its work, without an error that anyone could see."""
 SHAPES = "overlap.shapes"
-"""On the record `overlap.verdict`: the shapes of the trace it belongs to, with commas between."""
+"""On the log record `overlap.verdict`: the shapes of its trace, separated by commas."""
 SCENARIO_OK = "overlap.scenario.ok"
-"""On the same: whether the lesson showed everything it expects."""
+"""On the same record: whether the scenario showed everything it expects."""
 SCENARIO_PROBLEMS = "overlap.scenario.problems"
-"""On the same: what it lacked, in words; not there where it lacked nothing."""
+"""On the same record: what was missing, in words; not set if nothing was."""
 SCENARIO_ANSWERED_MS = "overlap.scenario.answered_ms"
-"""On the same: how long the slowest of the lesson's own requests waited for its answer."""
+"""On the same record: the response time of the slowest of the scenario's own requests."""
 SCENARIO_NEIGHBOURS_MS = "overlap.scenario.neighbours_ms"
-"""On the same: how long the slowest of its neighbours waited; not there where it has none."""
+"""On the same record: the response time of the slowest neighbour; not set if it has none."""
 DROPPED_WHY = "overlap.dropped.reason"
-"""On the dropped-telemetry counter: why it could not be delivered."""
+"""On the counter of dropped telemetry: why it could not be delivered."""
 SIGNAL = "overlap.signal"
-"""On the dropped-telemetry counter: traces, logs or metrics."""
+"""On the counter of dropped telemetry: traces, logs or metrics."""
 DB_SYSTEM = "db.system"
 DB_SYSTEM_NAME = "db.system.name"
-"""Semantic conventions, old and new: on a span that is a query."""
+"""On a query's span: the database system, by the older and the newer semantic convention."""
 DB_CONNECT_MS = "overlap.db.connect_ms"
-"""On a span: how long Django's connections to a database took to open under it, added up."""
-DB_COMMIT_MS = "overlap.db.commit_ms"  # on a span: how long COMMITs took under it
-DB_ROLLBACK_MS = "overlap.db.rollback_ms"  # the same of ROLLBACKs
+"""On a span: how long it took in total to open Django's database connections under it."""
+DB_COMMIT_MS = "overlap.db.commit_ms"  # on a span: total time of the COMMITs under it
+DB_ROLLBACK_MS = "overlap.db.rollback_ms"  # the same for ROLLBACKs
 LOOP_RUNNING_MS = "overlap.loop.running_ms"
-"""On a span: for how long the tasks under it had the event loop, in milliseconds."""
+"""On a span: how long its tasks ran on the event loop, in milliseconds."""
 LOOP_READY_MS = "overlap.loop.ready_ms"
-"""On a span: for how long one of its tasks could have run and none did: the loop was elsewhere."""
+"""On a span: how long one of its tasks was ready to run while the loop ran something else."""
 LOOP_AWAITING_MS = "overlap.loop.awaiting_ms"
-"""On a span: the rest of its duration, in which all of its tasks waited for something."""
+"""On a span: the rest of its duration, in which all its tasks waited for something."""
 LOOP_LONGEST_MS = "overlap.loop.longest_step.duration_ms"
-"""On a span: the longest that a task under it held the loop without a break, in milliseconds."""
+"""On a span: the longest step of one of its tasks, without an await, in milliseconds."""
 LOOP_LONGEST_LINE = "overlap.loop.longest_step.line"
-"""On a span: where that step was seen to be, or, if nobody looked, where it came to its end."""
+"""On a span: the line that was seen during that step, otherwise the line where it ended."""
 LOOP_TURNS = "overlap.loop.turns"
-"""On a request's or a background task's span: when its tasks had the loop, `0+1200 45000+310`:
-start after the span's, and length, in microseconds; turns close together are told as one."""
+"""On a request's or a background task's span: when its tasks ran on the loop: `0+1200 45000+310`.
+Offset from the span's start, and length, in microseconds; turns close together are merged."""
 THREAD_QUEUED_MS = "overlap.thread.queued_ms"
-"""On a span made by work in a thread: how long that work had waited for the thread; on the span
-that the work was given out under: the same of all such work, added up. In milliseconds."""
+"""On a span made by work in a thread: how long that work waited for the thread, in milliseconds.
+On the span that the work was submitted under: the sum of all such waits."""
 THREAD_RUNNING_MS = "overlap.thread.running_ms"
-"""On the span that work for threads was given out under: how long it ran there, added up."""
+"""On the span that work for threads was submitted under: how long it ran there in total."""
 THREAD_CALLS = "overlap.thread.calls"
-"""On the same span: how many pieces of work there were."""
+"""On the same span: how many calls ran."""
 THREAD_NEVER_RAN = "overlap.thread.never_ran"
-"""On the same span: how many calls were still queued when they were cancelled, or it ended."""
+"""On the same span: how many calls were cancelled in the queue, or still queued at its end."""
 THREAD_NEVER_RAN_MS = "overlap.thread.never_ran_ms"
-"""On the same span: how long those calls had been queued, added up."""
+"""On the same span: how long those calls were queued in total."""
 THREAD_ABANDONED = "overlap.thread.abandoned"
-"""On the same span: how many calls went on running after what waited for them gave up (a timeout,
-a cancellation), or when the span ended."""
+"""On the same span: how many calls continued to run after their caller gave up (a timeout, a
+cancellation), or after the span ended."""
 THREAD_ABANDONED_MS = "overlap.thread.abandoned_ms"
-"""On the same span: for how long they went on, until its end. On `thread.outlived`: after the end
-of its parent."""
+"""On the same span: how long they continued in total, until its end. On `thread.outlived`: after
+the end of its parent."""
 THREAD_SENSITIVE = "overlap.thread.sensitive"
-"""On a span made by work in a thread: asgiref ran it on the one thread of its request."""
+"""On a span made by work in a thread: asgiref ran it on its request's single thread."""
 FIRST_PART_MS = "overlap.response.first_part_ms"
-"""On a server span that streams: from the request's start to the first part, in milliseconds."""
+"""On the server span of a stream: from the request's start to the first part, in milliseconds."""
 AFTER_DISCONNECT_MS = "overlap.response.after_disconnect_ms"
-"""On a server span whose client disconnected: how long the work for it went on after that."""
+"""On a server span whose client disconnected: how long the work continued after that."""
 SYNC_MIDDLEWARE = "overlap.sync_middleware"
-"""On a server span under ASGI: the middlewares that know no async, by their dotted names. Django
-runs what stands inside of them in a thread: each request takes one, for a hop there and back."""
+"""On a server span under ASGI: the sync middlewares, by their dotted names. Django runs everything
+inside them in a thread, so each request takes a thread and two switches."""
 WEBSOCKET_CONSUMER = "overlap.websocket.consumer"
 """On a WebSocket connection's span: the Channels consumer that handles it, by its dotted name."""
 WEBSOCKET_CLOSE_CODE = "overlap.websocket.close_code"
@@ -210,13 +210,13 @@ WEBSOCKET_SENT = "overlap.websocket.sent"
 WEBSOCKET_MESSAGE_SIZE = "overlap.websocket.message_size"
 """On a received message's span: its length, in characters of text or in bytes."""
 CLIENT_DISCONNECTED = "client.disconnected"
-"""On a server span: an event, and its error.type; the client went away before the answer's end."""
+"""An event on a server span, and its error.type: the client disconnected before the end."""
 SERVER_STOPPED = "server.stopped"
-"""The same, where the process ended, or the instrument was switched off, before that."""
+"""The same, if the process ended or the instrumentation was shut down before that."""
 
 # --- log records ----------------------------------------------------------------
 EVENT_VERDICT = "overlap.verdict"
-"""What a lesson's trace showed: sent once it is judged, which is after its spans have ended."""
+"""What a scenario's trace showed. Sent when it is judged, which is after its spans have ended."""
 
 # --- metrics ------------------------------------------------------------------
 METRIC_LOOP_LAG = "overlap.event_loop.lag"  # histogram, s

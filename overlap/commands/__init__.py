@@ -1,1 +1,1 @@
-"""commands."""
+"""The commands of `overlap`, a module each."""

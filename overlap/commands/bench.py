@@ -1,4 +1,4 @@
-"""`overlap bench`: what telemetry costs, ours and others'; and bursts against the running app."""
+"""`overlap bench`: measure the cost of telemetry, ours and others', and bursts of requests."""
 
 from __future__ import annotations
 
@@ -46,21 +46,21 @@ from overlap.commands import bench_verdict
     type=click.IntRange(1, 600),
     default=3,
     show_default=True,
-    help="Of each load at full rate.",
+    help="How long each load at full rate lasts.",
 )
 @click.option(
     "--in-flight",
     type=click.IntRange(1, 10_000),
     default=1000,
     show_default=True,
-    help="One-second async views at once.",
+    help="How many one-second async views run at once.",
 )
 @click.option(
     "--disconnects",
     type=click.IntRange(1, 10_000),
     default=300,
     show_default=True,
-    help="Clients that disconnect before the response.",
+    help="How many clients disconnect before the response.",
 )
 @click.option("--pocket", is_flag=True, help="Send OTLP to the pocket backend's receiver.")
 @click.pass_context
@@ -76,9 +76,9 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
 ) -> None:
     """Serve the same views with and without telemetry, ours and others', and compare.
 
-    Each variant is a real uvicorn on loopback, in turn, round after round. The peers need
-    what `make install-bench` installs. Exit status: 0 if every variant was measured or is
-    not installed, 1 if one failed. After Ctrl-C, what was measured until then, and 130.
+    Each variant is a uvicorn on loopback; in each round, they are measured in turn. `make
+    install-bench` installs the other products. Exit status: 0 if every variant was measured or
+    is not installed, 1 if one failed. Ctrl-C prints what was measured until then; exit status 130.
     """
     if context.invoked_subcommand is not None:
         return
@@ -114,7 +114,7 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
 def burst_command(
     path: str, sizes: tuple[int, ...], app_url: str | None, traces_url: str | None, as_json: bool
 ) -> None:
-    """Measure bursts against the running app: time over one request alone, and every span.
+    """Send bursts of requests to the running app; compare with one request, and count the spans.
 
     Exit status: 0 if every request succeeded and no span is missing, 1 if not, 2 if the app
     or the backend can't be reached. `make bench` starts both first.
@@ -139,20 +139,20 @@ def burst_command(
     type=click.IntRange(1, 60),
     default=1,
     show_default=True,
-    help="Of each load; two of them make a turn.",
+    help="How long each load lasts; a turn has two of them.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
 def pair_command(  # noqa: PLR0913, PLR0917  one parameter an option
     first: str, second: str, path: str, turns: int, seconds: int, as_json: bool
 ) -> None:
-    """Measure variant FIRST over SECOND to one per cent: both are up, and loaded in alternation.
+    """Measure variant FIRST over SECOND to one per cent: both run, and are loaded in turn.
 
-    What is printed is the median of the turns' ratios, and what it lies between in 95 of 100
-    cases. The same variant twice tells what this machine's noise is worth. Exit status: 0,
-    or 2 if one can't be measured. After Ctrl-C, what was measured until then, and 130.
+    Prints the median of the turns' ratios and its 95 % confidence interval. To see the noise of
+    this machine, compare a variant with itself. Exit status: 0, or 2 if one can't be measured.
+    Ctrl-C prints what was measured until then; exit status 130.
     """
     variants = only_one(first), only_one(second)
-    with _saying() as say:
+    with _progress() as say:
         found = alternate(variants, "/" + path.lstrip("/"), turns=turns, seconds=seconds, say=say)
     if as_json:
         click.echo(json.dumps(found.as_dict()))
@@ -165,18 +165,18 @@ command.add_command(bench_verdict.command)
 
 
 def _compare(plan: Plan) -> Comparison:
-    with _saying() as say:
-        return compare(plan, say, lambda text: _told(text, "yellow"))
+    with _progress() as say:
+        return compare(plan, say, lambda text: _print_note(text, "yellow"))
 
 
 @contextmanager
-def _saying() -> Iterator[Callable[[str], None]]:
-    # A SIGTERM too ends every server that was started.
+def _progress() -> Iterator[Callable[[str], None]]:
+    # SIGTERM must also end every server that was started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if load_by() != "wrk":
-        _told(
-            "wrk is not installed: httpx makes the load, and req/s is mostly its own; "
-            "read the processor time for each request"
+        _print_note(
+            "wrk is not installed: httpx sends the load, and limits req/s; compare the "
+            "processor time for each request"
         )
     console = Console(stderr=True)
     with console.status("bench") as status:
@@ -184,12 +184,12 @@ def _saying() -> Iterator[Callable[[str], None]]:
         def say(text: str) -> None:
             status.update(f"bench: {text}")
             if not console.is_terminal:
-                _told(text)
+                _print_note(text)
 
         yield say
 
 
-def _told(text: str, style: str | None = None) -> None:
+def _print_note(text: str, style: str | None = None) -> None:
     Console(stderr=True, highlight=False).print(text, markup=False, style=style)
 
 
@@ -209,9 +209,9 @@ def _print_comparison(comparison: Comparison) -> None:
         console.print(line, soft_wrap=True)
 
 
-def _print(made: Table, machine: str) -> None:
+def _print(result: Table, machine: str) -> None:
     console = Console(highlight=False)
-    console.print(made)
+    console.print(result)
     console.print(machine, style="dim", soft_wrap=True)
 
 

@@ -1,4 +1,4 @@
-"""`overlap bench verdict`: what judging costs, over parsing the same file."""
+"""`overlap bench verdict`: measure the cost of judging, relative to parsing the same file."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from overlap.bench import verdict_cost
 @click.option("--large", is_flag=True, help="Also a trace of 1,000,000 spans (400 MB of JSON).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
 def command(rounds: int, large: bool, as_json: bool) -> None:
-    """Measure `overlap verdict --json` over parsing the same file with json.loads.
+    """Measure `overlap verdict --json`, relative to parsing the same file with json.loads.
 
-    In processor time, the best of the rounds. Exit status: 0 if 100,000 spans take at most 8
-    times their parsing, 1,000,000 at most 1 GB, and 10,000 at most 0.25 s in all; 1 if not.
+    It measures processor time, and takes the best of the rounds. Exit status: 0 if 100,000 spans
+    take at most 8 times their parsing, 1,000,000 at most 1 GB, and 10,000 at most 0.25 s in all;
+    1 if not.
     """
     cases = (*verdict_cost.CASES, verdict_cost.LARGE) if large else verdict_cost.CASES
     with Console(stderr=True).status("bench") as status:

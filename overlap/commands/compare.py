@@ -1,4 +1,4 @@
-"""`overlap compare`: two traces side by side."""
+"""`overlap compare`: compare two traces."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from overlap.trace import Trace
 @click.option("--json", "as_json", is_flag=True, help="The comparison as one JSON object.")
 @click.option("--traces-url", default=None, help="Where a trace id is looked up: Jaeger's v3 API.")
 def command(a: str, b: str, as_json: bool, traces_url: str | None) -> None:
-    """Say what differs in trace B from trace A.
+    """Show how trace B differs from trace A.
 
     Each is a trace's id, a file or standard input (-), as for `overlap verdict`; FILE#ID names
-    one trace of a file that holds several. Both are drawn on one time axis. Exit status: 0
-    whatever differs, 2 if a trace can't be read.
+    one trace of a file that has several. Both are drawn on one time axis. Exit status: 0, also
+    if they differ; 2 if a trace can't be read.
     """
     if {a.partition("#")[0], b.partition("#")[0]} == {STDIN}:
-        raise OverlapError("standard input holds one of the two traces: name the other")
+        raise OverlapError("only one of the two can be read from standard input: name the other")
     with no_garbage_collection():
         one, other = (_trace(what, traces_url) for what in (a, b))
         if as_json:
@@ -43,7 +43,7 @@ def _trace(what: str, traces_url: str | None) -> Trace:
     found = traces(what, traces_url)
     if len(found) > 1:
         raise OverlapError(
-            f"{where(what)} holds {len(found)} traces, and one can be compared: choose one with "
+            f"{where(what)} has {len(found)} traces, and only one can be compared: choose one with "
             f"{what}#ID, of {ids(found)}"
         )
     return found[0]

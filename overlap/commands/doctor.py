@@ -36,7 +36,7 @@ MAY_BE_NONE = ("prometheus_url", "loki_url", "grafana_url")
 @click.option("--loki-url", metavar="URL", help="Loki; `none` if there is none.")
 @click.option("--grafana-url", metavar="URL", help="Grafana; `none` if there is none.")
 def command(as_json: bool, timeout_s: float, path: str, **addresses: str | None) -> int:
-    """Check the telemetry pipeline from the app to Grafana, hop by hop, and say where it is broken.
+    """Check the telemetry pipeline from the app to Grafana, hop by hop, and name the broken hop.
 
     Exit status: 0 if every hop of this setup works, 1 if one is broken, 2 if an address is invalid.
     """

@@ -1,4 +1,4 @@
-"""`overlap play`: play scenarios, draw their traces, judge them."""
+"""`overlap play`: play scenarios, and draw and judge their traces."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from overlap.scenario import Scenario
     "--pulse",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="With --every: touch this file after each scenario, as a sign of life.",
+    help="With --every: touch this file after each scenario, for a health check.",
 )
 @click.option("--app-url", metavar="URL", help="Where the app is.")
 @click.option("--otlp-endpoint", metavar="URL", help="Where telemetry is sent.")
@@ -143,7 +143,7 @@ async def _play_on(
                     try:
                         result = await player.play(scenario, display.update)
                     except (NoServer, Unreachable) as error:
-                        # It may be started again, so the next scenario is tried.
+                        # It may be restarted, so the next scenario is tried.
                         click.echo(f"skipped {scenario.name}: {error}", err=True)
                         continue
                     finally:

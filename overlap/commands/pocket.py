@@ -1,4 +1,4 @@
-"""`overlap pocket`: the backend for people with no Docker."""
+"""`overlap pocket`: run the small backend, which needs no Docker."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from overlap import config
     help="How many spans to keep; the oldest traces are dropped first.",
 )
 def command(host: str, otlp_port: int, port: int, app_url: str | None, max_spans: int) -> None:
-    """Keep traces in memory and show them: receives OTLP, serves pages and Jaeger's v3 API."""
+    """Receive OTLP, keep traces in memory, and serve pages and Jaeger's v3 API."""
     from overlap.pocket import Options, serve
 
     settings = config.load()

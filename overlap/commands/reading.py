@@ -1,4 +1,4 @@
-"""Find the trace that a command's argument names: an id, a file, FILE#ID, or - for stdin."""
+"""Read the traces that a command's argument names: an id, a file, FILE#ID, or - for stdin."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _LISTED = 3
 def traces(what: str, traces_url: str | None, only: str | None = None) -> list[Trace]:
     """Return every trace that `what` names; an id is looked up in the backend at `traces_url`.
 
-    `only` is the id of one of them; FILE#ID says the same. Raises OverlapError where there is
-    no such trace, or it can't be read.
+    `only` is the id of one of them, as in FILE#ID. Raises OverlapError if there is no such trace
+    or it can't be read.
     """
     if not _exists(Path(what)) and "#" in what:
         what, _, only = what.rpartition("#")
@@ -30,19 +30,19 @@ def traces(what: str, traces_url: str | None, only: str | None = None) -> list[T
 
 
 def where(what: str) -> str:
-    """Return how a sentence names the input."""
+    """Return the name of the input for an error message."""
     return "standard input" if what == STDIN else what
 
 
 def ids(found: list[Trace]) -> str:
-    """Return the first ids, for a sentence."""
+    """Return the first ids, for an error message."""
     more = ", …" if len(found) > _LISTED else ""
     return ", ".join(trace.trace_id for trace in found[:_LISTED]) + more
 
 
 @contextmanager
 def no_garbage_collection() -> Iterator[None]:
-    """Read and judge without the garbage collector: spans form no cycles, and stay to the end."""
+    """Disable the garbage collector: spans form no cycles and are needed until the end."""
     was = gc.isenabled()
     gc.disable()
     try:
@@ -62,7 +62,7 @@ def _all(what: str, traces_url: str | None) -> list[Trace]:
         except OSError as error:
             raise OverlapError(f"{what} can't be read: {error.strerror or error}") from None
     if len(what) in _ID_LENGTHS and all(char in string.hexdigits for char in what):
-        # These take longer to import than a small trace to judge.
+        # Imported late: it takes longer than judging a small trace.
         import asyncio
 
         from overlap import config
@@ -78,19 +78,19 @@ def _chosen(found: list[Trace], only: str, source: str) -> Trace:
     for trace in found:
         if wanted == trace.trace_id.rjust(32, "0") or only == trace.trace_id:
             return trace
-    holds = "1 trace" if len(found) == 1 else f"{len(found):,} traces"
-    raise OverlapError(f"{source} holds {holds}, and none is {only!a}: {ids(found)}")
+    count = "1 trace" if len(found) == 1 else f"{len(found):,} traces"
+    raise OverlapError(f"{source} has {count}, and none is {only!a}: {ids(found)}")
 
 
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
-    except (OSError, ValueError):  # a name too long or with a null byte is no file's name
+    except (OSError, ValueError):  # the name is too long or has a null byte
         return False
 
 
 async def _fetch(trace_id: str, traces_url: str) -> Trace:
-    from overlap.backend import Backend  # httpx only where a backend is asked
+    from overlap.backend import Backend  # imports httpx, which only this needs
 
     async with Backend(traces_url) as backend:
         return await backend.trace(trace_id)

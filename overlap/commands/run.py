@@ -1,4 +1,4 @@
-"""`overlap run`: run a Django server with telemetry and the pocket backend, code unchanged."""
+"""`overlap run`: run a Django server with telemetry and pocket, without changes to its code."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def command(
             raise OverlapError(sentence)
         service = notes.service()
     if service and not announced:
-        _say(f"{service} was started, and no span of it has arrived ({pipeline})")
+        _say(f"{service} was started, but none of its spans were delivered ({pipeline})")
     elif not announced:
         _say("no Django application was served by this command")
     elif pipeline.process is None:
@@ -83,5 +83,5 @@ def command(
 
 
 def _say(sentence: str) -> None:
-    # Standard output is the command's.
+    # Standard output belongs to the command.
     click.echo(f"overlap: {sentence}", err=True)

@@ -1,4 +1,4 @@
-"""`overlap survey`: what many traces show, by service and route."""
+"""`overlap survey`: sum up many traces by service and route."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def _seconds(_context: click.Context, _option: click.Parameter, value: str) -> f
     """Return the seconds of a length of time such as `90s`, `15m`, `1h` or `2d`."""
     found = re.fullmatch(r"(\d{1,6})([smhd])", value)
     if not found or not int(found[1]):
-        raise click.BadParameter(f"{value!r} is no time such as 90s, 15m, 1h or 2d")
+        raise click.BadParameter(f"{value!r} is not a time such as 90s, 15m, 1h or 2d")
     return float(int(found[1]) * _UNITS_S[found[2]])
 
 
 @click.command("survey")
 @click.argument("sources", metavar="[SOURCE]...", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables.")
-@click.option("--limit", type=click.IntRange(1), help="At most so many traces.")
-@click.option("--service", help="From a URL: only traces in which this service takes part.")
+@click.option("--limit", type=click.IntRange(1), help="The most traces to read.")
+@click.option("--service", help="From a URL: only traces with spans of this service.")
 @click.option(
     "--since", callback=_seconds, default="1h", show_default=True, help="From a URL: how far back."
 )
@@ -41,12 +41,13 @@ def command(
     SOURCE is a file, a folder, a pattern such as 'traces/**/*.json', - for standard input, or
     the URL of a backend with Jaeger's v3 API; the default is OVERLAP_TRACES_URL. Files may have
     any format that `overlap verdict` reads, and the spans of one trace may be spread over them.
-    A file that `overlap survey --json` wrote is added to the others.
+    The output of `overlap survey --json` is a SOURCE, too.
 
-    The report has requests, errors and durations of each route, the shapes of its traces, where
-    the time of its critical path goes, what to change and what that would save; the lines that
-    blocked the event loop, and how long others waited for it; and how background work ended.
-    Exit status: 0, or 2 if nothing can be read. After Ctrl-C: what was read until then, and 130.
+    The report has, for each route, requests, errors and durations, the shapes of its traces, the
+    time of its critical path, what to change and what that would save; the lines that blocked
+    the event loop, and how long others waited for it; and how background work ended.
+    Exit status: 0, or 2 if nothing can be read. Ctrl-C reports what was read until then; exit
+    status 130.
     """
     console = Console(stderr=True, highlight=False)
     query = BackendQuery(since, service, limit)

@@ -16,15 +16,16 @@ from overlap.trace import Trace
 @click.command("verdict")
 @click.argument("trace", metavar="TRACE_ID|FILE|-")
 @click.option("--trace", "only", metavar="ID", help="Judge only this trace of the file.")
-@click.option("--json", "as_json", is_flag=True, help="The verdict as JSON, an object a line.")
+@click.option("--json", "as_json", is_flag=True, help="The verdict as JSON, one object a line.")
 @click.option("--traces-url", default=None, help="Where a trace id is looked up: Jaeger's v3 API.")
 def command(trace: str, only: str | None, as_json: bool, traces_url: str | None) -> None:
     """Judge a trace: its id, a file or standard input (-).
 
-    Reads OTLP as JSON (bare, as Jaeger's v3 API, Tempo and Grafana wrap it, or line by line) or
-    as protobuf, also as the collector's file exporter writes them; the JSON of Jaeger's UI and
-    of Zipkin v2; what the SDK's console exporter prints; all packed with gzip or zstd, too.
-    Every trace in a file is judged. What can't be read is left out, and counted in `warnings`.
+    Reads OTLP as JSON (plain, from Jaeger's v3 API, Tempo or Grafana, or one object a line) or as
+    protobuf, both also from the collector's file exporter; the JSON of Jaeger's UI and of Zipkin
+    v2; and the output of the SDK's console exporter. Each may be compressed with gzip or zstd.
+    Every trace in a file is judged. Spans that can't be read are left out and reported in
+    `warnings`.
     """
     with no_garbage_collection():
         waiting = traces(trace, traces_url, only)[::-1]
@@ -32,19 +33,19 @@ def command(trace: str, only: str | None, as_json: bool, traces_url: str | None)
             each = waiting.pop()
             found = verdict(each)
             if as_json:
-                del each  # a large trace's spans make room for its JSON
+                del each  # frees the memory of a large trace before its JSON is made
                 _write(found)
             else:
                 _show(each, found)
 
 
 def _write(found: Verdict) -> None:
-    """Write JSON: indented for a person, an object a line for a program."""
+    """Write JSON: indented on a terminal, otherwise one object a line."""
     line = msgspec.json.encode(found)
     if sys.stdout.isatty():
         line = msgspec.json.format(line, indent=2)
     out = sys.stdout.buffer
-    out.write(line)  # apart from its end: together they would be a copy
+    out.write(line)  # apart from the line's end: joining them would copy it
     out.write(b"\n")
 
 

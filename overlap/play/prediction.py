@@ -1,7 +1,7 @@
 """Advice beside what happened: a scenario's prediction, and the time of the pair that made it.
 
 A pair counts only if its trace shows the change: the advised spans run at once, the repeated
-queries or set-ups are gone, or the event loop is no longer blocked.
+queries or set-ups no longer occur, or the event loop is no longer blocked.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""`overlap run`: run a command with pocket beside it, and instrument the Django that it serves.
+"""`overlap run`: run a server command with pocket, and instrument the Django project it serves.
 
-- `bootstrap/` is put on PYTHONPATH: Python imports its sitecustomize at every start, which
+- `bootstrap/` is added to PYTHONPATH. Python imports its sitecustomize when it starts, and that
   waits until one of Django's entry points is imported;
-- `served_process` is what then happens, in the process that serves;
-- `backend` finds or starts what receives the telemetry;
-- `command` runs the command and passes signals on;
-- `process_notes` is what the processes report.
+- `served_process` then instruments the process that serves;
+- `backend` finds or starts the backend that receives the telemetry;
+- `command` runs the command and forwards signals;
+- `process_notes` has the notes in which these processes report to `overlap run`.
 """

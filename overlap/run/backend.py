@@ -1,4 +1,4 @@
-"""What receives the command's telemetry: a running backend, or pocket, started here."""
+"""Find the backend that receives the command's telemetry, or start pocket."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ STOP_S = 5.0
 SIGNALS = ("traces", "metrics", "logs")
 _TIMEOUT_S = 2.0
 _LINES = 3
-"""What pocket prints once it listens."""
+"""How many lines pocket prints when it listens."""
 
 
 @dataclass(slots=True)
 class Pipeline:
-    """Where telemetry goes, and where it is seen."""
+    """Where telemetry is sent, and where it is shown."""
 
     endpoints: dict[str, str]
     """The address of each signal."""
     page_url: str
     process: subprocess.Popen[str] | None = field(default=None, repr=False)
-    """Pocket, where it was started here."""
+    """Pocket, if it was started here."""
 
     def __str__(self) -> str:
         bases = {url.removesuffix(f"/v1/{signal}") for signal, url in self.endpoints.items()}
@@ -41,7 +41,7 @@ class Pipeline:
         return ", ".join(f"{signal} to {url}" for signal, url in self.endpoints.items())
 
     def stop(self) -> None:
-        """End pocket, if it is ours."""
+        """Stop pocket, if it was started here."""
         if self.process is None:
             return
         self.process.terminate()
@@ -62,11 +62,11 @@ def open_pipeline(
     pocket: bool,
     environ: Mapping[str, str] | None = None,
 ) -> Pipeline:
-    """Use what answers at the configured endpoints, unless ports are named; else start pocket.
+    """Use a backend that answers at the configured endpoints; otherwise start pocket.
 
-    A port that is not named is the usual one, or any that is free where that is taken. Metrics
-    and logs that have an endpoint of their own which answers go there in any case.
-    Raises OverlapError where a named port is taken, or pocket does not start.
+    With a named port, pocket is always started. A port that is not named is the default one, or a
+    free one if that is in use. Metrics and logs with an endpoint of their own are sent there, if
+    it answers. Raises OverlapError if a named port is in use or pocket does not start.
     """
     env = os.environ if environ is None else environ
     own = {
@@ -74,10 +74,10 @@ def open_pipeline(
         for signal in SIGNALS
         if (url := env.get(f"OTEL_EXPORTER_OTLP_{signal.upper()}_ENDPOINT"))
     }
-    there = {signal: f"{config.otlp_endpoint}/v1/{signal}" for signal in SIGNALS} | own
+    configured = {signal: f"{config.otlp_endpoint}/v1/{signal}" for signal in SIGNALS} | own
     is_named = port is not None or otlp_port is not None
-    if not pocket or (not is_named and accepts_otlp(there["traces"])):
-        return Pipeline(there, config.traces_url)
+    if not pocket or (not is_named and accepts_otlp(configured["traces"])):
+        return Pipeline(configured, config.traces_url)
     started = _start(
         _port(otlp_port, OTLP_PORT, "--otlp-port"), _port(port, PAGE_PORT, "--port"), config.app_url
     )
@@ -101,14 +101,14 @@ def accepts_otlp(url: str) -> bool:
     return answer.is_success
 
 
-def _port(named: int | None, usual: int, option: str) -> int:
+def _port(named: int | None, default: int, option: str) -> int:
     try:
-        listen(HOST, usual if named is None else named, option).close()
+        listen(HOST, default if named is None else named, option).close()
     except OverlapError:
         if named is not None:
             raise
-        return 0  # any that is free
-    return usual if named is None else named
+        return 0  # a free one
+    return default if named is None else named
 
 
 def _start(otlp_port: int, port: int, app_url: str) -> Pipeline:
@@ -118,10 +118,10 @@ def _start(otlp_port: int, port: int, app_url: str) -> Pipeline:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
-        # Ctrl-C is for the command: what that sends in the end is still received.
+        # Ctrl-C ends the command only, so that pocket receives what it sends at its end.
         start_new_session=True,
     )
-    assert process.stdout is not None  # noqa: S101  as asked for above
+    assert process.stdout is not None  # noqa: S101  it is a pipe, see above
     printed = [line for line in (process.stdout.readline() for _ in range(_LINES)) if line]
     started = Pipeline({}, "", process)
     if len(printed) < _LINES:

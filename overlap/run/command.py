@@ -1,4 +1,4 @@
-"""Run the command: its environment, its signals, its exit code."""
+"""Run the command: set its environment, forward signals and return its exit code."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from overlap.run.process_notes import FOLDER, Notes
 
 BOOTSTRAP = Path(__file__).parent / "bootstrap"
 LOOK_S = 0.2
-"""Between two looks at the notes of the command's processes."""
+"""Seconds between two checks of the notes of the command's processes."""
 END_S = 10.0
-"""For a command that must end because it can't be shown."""
+"""Seconds until a command that can't be shown is killed, after it was terminated."""
 _PASSED_ON = ("SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 
 
 def environment(
     base: Mapping[str, str], notes: Notes, endpoints: Mapping[str, str], page_url: str
 ) -> dict[str, str]:
-    """Return the command's environment: our telemetry goes to `endpoints`, the bootstrap is first.
+    """Return the command's environment, with our `endpoints` and the bootstrap on PYTHONPATH.
 
-    The standard's variables stay: exporters of the project's own may read them.
+    OpenTelemetry's own variables are not changed: the project's own exporters may read them.
     """
     paths = [str(BOOTSTRAP), base.get("PYTHONPATH", "")]
     return {
@@ -43,9 +43,9 @@ def run(
     environ: Mapping[str, str],
     look: Callable[[], bool],
 ) -> int:
-    """Run the command until it ends; return its exit code, 128 + n where signal n ended it.
+    """Run the command until it ends; return its exit code, or 128 + n if signal n ended it.
 
-    `look` is called a few times a second; where it returns False, the command is terminated.
+    `look` is called a few times a second; if it returns False, the command is terminated.
     """
     process = subprocess.Popen(command, env=environ)
     with _signals_passed_on(process):
@@ -88,12 +88,15 @@ def _signals_passed_on(process: subprocess.Popen[Any]) -> Iterator[None]:
 def _send(process: subprocess.Popen[Any], number: int) -> None:
     try:
         process.send_signal(number)
-    except ValueError:  # Windows sends no signal to another process
+    except ValueError:  # Windows can't send this signal to another process
         process.terminate()
 
 
 def _shares_a_terminal() -> bool:
-    """Whether Ctrl-C reaches the command by itself: a second SIGINT tells a server to hurry."""
+    """Return whether Ctrl-C reaches the command directly.
+
+    Then SIGINT must not be forwarded: on a second one, servers skip their graceful shutdown.
+    """
     if not hasattr(os, "tcgetpgrp"):  # on Windows Ctrl-C reaches every process of the console
         return True
     try:

@@ -1,4 +1,4 @@
-"""What the processes of the command report to `overlap run`: files in a folder that it made."""
+"""The command's processes report to `overlap run` by notes: files in a temporary folder."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = "OVERLAP_RUN"
-"""In the command's environment: the folder."""
+"""The environment variable with the folder's path."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """A folder of notes; without one, notes are discarded."""
+    """Reads and writes notes in a folder. Without a folder, notes are discarded."""
 
     folder: Path | None
 
     @classmethod
     def of_environment(cls) -> Notes:
-        """Return the notes of the `overlap run` that this process runs under."""
+        """Return the notes of the `overlap run` that started this process."""
         folder = os.environ.get(FOLDER)
         return cls(Path(folder) if folder else None)
 
@@ -31,20 +31,20 @@ class Notes:
         self._write(f"serving-{os.getpid()}", service)
 
     def arrived(self, service: str) -> None:
-        """Note that spans of this service have arrived."""
+        """Note that spans of this service were delivered."""
         self._write("arrived", service)
 
     def refused(self) -> str:
-        """Return why the command can't be shown; empty where it can."""
+        """Return why the command can't be shown; an empty string if it can."""
         return self._read("refused")
 
     def service(self) -> str:
-        """Return the name of the service that is served; empty until one is."""
+        """Return the name of the instrumented service; an empty string until there is one."""
         names = sorted(path.name for path in (self.folder or Path()).glob("serving-*"))
         return self._read(names[0]) if self.folder and names else ""
 
     def traced(self) -> str:
-        """Return the name of the service of which spans have arrived; empty until some have."""
+        """Return the name of the service whose spans were delivered; empty until then."""
         return self._read("arrived")
 
     def _write(self, name: str, text: str) -> None:

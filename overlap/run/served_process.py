@@ -1,7 +1,7 @@
-"""What `overlap run` does in the process that serves: instrument() before Django's application.
+"""Instrument the process that serves, under `overlap run`, before Django creates its application.
 
-Never in a process that only supervises others: uvicorn's and Django's reloaders import no
-application; gunicorn with --preload and hypercorn with --reload do, and are recognized here.
+A process that only supervises others is not instrumented. The reloaders of uvicorn and Django
+import no application; gunicorn with --preload and hypercorn with --reload do, and are recognized.
 """
 
 from __future__ import annotations
@@ -18,45 +18,45 @@ from overlap.run.command import BOOTSTRAP
 from overlap.run.process_notes import Notes
 
 COMMON = frozenset({"config", "conf", "settings", "core", "project", "src"})
-"""Packages of settings whose name does not name the project."""
+"""Packages of settings with a name that does not identify the project."""
 
 _seen_django = False
 
 
 def patch(module: Any) -> None:
-    """Change one of the modules that the bootstrap waits for, just imported."""
+    """Patch a module that the bootstrap waits for, when it has been imported."""
     match module.__name__:
         case "django.core.asgi":
-            _patch_door(module, "get_asgi_application", is_async=True)
+            _patch_entry_point(module, "get_asgi_application", is_async=True)
         case "django.core.wsgi":
-            _patch_door(module, "get_wsgi_application", is_async=False)
+            _patch_entry_point(module, "get_wsgi_application", is_async=False)
         case "uvicorn.config":
-            # Not load_app, before which a --factory has made none.
+            # Not load_app: with --factory, there is no application yet after it.
             _check_after(module.Config, "load", lambda self: str(self.app))
         case "hypercorn.utils":
             _check_after(module, "load_application", lambda path, *_: str(path))
         case "opentelemetry.instrumentation.auto_instrumentation":
-            _stay_first(module)
+            _keep_bootstrap_first(module)
         case "granian._internal":
             _check_after(module, "load_target", lambda target, *_, **__: str(target))
 
 
 def service_name() -> str:
-    """The project's name: its settings' package, or its folder's where that says nothing."""
+    """Return the project's name: its settings package, or the folder if that has a common name."""
     package = os.environ.get("DJANGO_SETTINGS_MODULE", "").partition(".")[0]
     return Path.cwd().name if not package or package in COMMON else package
 
 
-def _patch_door(module: Any, name: str, *, is_async: bool) -> None:
+def _patch_entry_point(module: Any, name: str, *, is_async: bool) -> None:
     original = getattr(module, name)
 
     @wraps(original)
     def get_application() -> Any:
         global _seen_django  # noqa: PLW0603  one process
         _seen_django = True
-        if _only_watches(sys._getframe()):
+        if _is_in_supervisor(sys._getframe()):
             application = original()
-            _once_forked(application, is_async)
+            _instrument_in_children(application, is_async)
             return application
         _switch_on()
         return original()
@@ -77,10 +77,11 @@ def _switch_on() -> None:
         telemetry.when_arrived(lambda: notes.arrived(telemetry.service_name))
 
 
-def _stay_first(module: Any) -> None:
-    """Let the bootstrap stand first where `opentelemetry-instrument` starts the command.
+def _keep_bootstrap_first(module: Any) -> None:
+    """Keep the bootstrap first on PYTHONPATH when `opentelemetry-instrument` starts the command.
 
-    It puts its own sitecustomize before ours, and Python imports one: ours imports its.
+    It puts its own sitecustomize before ours, and Python imports only the first one. Ours imports
+    the next.
     """
     execute = module.execl
 
@@ -95,8 +96,8 @@ def _stay_first(module: Any) -> None:
     module.execl = execl
 
 
-def _once_forked(application: Any, is_async: bool) -> None:
-    """An application made before the fork has loaded its middleware: it does so again."""
+def _instrument_in_children(application: Any, is_async: bool) -> None:
+    """Instrument each forked process, and load the application's middleware again there."""
     parent = os.getpid()
 
     def begin() -> None:
@@ -108,8 +109,8 @@ def _once_forked(application: Any, is_async: bool) -> None:
         os.register_at_fork(after_in_child=begin)
 
 
-def _only_watches(frame: FrameType | None) -> bool:
-    """Whether an application is being loaded in the parent of the processes that serve."""
+def _is_in_supervisor(frame: FrameType | None) -> bool:
+    """Return whether this process, which loads the application, only starts those that serve."""
     called = ("", "")
     while frame is not None:
         caller = (str(frame.f_globals.get("__name__")), frame.f_code.co_name)
@@ -117,14 +118,14 @@ def _only_watches(frame: FrameType | None) -> bool:
             return True
         if caller == ("hypercorn.run", "run") and called[1] == "load_application":  # --reload
             return True
-        if caller[0] != __name__:  # what stands around a server's function here is not its caller
+        if caller[0] != __name__:  # our wrapper of a server's function is not its caller
             called = caller
         frame = frame.f_back
     return False
 
 
 def _check_after(owner: Any, name: str, application: Callable[..., str]) -> None:
-    """Say so where a server has loaded an application, and Django had no part in it."""
+    """Refuse the command if a server has loaded an application that is not Django's."""
     original = getattr(owner, name)
 
     @wraps(original)

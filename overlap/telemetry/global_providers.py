@@ -33,7 +33,7 @@ class GlobalProvider:
     def lend(self, provider: Any) -> None:
         """Make ours the global provider for as long as the project sets none."""
         setattr(self._module, self._variable, provider)
-        # The API's meters that are there already are told, those of the other signals ask.
+        # The API's existing meters must be notified; tracers and loggers look the provider up.
         proxies = getattr(self._module, "_PROXY_METER_PROVIDER", None)
         if proxies is not None:
             proxies.on_set_meter_provider(provider)

@@ -119,10 +119,10 @@ def _add_reader(provider: MeterProvider, reader: Any) -> None:
 
 
 def _move_instruments(own: MeterProvider, other: MeterProvider) -> None:
-    """Let all instruments made by a provider of ours measure for another.
+    """Make all instruments created by our provider measure for another provider.
 
-    Whoever made an instrument keeps it. The meters move, too: asked for an instrument that
-    there is, they return it, and nothing is measured twice.
+    Code that created an instrument keeps it. The meters move, too: they return an instrument
+    that exists already, so nothing is measured twice.
     """
     consumer: Any = other._measurement_consumer
     twins: dict[int, Any] = {}

@@ -15,8 +15,8 @@ _UNNAMED = "unknown_service"
 def make_resource(service_name: str | None) -> Resource:
     """Describe this process; the SDK adds a service.instance.id that is the process's own.
 
-    `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` win over `service_name`: whoever
-    deploys knows better than whoever wrote the code.
+    `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` take precedence over
+    `service_name`: a deployment can override the code.
     """
     resource = own_pid().merge(Resource.create())
     if service_name and not is_named(resource):

@@ -1,7 +1,7 @@
-"""Traces in one's own tests: what a test did, recorded in memory, as shapes to assert.
+"""Traces in a project's own tests: record what a test does, in memory, and assert its shape.
 
-`traced` is a pytest fixture of this package's plugin; `record()` is the same for any test.
-Both are imported on first use, so that the plugin costs nothing where it is not used.
+`traced` is a fixture of the pytest plugin; `record()` does the same in any test. Names are imported
+on first use, so that the plugin costs nothing in tests that do not use it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Django's handlers under a recorded test: each has our middleware, each async view a watchdog."""
+"""Change Django's handlers while a test is recorded: add our middleware, watch the view's loop."""
 
 from __future__ import annotations
 
@@ -15,63 +15,62 @@ from django.core.handlers.base import BaseHandler
 from overlap.instrument.requests.django_instrumentor import Instrumentor
 
 _LOADED: WeakSet[BaseHandler] = WeakSet()
-"""Handlers that have loaded our middleware, in this recording or in one before."""
+"""Handlers that have loaded our middleware, in this recording or an earlier one."""
 
 
 def follow_handlers(
-    begin: Callable[[], Awaitable[None]], *, leave_settings: bool
+    watch_loop: Callable[[], Awaitable[None]], *, leave_settings: bool
 ) -> Callable[[], None]:
-    """See every request that Django handles; gives back a function that undoes it.
+    """Trace every request that Django handles; return a function that undoes it.
 
-    A handler made before, as `application` at the head of a test module is, loads its
-    middleware again at its next request. `begin` is awaited before each async view, so that
-    the loop it runs on is watched: under the sync test client that is a loop of its own.
-    With `leave_settings`, MIDDLEWARE itself is as the project wrote it: a test may override
-    it, before or after.
+    A handler that exists already, such as `application` at the top of a test module, loads its
+    middleware again on its next request. `watch_loop` is awaited before each async view, because
+    the sync test client runs each view on a new event loop. With `leave_settings`, MIDDLEWARE
+    stays as the project wrote it, so that a test can override it at any time.
     """
     undo = ExitStack()
     ours = Instrumentor._opentelemetry_middleware
     if leave_settings and ours in settings.MIDDLEWARE:
         settings.MIDDLEWARE.remove(ours)
-    loaded, answer, answer_async, make_atomic = (
+    stock_load, stock_get, stock_get_async, stock_make_atomic = (
         BaseHandler.load_middleware,
         BaseHandler.get_response,
         BaseHandler.get_response_async,
         BaseHandler.make_view_atomic,
     )
 
-    @wraps(loaded)
+    @wraps(stock_load)
     def load_middleware(self: Any, is_async: bool = False) -> None:
         before = settings.MIDDLEWARE
         if ours not in before:
             settings.MIDDLEWARE = [ours, *before]
         try:
-            loaded(self, is_async=is_async)
+            stock_load(self, is_async=is_async)
         finally:
             settings.MIDDLEWARE = before
         _LOADED.add(self)
 
-    @wraps(answer)
+    @wraps(stock_get)
     def get_response(self: Any, request: Any) -> Any:
         if self not in _LOADED:
             self.load_middleware()
-        return answer(self, request)
+        return stock_get(self, request)
 
-    @wraps(answer_async)
+    @wraps(stock_get_async)
     async def get_response_async(self: Any, request: Any) -> Any:
         if self not in _LOADED:
             self.load_middleware(is_async=True)
-        return await answer_async(self, request)
+        return await stock_get_async(self, request)
 
-    @wraps(make_atomic)
+    @wraps(stock_make_atomic)
     def make_view_atomic(self: Any, view: Any) -> Any:
-        view = make_atomic(self, view)
+        view = stock_make_atomic(self, view)
         if not iscoroutinefunction(view):
             return view
 
         @wraps(view)
         async def watched(*args: Any, **kwargs: Any) -> Any:
-            await begin()
+            await watch_loop()
             return await view(*args, **kwargs)
 
         return watched

@@ -1,7 +1,7 @@
-"""The pytest plugin: the fixture `traced`, and the picture of a failed test's traces.
+"""The pytest plugin: the fixture `traced`, and a picture of a failed test's traces.
 
-pytest imports this module in every run where Overlap is installed, so it imports nothing that
-takes time: no Django, no OpenTelemetry.
+pytest imports this module in every run if Overlap is installed, so it imports nothing that is
+slow to import, such as Django or OpenTelemetry.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from overlap.testing.recorder import Recorder
 
 SHOWN = 3
-"""Traces that are drawn in a failure."""
+"""How many traces are drawn below a failure."""
 _RECORDING = "overlap.testing.recording"
 
 
@@ -24,7 +24,8 @@ _RECORDING = "overlap.testing.recording"
 def traced() -> Iterator[Recorder]:
     """Record what the test does as traces: `assert traced.shape == "concurrent"`.
 
-    In this process and in memory; no server or backend is needed. See overlap.testing.
+    It records in this process and in memory; no server or backend is needed. See
+    overlap.testing.
     """
     from overlap.testing.recording import record
 
@@ -33,7 +34,7 @@ def traced() -> Iterator[Recorder]:
 
 
 def pytest_runtest_setup() -> None:
-    """Forget the recordings of the test before."""
+    """Discard the recordings of the previous test."""
     if (recording := sys.modules.get(_RECORDING)) is not None:
         recording.RECENT.clear()
 
@@ -47,7 +48,7 @@ def pytest_runtest_makereport(
     recording = sys.modules.get(_RECORDING)
     if report.failed and call.when == "call" and recording is not None:
         for title, text in _pictures(recording.RECENT, item.config):
-            # A part of the failure where it has parts, as it has unless --tb=native.
+            # A section of the failure itself, if it has sections: with --tb=native it has none.
             add = getattr(report.longrepr, "addsection", None)
             if add is not None:
                 add(title, text)
@@ -67,8 +68,8 @@ def _pictures(recorders: list[Recorder], config: pytest.Config) -> Iterator[tupl
     for each in list(seen.values())[:SHOWN]:
         try:
             drawn = each.draw(width=terminal.fullwidth, encoding=encoding)
-        except Exception as error:  # the failure itself must be reported whatever is wrong here
-            drawn = f"it can't be drawn: {error!r}"
+        except Exception as error:  # the failure must be reported even if drawing fails
+            drawn = f"this trace can't be drawn: {error!r}"
         yield f"traced {clean(each.name)}", drawn
     if len(seen) > SHOWN:
         yield "traced", f"and {len(seen) - SHOWN} more traces"

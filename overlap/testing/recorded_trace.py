@@ -1,4 +1,4 @@
-"""One recorded trace, and what it shows."""
+"""A recorded trace, with its verdict and its picture."""
 
 from __future__ import annotations
 
@@ -15,76 +15,76 @@ from overlap.judge.summary import advised, sentence
 from overlap.trace import Span, Trace
 
 __tracebackhide__ = True
-"""pytest shows the line of the test, not those in here."""
+"""pytest omits this module's frames from tracebacks, and shows the line of the test."""
 
 
 class Findings(ABC):
-    """What can be asked of a trace. Times in ms."""
+    """The properties of a trace that tests assert. Times are in milliseconds."""
 
     @property
     @abstractmethod
     def trace(self) -> Trace:
-        """Its spans, as plain data."""
+        """The trace's spans, as plain data."""
 
     @property
     @abstractmethod
     def verdict(self) -> Verdict:
-        """What it shows."""
+        """The verdict on the trace."""
 
     @property
     def shape(self) -> str:
-        """How its work stood to itself: `concurrent`, else `serial`, else `single`."""
+        """`concurrent` if any work of the trace was; otherwise `serial` if any was, or `single`."""
         found = self.verdict.shapes
         return next((shape for shape in (CONCURRENT, SERIAL) if shape in found), SINGLE)
 
     @property
     def shapes(self) -> list[str]:
-        """Every shape of it, in the verdict's order."""
+        """All shapes of the trace, in the verdict's order."""
         return self.verdict.shapes
 
     @property
     def groups(self) -> list[Group]:
-        """The children of each span, in stages."""
+        """For each span with children: the children, in stages."""
         return self.verdict.groups
 
     @property
     def blocked(self) -> list[Blocked]:
-        """Each time the event loop stood still in it, and at which line."""
+        """Each time the event loop was blocked, with the line that blocked it."""
         return self.verdict.blocked
 
     @property
     def background(self) -> list[Background]:
-        """What went on after its response."""
+        """The work that continued after the response."""
         return self.verdict.background
 
     @property
     def offloaded(self) -> list[Offloaded]:
-        """What ran on another thread than its parent."""
+        """The spans that ran on another thread than their parent."""
         return self.verdict.offloaded
 
     @property
     def lost(self) -> list[str]:
-        """Background tasks that never ended."""
+        """The names of background tasks that never ended."""
         return self.verdict.lost
 
     @property
     def advice(self) -> list[Advice]:
-        """What to change and what it would gain, the change that saves most first."""
+        """What to change and how much time that saves, the largest saving first."""
         return self.verdict.advice
 
     @property
     def overlap_factor(self) -> float:
-        """The highest of its groups; 1.0 where nothing ran at once."""
+        """The highest overlap factor of a group; 1.0 if nothing overlapped."""
         return max((group.overlap_factor for group in self.groups), default=1.0)
 
     @property
     def peak(self) -> int:
-        """The most spans of one group under way at one instant; 0 where there is none."""
+        """The most spans of one group in progress at the same time; 0 if there is no group."""
         return max((group.peak for group in self.groups), default=0)
 
 
 class Seen(Findings):
-    """One trace as it stood when it was asked for."""
+    """One recorded trace, as it was when the recorder returned it."""
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
@@ -99,24 +99,24 @@ class Seen(Findings):
 
     @cached_property
     def root(self) -> Span:
-        """Its first span without a parent in it."""
-        kept = {span.span_id for span in self.trace.spans}
-        roots = [span for span in self.trace.spans if span.parent_id not in kept]
+        """The first span whose parent is not in the trace."""
+        recorded = {span.span_id for span in self.trace.spans}
+        roots = [span for span in self.trace.spans if span.parent_id not in recorded]
         return min(roots or self.trace.spans, key=lambda span: (span.start_ns, span.span_id))
 
     @property
     def name(self) -> str:
-        """Its root's name: `GET /checkout/`, by the route."""
+        """The name of the root span: method and route, such as `GET /checkout/`."""
         return self.root.name
 
     def is_of(self, name: str) -> bool:
-        """Whether its root, or a request served in it, is called so."""
+        """Return whether the root span or a server span has this name."""
         return self.name == name or any(
             span.kind == "server" and span.name == name for span in self.trace.spans
         )
 
     def draw(self, *, width: int = 80, encoding: str = "utf-8") -> str:
-        """Its waterfall and its verdict's sentence as plain text, `width` columns wide."""
+        """Return the waterfall and the verdict in words, as plain text of `width` columns."""
         file = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="replace", newline="\n")
         console = Console(file=file, width=width, color_system=None, markup=False, emoji=False)
         console.print(picture(self.trace, self.verdict))

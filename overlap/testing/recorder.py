@@ -1,4 +1,4 @@
-"""What a test asks: the traces that were recorded while it ran."""
+"""The recorder that a test uses: the traces that were recorded so far."""
 
 from __future__ import annotations
 
@@ -20,58 +20,59 @@ from overlap.trace import Trace
 from overlap.trace.grouping import group
 
 __tracebackhide__ = True
-"""pytest shows the line of the test, not those in here."""
+"""pytest omits this module's frames from tracebacks, and shows the line of the test."""
 
 WAIT_S = 5.0
-"""For background work, unless a test says how long."""
+"""The default timeout of `Recorder.wait`."""
 _SETTLE_S = 2.0
-"""For the watchdog to write down a block that is over; it takes a few hundredths."""
+"""How long to wait until the watchdog has recorded a block that is over; it takes a few 10 ms."""
 _POLL_S = 0.005
 
 
 class NothingTraced(OverlapError, LookupError):
-    """No trace was recorded, or none of the name asked for."""
+    """No trace was recorded, or none with the requested name."""
 
 
 class SeveralTraces(OverlapError, LookupError):
-    """More than one trace was recorded, and it was not said which is meant."""
+    """More than one trace matches, and the test must choose one."""
 
 
 class Recorder(Findings):
-    """Every span of the process, from the test's start on, in memory.
+    """All spans of the process since the start of the test, in memory.
 
-    Asked for a shape and the like, it answers for the one trace there is. A trace is one
-    request with all that belongs to it, or what the test's own spans hold together.
+    Properties such as `shape` are those of the only trace; with several traces, choose one by
+    `traced["GET /…/"]`, `last` or `traces`. A trace is one request with all its spans, or the
+    spans below one that the test itself starts.
     """
 
-    def __init__(self, memory: Memory, answer: Callable[[], None]) -> None:
-        self._memory, self._answer = memory, answer
+    def __init__(self, memory: Memory, mark_turn: Callable[[], None]) -> None:
+        self._memory, self._mark_turn = memory, mark_turn
 
     @property
     def traces(self) -> list[Seen]:
-        """The traces so far, in order of start."""
-        self._settle()
+        """The traces so far, by their start."""
+        self._wait_for_watchdog()
         found = [Seen(trace) for trace in group(self._memory.spans()) if _is_work(trace)]
         return sorted(found, key=lambda seen: seen.root.start_ns)
 
     @property
     def last(self) -> Seen:
-        """The trace that began last."""
+        """The trace that started last."""
         return self._some()[-1]
 
     @property
     def only(self) -> Seen:
-        """The one trace there is; SeveralTraces where there are more."""
+        """The only trace. Raises SeveralTraces if there are more."""
         found = self._some()
         if len(found) > 1:
             raise SeveralTraces(
-                f"{len(found)} traces were recorded ({_listed(found)}): say which is meant, by "
+                f"{len(found)} traces were recorded ({_listed(found)}): choose one by "
                 "traced['GET /…/'], traced.last or traced.traces"
             )
         return found[0]
 
     def named(self, name: str) -> list[Seen]:
-        """The traces of this name, as `GET /checkout/`; by the route where there is one."""
+        """Return the traces with this name: method and route, such as `GET /checkout/`."""
         return [seen for seen in self.traces if seen.is_of(name)]
 
     def __getitem__(self, name: str) -> Seen:
@@ -93,51 +94,51 @@ class Recorder(Findings):
         return self.only.verdict
 
     def wait(self, timeout_s: float = WAIT_S) -> Awaitable[None]:
-        """Wait until all that was started has ended: `traced.wait()`, or `await traced.wait()`.
+        """Wait until all started spans have ended: `traced.wait()`, or `await traced.wait()`.
 
-        Where a loop runs it must be awaited, as the work needs the loop. What the code that
-        waits is itself inside of is not waited for. Raises TimeoutError, with the names of
-        what still runs, after `timeout_s` seconds.
+        In a coroutine it must be awaited, because the work needs the event loop. It does not wait
+        for spans that the caller itself runs in. Raises TimeoutError with the names of the spans
+        in progress after `timeout_s` seconds.
         """
         try:
             asyncio.get_running_loop()
         except RuntimeError:
             deadline = time.monotonic() + timeout_s
-            while self._runs(deadline, timeout_s):
+            while self._is_in_progress(deadline, timeout_s):
                 time.sleep(_POLL_S)
-            return _Waited()
+            return _Completed()
         return self._wait(timeout_s)
 
     async def _wait(self, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
-        while self._runs(deadline, timeout_s):  # noqa: ASYNC110  spans end on any thread
+        while self._is_in_progress(deadline, timeout_s):  # noqa: ASYNC110  spans end on any thread
             await asyncio.sleep(_POLL_S)
 
-    def _runs(self, deadline: float, timeout_s: float) -> bool:
-        running = {span_id(span): span for span in self._memory.under_way()}
-        for own in _around(running):
+    def _is_in_progress(self, deadline: float, timeout_s: float) -> bool:
+        running = {span_id(span): span for span in self._memory.in_progress()}
+        for own in _spans_around_caller(running):
             del running[own]
         if running and time.monotonic() > deadline:
-            called = ", ".join(span.name for span in [*running.values()][:5])
-            raise TimeoutError(f"after {timeout_s:g} s there still run: {called}")
+            span_names = ", ".join(span.name for span in [*running.values()][:5])
+            raise TimeoutError(f"still running after {timeout_s:g} s: {span_names}")
         return bool(running)
 
-    def _settle(self) -> None:
-        """Let a block of the loop that is over be written down, which another thread does."""
-        self._answer()
+    def _wait_for_watchdog(self) -> None:
+        """Wait until the watchdog, in its own thread, has recorded a block that is over."""
+        self._mark_turn()
         deadline = time.monotonic() + _SETTLE_S
-        while any(span.name == names.SPAN_BLOCKED for span in self._memory.under_way()):
+        while any(span.name == names.SPAN_BLOCKED for span in self._memory.in_progress()):
             if time.monotonic() > deadline:
                 return
             time.sleep(_POLL_S)
-            self._answer()
+            self._mark_turn()
 
     def _some(self) -> list[Seen]:
         found = self.traces
         if not found:
             raise NothingTraced(
-                "nothing was traced: no request came to Django in this process while the test "
-                "ran, and no span was started"
+                "nothing was traced: during the test, Django handled no request in this process, "
+                "and no span was started"
             )
         return found
 
@@ -149,15 +150,15 @@ class Recorder(Findings):
         return f"<traced: {_listed(found) if found else 'nothing'}>"
 
 
-class _Waited(Awaitable[None]):
-    """Nothing is left to wait for."""
+class _Completed(Awaitable[None]):
+    """The result of a wait that is over already: awaiting it returns at once."""
 
     def __await__(self) -> Generator[Any, None, None]:
         yield from ()
 
 
 def _is_work(trace: Trace) -> bool:
-    # A block of the loop outside of any request, the test's own say, is a trace by itself.
+    # A block outside any request, for instance by the test itself, is a trace of its own.
     return any(span.name not in EVIDENCE for span in trace.spans)
 
 
@@ -166,8 +167,8 @@ def _listed(found: list[Seen]) -> str:
     return f"{shown} and {len(found) - 5} more" if len(found) > 5 else shown
 
 
-def _around(running: dict[int, Span]) -> set[int]:
-    """The ids of the spans that the code which asks is inside of."""
+def _spans_around_caller(running: dict[int, Span]) -> set[int]:
+    """Return the ids of the current span and of those above it."""
     found: set[int] = set()
     at = get_current_span().get_span_context().span_id
     while at in running and at not in found:

@@ -1,4 +1,4 @@
-"""`record()`: everything on for the length of a test, everything back after it."""
+"""`record()`: switch the instrumentation on for a test, and restore everything after it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from overlap.instrument import setup
 from overlap.testing.recorder import Recorder
 from overlap.testing.span_memory import Memory
-from overlap.testing.telemetry import InMemory, diverted, globals_aside, processors
+from overlap.testing.telemetry import InMemory, processors, redirected, without_global_providers
 
 RECENT: list[Recorder] = []
-"""Those of the test that runs, for the picture of its failure; the plugin clears it."""
+"""The recorders of the current test, to draw if it fails. The plugin clears the list."""
 
 
 @contextmanager
 def record(*, blocked_threshold_s: float | None = None) -> Iterator[Recorder]:
-    """Record every span of this process in memory while the block runs; nothing is sent.
+    """Record every span of this process in memory during the block; nothing is sent.
 
-    blocked_threshold_s: seconds for which the loop may stand (0.1, OVERLAP_BLOCKED_THRESHOLD_MS).
+    blocked_threshold_s: a callback that runs for longer, in seconds, blocks the loop (default:
+        OVERLAP_BLOCKED_THRESHOLD_MS, or 0.1).
     """
     memory = Memory()
     with ExitStack() as undo:
@@ -29,25 +30,25 @@ def record(*, blocked_threshold_s: float | None = None) -> Iterator[Recorder]:
         active = setup.active()
         was_on = active is not None
         if active is None:
-            foreign = undo.enter_context(globals_aside())
+            project_provider = undo.enter_context(without_global_providers())
             active = setup.switch_on(
                 partial(InMemory, memory),
                 blocked_threshold_s=blocked_threshold_s,
                 drain_timeout_s=0.0,
                 service_name=None,
                 log_format=None,
-                # Stock Django: the shape is the same, and nothing more of it is replaced.
+                # Without lean, less of Django is replaced, and shapes are the same.
                 lean=False,
                 django={},
             )
             undo.callback(setup.shutdown)
-            # What got its tracer before, from a provider of somebody else's.
+            # Code that got its tracer earlier, from a provider of the project.
             ours = processors(active.telemetry.tracer_provider)
-            undo.enter_context(diverted(foreign, ours))
-        else:  # the project's own asgi.py switched it on
+            undo.enter_context(redirected(project_provider, ours))
+        else:  # the project's asgi.py called instrument()
             provider = active.telemetry.tracer_provider
-            kept = [p for p in processors(provider) if not isinstance(p, BatchSpanProcessor)]
-            undo.enter_context(diverted(provider, (*kept, memory)))
+            others = [p for p in processors(provider) if not isinstance(p, BatchSpanProcessor)]
+            undo.enter_context(redirected(provider, (*others, memory)))
         if setup.has_django():
             from overlap.testing.handlers import follow_handlers
 

@@ -1,4 +1,4 @@
-"""Where a recorded test's spans go: a list, and what has not ended yet."""
+"""Keep the spans of a recorded test in memory: those that ended and those in progress."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from overlap.trace import Span as PlainSpan
 from overlap.trace import spans_from_request
 
 _PAST_ALL_NS = 2_000_000
-"""By so much more than everything seen has what still runs outlived its response."""
+"""A span in progress is shown as ending this long after all others."""
 
 
 class Memory(SpanProcessor):
-    """Keeps every span of the process, from its start on. Any thread may start and end spans."""
+    """Keeps every span of the process from its start. Any thread may start and end spans."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -30,33 +30,33 @@ class Memory(SpanProcessor):
         self._closed = False
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
-        """Note that it is under way."""
+        """Keep a span in progress."""
         with self._lock:
             if not self._closed:
                 self._open[span_id(span)] = span
 
     def on_end(self, span: ReadableSpan) -> None:
-        """Keep it."""
+        """Keep an ended span."""
         with self._lock:
             if not self._closed:
                 self._open.pop(span_id(span), None)
                 self._ended.append(span)
 
     def close(self) -> None:
-        """Take no more; what is kept stays."""
+        """Record no more spans; the recorded ones stay."""
         with self._lock:
             self._closed = True
 
-    def under_way(self) -> list[Span]:
+    def in_progress(self) -> list[Span]:
         """The spans that have not ended."""
         with self._lock:
             return list(self._open.values())
 
     def spans(self) -> list[PlainSpan]:
-        """Everything so far, as a backend would give it back.
+        """Return all spans so far, as a backend would return them.
 
-        What has not ended is given an end past all others: it goes on past its response
-        if that is over. A task that still runs is not lost, so that its mark is left out.
+        A span in progress gets an end after all others, so that it outlives its response if that
+        has ended. A task in progress is not lost, so the mark of its start is left out.
         """
         with self._lock:
             ended, running = list(self._ended), list(self._open.values())
@@ -78,11 +78,11 @@ class Memory(SpanProcessor):
 
 
 def span_id(span: ReadableSpan) -> int:
-    """The id of a span of the SDK."""
+    """Return the id of a span of the SDK."""
     context = span.get_span_context()
     return context.span_id if context else 0
 
 
 def _plain(spans: Sequence[ReadableSpan]) -> list[PlainSpan]:
-    # By way of what is sent, so that a test sees what a backend would.
+    # Encoded and decoded, so that a test sees the same as a backend.
     return list(spans_from_request(TracesData.FromString(encode_spans(spans))))

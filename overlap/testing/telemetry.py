@@ -1,4 +1,4 @@
-"""Telemetry that goes nowhere: spans to the processors given, no metrics, no logs, no network."""
+"""Telemetry for recorded tests: spans are kept in memory, metrics and logs are discarded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from overlap.telemetry.spans.span_pipeline import hand_over
 
 
 class InMemory(Telemetry):
-    """Stands for the telemetry of a process that exports."""
+    """Replaces the exporting Telemetry: spans go to `memory`, and nothing is sent."""
 
     def __init__(
         self, memory: SpanProcessor, *, span_processors: Sequence[SpanProcessor], **_settings: Any
@@ -30,7 +30,7 @@ class InMemory(Telemetry):
         self.tracer_provider = TracerProvider(
             sampler=ALWAYS_ON, resource=make_resource("tests"), shutdown_on_exit=False
         )
-        # OTEL_SDK_DISABLED is for what would be sent; a test that records wants its spans.
+        # Even with OTEL_SDK_DISABLED: nothing is sent, and a test that records needs its spans.
         self.tracer_provider._disabled = False
         for processor in (*span_processors, memory):
             self.tracer_provider.add_span_processor(processor)
@@ -40,23 +40,23 @@ class InMemory(Telemetry):
         _set_globals(self.tracer_provider, self.meter_provider)
 
     def flush(self) -> None:
-        """Nothing is queued."""
+        """Do nothing: nothing is queued."""
 
     def shutdown(self) -> None:
-        """Forget the globals."""
+        """Unset the global providers."""
         _set_globals(None, None)
 
 
 class _Unchanged:
-    """Logging is the test's own."""
+    """Leaves logging as the test configured it."""
 
     def attach(self) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
 
 @contextmanager
-def globals_aside() -> Iterator[trace_api.TracerProvider | None]:
-    """Set the global providers aside, and put them back; yields the tracers' one, if any is set."""
+def without_global_providers() -> Iterator[trace_api.TracerProvider | None]:
+    """Unset the global providers during the block; yield the tracer provider, if one was set."""
     tracers, meters = trace_api._TRACER_PROVIDER, metrics_globals._METER_PROVIDER
     _set_globals(None, None)
     try:
@@ -66,7 +66,7 @@ def globals_aside() -> Iterator[trace_api.TracerProvider | None]:
 
 
 def processors(provider: TracerProvider) -> tuple[SpanProcessor, ...]:
-    """Return what a provider's spans go to; of what is ours there, each part."""
+    """Return a provider's span processors, with the parts of ours in place of their wrapper."""
     found: list[SpanProcessor] = []
     for each in unwrapped(provider)._active_span_processor._span_processors:
         found += each.parts if isinstance(each, GuardedProcessor) else (each,)
@@ -74,8 +74,8 @@ def processors(provider: TracerProvider) -> tuple[SpanProcessor, ...]:
 
 
 @contextmanager
-def diverted(provider: object, to: tuple[SpanProcessor, ...]) -> Iterator[None]:
-    """Let a provider's spans go to these processors instead of its own, if it is the SDK's."""
+def redirected(provider: object, to: tuple[SpanProcessor, ...]) -> Iterator[None]:
+    """Replace a provider's span processors during the block, if the provider is the SDK's."""
     provider = unwrapped(provider)
     if not isinstance(provider, TracerProvider):
         yield
@@ -92,7 +92,7 @@ def diverted(provider: object, to: tuple[SpanProcessor, ...]) -> Iterator[None]:
 def _set_globals(
     tracers: trace_api.TracerProvider | None, meters: metrics_api.MeterProvider | None
 ) -> None:
-    # The API lets each be set once, and never back.
+    # The API lets each provider be set only once, and never unset.
     trace_api._TRACER_PROVIDER = tracers
     trace_api._TRACER_PROVIDER_SET_ONCE = _once(tracers)
     metrics_globals._METER_PROVIDER = meters

@@ -95,7 +95,7 @@ def lost(tree: Tree) -> Iterator[int]:
     for index, span in enumerate(tree.spans):
         task = tasks[index]
         never_ended = task not in seen if marks[index] else not tree.ended[index]
-        recorded = span.attributes.get(names.TASK_END) in names.TASK_GONE
+        recorded = span.attributes.get(names.TASK_END) in names.TASK_UNFINISHED
         if recorded or (task is not None and never_ended):
             yield index
 

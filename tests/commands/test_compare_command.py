@@ -91,8 +91,8 @@ def test_what_cannot_be_compared_is_one_sentence(files, tmp_path):
     both.write_bytes(message("a", ("x", 0, 1)) + message("b", ("x", 0, 1)))
     for arguments, said in (
         ((files[0], "nowhere.json"), "is neither a file nor a trace id"),
-        ((files[0], str(both)), "holds 2 traces, and one can be compared"),
-        (("-", "-"), "standard input holds one of the two traces"),
+        ((files[0], str(both)), "has 2 traces, and only one can be compared"),
+        (("-", "-"), "only one of the two can be read from standard input"),
     ):
         done = run(*arguments)
         assert done.returncode == 2

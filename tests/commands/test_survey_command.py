@@ -91,7 +91,7 @@ def test_no_more_traces_than_the_limit(folder):
     ("arguments", "sentence"),
     [
         (["/nowhere/at all"], "is no file, folder, pattern of files or URL"),
-        (["--since", "soon", "x"], "is no time such as 90s, 15m, 1h or 2d"),
+        (["--since", "soon", "x"], "is not a time such as 90s, 15m, 1h or 2d"),
         (["http://127.0.0.1:9"], "no trace backend answers at http://127.0.0.1:9"),
     ],
 )

@@ -182,7 +182,7 @@ def test_one_trace_of_a_file_is_chosen(tmp_path: Path) -> None:
     done = run(str(path), "--trace", "abc")
     assert (done.returncode, done.stdout) == (2, b"")
     ids = ", ".join(each * 32 for each in "abc")
-    assert f"holds 4 traces, and none is 'abc': {ids}, …" in done.stderr.decode()
+    assert f"has 4 traces, and none is 'abc': {ids}, …" in done.stderr.decode()
 
 
 def test_packed_input_and_what_was_left_out() -> None:

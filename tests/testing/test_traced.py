@@ -62,13 +62,13 @@ def test_a_failure_shows_what_happened(run):
     ambiguous = shown["test_ambiguous"]
     assert "SeveralTraces: 2 traces were recorded (<GET /plain/: single" in ambiguous
     assert len(re.findall(r"^-+ traced GET /plain/ -+$", ambiguous, re.M)) == 2
-    assert "seen.py" not in ambiguous, "frames of ours stand in the way"
+    assert "recorder.py" not in ambiguous, "our frames hide the line of the test"
     assert re.search(r"^-+ traced GET /serial/ -+$", shown["Tests.test_recorded"], re.M)
     assert "- traced" not in shown["test_untraced"]
 
 
 def test_a_failure_on_a_worker_shows_the_same(run):
-    """The picture comes home from pytest-xdist's workers."""
+    """The picture is also shown by pytest-xdist's workers."""
     done = run("suite_failing.py", "-n", "1", "-k", "test_serial")
     assert "ran one after another" in done.stdout
 

@@ -1,1 +1,1 @@
-"""The site that is measured: a Django project of four views, told apart by BENCH_VARIANT."""
+"""The site that is measured: a Django project with four views; BENCH_VARIANT sets its telemetry."""

@@ -1,4 +1,4 @@
-"""Call a function when an event loop starts to run, whoever runs it.
+"""Call a function when an event loop starts to run, in a server or anywhere else.
 
 A server may serve WebSockets alone, or mount Django inside another application; a script or a
 management command may run a loop and serve nothing. All of them start their loop through

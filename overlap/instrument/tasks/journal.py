@@ -1,8 +1,8 @@
 """A journal of the background tasks in progress, in a file that outlives the process.
 
 A killed process cannot report what it lost. Each process has one file, mapped into memory: a
-note costs a few bytes written there and no system call, and the kernel keeps it when the process
-is gone. The next process with the same folder and service reads it (lost_tasks). The file is
+note costs a few bytes written there and no system call, and the kernel keeps it after the process
+has ended. The next process with the same folder and service reads it (lost_tasks). The file is
 locked while its process lives, so that no pid has to be trusted. A power cut may lose notes: the
 kernel writes them to disk when it likes.
 """

@@ -148,7 +148,7 @@ def lost_spans(tree: Tree) -> dict[int, str]:
     ended = set()
     for index, span in enumerate(tree.spans):
         task = plain(span.attributes.get(names.TASK_ID))
-        if span.attributes.get(names.TASK_END) in names.TASK_GONE:
+        if span.attributes.get(names.TASK_END) in names.TASK_UNFINISHED:
             found[f"task {task}" if task is not None else f"span {index}"] = (
                 index,
                 _task_name(span),

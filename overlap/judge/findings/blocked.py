@@ -1,8 +1,8 @@
-"""Evidence of a blocked event loop: how long, by whom, and which requests waited.
+"""Find the blocks of the event loop: how long, by which code, and which requests waited.
 
-A block's victims are the other server spans of its process that were in flight
-while it lasted, and those whose client had begun by then but which themselves
-began only after it: they waited in the socket.
+A block's victims are the other server spans of its process that were in flight during the block,
+and those whose client span had started by then but which started only after the block: they
+waited in the socket.
 """
 
 from __future__ import annotations

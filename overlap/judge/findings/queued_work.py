@@ -32,7 +32,7 @@ _GROUPS = (
 )
 
 _Consumer = tuple[str, str]
-"""What tells deliveries of one message apart."""
+"""Distinguishes the deliveries of one message."""
 
 
 def handed(tree: Tree) -> list[QueuedTask]:

@@ -1,7 +1,7 @@
-"""Python imports this at its start: `overlap run` puts its folder first on PYTHONPATH.
+"""Python imports this module when it starts: `overlap run` puts its folder first on PYTHONPATH.
 
-It is there in every Python process of the command, Django's or not, so it imports nothing
-until one of the modules below is imported. The project's own sitecustomize is run too.
+It runs in every Python process of the command, with or without Django, so it imports nothing
+until one of the modules below is imported. The project's own sitecustomize is imported, too.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ if False:  # typing is slow to import
     from types import ModuleType
 
 _HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120  pathlib is slow to import
-_DOORS = (
+_PATCHED = (
     "django.core.asgi",
     "django.core.wsgi",
-    # Where servers load an application, to say so if it is not Django's.
+    # Servers load an application here; if it is not Django's, the command is refused.
     "uvicorn.config",
     "hypercorn.utils",
     "granian._internal",
-    # Which starts the command itself, with a sitecustomize of its own.
+    # opentelemetry-instrument, which starts the command with a sitecustomize of its own.
     "opentelemetry.instrumentation.auto_instrumentation",
 )
 
 
 class _Finder:
-    """Finds nothing by itself: adds a step to the loading of a few modules."""
+    """Finds no module itself, but patches a few modules when they are loaded."""
 
     def __init__(self) -> None:
         self._looking: set[str] = set()
@@ -40,8 +40,8 @@ class _Finder:
         path: Sequence[str] | None = None,
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
-        """The spec that all other finders give, with the step added."""
-        if name not in _DOORS or name in self._looking:
+        """Return the spec of the other finders, with a loader that patches the module."""
+        if name not in _PATCHED or name in self._looking:
             return None
         self._looking.add(name)
         try:
@@ -79,7 +79,7 @@ def _refuse(sentence: str) -> None:
             file.write(sentence)
 
 
-def _run_the_one_behind() -> None:
+def _import_next_sitecustomize() -> None:
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != _HERE]  # noqa: PTH100
     ours = sys.modules.pop("sitecustomize", None)
     try:
@@ -92,4 +92,4 @@ def _run_the_one_behind() -> None:
 
 
 sys.meta_path.insert(0, _Finder())
-_run_the_one_behind()
+_import_next_sitecustomize()

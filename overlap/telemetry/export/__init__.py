@@ -1,4 +1,4 @@
-"""Export over OTLP/HTTP: encoding, the queue before it, the exporters, and what they drop.
+"""Export over OTLP/HTTP: encoding, the queue of encoded items, the exporters and the HTTP sender.
 
-Used by the three signals (`telemetry.spans`, `telemetry.logs`, `telemetry.metrics`).
+The pipelines of spans, logs and metrics use it.
 """

@@ -1,4 +1,4 @@
-"""Encode spans and log records as OTLP: the same messages as the SDK makes.
+"""Encode spans and log records as OTLP, to the same messages as the SDK does.
 
 Source: opentelemetry/proto/{trace,logs}/v1/*.proto. A comment names the field of each tag.
 """
@@ -38,19 +38,19 @@ _NO_STATUS = b"\x7a\x00"
 
 
 class Packed(bytes):
-    """A span or a log record as it is sent, behind the number of its resource and scope.
+    """An encoded span or log record, after the number of its resource and scope.
 
-    Bytes and nothing else, which the garbage collector does not visit.
+    It is only bytes, which the garbage collector does not traverse.
     """
 
     __slots__ = ()
 
 
 _sources: list[tuple[Any, Any]] = []
-"""Resources and scopes: as many as a process has tracers and loggers of different names."""
+"""Pairs of resource and scope: one for each name of a tracer or logger in the process."""
 _numbers: dict[tuple[int, Any], bytes] = {}
 _NUMBER = 4
-"""Bytes."""
+"""Length of the number, in bytes."""
 _recent: dict[tuple[int, int], tuple[bytes, Any]] = {}
 _MAX_RECENT = 256
 
@@ -66,12 +66,12 @@ def pack_record(item: ReadableLogRecord) -> Packed:
 
 
 def _source(resource: Any, scope: Any) -> bytes:
-    # By identity: a resource's hash is made of its JSON each time, a scope's in Python. What
-    # is cached is kept alive, so that no other object gets its identity.
+    # By identity: hashing a resource encodes it as JSON, and hashing a scope is Python code. The
+    # cached objects are kept alive, so that no other object gets the same id().
     found = _recent.get((id(resource), id(scope)))
     if found is not None:
         return found[0]
-    # Each get_tracer() makes a new scope.
+    # Each get_tracer() creates a new scope.
     key = (id(resource), scope)
     number = _numbers.get(key)
     if number is None:
@@ -83,19 +83,20 @@ def _source(resource: Any, scope: Any) -> bytes:
 
 
 def encode_spans(spans: Sequence[ReadableSpan]) -> bytes:
-    """Return an ExportTraceServiceRequest."""
+    """Return the spans as an ExportTraceServiceRequest."""
     return bundle(map(pack_span, spans))
 
 
 def encode_logs(batch: Sequence[ReadableLogRecord]) -> bytes:
-    """Return an ExportLogsServiceRequest."""
+    """Return the records as an ExportLogsServiceRequest."""
     return bundle(map(pack_record, batch))
 
 
 def bundle(items: Iterable[Packed]) -> bytes:
-    """Return the request of either signal: both nest alike.
+    """Return the request with these items: spans and log records nest in the same way.
 
-    Resource 1, scopes 2, schema 3; scope 1, items 2, schema 3.
+    The fields of a resource: resource 1, scopes 2, schema 3; of a scope: scope 1, items 2,
+    schema 3.
     """
     resources: dict[int, tuple[Any, dict[Any, list[bytes]]]] = {}
     for item in items:
@@ -131,7 +132,7 @@ def _span(span: ReadableSpan) -> bytes:
         fixed64(span._start_time or 0),
         b"\x41",  # end_time_unix_nano
         fixed64(span._end_time or 0),
-        *attributes(b"\x4a", span._attributes),  # not a view of it: it has ended
+        *attributes(b"\x4a", span._attributes),  # without the copy of span.attributes: it has ended
         _count(b"\x50", span.dropped_attributes),
     )
     if span._events or span.dropped_events:
@@ -150,14 +151,14 @@ def _span(span: ReadableSpan) -> bytes:
 
 @lru_cache(maxsize=1024)
 def _named(name: str, kind: int) -> bytes:
-    # name; kind: OTLP counts from one
+    # name; kind, which OTLP counts from one
     return b"\x2a" + sized(utf8(name)) + b"\x30" + varint(kind + 1)
 
 
 def _status(status: Status) -> bytes:
-    # status: its message 2, its code 3
-    said = _text(b"\x12", status.description) + _count(b"\x18", status.status_code.value)
-    return b"\x7a" + sized(said)
+    # status: message 2, code 3
+    encoded = _text(b"\x12", status.description) + _count(b"\x18", status.status_code.value)
+    return b"\x7a" + sized(encoded)
 
 
 def _event(event: Event) -> bytes:

@@ -1,4 +1,4 @@
-"""The exporters of the three signals: what they can't deliver is counted."""
+"""The exporters of spans, logs and metrics. They count what they can't deliver."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class Delivery(Generic[Result]):
         self._success, self._failure = success, failure
 
     def send(self, count: int, data: bytes) -> Result:
-        """Send `count` items, encoded."""
+        """Send `count` items, which are encoded in `data`."""
         with own_export():
             reason = self.sender.send(data)
         return self._report(count, reason)
 
     def send_packed(self, batch: Sequence[Any], pack: Callable[[Any], Packed]) -> Result:
-        """Send packed items in as few requests as may be; `pack` those that are not."""
+        """Send the items in as few requests as possible; `pack` those that are not packed yet."""
         packed: list[Packed] = []
         results: list[Result] = []
         for item in batch:

@@ -1,7 +1,7 @@
-"""Send encoded OTLP over HTTP, with the retries and the environment variables of the standard.
+"""Send encoded OTLP over HTTP, with the standard's retries and environment variables.
 
-The SDK's exporters do the same, but their parts are private and change with each release; here
-each failure has its reason, and the body is encoded already.
+The SDK's exporters do the same, but encode the messages themselves, do not return why an export
+failed, and have only private parts, which change with each release.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from overlap.telemetry.endpoint import Destination
 from overlap.telemetry.fork import at_fork
 
 MAX_REQUEST_SIZE = 64 * 1024 * 1024
-"""Bytes, before compression: what the SDK's exporters send at most."""
+"""In bytes, before compression: the same limit as in the SDK's exporters."""
 _RETRIED = frozenset({429, 502, 503, 504})
 _MAX_TRIES = 6
 _HEADERS = {"Content-Type": "application/x-protobuf", "User-Agent": "overlap"}
@@ -40,7 +40,7 @@ class HttpSender:
         self._to = to
         self._session = requests.Session()
         if to.is_loopback:
-            # Else proxies and a netrc file are looked for at each export.
+            # Otherwise requests looks for proxies and a netrc file at each export.
             self._session.trust_env = False
         self._session.headers.update(_HEADERS | _headers(to.signal))
         self._session.verify = _setting(to.signal, "CERTIFICATE") or True
@@ -55,7 +55,7 @@ class HttpSender:
         at_fork(WeakMethod(self._reconnect))
 
     def send(self, data: bytes) -> str:
-        """Send, with retries for as long as one export may take; return why it failed, or ""."""
+        """Send, and retry until the export's timeout. Return why it failed, or an empty string."""
         if self._stopped.is_set():
             return "the process is ending"
         if len(data) > MAX_REQUEST_SIZE:
@@ -72,17 +72,17 @@ class HttpSender:
         return reason
 
     def stop(self) -> None:
-        """End what waits for its next try."""
+        """Stop, and cancel a wait for the next retry."""
         self._stopped.set()
         self._session.close()
 
     def _post(self, body: bytes, timeout_s: float) -> tuple[str, float | None]:
-        """Return why it failed, and after how many seconds it may be tried again, if at all."""
+        """Return why it failed, and after how many seconds it may be retried; None if never."""
         try:
             answer = self._session.post(self._to.endpoint, data=body, timeout=timeout_s)
         except requests.ConnectionError as error:
             return _reason(error), 0.0
-        except Exception as error:  # whatever a request raises, the service goes on
+        except Exception as error:  # no failure of an export may reach the service
             return _reason(error), None
         if answer.status_code < 400:
             return "", None
@@ -90,7 +90,7 @@ class HttpSender:
         return reason, _retry_after(answer.headers) if answer.status_code in _RETRIED else None
 
     def _reconnect(self) -> None:
-        # In a forked process: the open connection is the parent's, who goes on writing to it.
+        # In a forked process: the parent still writes to the open connection.
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter())
 

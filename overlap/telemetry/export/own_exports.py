@@ -1,8 +1,8 @@
-"""Whether the code that runs is exporting for Overlap: what it logs is nobody's business.
+"""Mark code that exports for Overlap, so that its log messages can be discarded.
 
-urllib3 logs each request at DEBUG, and the SDK logs each failed export. A project whose root
-logger is at DEBUG would read of our exports every 200 ms. What a project's own exporters log
-is left alone.
+urllib3 logs each request at DEBUG, and the SDK logs each failed export. With a root logger at
+DEBUG, a project's log would contain our exports every 200 ms. Messages of a project's own
+exporters are not affected.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _EXPORTING: ContextVar[bool] = ContextVar("overlap_exporting", default=False)
 
 @contextmanager
 def own_export() -> Iterator[None]:
-    """Mark what runs in the block as an export of ours."""
+    """Mark the code in the block as an export by Overlap."""
     token = _EXPORTING.set(True)
     try:
         yield
@@ -25,5 +25,5 @@ def own_export() -> Iterator[None]:
 
 
 def is_own_export() -> bool:
-    """Return whether the code that runs is exporting for Overlap."""
+    """Return whether the current code is exporting for Overlap."""
     return _EXPORTING.get()

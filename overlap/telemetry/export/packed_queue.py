@@ -1,8 +1,8 @@
-"""The queue of a batch processor, kept small: spans and records wait in it as bytes.
+"""Queue spans and log records as bytes, so that the queue costs the garbage collector nothing.
 
-The SDK's span is some ninety Python objects. Where thousands of them wait in a queue, for a
-batch or for as long as no backend answers, each full pass of the garbage collector visits all
-of them, and every request waits for it. It does not visit bytes.
+A span of the SDK consists of about ninety Python objects. If thousands of them are queued, for a
+batch or while no backend answers, each full garbage collection traverses all of them and delays
+every request. Bytes are not traversed.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _log = logging.getLogger(LOGGER_NAME)
 
 
 def pack_early(batch: Any, pack: Callable[[Any], Packed], on_full: Callable[[], None]) -> None:
-    """Queue what `pack` makes of an item in one of the SDK's batch processors.
+    """Make one of the SDK's batch processors queue each item as `pack` returns it.
 
-    An item that can't be packed is queued as it is, and packed again when it is sent.
+    An item that can't be packed is queued unchanged, and packing is retried when it is sent.
     `on_full` is called for each item that a full queue drops.
     """
     inner = batch._batch_processor

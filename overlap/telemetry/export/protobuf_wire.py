@@ -1,8 +1,8 @@
-"""Protobuf's wire format, as far as OTLP's spans and log records need it.
+"""Encode protobuf's wire format, as far as OTLP's spans and log records need it.
 
-Source: protobuf.dev, "Encoding"; the attributes' messages are of
-opentelemetry/proto/common/v1/common.proto. Making message objects first, as the SDK does,
-takes five times as long, with the interpreter held all the time.
+Source: protobuf.dev, "Encoding"; the messages of attributes are in
+opentelemetry/proto/common/v1/common.proto. Creating message objects first, as the SDK does, takes
+five times as long, and does not release the interpreter lock.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from opentelemetry.attributes import BoundedAttributes
 
 _SHORT = 128
-"""Characters of a value up to which its encoding is remembered."""
+"""The encoding of a text with fewer characters is cached."""
 _INT64 = 1 << 63
 
 _double = Struct("<d").pack
@@ -24,7 +24,7 @@ fixed32 = Struct("<I").pack
 
 
 def varint(number: int) -> bytes:
-    """A number of 64 bits at most, seven at a time, the lowest first; ten bytes if negative."""
+    """Encode a number of up to 64 bits, seven bits a byte, lowest first; ten bytes if negative."""
     if 0 <= number < 128:
         return _ONE_BYTE[number]
     number &= (1 << 64) - 1
@@ -40,20 +40,20 @@ _ONE_BYTE = [bytes([number]) for number in range(128)]
 
 
 def sized(payload: bytes) -> bytes:
-    """A string or message as it follows its tag: its length, then itself."""
+    """Return what follows the tag of a string or message: its length, then its bytes."""
     return varint(len(payload)) + payload
 
 
 def utf8(text: str) -> bytes:
-    """Text as UTF-8. What has none (half of a surrogate pair) is written out, `\\udcff`."""
+    """Encode text as UTF-8. Half of a surrogate pair, which has none, becomes `\\udcff`."""
     return text.encode("utf-8", "backslashreplace")
 
 
 def attributes(tag: bytes, pairs: Mapping[str, Any] | None) -> list[bytes]:
-    """Each pair as a KeyValue behind the `tag` of its field."""
+    """Encode each pair as a KeyValue, after the `tag` of its field."""
     parts: list[bytes] = []
     add = parts.append
-    # Its own items() takes five times as long as its dict's.
+    # BoundedAttributes.items() takes five times as long as its dict's.
     own: Mapping[str, Any] = pairs._dict if isinstance(pairs, BoundedAttributes) else pairs or {}
     for key, value in own.items():
         kind = type(value)
@@ -63,7 +63,7 @@ def attributes(tag: bytes, pairs: Mapping[str, Any] | None) -> list[bytes]:
             add(_int_pair(tag, key, value))
         elif kind is float:
             add(_before_double(tag, key) + _double(value))
-        elif isinstance(value, str):  # long, or of a kind that comes once: not remembered
+        elif isinstance(value, str):  # long, or a subclass for texts that occur once: not cached
             text = b"\x0a" + sized(utf8(value))
             add(tag + sized(_before_value(key) + sized(text)))
         else:
@@ -78,7 +78,7 @@ def _text_pair(tag: bytes, key: str, value: str) -> bytes:
 
 @lru_cache(maxsize=4096)
 def _int_pair(tag: bytes, key: str, value: int) -> bytes:
-    # One cache a type: 1, 1.0 and True are equal.
+    # A cache for each type: 1, 1.0 and True are equal.
     return tag + _pair(key, value)
 
 
@@ -97,7 +97,7 @@ def _pair(key: str, value: Any) -> bytes:
 
 
 def any_value(value: Any) -> bytes:  # noqa: PLR0911  one return a type
-    """An AnyValue, without its length."""
+    """Encode an AnyValue, without its length."""
     if isinstance(value, str):
         return b"\x0a" + sized(utf8(value))
     if isinstance(value, bool):
@@ -105,7 +105,7 @@ def any_value(value: Any) -> bytes:  # noqa: PLR0911  one return a type
     if isinstance(value, int):
         if -_INT64 <= value < _INT64:
             return b"\x18" + varint(value)
-        return any_value(str(value))  # the format has no number for it
+        return any_value(str(value))  # too large for the format's integers
     if isinstance(value, float):
         return b"\x21" + _double(value)
     if isinstance(value, bytes):

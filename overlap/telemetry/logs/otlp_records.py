@@ -25,7 +25,7 @@ QUEUE_SIZE = 65536
 """Records. As many as spans: the demo logs about as often as it starts spans."""
 SCHEDULE_DELAY_MS = 200
 MAX_SCENARIO_NAME = 64
-"""Characters of a scenario's name, which whoever sends a request can choose."""
+"""In characters. The name is read from the request, so its sender can choose it."""
 
 SEVERITY = {
     "debug": SeverityNumber.DEBUG,

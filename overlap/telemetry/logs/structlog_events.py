@@ -80,9 +80,9 @@ class SendEvent:
 
 
 class StructlogConfiguration:
-    """Keeps our processor in structlog's configuration, whoever configures it and when.
+    """Keeps our processor in structlog's configuration, even when the project configures it.
 
-    `defaults` are those of `structlog.configure`, for as long as nobody else configures.
+    `defaults` are those of `structlog.configure`, until the project configures it.
     """
 
     def __init__(self, processor: SendEvent, defaults: Mapping[str, Any]) -> None:
@@ -94,7 +94,7 @@ class StructlogConfiguration:
             structlog.configure(**defaults)
             self._config.is_configured = False
         else:
-            # In place, where that can be: a cached logger holds the very list.
+            # In place if possible: cached loggers refer to the same list.
             self._config.default_processors = _with(
                 processor, self._config.default_processors, in_place=True
             )

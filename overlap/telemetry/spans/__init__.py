@@ -1,4 +1,4 @@
 """The tracer provider, and spans that cost less than the SDK's own.
 
-`provider` is what `telemetry.signals` uses.
+`telemetry.signals` uses `span_pipeline`; the other modules are its parts.
 """

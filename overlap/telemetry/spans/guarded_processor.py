@@ -1,4 +1,4 @@
-"""Our span processors on a provider of the project's: they can be taken off."""
+"""Wrap our span processors for the project's provider, so that they can be removed from it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from overlap.telemetry.spans.quick_tracer import Processors
 
 
 class GuardedProcessor(SpanProcessor):
-    """Passes on to ours until it is closed."""
+    """Calls our processors (`parts`) until it is closed."""
 
     def __init__(self, parts: Sequence[SpanProcessor]) -> None:
         self.parts = tuple(parts)
@@ -21,11 +21,11 @@ class GuardedProcessor(SpanProcessor):
         self._is_open = True
 
     def close(self) -> None:
-        """Pass nothing more on: not every provider lets a processor be removed."""
+        """Stop calling them: not every provider can remove a processor."""
         self._is_open = False
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
-        """Pass on."""
+        """Call each part."""
         if self._is_open:
             self._inner.on_start(span, parent_context)
 
@@ -34,14 +34,14 @@ class GuardedProcessor(SpanProcessor):
             self._inner._on_ending(span)
 
     def on_end(self, span: ReadableSpan) -> None:
-        """Pass on."""
+        """Call each part."""
         if self._is_open:
             self._inner.on_end(span)
 
     def shutdown(self) -> None:
-        """Send what is queued: the project's provider ends, which does not end us."""
+        """Flush only: our processors keep running when the project's provider shuts down."""
         self.force_flush()
 
     def force_flush(self, timeout_millis: int = 30000) -> bool:
-        """Pass on."""
+        """Flush each part."""
         return not self._is_open or self._inner.force_flush(timeout_millis)

@@ -1,9 +1,9 @@
-"""The SDK's recording span, made, written on and ended by a shorter way.
+"""A recording span that is faster to create, change and end than the SDK's, and behaves the same.
 
-The SDK makes for each span two empty lists with a deque and a lock each, cleans and copies its
-attributes twice, and copies the whole at its end. Here the lists are made when somebody adds to
-them, plain attributes are taken over as they are, and who reads an ended span is given the span
-itself: nobody can write on it any more. What a span is and tells is the SDK's.
+For each span, the SDK creates two empty lists with a deque and a lock each, cleans and copies the
+attributes twice, and copies the whole span at its end. Here the lists are created when something
+is added to them, attributes of plain types are not copied again, and an ended span is exported as
+it is, because it can't change any more. Everything else is inherited from the SDK's span.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, Tracer, _Span
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode
 
 _PLAIN = frozenset({str, int, float, bool})
-"""Types of values that need no cleaning. Subclasses do: they may be mutable, or anything."""
+"""Types of values that need no cleaning. Subclasses need it: they may be mutable."""
 _TEXT = frozenset({str})
 _UNSET = Status(StatusCode.UNSET)
 
 
 class QuickAttributes(BoundedAttributes):
-    """Attributes that are in order already, and no text too long."""
+    """Attributes that are valid already, with no text above the length limit."""
 
     def __init__(self, maxlen: int | None, pairs: dict[str, Any]) -> None:
         self._dict = pairs
@@ -35,9 +35,9 @@ class QuickAttributes(BoundedAttributes):
 
 
 class QuickSpan(_Span):
-    """A recording span. Made by a QuickTracer."""
+    """A recording span. QuickTracer creates it."""
 
-    # What most spans have alike until their end.
+    # Defaults on the class, for what most spans never set before their end.
     _trace_config = None
     _record_end_metrics = None
     _start_time: int | None = None
@@ -46,7 +46,7 @@ class QuickSpan(_Span):
     _events: Any = ()
     _links: Any = ()
 
-    def __init__(  # noqa: PLR0913, PLR0917  what a span is made of
+    def __init__(  # noqa: PLR0913, PLR0917  the parts of a span
         self,
         tracer: Tracer,
         name: str,
@@ -72,7 +72,7 @@ class QuickSpan(_Span):
         self._record_exception = record_exception
         self._set_status_on_exception = set_status_on_exception
         self._lock = threading.Lock()
-        self._attributes = kept(attributes, tracer._span_limits)
+        self._attributes = _initial_attributes(attributes, tracer._span_limits)
         if links:
             self._links = self._new_links(links)
 
@@ -115,8 +115,10 @@ class QuickSpan(_Span):
         return super()._readable_span() if self._end_time is None else self
 
 
-def kept(attributes: Mapping[str, Any] | None, limits: SpanLimits) -> BoundedAttributes:
-    """What a span keeps of the attributes it begins with."""
+def _initial_attributes(
+    attributes: Mapping[str, Any] | None, limits: SpanLimits
+) -> BoundedAttributes:
+    """Return the attributes of a new span, within the limits."""
     pairs = dict(attributes.items()) if attributes else {}
     most = limits.max_span_attributes
     if (

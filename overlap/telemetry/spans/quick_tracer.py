@@ -1,8 +1,8 @@
-"""A provider whose tracers make quick spans, and processors that are called only where they act.
+"""A tracer provider whose tracers create quick spans, and the list of processors that they call.
 
-To start a span, the SDK's tracer looks up the current span four times and asks the sampler,
-whose answer is usually known. Where the SDK's spans have other parts than those known here, or
-the SDK counts its spans, the SDK's own are made.
+To start a span, the SDK's tracer looks up the current span four times and calls the sampler, even
+the default one, whose result is known. QuickTracer avoids both. If the installed SDK's spans have
+other attributes than those listed here, or the SDK counts its spans, the SDK's spans are used.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ _ATTRIBUTES = {"_dict", "_immutable", "_lock", "dropped", "max_value_len", "maxl
 
 
 class QuickTracer(Tracer):
-    """Makes quick spans. QuickProvider turns an SDK's tracer into one."""
+    """Creates quick spans. QuickProvider turns the SDK's tracers into this class."""
 
-    def start_span(  # noqa: PLR0913, PLR0917  the SDK's
+    def start_span(  # noqa: PLR0913, PLR0917  the SDK's signature
         self,
         name: str,
         context: Context | None = None,
@@ -109,9 +109,9 @@ class QuickTracer(Tracer):
 
 
 class Processors(SynchronousMultiSpanProcessor):
-    """Calls each processor only where it acts: most act at one of three moments.
+    """Calls each processor only for the events that it handles: most handle one of the three.
 
-    What one raises is logged: a span is started and ended within the service's own code.
+    Exceptions are logged, not raised: spans start and end inside the service's own code.
     """
 
     def __init__(self) -> None:
@@ -129,7 +129,7 @@ class Processors(SynchronousMultiSpanProcessor):
         self._ends = _those_that(every, "on_end")
 
     def on_start(self, span: SdkSpan, parent_context: Context | None = None) -> None:
-        """Pass on."""
+        """Call each processor that handles starts."""
         for start in self._starts:
             try:
                 start(span, parent_context)
@@ -144,7 +144,7 @@ class Processors(SynchronousMultiSpanProcessor):
                 _log.debug("a span's end was not noted", exc_info=True)
 
     def on_end(self, span: ReadableSpan) -> None:
-        """Pass on."""
+        """Call each processor that handles ends."""
         for end in self._ends:
             try:
                 end(span)
@@ -160,7 +160,7 @@ def _those_that(every: tuple[SpanProcessor, ...], name: str) -> tuple[Callable[.
 
 
 class QuickProvider(TracerProvider):
-    """A provider whose tracers make quick spans, until the project sets a provider of its own."""
+    """A provider whose tracers create quick spans, until the project sets its own provider."""
 
     def __init__(self, resource: Resource) -> None:
         super().__init__(
@@ -181,9 +181,9 @@ class QuickProvider(TracerProvider):
         return tracer
 
     def hand_over_to(self, provider: ApiTracerProvider) -> None:
-        """Let every tracer start its spans at another provider from now on.
+        """Make every tracer start its spans at another provider from now on.
 
-        A module's `tracer = trace.get_tracer(...)` keeps the tracer that it was given.
+        A module's `tracer = trace.get_tracer(...)` keeps its tracer, so the tracer must change.
         """
         self._successor = provider
         for tracer in list(self.quick_tracers):
@@ -194,7 +194,7 @@ class QuickProvider(TracerProvider):
 
 
 class RedirectedTracer(Tracer):
-    """A tracer of ours whose spans the project's provider starts."""
+    """A tracer of ours that starts its spans at the project's provider."""
 
     successor: ApiTracer
 
@@ -208,7 +208,7 @@ class RedirectedTracer(Tracer):
 
 
 def objection(tracer: Tracer) -> str | None:
-    """Why this tracer's spans must be the SDK's own, in a few words; None if they need not."""
+    """Return why this tracer can't create quick spans, in a few words; None if it can."""
     counts = getattr(tracer, "_tracer_metrics", None)
     if counts is not None and type(counts).__name__ != "NoOpTracerMetrics":
         return "the SDK counts its spans"

@@ -1,6 +1,6 @@
-"""Spans: our processors and our queue, on a provider of ours or on the project's.
+"""The pipeline of spans: our processors and our queue, on our provider or on the project's.
 
-The queue holds a burst, and is sent soon enough to be watched live.
+The queue is large enough for a burst, and is sent often enough to show traces live.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from overlap.telemetry.spans.guarded_processor import GuardedProcessor
 from overlap.telemetry.spans.quick_tracer import QuickProvider
 
 QUEUE_SIZE = 65536
-"""Spans. A thousand concurrent requests of the demo make 15,000 at once."""
+"""Spans. A thousand concurrent requests of the demo create 15,000 at once."""
 SCHEDULE_DELAY_MS = 200
 """The SDK waits 5,000: too long for a page that shows a trace while it happens."""
 
 _PROCESSORS: WeakSet[SynchronousMultiSpanProcessor] = WeakSet()
-"""What the tracers of each provider of ours send to, for as long as there are any."""
+"""The processors of each provider of ours, as long as one of its tracers exists."""
 
 
 class SpanPipeline:
-    """From a span's end to the endpoint."""
+    """Processes, queues and sends spans."""
 
     def __init__(self, drops: Drops, processors: Sequence[SpanProcessor]) -> None:
         self.exporter = CountedSpanExporter(drops)
@@ -54,16 +54,16 @@ class SpanPipeline:
         self._endpoint = destination("traces").endpoint
         self._drops = drops
         self._is_observed = False
-        """Whether deliveries by an exporter of the project's are noted."""
+        """Whether successful exports of the project's exporter are recorded in `drops`."""
         self._resources: MergedResources | None = None
         pack_early(self.batch, self._pack, drops.full_queue("traces", self._endpoint))
         self._processors = (*processors, self.batch)
         self.own: QuickProvider | None = None
-        """A provider of ours, where the project had none."""
+        """Our provider, if the project had none."""
         self._joined: tuple[Any, GuardedProcessor] | None = None
 
     def make_provider(self, resource: Resource) -> TracerProvider:
-        """Return a provider of ours: the project has none."""
+        """Create and return our own provider, for a project that has none."""
         self.own = QuickProvider(resource)
         for processor in self._processors:
             self.own.add_span_processor(processor)
@@ -71,9 +71,9 @@ class SpanPipeline:
         return self.own
 
     def join(self, provider: Any, resources: MergedResources) -> str:
-        """Send the spans of the project's provider, too; return why not, or an empty text.
+        """Also send the spans of the project's provider. Return why that fails, or an empty string.
 
-        Tracers of a provider of ours start their spans at the project's from now on.
+        Tracers of our provider start their spans at the project's from now on.
         """
         inner, name = unwrapped(provider), type(provider).__name__
         if not isinstance(inner, TracerProvider) or not hasattr(provider, "add_span_processor"):
@@ -100,7 +100,7 @@ class SpanPipeline:
             self.own.hand_over_to(provider)
 
     def leave(self) -> None:
-        """Take our processors off every provider."""
+        """Remove our processors from every provider."""
         if self._joined is not None:
             inner, guarded = self._joined
             guarded.close()
@@ -117,10 +117,10 @@ class SpanPipeline:
 
 
 def hand_over(provider: TracerProvider) -> None:
-    """Let the tracers of our providers that are shut down send through this one.
+    """Make the tracers of our earlier providers send to the processors of this one.
 
-    A module's `tracer = trace.get_tracer(...)` keeps the first real tracer it was given, and
-    would be silent for good after shutdown() and instrument().
+    A module's `tracer = trace.get_tracer(...)` keeps the first real tracer that it received.
+    Without this, its spans would be discarded after shutdown() and a second instrument().
     """
     ours = provider._active_span_processor
     for other in _PROCESSORS:

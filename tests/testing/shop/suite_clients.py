@@ -97,7 +97,7 @@ def test_a_thread_is_waited_for(traced, client):
 
 async def test_what_does_not_end_is_named(traced, async_client):
     await async_client.get("/forever/")
-    with pytest.raises(TimeoutError, match=r"after 0.2 s there still run: mail, posted"):
+    with pytest.raises(TimeoutError, match=r"still running after 0.2 s: mail, posted"):
         await traced.wait(0.2)
     assert traced.lost == []
 

@@ -161,6 +161,6 @@ class _Painter:
 
 
 def _not_lost_yet(bar: Bar) -> Bar:
-    if bar.lost and bar.span.attributes.get(names.TASK_END) not in names.TASK_GONE:
+    if bar.lost and bar.span.attributes.get(names.TASK_END) not in names.TASK_UNFINISHED:
         return replace(bar, lost=False, unended=True)
     return bar
