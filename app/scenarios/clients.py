@@ -12,9 +12,9 @@ NEVER = frozenset({"lost", "background", "offloaded", "concurrent"})
 SCENARIOS = [
     Scenario(
         name="clients_each",
-        title="A client made for each call, beside one for them all",
-        why="Before each GET stands the making of a client: its TLS set-up takes longer than the "
-        "call, on the event loop, and its connection is thrown away after one use.",
+        title="A new client for each call, beside one client for all",
+        why="A client is made before each GET. Its TLS set-up takes longer than the call and runs "
+        "on the event loop, and its connection is used only once.",
         # The second is asked when the first has long been answered: alone, each of them.
         requests=(Request("/clients/each/"), Request("/clients/", at=ERRANDS * 0.25)),
         expect=Expectation(
@@ -29,8 +29,8 @@ SCENARIOS = [
     Scenario(
         name="clients",
         title="One client for all calls, and for the whole process",
-        why="The same calls by a client that was made when the process began: it keeps its "
-        "connections, and what is left of each call is the call.",
+        why="The same calls with a client that was made when the process started. It reuses its "
+        "connections, so each call takes only the time of the call.",
         requests=(Request("/clients/"),),
         expect=Expectation(
             shapes=frozenset({"serial"}), never=NEVER | CALM, stages=(("GET",),) * ERRANDS

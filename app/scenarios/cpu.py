@@ -12,9 +12,9 @@ TWO = (("grind", "grind"),)
 SCENARIOS = [
     Scenario(
         name="cpu",
-        title="Work for the processor, on the event loop",
-        why="Grinding awaits nothing, so nothing else gets its turn: async is about waiting, and "
-        "here nobody waits but the neighbours.",
+        title="CPU-bound work on the event loop",
+        why="Grinding awaits nothing, so nothing else can run. async helps with waiting, and here "
+        "only the neighbours wait.",
         requests=(Request("/cpu/"), *neighbours(GRIND)),
         expect=Expectation(
             shapes=frozenset({"blocking"}),
@@ -27,9 +27,9 @@ SCENARIOS = [
     ),
     Scenario(
         name="cpu_threads",
-        title="Twice the work, in two threads",
-        why="The loop gets its turns again, and the two bars lie side by side. But one interpreter "
-        "lock lets one thread compute at a time: together they take the time of both.",
+        title="Twice the CPU-bound work, in two threads",
+        why="The loop can run again, and the two spans overlap. But the interpreter lock lets "
+        "only one thread compute at a time: together they take the time of both.",
         requests=(Request("/cpu/threads/"), *neighbours(GRIND)),
         expect=Expectation(
             shapes=frozenset({"concurrent", "offloaded"}),
@@ -44,9 +44,9 @@ SCENARIOS = [
     ),
     Scenario(
         name="cpu_processes",
-        title="Twice the work, in two processes",
-        why="Each process has an interpreter, a lock and a core of its own: both bars lie side by "
-        "side in the time of one, where there are cores free, and the loop only waits.",
+        title="Twice the CPU-bound work, in two processes",
+        why="Each process has its own interpreter and lock. With two free cores both run in the "
+        "time of one, and the loop only waits.",
         requests=(Request("/cpu/processes/"), *neighbours(GRIND)),
         expect=Expectation(
             shapes=frozenset({"concurrent"}),
@@ -61,9 +61,9 @@ SCENARIOS = [
     ),
     Scenario(
         name="cpu_celery",
-        title="Work for the processor, handed to Celery",
-        why="The answer is out before the grinding has begun: a worker does it, on this machine or "
-        "another, and how many do it at once is the worker's to say.",
+        title="CPU-bound work, handed to Celery",
+        why="The response is sent before the grinding has started. A worker does it, on this "
+        "machine or another, and the worker's settings limit how many run at once.",
         requests=(Request("/cpu/celery/"), *neighbours(GRIND)),
         expect=Expectation(
             shapes=frozenset({"background"}),

@@ -9,9 +9,9 @@ SOURCE = "app/views/crowd.py"
 SCENARIOS = [
     Scenario(
         name="calls",
-        title="Ten calls, all of them at once",
-        why="gather starts all it is given: ten calls are under way together, in the time of one. "
-        "With a thousand, whoever is called would have something to say about it.",
+        title="Ten calls, all at once",
+        why="gather starts everything it is given: ten calls run together, in the time of one. "
+        "With a thousand calls, the API would need protection.",
         requests=(Request("/calls/"),),
         expect=Expectation(
             shapes=frozenset({"concurrent"}),
@@ -25,8 +25,8 @@ SCENARIOS = [
     Scenario(
         name="calls_five_at_a_time",
         title="Ten calls, five at a time",
-        why="A semaphore of five lets no sixth call begin before one of the five is done: never "
-        "more than five at once, in the time of two.",
+        why="With a semaphore of five, a sixth call can't start before one of the five ends. "
+        "Never more than five run at once, and all ten take the time of two.",
         requests=(Request("/calls/five_at_a_time/"),),
         expect=Expectation(
             shapes=frozenset({"concurrent"}),

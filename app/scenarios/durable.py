@@ -19,8 +19,8 @@ SCENARIOS = [
     Scenario(
         name="durable",
         title="The same work, handed to Celery",
-        why="The view puts a message into a queue and answers; a worker, another process, takes it "
-        "and counts. The trace goes on there, whatever becomes of the process that asked.",
+        why="The view sends a message to a queue and answers. A worker, another process, receives "
+        "it and counts; the trace goes on there, whatever happens to the process that sent it.",
         requests=(Request("/durable/"),),
         expect=Expectation(
             shapes=frozenset({"background"}),
@@ -35,8 +35,8 @@ SCENARIOS = [
     Scenario(
         name="durable_killed",
         title="Both kinds of work, and the process is killed",
-        why="kill -9 at the third number: what was spawned is lost with the process, and the next "
-        "one tells so, by name. What Celery was handed is counted to its end.",
+        why="kill -9 at the third number. The spawned task is lost with its process, and the next "
+        "process reports it by name; the task that Celery received is counted to its end.",
         requests=(
             Request("/durable/both/"),
             Request("/kill/", at=KILLED_AFTER, method="POST", ends_app=True),
@@ -53,9 +53,9 @@ SCENARIOS = [
     ),
     Scenario(
         name="task_retried",
-        title="A task that is tried again, until it is done",
-        why="A third party answers 503 twice: each try is a run of its own, and says why there is "
-        "another. Nobody waits for it, so the pauses between may be long.",
+        title="A task that is retried until it succeeds",
+        why="A third party answers 503 twice. Each attempt is a run with its own span, which says "
+        "why there is another; no request waits, so the pauses may be long.",
         requests=(Request("/tasks/retried/"),),
         expect=Expectation(
             shapes=frozenset({"background"}),
@@ -68,9 +68,9 @@ SCENARIOS = [
     ),
     Scenario(
         name="task_failed",
-        title="A task that fails when nobody is there to see",
-        why="The response went out long ago, with 200: the failure is on the task's own span, with "
-        "its exception, and in no answer.",
+        title="A task that fails after the response",
+        why="The response was sent long before, with status 200. The failure and its exception "
+        "are on the task's own span, and in no response.",
         requests=(Request("/tasks/failed/"),),
         expect=Expectation(
             shapes=frozenset({"background"}),
@@ -84,9 +84,9 @@ SCENARIOS = [
     ),
     Scenario(
         name="task_revoked",
-        title="Two tasks that are called off: before they begin, and in the middle",
-        why="The first has no run at all, only the mark of its end. The second was cut short, and "
-        "so was the process that it ran in: Celery starts another.",
+        title="Two tasks that are revoked: before the start, and while running",
+        why="The first task never runs; a span records only its end. The second is cut short, and "
+        "so is its process: Celery starts another.",
         requests=(Request("/tasks/revoked/"), Request("/tasks/terminated/")),
         expect=Expectation(
             never=CALM | {"concurrent"},
@@ -99,9 +99,9 @@ SCENARIOS = [
     ),
     Scenario(
         name="book",
-        title="A mail and a row, at once in an async view",
-        why="The mail server takes its time, and the row is written meanwhile: both are done when "
-        "the customer is answered. What is not urgent, the cleaning, Celery beat does at night.",
+        title="A mail and a row at once, in an async view",
+        why="The row is written while the mail server is slow, and both are done when the "
+        "customer gets the response. The cleaning is not urgent: Celery beat does it at night.",
         requests=(Request("/book/"),),
         expect=Expectation(
             shapes=frozenset({"concurrent", "offloaded"}),
@@ -114,8 +114,8 @@ SCENARIOS = [
     Scenario(
         name="book_one_by_one",
         title="A mail, and then a row",
-        why="The same two awaits, one after the other. The row waits for the mail, and if that "
-        "fails it is never written.",
+        why="The same two awaits, one after the other. The row waits for the mail, and if the "
+        "mail fails, the row is never written.",
         requests=(Request("/book/one_by_one/"),),
         expect=Expectation(
             shapes=frozenset({"serial", "offloaded"}),

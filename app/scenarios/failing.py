@@ -16,8 +16,8 @@ SCENARIOS = [
     Scenario(
         name="fails_gather",
         title="One of two fails, under gather",
-        why="gather hands on the first failure and leaves the rest alone: the answer is out, and "
-        "get_smokables goes on for an answer that nobody will read.",
+        why="gather raises the first failure and does not cancel the rest. The response is sent, "
+        "and get_smokables still runs, for a result that nobody reads.",
         requests=(Request("/fails/gather/"),),
         expect=RUNS_ON,
         pair="fails_task_group",
@@ -27,8 +27,8 @@ SCENARIOS = [
     Scenario(
         name="fails_task_group",
         title="One of two fails, in a TaskGroup",
-        why="A TaskGroup cancels the others and waits until they are gone: get_smokables ends with "
-        "get_wood, and no work is left over when the answer goes out.",
+        why="A TaskGroup cancels the other tasks and waits until they end. get_smokables ends "
+        "with get_wood, and no work is left when the response is sent.",
         requests=(Request("/fails/task_group/"),),
         expect=Expectation(
             shapes=frozenset({"concurrent"}),
@@ -42,8 +42,8 @@ SCENARIOS = [
     Scenario(
         name="fails_as_completed",
         title="One of two fails, by as_completed",
-        why="as_completed gives each result when it is there, and the failure when it is its turn. "
-        "Whoever leaves the loop then leaves the rest running, as under gather.",
+        why="as_completed yields each result as soon as it is ready, and raises a failure in its "
+        "turn. Leaving the loop at that point leaves the other tasks running, as gather does.",
         requests=(Request("/fails/as_completed/"),),
         expect=RUNS_ON,
         pair="fails_task_group",
@@ -52,9 +52,9 @@ SCENARIOS = [
     ),
     Scenario(
         name="fails_timeout",
-        title="Both take too long, and a timeout says so",
-        why="asyncio.timeout cancels what it stands around: both calls are cut short, and the "
-        "answer goes out at the limit and not when the slower one is done.",
+        title="Both take too long, and a timeout cancels them",
+        why="asyncio.timeout cancels the code inside it. Both calls are cut short, and the "
+        "response is sent at the limit, not when the slower call is done.",
         requests=(Request("/fails/timeout/"),),
         expect=Expectation(
             shapes=frozenset({"concurrent"}),

@@ -10,8 +10,8 @@ SCENARIOS = [
     Scenario(
         name="file",
         title="A slow file, read on the event loop",
-        why="file.read() waits in the kernel, and with it the event loop: three neighbours stand "
-        "still for a file that is none of theirs.",
+        why="file.read() waits in the kernel and blocks the event loop meanwhile. Three "
+        "neighbours wait for a file that they do not need.",
         requests=(Request("/file/"), *neighbours(DISK_NAP)),
         expect=Expectation(
             shapes=frozenset({"blocking"}),
@@ -25,8 +25,8 @@ SCENARIOS = [
     Scenario(
         name="file_thread",
         title="A slow file, read in a thread",
-        why="asyncio.to_thread lets a thread do the waiting: the loop is free, and the view reads "
-        "on when the text is there. It is what aiofiles does, too.",
+        why="With asyncio.to_thread a thread waits and the loop stays free; the view continues "
+        "once the text is there. aiofiles does the same.",
         requests=(Request("/file/thread/"), *neighbours(DISK_NAP)),
         expect=Expectation(
             shapes=frozenset({"offloaded"}),
@@ -40,8 +40,8 @@ SCENARIOS = [
     Scenario(
         name="file_awaited",
         title="A slow file, awaited",
-        why="The loop itself watches for the first byte, and no thread waits. That goes for pipes "
-        "and sockets; for a file on a disk there is only the thread.",
+        why="The loop itself watches for the first byte, and no thread waits. This works for "
+        "pipes and sockets; a file on a disk needs a thread.",
         requests=(Request("/file/awaited/"), *neighbours(DISK_NAP)),
         expect=Expectation(
             shapes=frozenset({"single"}),

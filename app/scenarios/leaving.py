@@ -9,9 +9,9 @@ SOURCE = "app/views/leaving.py"
 SCENARIOS = [
     Scenario(
         name="order",
-        title="The client goes away, and the work with it",
-        why="Django cancels an async view when its client has gone: roast is cut short, and no "
-        "more is spent on it. Right for a question, wrong for a payment.",
+        title="The client disconnects, and the work is cancelled",
+        why="Django cancels an async view when its client disconnects: roast is cut short, and no "
+        "more time is spent on it. This is right for a search, and wrong for a payment.",
         requests=(Request("/order/", leaves_after=LEAVES),),
         expect=Expectation(
             shapes=frozenset({"single"}),
@@ -23,9 +23,10 @@ SCENARIOS = [
     ),
     Scenario(
         name="order_shielded",
-        title="The client goes away, and the work is finished",
-        why="The same goodbye, but shield stands between the view and its task: only the waiting "
-        "is cancelled. overlap.spawn holds the task, so that it is finished and its end known.",
+        title="The client disconnects, and the work is finished",
+        why="The client disconnects in the same way, but asyncio.shield protects the task: only "
+        "the waiting is cancelled. overlap.spawn keeps a reference, so the task is finished and "
+        "its end is recorded.",
         requests=(Request("/order/shielded/", leaves_after=LEAVES),),
         expect=Expectation(
             shapes=frozenset({"background"}),

@@ -10,8 +10,8 @@ SCENARIOS = [
     Scenario(
         name="mail",
         title="An e-mail, sent on the event loop",
-        why="Django's send_mail talks to the mail server and waits for each of its answers, and "
-        "the event loop with it: three neighbours wait for somebody else's mail.",
+        why="Django's send_mail talks to the mail server and waits for each reply, on the event "
+        "loop. Three neighbours wait for a mail that is not theirs.",
         requests=(Request("/mail/"), *neighbours(MAIL_NAP)),
         expect=Expectation(
             shapes=frozenset({"blocking"}),
@@ -25,8 +25,8 @@ SCENARIOS = [
     Scenario(
         name="mail_thread",
         title="An e-mail, sent in a thread",
-        why="The same send_mail, and a thread does the waiting: no neighbour notices. A thousand "
-        "mails at once would be a thousand threads, or a queue before a few.",
+        why="The same send_mail runs in a thread, so no neighbour is delayed. A thousand mails at "
+        "once would need a thousand threads, or wait for a few.",
         requests=(Request("/mail/thread/"), *neighbours(MAIL_NAP)),
         expect=Expectation(
             shapes=frozenset({"offloaded"}),
@@ -40,8 +40,8 @@ SCENARIOS = [
     Scenario(
         name="mail_awaited",
         title="An e-mail, awaited",
-        why="aiosmtplib speaks SMTP on the loop itself, and awaits each answer: as long for the "
-        "one who orders, no thread, and no neighbour notices.",
+        why="aiosmtplib speaks SMTP on the loop itself and awaits each reply. The customer waits "
+        "as long as before, but it uses no thread and delays no neighbour.",
         requests=(Request("/mail/awaited/"), *neighbours(MAIL_NAP)),
         expect=Expectation(
             shapes=frozenset({"single"}),

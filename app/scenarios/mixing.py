@@ -11,8 +11,8 @@ SCENARIOS = [
     Scenario(
         name="mixed",
         title="A synchronous and an asynchronous call in one async view",
-        why="The two run one after the other, as in the sync view beside it: nothing is won. And "
-        "while baste sleeps on the event loop, three neighbours stand still.",
+        why="The two calls run one after the other, as in the sync view beside it: nothing is "
+        "gained. While baste sleeps on the event loop, three neighbours wait.",
         requests=(Request("/mixed/"), *neighbours(BASTE)),
         expect=Expectation(
             shapes=frozenset({"serial", "blocking"}),
@@ -27,8 +27,8 @@ SCENARIOS = [
     Scenario(
         name="mixed_sync",
         title="The same two calls in a sync view",
-        why="As long as the async view, to the millisecond. But Django runs this one in a thread, "
-        "and no neighbour notices.",
+        why="This view takes as long as the async one. But Django runs it in a thread, so no "
+        "neighbour is delayed.",
         requests=(Request("/mixed/sync/"), *neighbours(BASTE)),
         expect=Expectation(
             shapes=frozenset({"serial", "offloaded"}),

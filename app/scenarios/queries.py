@@ -12,8 +12,8 @@ SCENARIOS = [
     Scenario(
         name="orm_gather",
         title="Three queries gathered, by the async ORM",
-        why="Each of Django's async query methods goes to the request's one thread, where its "
-        "connection is. Gathered or not, the three queries stand in a row.",
+        why="Each of Django's async query methods runs on the request's one thread, where the "
+        "connection is. Gathered or not, the three queries run one after the other.",
         requests=(Request("/queries/"),),
         expect=Expectation(
             shapes=frozenset({"serial", "offloaded"}),
@@ -27,8 +27,8 @@ SCENARIOS = [
     Scenario(
         name="orm_at_once",
         title="Three queries at once, on three connections",
-        why="Each query has a thread, and in it a connection, of its own: three at once, in the "
-        "time of one. It costs three connections, and no transaction holds them together.",
+        why="Each query has its own thread, with its own connection: three at once, in the time "
+        "of one. This needs three connections, and no transaction can span them.",
         requests=(Request("/queries/at_once/"),),
         expect=Expectation(
             shapes=frozenset({"concurrent", "offloaded"}),
@@ -43,8 +43,8 @@ SCENARIOS = [
     Scenario(
         name="orm_loop",
         title="A query for each row, in an async loop",
-        why="One query for the meats, and one more for the smoker of each: seven hops to a thread "
-        "and back. That the loop is async makes none of them less.",
+        why="One query reads the meats, and one more reads the smoker of each: seven hops to a "
+        "thread and back. An async loop does not reduce them.",
         requests=(Request("/meats/"),),
         expect=Expectation(
             shapes=frozenset({"offloaded"}),
@@ -57,8 +57,8 @@ SCENARIOS = [
     Scenario(
         name="orm_select_related",
         title="One query for all rows, by select_related",
-        why="The database joins what belongs together: the same answer by one query and one hop, "
-        "async or not.",
+        why="The database joins the two tables: the same answer with one query and one hop, async "
+        "or not.",
         requests=(Request("/meats/select_related/"),),
         expect=Expectation(
             shapes=frozenset({"offloaded"}),
@@ -71,8 +71,8 @@ SCENARIOS = [
     Scenario(
         name="menu",
         title="Views that only ask the database, async and sync, under load",
-        why="Ten customers of each at once: either view is one query in a thread, and takes as "
-        "long. Not much of an increase, as the tutorial says, if any.",
+        why="Ten customers request each view at once. Either view is one query in a thread and "
+        "takes as long as the other: not much of an increase, as the tutorial says, if any.",
         requests=tuple(
             Request(path) for _ in range(CUSTOMERS) for path in ("/menu/", "/menu/sync/")
         ),

@@ -9,8 +9,8 @@ SCENARIOS = [
     Scenario(
         name="wsgi_async",
         title="A task that goes on after the response, under WSGI",
-        why="Under WSGI an async view has a loop of its own, which ends with the view: the task is "
-        "cut short at its first await. The response is the same, and the work is never done.",
+        why="Under WSGI an async view has a loop of its own, which ends with the view: the task "
+        "is cut short at its first await. The response is the same, but the work is never done.",
         requests=(Request("/async/"),),
         expect=Expectation(
             shapes=frozenset({"offloaded"}),
@@ -24,8 +24,8 @@ SCENARIOS = [
     Scenario(
         name="wsgi_smoke_some_meats",
         title="Two awaits at once, under WSGI",
-        why="Inside one request gather overlaps there, too: the loop lasts as long as the view. "
-        "But each request has a thread and a loop made for it, and no two share one.",
+        why="gather also overlaps inside one request under WSGI, because the loop lasts as long "
+        "as the view. But each request has its own thread and its own loop.",
         requests=(Request("/smoke_some_meats/"),),
         expect=Expectation(
             shapes=frozenset({"concurrent", "offloaded"}),
@@ -40,8 +40,8 @@ SCENARIOS = [
     Scenario(
         name="workers_burn_some_meats",
         title="A blocking sleep in one of three workers",
-        why="The sleep stalls the loop of its own worker and no other: three neighbours are "
-        "answered at once, by the two that are left. Each burning request more takes one of these.",
+        why="The sleep blocks the loop of its own worker only: the other two answer three "
+        "neighbours at once. Each further request that blocks takes one more worker.",
         requests=(Request("/burn_some_meats/"), *neighbours(BURN)),
         expect=Expectation(
             shapes=frozenset({"blocking"}),

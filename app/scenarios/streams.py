@@ -11,8 +11,8 @@ SCENARIOS = [
     Scenario(
         name="stream",
         title="A stream, part by part",
-        why="Each slice is sent when it is cut: the first is there after a fifth of the time. The "
-        "request lasts, on no thread, until the last one.",
+        why="Each slice is sent as soon as it is cut, so the first arrives after a fifth of the "
+        "time. The request lasts until the last slice, and uses no thread.",
         requests=(Request("/stream/"),),
         expect=Expectation(
             shapes=frozenset({"serial"}),
@@ -26,8 +26,8 @@ SCENARIOS = [
     Scenario(
         name="stream_sync",
         title="The same stream, from a sync generator",
-        why="Under ASGI Django runs a sync generator to its end, in a thread, before it sends any "
-        "of it: the same slices, and the first comes with the last.",
+        why="Under ASGI, Django runs a sync generator to its end, in a thread, before it sends "
+        "anything. The slices are the same, but the first arrives with the last.",
         requests=(Request("/stream/sync/"),),
         expect=Expectation(
             shapes=frozenset({"serial", "offloaded"}),
@@ -41,9 +41,9 @@ SCENARIOS = [
     ),
     Scenario(
         name="events",
-        title="Server-sent events, until the listeners leave",
-        why="Three listeners are told the news on one event loop, with no thread. When they leave, "
-        "the slice under way is cut short, and the endless generator ends with it.",
+        title="Server-sent events, until the clients disconnect",
+        why="Three clients receive the news from one event loop, without a thread. When they "
+        "disconnect, the current slice is cut short, and the endless generator ends with it.",
         requests=(Request("/events/", leaves_after=LEAVES),) * LISTENERS,
         expect=Expectation(
             shapes=frozenset({"serial"}),

@@ -15,8 +15,8 @@ SCENARIOS = [
     Scenario(
         name="api_slow",
         title="A third party is slow, and the view waits",
-        why="One GET fills the whole request: the customer waits for somebody else's bad day. The "
-        "loop is free meanwhile, but that is no comfort to them.",
+        why="One GET takes up the whole request: the customer waits for a slow API. The loop is "
+        "free meanwhile, but that does not help this customer.",
         requests=(Request("/api/slow/"),),
         expect=Expectation(
             shapes=frozenset({"single"}),
@@ -30,8 +30,8 @@ SCENARIOS = [
     Scenario(
         name="api_slow_limited",
         title="A third party is slow, and the view has a time limit",
-        why="The GET ends at the limit, with its error on the span, and the view goes on without: "
-        "what somebody else takes is no longer what the customer waits.",
+        why="The GET ends at the limit, with its error on the span, and the view goes on without "
+        "the answer. The API no longer decides how long the customer waits.",
         requests=(Request("/api/slow/limited/"),),
         expect=Expectation(
             shapes=frozenset({"single"}),
@@ -45,8 +45,8 @@ SCENARIOS = [
     Scenario(
         name="api_refusing",
         title="A third party refuses the connection, three times",
-        why="Three tries stand in a row, each with its error, and between them pauses that grow. "
-        "Then the view gives up and says so with a 502.",
+        why="Three attempts run one after the other, each with its error, and the pauses between "
+        "them grow. Then the view gives up and answers 502.",
         requests=(Request("/api/refusing/", status=502),),
         expect=Expectation(shapes=frozenset({"serial"}), never=NEVER, stages=TRIES),
         pair="api_unwell",
@@ -54,9 +54,9 @@ SCENARIOS = [
     ),
     Scenario(
         name="api_unwell",
-        title="A third party answers 503, and is asked again",
-        why="Two answers of 503, two pauses, and the third try is answered: the customer waits a "
-        "little and never learns of it.",
+        title="A third party answers 503, and the call is retried",
+        why="The API answers 503 twice, and after two pauses the third attempt succeeds. The "
+        "customer waits a little longer and never sees the errors.",
         requests=(Request("/api/unwell/", status=200),),
         expect=Expectation(shapes=frozenset({"serial"}), never=NEVER, stages=TRIES),
         pair="api_unwell_once",
@@ -65,8 +65,8 @@ SCENARIOS = [
     Scenario(
         name="api_unwell_once",
         title="A third party answers 503, and so does the view",
-        why="One try, and the third party's bad moment is handed on to the customer. The quickest "
-        "answer of the three, and the only one that is of no use.",
+        why="The view makes one attempt and passes the API's 503 on to the customer. It is the "
+        "quickest answer of the three, and the only useless one.",
         requests=(Request("/api/unwell/once/", status=API_STATUSES[0]),),
         expect=Expectation(
             shapes=frozenset({"single"}), never=NEVER | {"serial"}, stages=(("GET",),)

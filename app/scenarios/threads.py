@@ -10,8 +10,9 @@ SCENARIOS = [
     Scenario(
         name="thread_sensitive",
         title="Three calls gathered, on one thread",
-        why="thread_sensitive=True, the default, keeps all sync code of a request on one thread, "
-        "as a database connection asks for. gather can't help: there, three calls are a row.",
+        why="thread_sensitive=True, the default, runs all sync code of a request on one thread, "
+        "because a database connection needs that. On one thread, gather can't make three calls "
+        "overlap.",
         requests=(Request("/threads/sensitive/"), *neighbours(CHOPS * CHOP)),
         expect=Expectation(
             shapes=frozenset({"serial", "offloaded"}),
@@ -26,8 +27,9 @@ SCENARIOS = [
     Scenario(
         name="thread_insensitive",
         title="Three calls gathered, on three threads",
-        why="thread_sensitive=False takes a thread of the loop's pool for each call: three at "
-        "once, in the time of one. Right for what shares nothing, and wrong for Django's ORM.",
+        why="thread_sensitive=False uses one of the loop's pool threads for each call: three at "
+        "once, in the time of one. This is right for calls that share nothing, and wrong for "
+        "Django's ORM.",
         requests=(Request("/threads/insensitive/"), *neighbours(CHOP)),
         expect=Expectation(
             shapes=frozenset({"concurrent", "offloaded"}),

@@ -7,8 +7,8 @@ SCENARIOS = [
     Scenario(
         name="three_ways",
         title="spawn, Celery and Django's own tasks, and the process is killed",
-        why="What was spawned is lost, what Celery has is done, and Django's own task was done "
-        "before the answer: that framework has no worker of its own.",
+        why="The spawned task is lost, and Celery's task is done. Django's own task was done "
+        "before the response: that framework has no worker of its own.",
         requests=(
             Request("/three_ways/"),
             Request("/kill/", at=KILLED_AFTER, method="POST", ends_app=True),

@@ -9,8 +9,8 @@ SCENARIOS = [
     Scenario(
         name="timed_sync",
         title="An async view behind a sync middleware",
-        why="The middleware knows no async, so Django runs it in a thread, and the view back on "
-        "the loop: two hops a request, and a thread that does nothing but wait for it.",
+        why="The middleware is sync, so Django runs it in a thread, and the view back on the "
+        "loop. Each request makes two hops and uses a thread that only waits.",
         requests=(Request("/timed/sync/"),),
         expect=Expectation(
             shapes=frozenset({"offloaded"}),
@@ -23,8 +23,8 @@ SCENARIOS = [
     Scenario(
         name="timed_async",
         title="An async view behind an async middleware",
-        why="The same middleware with an await in it: the request stays on the loop from end to "
-        "end, and takes no thread.",
+        why="The same middleware awaits the view: the request stays on the loop from start to "
+        "end, and uses no thread.",
         requests=(Request("/timed/async/"),),
         expect=Expectation(
             shapes=frozenset({"single"}),

@@ -17,8 +17,8 @@ SCENARIOS = [
     Scenario(
         name="index",
         title="An async view that awaits nothing",
-        why="The view only returns a response: there is nothing that could overlap. "
-        "`async` alone changes nothing.",
+        why="The view only returns a response, so nothing can overlap. `async` alone changes "
+        "nothing.",
         requests=(Request("/"),),
         expect=Expectation(
             shapes=frozenset({"single"}),
@@ -29,8 +29,9 @@ SCENARIOS = [
     Scenario(
         name="async",
         title="A task that goes on after the response",
-        why="The view starts http_call_async and does not wait: the response goes out at once, "
-        "the counting follows. The task is held by overlap.spawn, so that its end is known.",
+        why="The view starts http_call_async and does not wait for it: the response is sent at "
+        "once, and the counting follows. overlap.spawn keeps a reference to the task and records "
+        "how it ends.",
         requests=(Request("/async/"),),
         expect=Expectation(
             shapes=frozenset({"background"}),
@@ -44,9 +45,9 @@ SCENARIOS = [
     ),
     Scenario(
         name="async_unreferenced",
-        title="The same task, as the tutorial starts it: held by nobody",
-        why="create_task alone keeps no reference, and writes down no end: the spans hang below a "
-        "request that is over, and whether the work was finished nobody can say.",
+        title="The same task as the tutorial starts it, with no reference kept",
+        why="create_task alone keeps no reference and records no end. The spans are below a "
+        "request that is over, and nothing shows whether the work was finished.",
         requests=(Request("/async/unreferenced/"),),
         expect=Expectation(
             shapes=frozenset({"background"}),
@@ -61,8 +62,8 @@ SCENARIOS = [
     Scenario(
         name="sync",
         title="The same work in a sync view",
-        why="Everything happens before the response, one after the other. Django runs the view in "
-        "a thread, so its neighbours are not held up.",
+        why="Each step runs after the one before, and all of them before the response. Django "
+        "runs the view in a thread, so it does not delay its neighbours.",
         requests=(Request("/sync/"), *neighbours(TICKS * TICK)),
         expect=Expectation(
             shapes=frozenset({"serial", "offloaded"}),
@@ -77,8 +78,8 @@ SCENARIOS = [
     Scenario(
         name="smoke_some_meats",
         title="Two awaits at once, by gather",
-        why="get_flavor and get_smokables need nothing of each other, so gather lets them run at "
-        "once: two seconds, not three. smoke needs both, so it stands after them.",
+        why="get_flavor and get_smokables do not depend on each other, so gather runs them at "
+        "once: two seconds, not three. smoke needs the results of both, so it runs after them.",
         requests=(Request("/smoke_some_meats/"),),
         expect=Expectation(
             shapes=frozenset({"concurrent"}),
@@ -108,8 +109,8 @@ SCENARIOS = [
     Scenario(
         name="smoke_some_meats_new_clients",
         title="The same gather, with an HTTP client made for each call",
-        why="Still concurrent, but before each GET stands `new client`: making one builds a TLS "
-        "context, on the event loop, while every other request waits.",
+        why="The calls are still concurrent, but `new client` comes before each GET. Making a "
+        "client builds a TLS context on the event loop, and every other request waits.",
         requests=(Request("/smoke_some_meats/new_clients/"),),
         expect=Expectation(
             shapes=frozenset({"concurrent"}),
@@ -122,8 +123,8 @@ SCENARIOS = [
     Scenario(
         name="burn_some_meats",
         title="A blocking sleep in an async view",
-        why="oversmoke sleeps on the event loop itself: nothing else can run until it is done. The "
-        "three neighbours, a moment's work each, wait for all of it.",
+        why="oversmoke sleeps on the event loop itself, and nothing else can run until it is "
+        "done. The three neighbours each need only a moment, but they wait for all of it.",
         requests=(Request("/burn_some_meats/"), *neighbours(BURN)),
         expect=Expectation(
             shapes=frozenset({"blocking"}),
@@ -137,8 +138,8 @@ SCENARIOS = [
     Scenario(
         name="burn_some_meats_await",
         title="The same wait, awaited",
-        why="`await asyncio.sleep` gives the loop back while it waits: the burning takes as long, "
-        "and no neighbour notices.",
+        why="`await asyncio.sleep` frees the loop while it waits. The request takes as long as "
+        "before, and no neighbour is delayed.",
         requests=(Request("/burn_some_meats/await/"), *neighbours(BURN)),
         expect=Expectation(
             shapes=frozenset({"single"}),
@@ -151,8 +152,8 @@ SCENARIOS = [
     Scenario(
         name="sync_to_async",
         title="A blocking call, moved to a thread and not waited for",
-        why="sync_to_async(thread_sensitive=False) runs http_call_sync in a thread of its own: the "
-        "response goes out at once, and the loop stays free.",
+        why="sync_to_async(thread_sensitive=False) runs http_call_sync in a thread of its own. "
+        "The response is sent at once, and the loop stays free.",
         requests=(Request("/sync_to_async/"), *neighbours(TICKS * TICK)),
         expect=Expectation(
             shapes=frozenset({"background", "offloaded"}),
