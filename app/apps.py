@@ -1,10 +1,10 @@
-"""The demo as a Django app: it has models, and migrations."""
+"""The demo's Django app configuration."""
 
 from django.apps import AppConfig
 
 
 class Smokehouse(AppConfig):
-    """Named by what it is: its tables are smokehouse_meat and smokehouse_smoker."""
+    """The app, with the label `smokehouse`: its tables are smokehouse_meat and so on."""
 
     name = "app"
     label = "smokehouse"

@@ -12,7 +12,7 @@ from app.settings import DATA_DIR
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "app.settings")
 overlap.instrument(service_name="smokehouse", journal_dir=DATA_DIR / "journal")
-# The handler serves the admin's style sheets; nothing else of the demo is static.
+# This handler serves the admin's style sheets, the only static files of the demo.
 application = ASGIStaticFilesHandler(get_asgi_application())
-# Else the first request imports the views, and what these import, while the loop stands still.
+# Import the views now: the first request would import them and block the event loop.
 import_module(settings.ROOT_URLCONF)

@@ -1,8 +1,8 @@
-"""A broker that needs no server: messages are files in a folder, `folders://localhost/path/of/it`.
+"""A Celery broker without a server: messages are files in a folder, `folders://localhost/path`.
 
-kombu's filesystem transport, with its four folders in one, looked into twenty times a second,
-and with messages that appear whole: kombu writes one in the place where a worker looks, and
-a worker that looks at that moment reads half of it.
+This is kombu's filesystem transport with three changes. One folder holds its four folders. It is
+polled twenty times a second. A message is written in another folder and then renamed, because
+kombu writes it where workers read, and a worker could read half a message.
 """
 
 import uuid
@@ -14,11 +14,11 @@ from kombu.utils.json import dumps
 
 
 class Channel(filesystem.Channel):
-    """One process's way to the folder."""
+    """A process's channel to the folder."""
 
     @property
     def folder(self) -> Path:
-        """What the URL names."""
+        """The folder in the URL."""
         return Path("/", self.connection.client.virtual_host)
 
     def _folder(self, name: str) -> Path:
@@ -44,7 +44,7 @@ class Channel(filesystem.Channel):
 
 
 class Transport(filesystem.Transport):
-    """The scheme `folders://`."""
+    """The transport for URLs that start with `folders://`."""
 
     Channel = Channel
     polling_interval = 0.05

@@ -1,8 +1,8 @@
-"""Celery, for what must be done even if the process that asked for it is gone.
+"""The demo's Celery app, for work that must be done even if the requesting process has ended.
 
-`celery -A app.celery worker` and `celery -A app.celery beat`. Telemetry is set up where the
-work is done, in the processes that the worker forks, and only after the fork: a thread that
-sends does not live through one.
+Run `celery -A app.celery worker` and `celery -A app.celery beat`. Telemetry is set up in the
+processes that the worker forks, which do the work, and only after the fork: threads that send
+telemetry do not survive a fork.
 """
 
 import os
@@ -12,7 +12,7 @@ from celery import Celery, signals
 
 import overlap
 from app import broker  # noqa: F401  the scheme `folders://`
-from app.termination import let_speak_first
+from app.termination import lock_pipe_before_kill
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "app.settings")
 celery = Celery("smokehouse", include=["app.tasks"])
@@ -21,28 +21,28 @@ celery.config_from_object("django.conf:settings", namespace="CELERY")
 
 
 @signals.setup_logging.connect
-def leave_logging(**_):
-    """To overlap: where somebody sets it up, Celery does not."""
+def keep_overlap_logging(**_):
+    """Leave logging to overlap: Celery does not configure it if this signal has a receiver."""
 
 
-# The worker's own process does no work, but it alone knows of what is revoked.
+# The worker's main process runs no tasks, but only it knows which tasks were revoked.
 @signals.worker_process_init.connect
 @signals.worker_ready.connect
 def start_in_worker(**_):
-    """Once its first processes are forked, the worker itself; and each of these."""
+    """Set up telemetry in each forked process, and in the main process after the first forks."""
     overlap.instrument(service_name="smokehouse-worker")
 
 
 @signals.worker_ready.connect
-def say_worker(sender, **_):
-    """So that whoever waits for it knows."""
-    let_speak_first(sender.pool)
+def log_worker_ready(sender, **_):
+    """Log one line: `make demo` waits for it."""
+    lock_pipe_before_kill(sender.pool)
     log.info("worker ready")
 
 
 @signals.beat_init.connect
 def start_in_beat(**_):
-    """Beat forks nothing."""
+    """Set up telemetry at once: beat forks no processes."""
     overlap.instrument(service_name="smokehouse-beat")
     log.info("beat ready")
 
@@ -50,5 +50,5 @@ def start_in_beat(**_):
 @signals.worker_process_shutdown.connect
 @signals.worker_shutdown.connect
 def stop(**_):
-    """Send what is left to send."""
+    """Send the remaining telemetry."""
     overlap.shutdown()

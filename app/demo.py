@@ -1,6 +1,6 @@
-"""The demo on plain Python: pocket, httpbin and the app, every scenario played, then served.
+"""Run the demo without Docker: start all its processes, play every scenario, then serve.
 
-`make demo` runs this until Ctrl-C; `make play` plays once and exits with play's status.
+`make demo` runs this until Ctrl-C. `make play` plays once and exits with play's status.
 """
 
 import argparse
@@ -21,15 +21,15 @@ from overlap.errors import OverlapError
 from overlap.ports import describe_listener
 
 CELERY = [sys.executable, "-m", "celery", "-A", "app.celery"]
-# One worker, which needs to know of no other: so it is there a second sooner.
+# The only worker needs no messages from others; without them it starts a second sooner.
 WORKER = ["worker", "--without-gossip", "--without-mingle", "--without-heartbeat"]
 
-LATER = {"worker", "beat"}
-"""Their scenarios are the last, and messages wait for them: the first scenarios need not."""
+NOT_AWAITED = {"worker", "beat"}
+"""All scenarios can start before these are ready: theirs are the last, and messages wait."""
 
 
 def main() -> int:
-    """Start, play, serve. Exit status: play's; 2 if the demo could not start."""
+    """Start, play and serve. Return play's exit status, or 2 if the demo could not start."""
     args = _arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     services = _services(args)
@@ -37,7 +37,9 @@ def main() -> int:
         _check_scenarios(args)
         _check_ports(args)
         start(services, _environment(args))
-        asyncio.run(ready([each for each in services if args.scenarios or each.name not in LATER]))
+        asyncio.run(
+            ready([each for each in services if args.scenarios or each.name not in NOT_AWAITED])
+        )
         status = 0 if args.no_play else _play(args, services)
         if args.once or args.bench:
             return status
@@ -66,7 +68,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--stack",
         action="store_true",
-        help="without pocket: a collector and a Jaeger stand at its two ports (make stack)",
+        help="start no pocket: a collector and Jaeger listen on its two ports (make stack)",
     )
     parser.add_argument("--app-port", type=int, default=8000)
     parser.add_argument("--workers-port", type=int, default=8002)
@@ -91,7 +93,7 @@ def _environment(args: argparse.Namespace) -> dict[str, str]:
         "OVERLAP_APP_URL_WSGI": f"http://127.0.0.1:{args.wsgi_port}",
         "SMOKEHOUSE_UPSTREAM_URL": f"http://127.0.0.1:{args.httpbin_port}/",
         "SMOKEHOUSE_MAIL_URL": f"smtp://127.0.0.1:{args.mail_port}",
-        # A demo beside this one has another port, and its own worker.
+        # Another demo on this machine has another port, and so its own broker and worker.
         "SMOKEHOUSE_BROKER_URL": f"{BROKER_URL}-{args.app_port}",
         "SMOKEHOUSE_ALLOW_KILL": "1",
         "DJANGO_SETTINGS_MODULE": "app.settings",
@@ -132,11 +134,11 @@ def _server(kind: str, port: int) -> Service:
     name = f"app-{kind}" if kind else "app"
     environment = {"OTEL_SERVICE_NAME": servers.SERVICE_NAMES[kind]}
     url = f"http://127.0.0.1:{port}/"
-    return Service(name, servers.command(kind, port), url, environment, again=not kind)
+    return Service(name, servers.command(kind, port), url, environment, restart=not kind)
 
 
 def _ports(args: argparse.Namespace) -> dict[str, int]:
-    """Each of the app's servers that is to be started, and its port."""
+    """Return the app's servers to start, each with its port."""
     every = {"": args.app_port, "workers": args.workers_port, "wsgi": args.wsgi_port}
     if not (args.once or args.bench):
         return every
@@ -146,7 +148,7 @@ def _ports(args: argparse.Namespace) -> dict[str, int]:
 
 
 def _check_scenarios(args: argparse.Namespace) -> None:
-    """Before anything is started, as `overlap play` itself would."""
+    """Reject unknown scenario names before anything starts, as `overlap play` does."""
     if args.scenarios:
         from overlap.commands.play import select
 
@@ -186,7 +188,7 @@ def _run(
     services: list[Service],
     output: IO[str] | None = None,
 ) -> int:
-    # In our session: Ctrl-C reaches it, and it ends by itself.
+    # In our session, so Ctrl-C reaches it too and it ends by itself.
     with subprocess.Popen(command, cwd=ROOT, env=_environment(args), stdout=output) as play:
         try:
             while play.poll() is None:
@@ -199,18 +201,18 @@ def _run(
 
 
 def _urls(args: argparse.Namespace) -> None:
-    front = "Jaeger, with their traces:" if args.stack else "The scenarios, played by a button:"
+    front = "Jaeger, with their traces:" if args.stack else "The scenarios, with a button to play:"
     print(
         f"""
 {front:<54}http://127.0.0.1:{args.traces_port}/
 The app:                                              http://127.0.0.1:{args.app_port}/
 Its admin (python manage.py createsuperuser):         http://127.0.0.1:{args.app_port}/admin/
-The app again, by three workers of gunicorn:          http://127.0.0.1:{args.workers_port}/
-... and by Django's development server (WSGI):        http://127.0.0.1:{args.wsgi_port}/
+The app under gunicorn, with three workers:           http://127.0.0.1:{args.workers_port}/
+The app under Django's development server (WSGI):     http://127.0.0.1:{args.wsgi_port}/
 The upstream, httpbin:                                http://127.0.0.1:{args.httpbin_port}/
 The mail server:                                      smtp://127.0.0.1:{args.mail_port}
-OTLP/HTTP in:                                         http://127.0.0.1:{args.otlp_port}
-What each process wrote:                              {LOGS.relative_to(ROOT)}/
+OTLP/HTTP receiver:                                   http://127.0.0.1:{args.otlp_port}
+The log of each process:                              {LOGS.relative_to(ROOT)}/
 
 Serving until Ctrl-C.""",
         flush=True,

@@ -1,7 +1,7 @@
-"""Django's own tasks, which Django 6 has: a way to say what is to be done later, and no worker.
+"""A task for Django's own task framework, which exists since Django 6 and has no worker.
 
-The backend that it comes with, ImmediateBackend, does the work at once. A Django that has no
-tasks gets the same from the stand-in below.
+Its default backend, ImmediateBackend, runs a task at once. For older versions of Django, the
+replacement below does the same.
 """
 
 from time import sleep
@@ -16,13 +16,13 @@ try:
 except ImportError:  # before Django 6
 
     class task:
-        """A function, and how it is handed on."""
+        """A replacement for Django's decorator of the same name."""
 
         def __init__(self, function) -> None:
             self.function = function
 
         async def aenqueue(self, *arguments) -> None:
-            """Do it at once, as ImmediateBackend does: in the request's own thread."""
+            """Run the function at once in the request's thread, as ImmediateBackend does."""
             await sync_to_async(self.function)(*arguments)
 
 

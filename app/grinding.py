@@ -1,4 +1,4 @@
-"""Work for the processor, and two processes to do it in beside the server's."""
+"""CPU-bound work, and a pool of two processes to run it outside the server's process."""
 
 import asyncio
 import multiprocessing
@@ -24,31 +24,34 @@ _starting = asyncio.Lock()
 
 @tracer.start_as_current_span("grind")
 def grind(seconds: float) -> None:
-    """Use so many seconds of processor time, on whichever thread this is called."""
+    """Use `seconds` of processor time on the calling thread."""
     done = thread_time() + seconds
     while thread_time() < done:
         sum(range(2000))
 
 
 async def in_a_process(work: Callable[..., Any], *arguments: Any) -> Any:
-    """Run `work` in one of the processes; its spans are children of the current one."""
-    pool = await _started()
+    """Run `work` in a process of the pool; its spans are children of the current span."""
+    pool = await _ready_pool()
     carrier: dict[str, str] = {}
     propagate.inject(carrier)
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(pool, _traced, carrier, work, *arguments)
+    return await loop.run_in_executor(pool, _run_in_context, carrier, work, *arguments)
 
 
-async def _started() -> ProcessPoolExecutor:
-    """The pool, once all its processes are up: the first to come must not take all the work."""
+async def _ready_pool() -> ProcessPoolExecutor:
+    """Return the pool once all its processes run: the first one must not take all the work."""
     global _pool  # noqa: PLW0603  one pool a server process
     async with _starting:
         if _pool is None:
-            # Spawned, not forked: a fork has the threads' locks and none of the threads, so that
-            # telemetry in it is silent at best.
+            # Spawned, not forked: a forked process has the locks of the threads but not the
+            # threads, so its telemetry is lost at best.
             context = multiprocessing.get_context("spawn")
             pool = ProcessPoolExecutor(
-                PROCESSES, context, initializer=_begin, initargs=(context.Barrier(PROCESSES),)
+                PROCESSES,
+                context,
+                initializer=_start_process,
+                initargs=(context.Barrier(PROCESSES),),
             )
             loop = asyncio.get_running_loop()
             await asyncio.gather(*[loop.run_in_executor(pool, os.getpid) for _ in range(PROCESSES)])
@@ -59,14 +62,14 @@ async def _started() -> ProcessPoolExecutor:
 # --- in each of the processes ---------------------------------------------------
 
 
-def _begin(together: Barrier) -> None:
+def _start_process(barrier: Barrier) -> None:
     overlap.instrument(service_name="smokehouse")
-    threading.Thread(target=_end_with_the_server, daemon=True).start()
-    together.wait()
+    threading.Thread(target=_exit_with_server, daemon=True).start()
+    barrier.wait()
 
 
-def _end_with_the_server() -> None:
-    # A server that is ended by a signal tells nobody; this end of a pipe does.
+def _exit_with_server() -> None:
+    # A server that a signal kills can't notify us, but its sentinel becomes ready.
     server = multiprocessing.parent_process()
     if server is not None:
         wait([server.sentinel])
@@ -74,7 +77,7 @@ def _end_with_the_server() -> None:
         os._exit(0)
 
 
-def _traced(carrier: dict[str, str], work: Callable[..., Any], *arguments: Any) -> Any:
+def _run_in_context(carrier: dict[str, str], work: Callable[..., Any], *arguments: Any) -> Any:
     token = attach(propagate.extract(carrier))
     try:
         return work(*arguments)

@@ -1,4 +1,4 @@
-"""The upstream: a real httpbin, instrumented, so that traces cross two services.
+"""The upstream: a real httpbin with instrumentation, so that traces span two services.
 
 `python -m app.httpbin --port 8001`
 """
@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8001)
     args = parser.parse_args()
-    # At its import it warns that its front page is a plain one, which is all that we need of it.
+    # Hide its import warning about the plain front page: the demo does not use that page.
     core = logging.getLogger("httpbin.core")
     core.addFilter(lambda record: "flasgger" not in record.getMessage())
     import httpbin

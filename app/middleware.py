@@ -1,8 +1,8 @@
-"""Django's own middleware, only where it is needed: before the admin.
+"""Django's own middleware, limited to the admin's requests.
 
-Each of these does its work in sync methods, which Django runs in a thread when
-it serves ASGI. Five of them before every async view would cost it ten thread
-hops; the scenarios need none of them.
+Each of these does its work in sync methods, which Django runs in a thread under
+ASGI. Five of them before every async view would cost ten thread hops, and the
+scenarios need none of them.
 """
 
 from django.contrib.auth import middleware as auth
@@ -15,7 +15,7 @@ ADMIN = "/admin/"
 
 
 class ForTheAdmin:
-    """Steps aside for every request that is not the admin's, without a thread hop."""
+    """Mixin: skip the middleware, without a thread hop, for requests outside the admin."""
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path.startswith(ADMIN):
@@ -24,20 +24,20 @@ class ForTheAdmin:
 
 
 class SecurityMiddleware(ForTheAdmin, security.SecurityMiddleware):
-    """Security headers."""
+    """Set security headers."""
 
 
 class SessionMiddleware(ForTheAdmin, sessions.SessionMiddleware):
-    """Sessions."""
+    """Add `request.session`."""
 
 
 class AuthenticationMiddleware(ForTheAdmin, auth.AuthenticationMiddleware):
-    """`request.user`."""
+    """Add `request.user`."""
 
 
 class MessageMiddleware(ForTheAdmin, messages.MessageMiddleware):
-    """The admin's messages."""
+    """Store the admin's messages."""
 
 
 class XFrameOptionsMiddleware(ForTheAdmin, clickjacking.XFrameOptionsMiddleware):
-    """No framing."""
+    """Forbid framing."""

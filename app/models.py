@@ -1,4 +1,4 @@
-"""What the smokehouse keeps in its database: its smokers, and which meat is in which."""
+"""The demo's models: smokers, the meat in each, and bookings."""
 
 from django.db import models
 
@@ -15,15 +15,15 @@ class Smoker(models.Model):
 
 
 class Meats(models.QuerySet):
-    """The meats, and a way to ask for them that takes its time."""
+    """A query set of meats that can be slow."""
 
     def slow(self):
-        """Each row takes QUERY_NAP to read, as without an index that is missing."""
+        """Make each row take QUERY_NAP to read, as a missing index does."""
         return self.annotate(checked=Nap())
 
 
 class Meat(models.Model):
-    """A piece of meat, and where it is smoked."""
+    """A piece of meat, and its smoker."""
 
     name = models.CharField(max_length=50)
     smoker = models.ForeignKey(Smoker, models.CASCADE, related_name="meats")

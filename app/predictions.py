@@ -1,7 +1,7 @@
-"""Write docs/explanation/predictions.md, advice beside what happened: `make predictions`.
+"""Write docs/explanation/predictions.md, which compares advice with results: `make predictions`.
 
-Plays every scenario at full scale, and twice more those that have a prediction. With FILEs, which
-`python -m app.demo --json FILE` writes, it reads these instead.
+This plays every scenario at full scale, and those with a prediction twice more. With FILE
+arguments, which `python -m app.demo --json FILE` writes, it reads these instead.
 """
 
 import json
@@ -37,14 +37,14 @@ or within 20 ms.
 
 
 def medians(plays: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Return each prediction that most plays made, with the medians of its figures."""
+    """Return each prediction found in most plays, with the medians of its figures."""
     grouped: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for each in (each for play in plays for each in play):
         grouped.setdefault((each["scenario"], each["pair"], each["what"]), []).append(each)
     found = []
     for same in grouped.values():
         if 2 * len(same) <= len(plays):
-            continue  # a busy moment of the machine, not the scenario
+            continue  # caused by a busy machine, not by the scenario
         one = same[0]
         times = {key: median(each[key] for each in same) for key in TIMES}
         allowed = max(0.1 * abs(times["measured_ms"]), 20.0)
@@ -87,7 +87,7 @@ def read(file: Path) -> list[dict[str, Any]]:
 
 
 def main(files: list[str]) -> int:
-    """Write the page. Exit status: 1 if a prediction does not hold."""
+    """Write the page. Return the exit status: 1 if a prediction does not hold."""
     if files:
         plays = [read(Path(file)) for file in files]
     else:

@@ -1,8 +1,9 @@
-"""Is the service up? Status 0 if it is, 1 with one line if not: docker-compose.yml's healthchecks.
+"""Check whether a service is up, for the health checks in docker-compose.yml.
 
-`python -m app.probe http://127.0.0.1:8000/health/` is up if it answers 2xx,
-`python -m app.probe smtp://127.0.0.1:8025` if it greets,
-`python -m app.probe file:///tmp/pulse --within 30` if it was touched that many seconds ago at most.
+The exit status is 0 if it is up, and 1 with one line on stderr if not. These are up if:
+`python -m app.probe http://127.0.0.1:8000/health/`: it answers 2xx,
+`python -m app.probe smtp://127.0.0.1:8025`: it sends a greeting,
+`python -m app.probe file:///tmp/pulse --within 30`: it was touched in the last 30 seconds.
 """
 
 import argparse
@@ -14,12 +15,12 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 TIMEOUT_S = 4.0
-# Asks not to be sampled: httpbin has no path of its own for this, and would trace each question.
+# Not sampled: httpbin has no path for health checks, so each check would be traced.
 UNSAMPLED = {"traceparent": f"00-{'5a' * 16}-{'a5' * 8}-00"}
 
 
 def main() -> int:
-    """Ask once."""
+    """Check once and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m app.probe", description=__doc__)
     parser.add_argument("url", type=urlsplit)
     parser.add_argument("--within", type=float, default=30.0, metavar="SECONDS")
@@ -34,7 +35,7 @@ def main() -> int:
 
 
 def _trouble(url: SplitResult, within_s: float) -> str:
-    """What is wrong with it; empty if nothing is."""
+    """Return what is wrong, or an empty string."""
     if url.scheme == "file":
         age_s = time.time() - Path(url.path).stat().st_mtime
         return "" if age_s <= within_s else f"no sign of life for {age_s:.0f} s"

@@ -1,7 +1,7 @@
-"""Signs of life of those that listen on no port: a file, touched for as long as all goes round.
+"""Heartbeats for Celery's worker and beat, which listen on no port: a file touched regularly.
 
 `celery worker --include app.pulse` touches it with each heartbeat that it sends to the broker,
-`celery beat --scheduler app.pulse:Scheduler` each time it looks for what is due.
+`celery beat --scheduler app.pulse:Scheduler` each time it looks for due tasks.
 `python -m app.probe file:///…` reads it.
 """
 
@@ -11,16 +11,15 @@ from app.settings import PULSE_FILE
 
 
 class Scheduler(beat.Scheduler):
-    """The one that keeps what it knows in memory, with a pulse."""
+    """Celery's in-memory scheduler, with a heartbeat."""
 
     def tick(self, *args, **kwargs):
         PULSE_FILE.touch()
         return super().tick(*args, **kwargs)
 
 
-# A pulse without a sender is none: this is called before a heartbeat is sent, and not at all once
-# the broker is gone.
+# Celery sends this signal before each heartbeat, and no longer once the broker is unreachable.
 @signals.heartbeat_sent.connect
 def touch(**_):
-    """The worker's own process lives, and so does its way to the broker."""
+    """Record that the worker runs and can reach the broker."""
     PULSE_FILE.touch()

@@ -9,7 +9,7 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "lessons.
 HEAD = """# Lessons of the demo
 
 Each scenario of the demo is a lesson: a view of the tutorial *Async Views in Django*, or the same
-work done otherwise. Its pair is the one to compare it with. Play one with
+work done in another way. Its pair is the lesson to compare it with. Play one with
 `make play LESSONS=name`, or all with `make demo`. What the shapes mean:
 [the verdict](verdict.md#shapes).
 

@@ -1,4 +1,4 @@
-"""The app under uvicorn, as `uvicorn app.asgi:application`, which says last where all is.
+"""Run the app under uvicorn, as `uvicorn app.asgi:application`, and print the stack's addresses.
 
 `python -m app.serve --host 0.0.0.0 --port 8000`
 """
@@ -12,7 +12,7 @@ from app.settings import URLS
 
 
 class Server(uvicorn.Server):
-    """Once it listens, it prints the addresses of the stack that it stands in."""
+    """A uvicorn server that prints the addresses of the stack once it listens."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     args = parser.parse_args()
-    # Without lines of access: each request is a trace, and the addresses stay the last line.
+    # No access log: each request has a trace, and the addresses stay the last line.
     config = uvicorn.Config(
         "app.asgi:application", host=args.host, port=args.port, access_log=False
     )

@@ -1,4 +1,4 @@
-"""The processes that the demo is made of: started, waited for, watched, ended."""
+"""The demo's processes: start them, wait until they are ready, watch them and stop them."""
 
 import asyncio
 import os
@@ -25,25 +25,25 @@ class Service:
     command: list[str]
     ready_url: str = ""
     environment: dict[str, str] = field(default_factory=dict)
-    """What it is told besides what all are told."""
+    """Environment variables for this process only."""
     ready_line: str = ""
-    """What it writes once it is ready, where it answers nobody."""
-    again: bool = False
-    """It is started again when it was killed."""
+    """The line it logs once it is ready, if it listens on no port."""
+    restart: bool = False
+    """Whether to start it again after SIGKILL."""
     process: subprocess.Popen | None = field(default=None)
 
     @property
     def log(self) -> Path:
-        """Where its output goes."""
+        """The file with its output."""
         return LOGS / f"{self.name}.log"
 
 
 class DemoError(Exception):
-    """Something the user can mend; `str(error)` says what."""
+    """An error that the user can fix; `str(error)` says how."""
 
 
 def start(services: Sequence[Service], environment: Mapping[str, str]) -> None:
-    """Start every process; what it writes goes to its log."""
+    """Start every process, with its output in its log file."""
     LOGS.mkdir(parents=True, exist_ok=True)
     for service in services:
         service.log.unlink(missing_ok=True)
@@ -59,25 +59,25 @@ def _run(service: Service, environment: Mapping[str, str]) -> None:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            # A Ctrl-C is ours alone: each process is then ended once, in order.
+            # Ctrl-C reaches only us, so we end each process once, in order.
             start_new_session=True,
         )
 
 
 def watch(services: Sequence[Service], environment: Mapping[str, str]) -> None:
-    """Start again what was killed and is to be; raise DemoError where another has ended."""
+    """Restart what a scenario killed; raise DemoError if another process has ended."""
     for service in services:
         process = service.process
-        if service.again and process is not None and process.poll() == -signal.SIGKILL:
+        if service.restart and process is not None and process.poll() == -signal.SIGKILL:
             _run(service, environment)
         else:
             check_alive(service)
 
 
 async def ready(services: Sequence[Service]) -> None:
-    """Return when each answers, or has done its work where it answers nothing.
+    """Wait until each service is ready: it answers, or it has done its work and ended.
 
-    Raises DemoError where one ends before it should, or is not ready in time.
+    Raise DemoError if one ends too early or is not ready in time.
     """
     async with httpx.AsyncClient(trust_env=False, timeout=5.0) as client:
         await asyncio.gather(*(_answers(client, each) for each in services))
@@ -110,7 +110,7 @@ async def _is_ready(client: httpx.AsyncClient, service: Service) -> bool:
 
 
 def check_alive(service: Service) -> None:
-    """Raise DemoError, with its last lines, where a process has ended."""
+    """Raise DemoError, with the last lines of the log, if the process has ended."""
     if service.process is None or (code := service.process.poll()) is None:
         return
     if code == 0 and not service.ready_url and not service.ready_line:
@@ -120,7 +120,7 @@ def check_alive(service: Service) -> None:
 
 
 def stop(services: Sequence[Service]) -> None:
-    """End every process we started: the app first, so that pocket still takes its last spans."""
+    """Stop every process, the app before pocket, so that pocket receives its last spans."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for service in reversed(services):
         process = service.process

@@ -14,20 +14,20 @@ DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 
 def _secret(name: str) -> str | None:
-    """From the environment: itself as NAME, or as NAME_FILE the file that it stands in."""
+    """Return a secret from the variable NAME, or from the file that NAME_FILE names."""
     if path := os.environ.get(f"{name}_FILE"):
         return Path(path).read_text(encoding="utf-8").strip()
     return os.environ.get(name)
 
 
 def _secret_key() -> str:
-    """The key from the environment, or one made at the first start and kept out of git."""
+    """Return the key from the environment, or one made at the first start and kept out of git."""
     if key := _secret("SECRET_KEY"):
         return key
     path = DATA_DIR / "secret_key"
     try:
-        # Made whole under another name, then linked: two processes that start at
-        # once agree on one key, and neither reads half of it.
+        # Written under another name, then linked: two processes that start at once
+        # use the same key, and neither reads half of it.
         draft = path.with_suffix(f".{os.getpid()}")
         draft.write_text(secrets.token_urlsafe(50), encoding="ascii")
         draft.chmod(0o600)
@@ -40,42 +40,42 @@ def _secret_key() -> str:
 
 
 def _database() -> dict:
-    """By DATABASE_URL; without one, a file in DATA_DIR."""
+    """Return the database of DATABASE_URL, or SQLite in DATA_DIR."""
     if url := os.environ.get("DATABASE_URL"):
         database = dj_database_url.parse(url)
         if database["ENGINE"].endswith("postgresql"):
-            # A burst of requests waits for a connection instead of asking for one each, which a
-            # server with 60 of them would refuse. Six a process, and there are eight processes.
+            # In a burst, requests wait for a connection. One connection each would exceed the
+            # server's limit of 60; this is six for each of eight processes.
             database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 6, "timeout": 60}}
-        # An address may be shown, a password may not: it can come from a file of its own.
+        # The URL may be shown, the password may not: it can come from a file.
         return database | {"PASSWORD": _secret("DATABASE_PASSWORD") or database["PASSWORD"]}
     return {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "db.sqlite3"}
 
 
-# --- what the scenarios read ---------------------------------------------------
+# --- read by the scenarios -----------------------------------------------------
 TIME_SCALE = float(os.environ.get("SMOKEHOUSE_TIME_SCALE", "1"))
-"""Every delay of simulation.py is multiplied by this: 0.05 plays the same shapes in a twentieth."""
+"""The factor for every delay in simulation.py: 0.05 plays the same shapes in a twentieth."""
 UPSTREAM_URL = os.environ.get("SMOKEHOUSE_UPSTREAM_URL", "http://127.0.0.1:8001/")
-"""What the tutorial calls https://httpbin.org/: `make demo` starts one on loopback."""
+"""The tutorial uses https://httpbin.org/; `make demo` starts an httpbin on loopback."""
 UPSTREAM_CONNECTIONS = int(os.environ.get("SMOKEHOUSE_UPSTREAM_CONNECTIONS", "2"))
-"""Few, as the upstream is near and quick: with each connection more, httpx looks longer for a free
-one (a GET cost the loop 1.1 ms with 4, 1.5 ms with 16). A far one wants more."""
+"""Few, because the upstream is near and fast: with more connections, httpx searches longer for a
+free one (a GET cost the loop 1.1 ms with 4, 1.5 ms with 16). A remote upstream needs more."""
 BROKER_URL = os.environ.get(
     "SMOKEHOUSE_BROKER_URL", f"folders://localhost{DATA_DIR.resolve()}/broker"
 )
-"""Where Celery's messages wait: a folder (app/broker.py), or a server, `redis://...`."""
+"""Celery's broker: a folder (app/broker.py), or a server, `redis://...`."""
 MAIL_URL = urlsplit(os.environ.get("SMOKEHOUSE_MAIL_URL", "smtp://127.0.0.1:8025"))
-"""Who takes our mail: `make demo` starts one on loopback (app/mail.py)."""
+"""The mail server: `make demo` starts one on loopback (app/mail.py)."""
 CLEAN_EVERY_S = float(os.environ.get("SMOKEHOUSE_CLEAN_EVERY_S", "30"))
-"""How often Celery beat has the database cleaned: every night, in the tutorial."""
+"""How often Celery beat cleans the database; every night in the tutorial."""
 ALLOW_KILL = os.environ.get("SMOKEHOUSE_ALLOW_KILL") == "1"
-"""Whether POST /kill/ kills the process that serves it: only where somebody starts it again."""
+"""Whether POST /kill/ kills the server process; set it only if something restarts the server."""
 
 # --- where it runs -------------------------------------------------------------
 URLS = os.environ.get("SMOKEHOUSE_URLS", "")
-"""What else is there, in one line: the last that app.serve prints."""
+"""The addresses of the stack, in one line; app.serve prints it last."""
 PULSE_FILE = Path(os.environ.get("SMOKEHOUSE_PULSE_FILE", DATA_DIR / "pulse"))
-"""Touched by app.pulse."""
+"""The heartbeat file of app.pulse."""
 
 # --- Django --------------------------------------------------------------------
 SECRET_KEY = _secret_key()
@@ -93,17 +93,17 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
 ]
-# Django's own middleware does its work in sync methods: under ASGI each of them
-# costs each request a hop to a thread. Only the admin needs them, so only it pays.
-# CsrfViewMiddleware is missing on purpose: its process_view is a hop too, and the
-# admin's own views are wrapped in csrf_protect, which checks the same.
+# Django's own middleware works in sync methods, and under ASGI each of them costs
+# a request a hop to a thread. They run only for the admin, which needs them.
+# CsrfViewMiddleware is left out on purpose: its process_view costs a hop too, and
+# the admin's views already use csrf_protect, which checks the same.
 MIDDLEWARE = [
     "app.middleware.SecurityMiddleware",
     "app.middleware.SessionMiddleware",
     "app.middleware.AuthenticationMiddleware",
     "app.middleware.MessageMiddleware",
     "app.middleware.XFrameOptionsMiddleware",
-    # Each before one path only: a scenario's pair.
+    # Each runs for one path only: a scenario and its pair.
     "app.timing.timing_sync_on_its_path",
     "app.timing.timing_async_on_its_path",
 ]
@@ -140,14 +140,14 @@ LOGGING_CONFIG = None
 # --- Celery: app/celery.py reads these ----------------------------------------------
 CELERY_BROKER_URL = BROKER_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# What a worker took from Redis and could not acknowledge, since Redis went away in that moment, is
-# handed out again after a minute; the default is an hour. Longer than any task of the demo.
+# If a worker could not acknowledge a task because Redis became unreachable, Redis delivers the task
+# again after a minute (an hour by default). This is longer than any task of the demo.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 60}
-# Nobody asks for a result; Celery wants a place to note what is revoked.
+# No code reads results, but Celery needs a backend to record revoked tasks.
 CELERY_RESULT_BACKEND = os.environ.get("SMOKEHOUSE_RESULT_URL", "cache+memory://")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_CONCURRENCY = 2
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BEAT_SCHEDULE = {"clean": {"task": "app.tasks.clean", "schedule": CLEAN_EVERY_S}}
-# In memory: a file would be one more thing that two of them can't share.
+# In memory, because two beats can't share a file.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"

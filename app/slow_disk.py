@@ -1,8 +1,8 @@
-"""A file on a slow disk: a pipe into which its text is written after a while.
+"""A simulated file on a slow disk: a pipe, whose text is written after a delay.
 
-Reading it waits in the kernel, as a disk makes one wait. It differs in one thing: select and
-epoll call a regular file ready at all times, so that a loop can't wait for one without a thread
-(which is what aiofiles has); for a pipe or a socket it can.
+Reading it waits in the kernel, as reading from a disk does. There is one difference: select and
+epoll report a regular file as always ready, so a loop needs a thread to wait for one (aiofiles
+uses one); a loop can wait for a pipe or a socket without a thread.
 """
 
 import os
@@ -16,7 +16,7 @@ RECIPE = b"Salt, pepper, paprika.\n"
 
 
 def open_recipe() -> BinaryIO:
-    """The recipe, open for reading; the disk is at work from now on."""
+    """Open the recipe for reading; the delay starts now."""
     reading, writing = os.pipe()
     threading.Thread(target=_spin, args=(writing,), name="disk", daemon=True).start()
     return os.fdopen(reading, "rb")
@@ -27,6 +27,6 @@ def _spin(writing: int) -> None:
     try:
         os.write(writing, RECIPE)
     except BrokenPipeError:
-        pass  # whoever wanted it has gone
+        pass  # the reader has closed it
     finally:
         os.close(writing)

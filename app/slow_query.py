@@ -1,4 +1,4 @@
-"""A query that takes its time in the database itself: PostgreSQL can sleep, SQLite is taught to."""
+"""A slow query: PostgreSQL has a function that sleeps, and SQLite gets one here."""
 
 from time import sleep
 
@@ -9,7 +9,7 @@ from app.simulation import QUERY_NAP
 
 
 class Nap(Func):
-    """QUERY_NAP seconds of the database's time, and an empty text."""
+    """A database function that sleeps for QUERY_NAP seconds and returns an empty text."""
 
     function = "nap"
     output_field = TextField()
@@ -18,14 +18,14 @@ class Nap(Func):
         super().__init__(Value(QUERY_NAP))
 
     def as_postgresql(self, compiler, connection, **context):
-        """pg_sleep gives nothing back, and nothing as text is empty."""
+        """Use pg_sleep, which returns void: an empty text."""
         return self.as_sql(
             compiler, connection, template="pg_sleep(%(expressions)s)::text", **context
         )
 
 
-def teach_sqlite_to_nap(connection, **_signal) -> None:
-    """Receive connection_created: SQLite has no sleep of its own."""
+def add_nap_to_sqlite(connection, **_signal) -> None:
+    """Add the function to each new connection, since SQLite has no sleep."""
     if connection.vendor == "sqlite":
         connection.connection.create_function("nap", 1, _nap)
 
@@ -35,4 +35,4 @@ def _nap(seconds: float) -> str:
     return ""
 
 
-connection_created.connect(teach_sqlite_to_nap, dispatch_uid=__name__)
+connection_created.connect(add_nap_to_sqlite, dispatch_uid=__name__)

@@ -1,4 +1,4 @@
-"""What Celery does: the tutorial's http_call, its cleaning at night, and tasks with a bad day."""
+"""Celery's tasks: the tutorial's http_call and cleaning, and tasks that retry, fail or run long."""
 
 from time import sleep
 
@@ -24,13 +24,13 @@ tracer = trace.get_tracer("smokehouse")
 
 @celery.task
 def http_call(tick: float = TICK) -> None:
-    """The same work as http_call_async, in another process."""
+    """Do the work of http_call_async in another process."""
     http_call_sync(tick)
 
 
 @celery.task(bind=True)
 def season(self) -> None:
-    """A third party answers 503 twice, and the task is tried again later."""
+    """Call a third party that answers 503 twice, and retry later."""
     r = upstream.get_sync(f"status/{API_STATUSES[self.request.retries]}")
     if r.status_code >= 500:
         why = ConnectionError(f"the spice merchant answered {r.status_code}")
@@ -39,25 +39,25 @@ def season(self) -> None:
 
 @celery.task
 def set_fire() -> None:
-    """It fails, and nobody who waits for it is there to see."""
+    """Fail after a while, when no request waits for the result."""
     sleep(BURN_DOWN)
     raise RuntimeError("the smoker is on fire")
 
 
 @celery.task
 def roast() -> None:
-    """It takes long enough to be called off."""
+    """Run long enough to be revoked."""
     sleep(LONG_ROAST)
 
 
 @celery.task
 def grind_pepper() -> None:
-    """Work for the processor, in a process that nobody waits for."""
+    """Do CPU-bound work that no request waits for."""
     grind(GRIND)
 
 
 @celery.task
 def clean() -> None:
-    """Remove all bookings but the last: what the tutorial has Celery do every night."""
+    """Remove all but the last bookings, as the tutorial does every night."""
     kept = Booking.objects.order_by("-pk").values_list("pk", flat=True)[:BOOKINGS_KEPT]
     Booking.objects.exclude(pk__in=[*kept]).delete()

@@ -1,44 +1,43 @@
-"""A task's process is not killed in the middle of a word.
+"""A fix for Celery: revoking a task must not kill its process while it holds the pool's lock.
 
-Where a broker knows no event loop, as files in a folder, the processes of Celery's pool share
-one pipe for what they have to say, and a lock on it. `revoke(terminate=True)` that comes before
-the task has begun kills its process the moment the pool hears that it begins: on a busy
-machine, before that process has given the lock back. Nobody could ever say a word again, and the
-worker, waiting for all to end, would not even stop. (With Redis each process has a pipe of its
-own.)
+With a broker that can't use an event loop, such as files in a folder, the processes of Celery's
+pool report to the worker through one pipe, with one lock. `revoke(terminate=True)` before a task
+has started kills its process as soon as the pool receives the report that the task starts. On a
+busy machine that process may still hold the lock. Then no process can report any more, and the
+worker, which waits for all of them, can't even stop. (With Redis each process has its own pipe.)
 """
 
 import os
 import time
 from contextlib import suppress
 
-GONE_WITHIN_S = 1.0
-LOOK_S = 0.005
+EXIT_WITHIN_S = 1.0
+POLL_S = 0.005
 
 
-def let_speak_first(pool):
-    """Have Celery's `pool` take the lock before it kills, and keep it until the process is gone."""
+def lock_pipe_before_kill(pool):
+    """Make Celery's `pool` acquire the lock before it kills a process, until the process ends."""
     outqueue = getattr(getattr(pool, "_pool", None), "_outqueue", None)
     lock, kill = getattr(outqueue, "_wlock", None), pool.terminate_job
     if lock is None:
         return
 
     def terminate_job(pid, signal=None):
-        has_it = lock.acquire(timeout=GONE_WITHIN_S)
+        locked = lock.acquire(timeout=EXIT_WITHIN_S)
         try:
             kill(pid, signal)
-            deadline = time.monotonic() + GONE_WITHIN_S
-            while has_it and is_alive(pid) and time.monotonic() < deadline:
-                time.sleep(LOOK_S)
+            deadline = time.monotonic() + EXIT_WITHIN_S
+            while locked and is_alive(pid) and time.monotonic() < deadline:
+                time.sleep(POLL_S)
         finally:
-            if has_it:
+            if locked:
                 lock.release()
 
     pool.terminate_job = terminate_job
 
 
 def is_alive(child):
-    """Whether a child of this process has not ended; whoever started it still hears how it did."""
-    with suppress(ChildProcessError):  # it was heard already
+    """Return whether a child process still runs, and leave its exit status for its owner."""
+    with suppress(ChildProcessError):  # its exit status was already collected
         return os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None
     return False

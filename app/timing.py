@@ -1,7 +1,7 @@
-"""The same middleware twice: one that knows no async, one that does; each before a path of its own.
+"""The same middleware twice, sync and async, each for one path only.
 
-Django puts a middleware before every request. Before every async view, the first of these would
-cost each of them two hops and a thread: here only its own scenario pays.
+Django runs a middleware for every request. The sync one would cost every async view two hops and
+a thread, so it runs only for its own scenario.
 """
 
 from time import perf_counter
@@ -20,7 +20,7 @@ tracer = trace.get_tracer("smokehouse")
 
 @sync_only_middleware
 def timing_sync(get_response):
-    """Says in a header how long the view took."""
+    """Report in a header how long the view took."""
 
     def middleware(request):
         with tracer.start_as_current_span("timing"):
@@ -34,7 +34,7 @@ def timing_sync(get_response):
 
 @async_only_middleware
 def timing_async(get_response):
-    """Says the same, and awaits the view."""
+    """Report the same, and await the view."""
 
     async def middleware(request):
         with tracer.start_as_current_span("timing"):
@@ -47,7 +47,7 @@ def timing_async(get_response):
 
 
 def _before(path, middleware):
-    """The middleware as Django would have it in this chain, but for one path only."""
+    """Return the middleware, adapted as Django adapts it, for one path only."""
 
     @sync_and_async_middleware
     def factory(get_response):

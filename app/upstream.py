@@ -1,7 +1,7 @@
-"""The one client for the upstream: made once, so that no request pays for its making.
+"""The HTTP client for the upstream: made once and shared by all requests.
 
-An httpx client builds a TLS context when it is made, which holds the event loop
-for 10 to 200 ms, and opens connections of its own. views/pairs.py shows what that
+Making an httpx client builds a TLS context, which blocks the event loop for 10 to
+200 ms, and each client opens its own connections. views/pairs.py shows what that
 costs a request (`/smoke_some_meats/new_clients/`).
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import anyio._backends._asyncio  # noqa: F401  else httpx imports it in the first request, on the loop
+import anyio._backends._asyncio  # noqa: F401  or the first request imports it
 import httpx
 
 from app.settings import UPSTREAM_CONNECTIONS, UPSTREAM_URL
@@ -27,10 +27,10 @@ _BASE = httpx.URL(UPSTREAM_URL)
 
 @dataclass(frozen=True)
 class Pool:
-    """A client, and as many places as it has connections.
+    """A client, and a semaphore with one place for each of its connections.
 
-    httpx looks through all that wait for a connection, each time one is free: with a
-    thousand waiting that alone holds the loop. A semaphore's queue costs nothing.
+    httpx searches all waiting requests each time a connection is free; with a thousand
+    of them this alone blocks the loop. A semaphore's queue costs nothing.
     """
 
     client: httpx.AsyncClient = field(
@@ -45,11 +45,11 @@ _pools: WeakKeyDictionary[asyncio.AbstractEventLoop, Pool] = WeakKeyDictionary()
 
 
 async def get(path: str = "", **options: Any) -> httpx.Response:
-    """GET the upstream, or a path below it, from the running loop's pool.
+    """GET the upstream, or a path below it, with the running loop's pool.
 
-    `options` are httpx's: `timeout`, … A whole URL for a path goes there instead. One pool
-    for each loop: a connection can't outlive its loop, and Django's development server makes
-    a loop for each request.
+    `options` are httpx's, such as `timeout`. `path` can also be a whole URL. Each loop has its
+    own pool: a connection can't outlive its loop, and Django's development server makes a
+    loop for each request.
     """
     loop = asyncio.get_running_loop()
     pool = _pools.get(loop)
@@ -60,5 +60,5 @@ async def get(path: str = "", **options: Any) -> httpx.Response:
 
 
 def get_sync(path: str = "") -> httpx.Response:
-    """GET the upstream, or a path below it, blocking."""
+    """GET the upstream, or a path below it, with a blocking call."""
     return sync_client.get(_BASE.join(path))

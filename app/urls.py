@@ -1,4 +1,4 @@
-"""The tutorial's routes, in its order; beside each, the pair that does it otherwise."""
+"""The demo's routes: the tutorial's, in its order and each beside its pair, then the others."""
 
 from django.contrib import admin
 from django.urls import path

@@ -1,6 +1,6 @@
-"""The scenarios, as data: what to request and when, what the trace must show, and why.
+"""The demo's scenarios, as data: what to request and when, what the trace must show, and why.
 
-A module a theme; the tutorial's own come first, in its order.
+There is one module for each theme. The tutorial's own scenarios come first, in its order.
 """
 
 from dataclasses import replace
@@ -48,11 +48,11 @@ _ALL: list[Scenario] = [
 ]
 
 
-def _waiting_for_its_block(scenario: Scenario) -> Scenario:
-    """A block's span is sent when its last victim has been let in: after all others."""
+def _wait_for_block_span(scenario: Scenario) -> Scenario:
+    """Wait for a block's span too: it is sent last, once its last victim has been handled."""
     if not scenario.expect.culprit:
         return scenario
     return replace(scenario, wait_for={**scenario.wait_for, names.SPAN_BLOCKED: 1})
 
 
-SCENARIOS: list[Scenario] = [_waiting_for_its_block(scenario) for scenario in _ALL]
+SCENARIOS: list[Scenario] = [_wait_for_block_span(scenario) for scenario in _ALL]

@@ -1,4 +1,4 @@
-"""One HTTP client for the process, or one for each call."""
+"""Scenarios: one HTTP client for the process, or one for each call."""
 
 import math
 
@@ -15,7 +15,7 @@ SCENARIOS = [
         title="A new client for each call, beside one client for all",
         why="A client is made before each GET. Its TLS set-up takes longer than the call and runs "
         "on the event loop, and its connection is used only once.",
-        # The second is asked when the first has long been answered: alone, each of them.
+        # The second is sent long after the first was answered, so neither delays the other.
         requests=(Request("/clients/each/"), Request("/clients/", at=ERRANDS * 0.25)),
         expect=Expectation(
             shapes=frozenset({"serial"}),

@@ -1,4 +1,4 @@
-"""Work for the processor."""
+"""Scenarios: CPU-bound work on the event loop, in threads, in processes and in Celery."""
 
 import math
 

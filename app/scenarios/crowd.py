@@ -1,4 +1,4 @@
-"""Ten calls at once, and five at a time."""
+"""Scenarios: ten calls at once, and five at a time."""
 
 from app.scenarios.terms import CALM
 from app.simulation import AT_ONCE, CALLS

@@ -1,4 +1,4 @@
-"""The tutorial's third question: Celery beside async views, and both in tandem."""
+"""Scenarios for the tutorial's third question: Celery beside async views, and both together."""
 
 from app.scenarios.terms import CALM
 from app.simulation import KILLED_AFTER
@@ -11,7 +11,7 @@ INSERT = "INSERT smokehouse_booking"
 
 
 def run(task: str) -> str:
-    """The span of a task's run."""
+    """Return the name of the span of a task's run."""
     return f"run/app.tasks.{task}"
 
 

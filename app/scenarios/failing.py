@@ -1,4 +1,4 @@
-"""Several calls at once, of which one fails or takes too long."""
+"""Scenarios: several calls at once, and one of them fails or takes too long."""
 
 from app.scenarios.terms import CALM
 from overlap.scenario import Expectation, Request, Scenario

@@ -1,4 +1,4 @@
-"""Reading a file from a slow disk."""
+"""Scenarios: a file is read from a slow disk."""
 
 from app.scenarios.terms import CALM, neighbours
 from app.simulation import DISK_NAP

@@ -1,4 +1,4 @@
-"""The client goes away in the middle."""
+"""Scenarios: the client disconnects before the response."""
 
 from app.scenarios.terms import CALM
 from app.simulation import LEAVES

@@ -1,4 +1,4 @@
-"""Sending an e-mail, by a real mail server that takes its time."""
+"""Scenarios: an e-mail is sent through a real, slow mail server."""
 
 from app.scenarios.terms import CALM, neighbours
 from app.simulation import MAIL_NAP

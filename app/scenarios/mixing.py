@@ -1,4 +1,4 @@
-"""The tutorial's second question: a synchronous and an asynchronous call in one async view."""
+"""Scenarios for the tutorial's second question: a sync and an async call in one async view."""
 
 from app.scenarios.terms import CALM, neighbours
 from app.simulation import BASTE

@@ -1,4 +1,4 @@
-"""Django's ORM from async views."""
+"""Scenarios: Django's ORM in async views."""
 
 from app.scenarios.terms import CALM
 from app.simulation import QUERIES, SMOKABLES

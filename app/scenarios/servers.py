@@ -1,4 +1,4 @@
-"""The tutorial's views under other servers: WSGI, and three workers."""
+"""Scenarios: the tutorial's views under other servers, WSGI and three workers."""
 
 from app.scenarios.terms import CALM, neighbours
 from app.scenarios.tutorial import ABOUT_HALF_MORE, TUTORIAL

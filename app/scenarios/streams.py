@@ -1,4 +1,4 @@
-"""Answers in parts."""
+"""Scenarios: streaming responses and server-sent events."""
 
 from app.scenarios.terms import CALM
 from app.simulation import LEAVES, PARTS

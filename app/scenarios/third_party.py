@@ -1,4 +1,4 @@
-"""A third-party API that is slow, refuses, or answers 503."""
+"""Scenarios: a third-party API that is slow, refuses connections, or answers 503."""
 
 import math
 

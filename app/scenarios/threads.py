@@ -1,4 +1,4 @@
-"""sync_to_async: one thread for all, or one for each."""
+"""Scenarios: sync_to_async with one thread for all calls, or one for each."""
 
 from app.scenarios.terms import CALM, neighbours
 from app.simulation import CHOP, CHOPS

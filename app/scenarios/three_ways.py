@@ -1,4 +1,4 @@
-"""Celery or not: what becomes of work handed on in three ways, when its process is killed."""
+"""A scenario with three ways to hand on work: what happens to each if the process is killed."""
 
 from app.simulation import KILLED_AFTER
 from overlap.scenario import Expectation, Request, Scenario

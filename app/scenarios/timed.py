@@ -1,4 +1,4 @@
-"""A middleware that knows no async, and one that does."""
+"""Scenarios: a sync middleware and an async one."""
 
 from app.scenarios.terms import CALM
 from overlap.scenario import Expectation, Request, Scenario

@@ -1,4 +1,4 @@
-"""The tutorial's own views, and beside each the pair that does the same otherwise."""
+"""Scenarios for the tutorial's own views, and for the pair of each, which works differently."""
 
 from app.scenarios.terms import CALL, CALM, neighbours
 from app.simulation import BURN, FLAVOR_NAP, SMOKABLES_NAP, TICK, TICKS
@@ -7,7 +7,7 @@ from overlap.scenario import Expectation, Request, Scenario
 TUTORIAL = "app/views/tutorial.py"
 PAIRS = "app/views/pairs.py"
 COUNTED_MS = TICKS * TICK * 1000
-# get_flavor's time over get_smokables', between the least and the most that CALL makes of it.
+# The overlap factor of get_flavor and get_smokables: a call takes between 0 and CALL seconds.
 ABOUT_HALF_MORE = (
     round(1 + FLAVOR_NAP / (SMOKABLES_NAP + CALL), 2),
     round(min(2.0, 1 + (FLAVOR_NAP + CALL) / SMOKABLES_NAP), 2),

@@ -1,4 +1,4 @@
-"""Several calls of the same API: one HTTP client for the process, or one for each call."""
+"""Several calls of one API: with one HTTP client for the process, or with one for each call."""
 
 from django.http import HttpResponse
 

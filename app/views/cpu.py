@@ -1,4 +1,4 @@
-"""Work for the processor: on the loop, in threads, in processes."""
+"""CPU-bound work: on the loop, in threads, in processes, in Celery."""
 
 import asyncio
 

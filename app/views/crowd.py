@@ -1,4 +1,4 @@
-"""Ten calls: all of them at once, or five at a time."""
+"""Ten calls: all at once, or five at a time."""
 
 import asyncio
 

@@ -16,7 +16,7 @@ from app.views.tutorial import http_call_async
 
 
 async def durable_view(request):
-    # Sending is a call of the broker, and Celery has only a blocking one.
+    # Sending calls the broker, and Celery's call blocks.
     await sync_to_async(tasks.http_call.delay)()
     return HttpResponse("Non-blocking HTTP request (via Celery)")
 

@@ -1,4 +1,4 @@
-"""Several calls at once, of which one fails or takes too long: who is cancelled, who runs on?"""
+"""Several calls at once, and one fails or is too slow: which are cancelled, which keep running?"""
 
 import asyncio
 
@@ -12,7 +12,7 @@ tracer = trace.get_tracer("smokehouse")
 
 
 class SoldOut(Exception):
-    """There is none left."""
+    """An ingredient is sold out."""
 
 
 @tracer.start_as_current_span("get_wood")

@@ -1,4 +1,4 @@
-"""Reading a file from a slow disk: on the loop, in a thread, and with the loop waiting for it."""
+"""Reading a file from a slow disk: on the loop, in a thread, and awaited by the loop."""
 
 import asyncio
 from typing import BinaryIO

@@ -1,4 +1,4 @@
-"""For those who start the app, and want to know whether it answers. It is no scenario.
+"""A health check for whatever starts the app. It is not a scenario.
 
 docker-compose.yml keeps it out of the traces: OTEL_PYTHON_DJANGO_EXCLUDED_URLS.
 """

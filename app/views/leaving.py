@@ -1,4 +1,4 @@
-"""The client goes away in the middle: what becomes of its order?"""
+"""The client disconnects before the response: what happens to its order?"""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The pair of each claim: the same work done otherwise, so that the traces can be compared."""
+"""The pair of each tutorial view: the same work done in another way, to compare the traces."""
 
 import asyncio
 import random
@@ -18,7 +18,7 @@ log = structlog.get_logger()
 tracer = trace.get_tracer("smokehouse")
 
 
-# The smoking in a plain sync view: one after the other.
+# The smoking in a plain sync view: one step after the other.
 
 
 @tracer.start_as_current_span("get_smokables")
@@ -55,7 +55,7 @@ def smoke_some_meats_sync(request):
     return HttpResponse(f"Smoked {total} meats with {flavor}!")
 
 
-# The smoking as the tutorial has it: each helper makes a client of its own.
+# The smoking as in the tutorial: each helper makes its own client.
 
 
 @tracer.start_as_current_span("new client")
@@ -89,7 +89,7 @@ async def smoke_some_meats_new_clients(request):
     return HttpResponse(f"Smoked {total[0]} meats with {results[1]}!")
 
 
-# The burning done right: awaited, so that nobody stalls.
+# The burning done right: awaited, so that no other request waits.
 
 
 @tracer.start_as_current_span("oversmoke")
@@ -103,7 +103,7 @@ async def burn_some_meats_await(request):
     return HttpResponse("Burned some meats.")
 
 
-# The background call as the tutorial has it: a task that nobody holds.
+# The background call as in the tutorial: no reference to the task is kept.
 
 
 async def async_view_unreferenced(request):

@@ -1,4 +1,4 @@
-"""Views that ask the database: gathered, one for each row, and side by side with sync ones."""
+"""Database queries: gathered, one for each row, and in async views beside sync ones."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ def first_meat_of_its_own_connection() -> Meat:
     try:
         return Meat.objects.slow().first()
     finally:
-        connection.close()  # this thread's: nobody else will
+        connection.close()  # this thread's: Django does not
 
 
 async def queries_at_once(request):

@@ -1,4 +1,4 @@
-"""Answers in parts: a stream, the same from a sync generator, and server-sent events."""
+"""Streaming responses: from an async generator, from a sync one, and server-sent events."""
 
 import asyncio
 from itertools import count

@@ -1,4 +1,4 @@
-"""In tandem, as the tutorial has it: what is quick at once, what can wait by Celery, at night."""
+"""In tandem, as the tutorial says: urgent work in the async view, the rest by Celery at night."""
 
 import asyncio
 

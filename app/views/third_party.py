@@ -25,7 +25,7 @@ async def back_off(seconds: float) -> None:
 
 
 async def ask_until_it_answers(urls: Iterable[str]) -> httpx.Response:
-    """Ask once, and twice more if need be; the last try's answer or error is the caller's."""
+    """Try up to three times; return or raise the result of the last attempt."""
     for url, pause in zip(urls, (*BACK_OFFS, None), strict=True):
         try:
             answer = await upstream.get(url)

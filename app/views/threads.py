@@ -1,4 +1,4 @@
-"""Three blocking calls, gathered by way of sync_to_async: on one thread, or on three."""
+"""Three blocking calls, gathered with sync_to_async: on one thread, or on three."""
 
 import asyncio
 from time import sleep

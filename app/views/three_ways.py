@@ -1,4 +1,4 @@
-"""Work for later, handed on in three ways: to this process, to Celery, to Django's own tasks."""
+"""Background work in three ways: in this process, by Celery, and by Django's own tasks."""
 
 from asgiref.sync import sync_to_async
 from django.http import HttpResponse

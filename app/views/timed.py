@@ -1,4 +1,4 @@
-"""One async view, behind a sync middleware and behind an async one: see app/timing.py."""
+"""One async view, behind a sync and behind an async middleware: see app/timing.py."""
 
 from django.http import HttpResponse
 

@@ -1,8 +1,8 @@
 """The views of *Async Views in Django*, in its order.
 
-What it prints is logged, so that each line is an event on the span it happened in.
-Two things are done right here, and shown as the tutorial has them in pairs.py: a
-background task is held (`overlap.spawn`), and all requests share one HTTP client.
+What it prints is logged, so each line is an event on the span where it happened.
+Two things are done right here and shown as in the tutorial in pairs.py: background
+tasks are kept by `overlap.spawn`, and all requests share one HTTP client.
 """
 
 import asyncio

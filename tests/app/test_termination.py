@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import billiard
 import pytest
 
-from app.termination import let_speak_first
+from app.termination import lock_pipe_before_kill
 
 SPEAKS_S = 0.5
 
@@ -41,7 +41,7 @@ def speaking():
 def test_the_lock_of_who_is_killed_is_free(speaking):
     """It is let speak first; and it is gone when the next one may."""
     process, pool, lock = speaking
-    let_speak_first(pool)
+    lock_pipe_before_kill(pool)
     pool.terminate_job(process.pid)
     assert lock.acquire(timeout=10)
     process.join(10)
@@ -59,5 +59,5 @@ def test_without_it_the_lock_is_lost(speaking):
 def test_a_pool_without_a_common_pipe_is_left_alone():
     """As with Redis."""
     pool = SimpleNamespace(_pool=SimpleNamespace(_outqueue=None), terminate_job=print)
-    let_speak_first(pool)
+    lock_pipe_before_kill(pool)
     assert pool.terminate_job is print
