@@ -58,7 +58,7 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
 
     Exit status: 0 if every scenario showed what it expects, 1 if not, 2 if the app or the trace
     backend can't be reached. A scenario is skipped if its server is not running.
-    With --every, an app or a backend that stops answering is reported, and play goes on.
+    With --every, an app or a backend that stops answering is reported, and play continues.
     """
     if as_json and every is not None:
         raise click.UsageError(

@@ -45,7 +45,7 @@ def verdict(trace: Trace | Iterable[Span]) -> Verdict:
     found = list(groups(tree))
     waited = victims(tree)
     after, blocks = background(tree), blocked(tree, waited)
-    elsewhere, gone = offloaded(tree), lost(tree)
+    on_threads, never_ended = offloaded(tree), lost(tree)
     context = TraceContext(tree, waited)
     request = main_request(tree)
     path = request_path(tree, request) if request is not None else []
@@ -54,8 +54,8 @@ def verdict(trace: Trace | Iterable[Span]) -> Verdict:
         SERIAL: any(map(is_serial, found)),
         BLOCKING: bool(blocks),
         BACKGROUND: bool(after),
-        OFFLOADED: bool(elsewhere),
-        LOST: bool(gone),
+        OFFLOADED: bool(on_threads),
+        LOST: bool(never_ended),
     }
     return Verdict(
         trace_id=tree.trace_id,
@@ -63,8 +63,8 @@ def verdict(trace: Trace | Iterable[Span]) -> Verdict:
         groups=found,
         background=after,
         blocked=blocks,
-        offloaded=elsewhere,
-        lost=gone,
+        offloaded=on_threads,
+        lost=never_ended,
         cancelled=cancelled(tree),
         handed=handed(tree),
         requests=requests(tree),

@@ -35,7 +35,7 @@ _WAKE: Any = futures._set_result_unless_cancelled  # type: ignore[attr-defined]
 _HERE: dict[int, Steps] = {}
 """By thread: the Steps of the loop that runs there."""
 _NO_RESULT = object()
-"""Stands for the argument of a task's first step, which has none."""
+"""The value for the argument of a task's first step, which has none."""
 
 
 def running_here() -> Steps | None:

@@ -24,7 +24,7 @@ from overlap.lens.span_processor import is_sampled
 from overlap.runtime.guard import guarded, never_raises
 
 SHORTEST_S = 0.005
-"""Work that goes on for a shorter time than this is not reported as outliving its span."""
+"""Work that outlives its span for a shorter time is not reported."""
 
 
 class Work:

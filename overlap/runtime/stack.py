@@ -17,7 +17,7 @@ _TEXT_LIMIT = 8000
 
 _HANDLE_RUN: CodeType = asyncio.Handle._run.__code__
 WRAPPERS: set[CodeType] = set()
-"""Functions of ours that wrap what the loop runs, and are not part of it."""
+"""Our functions that wrap a callback of the loop. They are not shown as part of it."""
 OWN = Path(__file__).resolve().parents[1].as_posix()
 """The folder of Overlap itself."""
 

@@ -1,6 +1,6 @@
-"""Metrics: a reader of ours, on a provider of ours or on the project's.
+"""The pipeline of metrics: our metric reader, on our provider or on the project's.
 
-It sends every five seconds, where the SDK would wait a minute.
+It exports every five seconds; the SDK's default is a minute.
 """
 
 from __future__ import annotations
@@ -21,31 +21,31 @@ from overlap.telemetry.project_exporters import exports_to, unwrapped
 from overlap.telemetry.resource import MergedResources
 
 EXPORT_INTERVAL_MS = 5000
-"""A dashboard that refreshes every five seconds shows "No data" at the SDK's 60,000."""
+"""With the SDK's 60,000, a dashboard that refreshes every five seconds shows "No data"."""
 
 _log = logging.getLogger(LOGGER_NAME)
 
 
 class MetricPipeline:
-    """From a measurement to the endpoint."""
+    """Reads and exports metrics."""
 
     def __init__(self, drops: Drops) -> None:
         self._drops = drops
         self._endpoint = destination("metrics").endpoint
         self.reader = self._make_reader()
         self.own: MeterProvider | None = None
-        """A provider of ours, where the project had none."""
+        """Our provider, if the project had none."""
         self._joined: MeterProvider | None = None
 
     def make_provider(self, resource: Resource) -> MeterProvider:
-        """Return a provider of ours: the project has none."""
+        """Create and return our own provider, for a project that has none."""
         self.own = MeterProvider([self.reader], resource=resource, shutdown_on_exit=False)
         return self.own
 
     def join(self, provider: Any, resources: MergedResources) -> str:
-        """Send what the project's provider measures, too; return why not, or an empty text.
+        """Also export the project's metrics. Return why that fails, or an empty string.
 
-        Instruments of a provider of ours measure for the project's from now on.
+        Instruments of our provider measure for the project's provider from now on.
         """
         inner, name = unwrapped(provider), type(provider).__name__
         try:

@@ -1,6 +1,6 @@
-"""Find the JSON documents in a text, whatever stands between them: log lines, cut lines.
+"""Find the JSON documents in a text that also has other lines: log lines, truncated lines.
 
-After a document that does not parse, the search goes on at the next line that begins with a
+After a document that does not parse, the search continues at the next line that starts with a
 bracket. Such an attempt may read far before it fails: together they may read PATIENCE times
 the text, then only documents of one line are looked for. So time is linear for any input.
 """

@@ -68,7 +68,7 @@ def _switch_on(entry_point: EntryPoint, undo: ExitStack) -> None:
     instrumentor.instrument(skip_dep_check=True)
     undo.callback(_switch_off, entry_point.name, instrumentor)
     if entry_point.name in DRIVERS:
-        # One that the project switched on itself goes on as before.
+        # One that the project switched on itself stays as it is.
         database_queries.suppress_drivers(True)
         undo.callback(database_queries.suppress_drivers, False)
 

@@ -30,8 +30,8 @@ def reasons(context: TraceContext) -> Iterator[Why]:
     }
     for key in sorted(tops, key=lambda key: (-past[key], key)):
         yield _background(context, key[1], sorted(tops[key]), past[key])
-    if gone := _never_ended(context):
-        yield _lost(context, gone)
+    if never_ended := _never_ended(context):
+        yield _lost(context, never_ended)
     if names.SPAN_TASK_DROPPED not in tree.words:
         return
     for index, span in enumerate(tree.spans):
@@ -41,14 +41,14 @@ def reasons(context: TraceContext) -> Iterator[Why]:
 
 def _never_ended(context: TraceContext) -> list[str]:
     """Return the lost tasks, without those that have a span of their own that says how."""
-    gone = lost(context.tree)
-    if not gone:
-        return gone
+    never_ended = lost(context.tree)
+    if not never_ended:
+        return never_ended
     for span in context.tree.spans:
         name = span.attributes.get(names.TASK_NAME) or span.name
-        if span.name == names.SPAN_TASK_DROPPED and name in gone:
-            gone.remove(str(name))
-    return gone
+        if span.name == names.SPAN_TASK_DROPPED and name in never_ended:
+            never_ended.remove(str(name))
+    return never_ended
 
 
 def _dropped(context: TraceContext, index: int) -> Why:
@@ -80,7 +80,7 @@ def _background(context: TraceContext, server: int, members: list[int], past_ns:
     return Why(text, context.ids([server, *members]))
 
 
-def _lost(context: TraceContext, gone: list[str]) -> Why:
+def _lost(context: TraceContext, tasks: list[str]) -> Why:
     tree = context.tree
     evidence = [
         index
@@ -89,8 +89,8 @@ def _lost(context: TraceContext, gone: list[str]) -> Why:
         or (names.TASK_ID in span.attributes and span.name == names.SPAN_TASK_STARTED)
     ]
     evidence += [tree.parents[index] for index in evidence if tree.parents[index] != NO_PARENT]
-    what = clean(gone[0]) if len(gone) == 1 else f"{clean(gone[0])} and {len(gone) - 1} more"
-    was = "was" if len(gone) == 1 else "were"
+    what = clean(tasks[0]) if len(tasks) == 1 else f"{clean(tasks[0])} and {len(tasks) - 1} more"
+    was = "was" if len(tasks) == 1 else "were"
     return Why(
         f"{what} {was} started and never ended: the process exited first", context.ids(evidence)
     )

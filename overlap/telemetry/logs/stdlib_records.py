@@ -1,4 +1,4 @@
-"""Send the records of the standard library's logging, each once, with no handler of ours.
+"""Send the records of the standard library's logging, each once, without a handler.
 
 A handler on the root logger would change what a project set up: `logging.basicConfig()` does
 nothing where the root logger has a handler, a record without any other handler would no longer
