@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import wraps
 from typing import Any
 from weakref import WeakSet
@@ -11,11 +11,22 @@ from weakref import WeakSet
 from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.core.handlers.base import BaseHandler
+from django.urls import get_resolver
 
 from overlap.instrument.requests.django_instrumentor import Instrumentor
 
 _LOADED: WeakSet[BaseHandler] = WeakSet()
 """Handlers that have loaded our middleware, in this recording or an earlier one."""
+
+
+def load_urlconf() -> None:
+    """Import the project's URLconf, which Django otherwise does within the first request.
+
+    That import may block the loop for longer than the threshold: true of the first request of a
+    process, and not what a test of a view is about. What it raises, the request raises again.
+    """
+    with suppress(Exception):
+        _ = get_resolver().url_patterns
 
 
 def follow_handlers(

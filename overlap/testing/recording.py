@@ -50,8 +50,9 @@ def record(*, blocked_threshold_s: float | None = None) -> Iterator[Recorder]:
             others = [p for p in processors(provider) if not isinstance(p, BatchSpanProcessor)]
             undo.enter_context(redirected(provider, (*others, memory)))
         if setup.has_django():
-            from overlap.testing.handlers import follow_handlers
+            from overlap.testing.handlers import follow_handlers, load_urlconf
 
+            load_urlconf()
             undo.callback(follow_handlers(active.watched_loops.begin, leave_settings=not was_on))
         recorder = Recorder(memory, active.watched_loops.mark_turn)
         RECENT.append(recorder)

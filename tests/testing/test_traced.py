@@ -41,6 +41,12 @@ def test_a_project_that_instruments_itself(run):
     assert passed(run("suite_instrumented.py")) == 2
 
 
+def test_importing_the_urlconf_blocks_no_recorded_request(run):
+    """Django imports it within the first request, which a test of a view is not about."""
+    slow = {"DJANGO_SETTINGS_MODULE": "shopsite.slow_settings"}
+    assert passed(run("suite_slow_urlconf.py", **slow)) == 1
+
+
 def test_a_failure_shows_what_happened(run):
     """The waterfall and the verdict stand below the failed assertion, of that test only."""
     done = run("suite_failing.py")
