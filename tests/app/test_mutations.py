@@ -21,7 +21,7 @@ def broken(start_broken):
     ids=lambda mutation: mutation.name,
 )
 def test_verdict_changes_when_the_view_is_broken(broken, mutation):
-    """The scenario, played on a broken view, is told as not what it expects, and why."""
+    """A scenario played on a broken view fails, with the expected problem."""
     mutation.check(broken.play(mutation.broken(BY_NAME[mutation.scenario])))
 
 

@@ -1,4 +1,4 @@
-"""Each mutation's routes at /<name>/..., served by a mutated copy of the module."""
+"""The routes of each mutation at /<name>/..., served by a mutated copy of its module."""
 
 import sys
 from importlib.util import find_spec
@@ -13,12 +13,12 @@ from app.urls import urlpatterns as real
 
 
 def mutated(mutation: Mutation) -> ModuleType:
-    """The view's module with its source changed; a change that changes nothing is an error."""
+    """Return the view's module with its source changed; raise ValueError if nothing changes."""
     spec = find_spec(mutation.module)
     source = Path(spec.origin).read_text(encoding="utf-8")
     found = source.count(mutation.old)
     if found != mutation.times:
-        raise ValueError(f"{mutation.name}: the text stands {found} times in {mutation.module}")
+        raise ValueError(f"{mutation.name}: the text occurs {found} times in {mutation.module}")
     module = ModuleType(f"{mutation.module}__{mutation.name}")
     module.__file__ = spec.origin
     sys.modules[module.__name__] = module
@@ -28,7 +28,7 @@ def mutated(mutation: Mutation) -> ModuleType:
 
 
 def routes(mutation: Mutation) -> list:
-    """The real routes, the mutated module's views in place of the real module's."""
+    """Return the module's routes, with the views of the mutated module."""
     module = mutated(mutation)
     return [
         path(str(route.pattern), getattr(module, route.callback.__name__))

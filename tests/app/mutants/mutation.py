@@ -1,4 +1,4 @@
-"""A scenario's view, broken on purpose: what replaces what, and what the verdict then lacks."""
+"""A mutation: a change that breaks a scenario's view, and the problem that must be reported."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Mutation:
-    """One change of one view's source. `old` must stand in it `times` times."""
+    """One change to a view's source, where `old` must occur `times` times."""
 
     name: str
     scenario: str
@@ -20,11 +20,11 @@ class Mutation:
     old: str
     new: str
     problem: str
-    """Stands in what the result then says was not as expected."""
+    """A text that must occur in one of the result's problems."""
     times: int = 1
 
     def broken(self, scenario: Scenario) -> Scenario:
-        """The scenario, to be played on the broken view."""
+        """Return the scenario, with its requests sent to the broken view."""
         requests = tuple(
             request
             if request.neighbour or request.ends_app
@@ -36,16 +36,16 @@ class Mutation:
             times=self._moved(scenario.expect.times),
             first_part=self._moved(scenario.expect.first_part),
         )
-        # What a broken view never makes is not worth waiting for.
+        # A broken view may never make these spans, so don't wait for them.
         return replace(scenario, requests=requests, expect=expect, wait_for={})
 
     def check(self, result: Result) -> None:
-        """Fail where the verdict has not noticed, or has for another reason."""
+        """Fail if the result is ok, or reports only other problems."""
         assert not result.ok
         assert any(self.problem in problem for problem in result.problems), result.problems
 
     def _moved(self, parts: Any) -> Any:
-        """The same, its requests named by the path that the broken view has."""
+        """Return the same, with the paths of the broken view in the requests' names."""
         if parts is None:
             return None
         return tuple(

@@ -1,4 +1,4 @@
-"""Each scenario's view, broken on purpose; a module a theme, as in app/scenarios."""
+"""Mutations that break each scenario's view, one module for each theme, as in app/scenarios."""
 
 from mutations import (
     clients,

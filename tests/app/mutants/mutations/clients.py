@@ -1,4 +1,4 @@
-"""One HTTP client, or one for each call, broken."""
+"""Mutations of the views with one HTTP client, or one for each call."""
 
 from mutation import Mutation
 

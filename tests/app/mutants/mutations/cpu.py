@@ -1,4 +1,4 @@
-"""Work for the processor, broken."""
+"""Mutations of the CPU-bound work."""
 
 from mutation import Mutation
 

@@ -1,4 +1,4 @@
-"""Ten calls, broken."""
+"""Mutations of the ten calls."""
 
 from mutation import Mutation
 

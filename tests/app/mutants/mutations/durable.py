@@ -1,4 +1,4 @@
-"""Celery beside async views, broken."""
+"""Mutations of the views that hand work to Celery."""
 
 from mutation import Mutation
 

@@ -1,4 +1,4 @@
-"""One of two calls fails, broken."""
+"""Mutations of the views in which one of two calls fails."""
 
 from mutation import Mutation
 

@@ -1,4 +1,4 @@
-"""Reading a slow file, broken."""
+"""Mutations of the views that read a slow file."""
 
 from mutation import Mutation
 

@@ -1,4 +1,4 @@
-"""The client goes away, broken."""
+"""Mutations of the scenarios in which the client disconnects."""
 
 from mutation import Mutation
 

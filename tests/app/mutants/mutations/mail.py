@@ -1,4 +1,4 @@
-"""Sending an e-mail, broken."""
+"""Mutations of the views that send an e-mail."""
 
 from mutation import Mutation
 

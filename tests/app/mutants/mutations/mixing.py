@@ -1,4 +1,4 @@
-"""A sync and an async call in one view, broken."""
+"""Mutations of the views with a sync and an async call."""
 
 from mutation import Mutation
 

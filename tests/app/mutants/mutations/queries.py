@@ -1,4 +1,4 @@
-"""Views that ask the database, broken."""
+"""Mutations of the views that query the database."""
 
 from mutation import Mutation
 

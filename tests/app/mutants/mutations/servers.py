@@ -1,4 +1,4 @@
-"""The tutorial's views under other servers, broken."""
+"""Mutations of the tutorial's views under other servers."""
 
 from mutation import Mutation
 

@@ -1,4 +1,4 @@
-"""Answers in parts, broken."""
+"""Mutations of the streaming responses."""
 
 from mutation import Mutation
 

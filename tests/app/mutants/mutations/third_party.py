@@ -1,4 +1,4 @@
-"""Calls of a third party, broken."""
+"""Mutations of the views that call a third party."""
 
 from mutation import Mutation
 

@@ -1,4 +1,4 @@
-"""Calls gathered by way of sync_to_async, broken."""
+"""Mutations of the views that gather calls with sync_to_async."""
 
 from mutation import Mutation
 

@@ -1,4 +1,4 @@
-"""Work handed on in three ways, broken."""
+"""Mutations of the view that hands on work in three ways."""
 
 from mutation import Mutation
 

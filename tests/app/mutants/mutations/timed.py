@@ -1,4 +1,4 @@
-"""The view behind two middlewares, broken."""
+"""Mutations of the sync and the async middleware."""
 
 from mutation import Mutation
 

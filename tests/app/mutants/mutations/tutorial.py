@@ -1,4 +1,4 @@
-"""The tutorial's own views and their pairs, broken."""
+"""Mutations of the tutorial's own views and their pairs."""
 
 from mutation import Mutation
 
