@@ -12,6 +12,7 @@ from docs.generate import check, commands, telemetry
 from overlap import config, names
 from overlap.cli import COMMANDS
 from overlap.compare.model import Change, Comparison, Side
+from overlap.instrument import instrument
 from overlap.judge import model as judged
 from overlap.judge.model import SHAPES, Verdict
 from overlap.trace import read
@@ -51,7 +52,7 @@ def test_every_environment_variable_is_a_setting_on_the_page(root, settings):
 
 def test_every_argument_of_instrument_is_on_the_page(settings):
     """The table has a row for each."""
-    parameters = inspect.signature(overlap.instrument).parameters.values()
+    parameters = inspect.signature(instrument).parameters.values()
     keywords = {each.name for each in parameters if each.kind is each.KEYWORD_ONLY}
     assert keywords
     assert {name for name in keywords if f"| `{name}` |" not in settings} == set()
