@@ -26,7 +26,7 @@ from overlap.judge.path.main_request import main_request
 from overlap.judge.path.request_path import path_segments, request_path, self_times
 from overlap.judge.trace_context import TraceContext
 from overlap.judge.tree.repair import repair
-from overlap.judge.tree.span_tree import ms
+from overlap.judge.tree.span_tree import Tree, ms
 from overlap.judge.why import why
 from overlap.trace.model import Span, Trace
 
@@ -39,9 +39,15 @@ def verdict(trace: Trace | Iterable[Span]) -> Verdict:
     O(n log n) in the number of spans, memory O(n). Times in the verdict are ms.
     """
     if isinstance(trace, Trace):
-        tree, left_out = repair(trace.spans, trace.trace_id), trace.warnings
-    else:
-        tree, left_out = repair(trace), ()
+        return verdict_on_tree(repair(trace.spans, trace.trace_id), trace.warnings)
+    return verdict_on_tree(repair(trace))
+
+
+def verdict_on_tree(tree: Tree, left_out: Iterable[str] = ()) -> Verdict:
+    """Return the verdict on a repaired trace, for a caller that reads the tree too.
+
+    left_out: what the trace's reader had to leave out, as sentences; they come first in `warnings`.
+    """
     found = list(groups(tree))
     waited = victims(tree)
     after, blocks = background(tree), blocked(tree, waited)

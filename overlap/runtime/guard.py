@@ -31,7 +31,9 @@ def failed(what: str) -> None:
         _log.exception("%s: telemetry failed here, and the service goes on (logged once)", what)
 
 
-def guarded(what: str, function: Callable[..., Result], *args: Any, **named: Any) -> Result | None:
+def guarded(
+    what: str, function: Callable[..., Result], /, *args: Any, **named: Any
+) -> Result | None:
     """Call `function`; log what it raises, and return None then."""
     try:
         return function(*args, **named)
@@ -46,10 +48,7 @@ def never_raises(what: str) -> Callable[[Callable[..., None]], Callable[..., Non
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         @wraps(function)
         def guard(*args: Any, **named: Any) -> None:
-            try:
-                function(*args, **named)
-            except Exception:
-                failed(what)
+            guarded(what, function, *args, **named)
 
         return guard
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from overlap import names
-from overlap.judge import Verdict, verdict
+from overlap.judge import Verdict
 from overlap.judge.findings.blocked import block_ms, culprit
 from overlap.judge.path.main_request import main_request
+from overlap.judge.trace_verdict import verdict_on_tree
 from overlap.judge.tree.repair import repair
 from overlap.judge.tree.span_tree import NO_PARENT, Tree
 from overlap.survey.durations import NS_PER_MS, Durations
@@ -30,7 +31,8 @@ def survey(traces: Iterable[Trace]) -> Survey:
 
 def of_trace(trace: Trace) -> Survey:
     """Return the survey of one trace."""
-    tree, found = repair(trace.spans, trace.trace_id), verdict(trace)
+    tree = repair(trace.spans, trace.trace_id)
+    found = verdict_on_tree(tree, trace.warnings)
     result = Survey(traces=1, spans=len(tree.spans))
     result.start_ns, result.end_ns = min(tree.starts, default=None), max(tree.ends, default=None)
     main = main_request(tree)
