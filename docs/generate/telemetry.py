@@ -1,4 +1,4 @@
-"""The references of spans, attributes, events and metrics, made from overlap/names.py."""
+"""The references of spans, attributes, events and metrics, made from overlap/names."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from pathlib import Path
 
 from overlap import names
 
-SOURCE = Path(names.__file__)
+FOLDER = Path(names.__file__).parent
+MODULES = ("conventions", "spans", "attributes", "measurements", "metrics")
+"""In the order in which the pages show them."""
 _SECTION = re.compile(r"^# --- (.+?) -+$")
 _VALUES = re.compile(r"\bOne of the (\w+_) values( below)?")
 
 
 @dataclass(frozen=True)
 class Name:
-    """One constant of names.py: its section there, its value and what is said of it."""
+    """One constant of names: its section there, its value and what is said of it."""
 
     section: str
     constant: str
@@ -28,7 +30,7 @@ class Name:
 
 
 def declared(source: str) -> list[Name]:
-    """Return every string constant of names.py, in its order."""
+    """Return every string constant of names, in its order."""
     lines = source.splitlines()
     body = ast.parse(source).body
     found = []
@@ -49,16 +51,22 @@ def declared(source: str) -> list[Name]:
     return found
 
 
+def every_name() -> list[Name]:
+    """Return every string constant of the package, module by module."""
+    sources = ((FOLDER / f"{module}.py").read_text("utf-8") for module in MODULES)
+    return [name for source in sources for name in declared(source)]
+
+
 def _section(above: list[str]) -> str:
     return next((m[1] for line in reversed(above) if (m := _SECTION.match(line))), "")
 
 
 def spans_page() -> str:
     """Return the page of spans, attributes, events, links and log records."""
-    found = [each for each in declared(SOURCE.read_text("utf-8")) if "METRIC" not in each.constant]
+    found = [each for each in every_name() if "METRIC" not in each.constant]
     parts = [
         "# Spans, attributes and events\n",
-        "Made from `overlap/names.py`, which declares every name once. OpenTelemetry's semantic "
+        "Made from `overlap/names/`, which declares every name once. OpenTelemetry's semantic "
         "conventions come first, and mean what they mean there; what they have no name for begins "
         "with `overlap.`.\n",
         "A scenario's root span is called `scenario NAME`. A background task's span has the name "
@@ -100,7 +108,7 @@ def _constants(text: str, every: list[Name]) -> str:
 
 def metrics_page() -> str:
     """Return the page of metrics."""
-    every = declared(SOURCE.read_text("utf-8"))
+    every = every_name()
     table = ["| metric | kind and unit | attributes | meaning |", "|---|---|---|---|"]
     for each in every:
         if each.constant.startswith("METRIC_"):
@@ -125,7 +133,7 @@ def _cell(text: str) -> str:
 
 METRICS = """# Metrics
 
-Made from `overlap/names.py`. Durations are in seconds. Metrics are exported every five seconds
+Made from `overlap/names/`. Durations are in seconds. Metrics are exported every five seconds
 unless `OTEL_METRIC_EXPORT_INTERVAL` says otherwise. Prometheus replaces dots by underscores and
 adds the unit and `_total`.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-# Read once, when the first instrumentation of a process starts: attribute names as in names.py.
+# Read once, when the first instrumentation of a process starts: names as in overlap.names.
 os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
 
 import httpx

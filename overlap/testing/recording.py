@@ -9,6 +9,7 @@ from functools import partial
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from overlap.instrument import setup
+from overlap.instrument.instrumentation import has_django
 from overlap.testing.recorder import Recorder
 from overlap.testing.span_memory import Memory
 from overlap.testing.telemetry import InMemory, processors, redirected, without_global_providers
@@ -49,7 +50,7 @@ def record(*, blocked_threshold_s: float | None = None) -> Iterator[Recorder]:
             provider = active.telemetry.tracer_provider
             others = [p for p in processors(provider) if not isinstance(p, BatchSpanProcessor)]
             undo.enter_context(redirected(provider, (*others, memory)))
-        if setup.has_django():
+        if has_django():
             from overlap.testing.handlers import follow_handlers, load_urlconf
 
             load_urlconf()

@@ -64,7 +64,7 @@ def test_every_key_of_the_project_table_is_on_the_page(settings):
 
 
 def test_every_name_is_in_the_generated_reference():
-    """Each constant of names.py stands on the page of spans or on that of metrics."""
+    """Each constant of overlap.names stands on the page of spans or on that of metrics."""
     pages = telemetry.spans_page() + telemetry.metrics_page()
     values = {
         value for key, value in vars(names).items() if key.isupper() and isinstance(value, str)
@@ -82,7 +82,7 @@ def test_the_generated_reference_leaves_no_placeholder():
 
 def test_every_name_of_our_own_is_explained():
     """A name that no convention explains has a docstring or a comment."""
-    every = telemetry.declared(telemetry.SOURCE.read_text("utf-8"))
+    every = telemetry.every_name()
     ours = [each for each in every if each.value.startswith("overlap.")]
     assert [each.constant for each in ours if not (each.text or each.comment)] == []
 

@@ -64,7 +64,7 @@ class BlockCandidate:
         self._locked_out = max(self._locked_out, sample.locked_out)
 
     def kind(self) -> str:
-        """Return what blocked the loop: one of the BLOCK_ kinds of names.py.
+        """Return what blocked the loop: one of the BLOCK_ kinds of overlap.names.
 
         The stack decides, unless the thread was computing all the time, which a thread that
         sleeps is not; reading a file may be both. Without evidence from the stack it is

@@ -56,7 +56,7 @@ _FILES = {
 
 
 def kind_of(frame: FrameType) -> str | None:  # noqa: PLR0911  one return a rule
-    """Return one of the BLOCK_ kinds in names.py; None if the frame does not say."""
+    """Return one of the BLOCK_ kinds in overlap.names; None if the frame does not say."""
     file = PurePath(frame.f_code.co_filename).name
     standard = "-packages/" not in frame.f_code.co_filename
     if _is_future_result(frame):
