@@ -11,8 +11,8 @@ from rich.console import Console
 
 from overlap import config
 from overlap.commands.reading import no_garbage_collection
-from overlap.survey import as_dict, merge, survey
-from overlap.survey.sources import BackendQuery, Found, read_sources
+from overlap.survey import merge, survey
+from overlap.survey.sources.reading import BackendQuery, Found, read_sources
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -59,7 +59,7 @@ def command(
         )
         total = merge([*found.reports, survey(found.traces(limit))])
     _print_notes(found, console)
-    document = as_dict(total)
+    document = total.as_dict()
     if as_json:
         click.echo(json.dumps(document))
     else:
@@ -68,7 +68,7 @@ def command(
 
 
 def _print(document: dict[str, object]) -> None:
-    from overlap.survey.report import report
+    from overlap.survey.tables import report
 
     out = Console(highlight=False, markup=False, emoji=False)
     if not out.is_terminal:

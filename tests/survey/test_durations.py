@@ -5,7 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overlap.survey.durations import RELATIVE_ERROR, Durations
+from overlap.survey.totals.durations import RELATIVE_ERROR, Durations
 
 NS = st.integers(1, 10**13)
 SHARES = st.sampled_from([0.01, 0.5, 0.95, 0.99, 1.0])

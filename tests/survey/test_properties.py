@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overlap import names
-from overlap.survey import Survey, as_dict, merge, survey
-from overlap.survey.sources import Found
+from overlap.survey import Report, merge, survey
+from overlap.survey.sources.reading import Found
 from overlap.trace import Trace
 from tests.survey.conftest import delayed_by, request, span
 
@@ -51,7 +51,7 @@ def test_spans_in_any_order_over_any_files(data, spans):
     found = Found()
     for part in parts(shuffled, places, 3):
         found.add(by_trace(part))
-    assert as_dict(survey(found.traces())) == as_dict(survey(by_trace(spans)))
+    assert survey(found.traces()).as_dict() == survey(by_trace(spans)).as_dict()
 
 
 @given(st.data(), requests())
@@ -61,7 +61,7 @@ def test_traces_on_any_number_of_workers(data, spans):
     traces = by_trace(spans)
     places = data.draw(st.lists(st.integers(0, 2), min_size=len(traces), max_size=len(traces)))
     reports = [survey(part) for part in parts(traces, places, 3)]
-    whole = as_dict(survey(traces))
-    assert as_dict(merge(data.draw(st.permutations(reports)))) == whole
-    nested = merge([merge(reports[:2]), Survey(), reports[2]])
-    assert as_dict(nested) == whole
+    whole = survey(traces).as_dict()
+    assert merge(data.draw(st.permutations(reports))).as_dict() == whole
+    nested = merge([merge(reports[:2]), Report(), reports[2]])
+    assert nested.as_dict() == whole

@@ -7,7 +7,7 @@ import pytest
 
 from overlap import names, verdict
 from overlap.errors import OverlapError
-from overlap.survey import as_dict, from_dict, merge, survey
+from overlap.survey import Report, merge, survey
 
 
 def only(rows):
@@ -20,7 +20,7 @@ def test_requests_errors_and_durations_are_summed_by_service_and_route(make):
     traces = [make.trace(make.request(number, 100)) for number in range(9)]
     traces.append(make.trace(make.request(9, 1000, attributes={"http.response.status_code": 503})))
     traces.append(make.trace(make.request(10, 50, service="till")))
-    smoke, till = as_dict(survey(traces))["routes"]
+    smoke, till = survey(traces).as_dict()["routes"]
     assert (smoke["service"], smoke["route"], smoke["requests"]) == (
         "smokehouse",
         "GET /smoke/",
@@ -36,14 +36,14 @@ def test_shapes_have_their_share_of_the_routes_traces(make):
     """Three serial traces and one without children, which is single."""
     traces = [make.trace(make.request(number)) for number in range(3)]
     traces.append(make.trace(make.request(3)[:1]))
-    route = only(as_dict(survey(traces))["routes"])
+    route = only(survey(traces).as_dict()["routes"])
     assert route["shapes"] == {"serial": 0.75, "single": 0.25}
 
 
 def test_self_time_is_summed_by_path_of_names(make):
     """The shares of a route's critical path add up to one."""
     traces = [make.trace(make.request(number, ms)) for number, ms in enumerate([100, 300])]
-    rows = only(as_dict(survey(traces))["routes"])["self_time"]
+    rows = only(survey(traces).as_dict()["routes"])["self_time"]
     assert {tuple(row["path"]): row["s"] for row in rows} == {
         ("GET /smoke/", "get_flavor"): 0.2,
         ("GET /smoke/", "get_smokables"): 0.2,
@@ -57,7 +57,7 @@ def test_advice_is_the_sum_of_the_verdicts_advice(make):
     traces = [make.trace(make.request(number, ms)) for number, ms in enumerate([100, 300])]
     traces.append(make.trace(make.request(2, 5000, name="GET /slow/")))
     saved = sum(verdict(trace).advice[0].saves_ms for trace in traces[:2])
-    document = as_dict(survey(traces))
+    document = survey(traces).as_dict()
     slow, smoke = document["begin_with"]
     assert (slow["route"], smoke["route"], smoke["change"]) == (
         "GET /slow/",
@@ -84,7 +84,7 @@ def test_a_culprit_has_the_seconds_that_requests_in_other_traces_waited(make):
     ]
     blocks = [blocking(make, 1), blocking(make, 2)]
     for order in ([*blocks, *victims], [*victims, *blocks]):
-        assert as_dict(survey(order))["culprits"] == [
+        assert survey(order).as_dict()["culprits"] == [
             {
                 "service": "smokehouse",
                 "culprit": "views.py:14",
@@ -111,7 +111,7 @@ def test_background_work_is_counted_by_its_end(make):
         )
 
     traces = [task(1, "done"), task(2, "done"), task(3, "failed"), task(4, "lost")]
-    document = as_dict(survey(traces))
+    document = survey(traces).as_dict()
     assert document["background"] == [
         {"task": "season", "ends": {"done": 2, "failed": 1, "lost": 1}}
     ]
@@ -121,7 +121,7 @@ def test_background_work_is_counted_by_its_end(make):
 def test_a_root_of_another_kind_has_a_row(make):
     """A script or a worker without any request is a route by its name."""
     spans = [make.span(1, 1, "nightly", 0, 100), make.span(1, 2, "query", 0, 90, 1)]
-    route = only(as_dict(survey([make.trace(spans)]))["routes"])
+    route = only(survey([make.trace(spans)]).as_dict()["routes"])
     assert (route["route"], route["requests"], route["shapes"]) == ("nightly", 1, {"single": 1.0})
 
 
@@ -129,9 +129,9 @@ def test_a_report_that_was_written_can_be_read_and_merged(make):
     """The JSON holds the whole state: two reports make the report of all their traces."""
     traces = [make.trace(make.request(number, 100 + number)) for number in range(6)]
     traces += [blocking(make, 10), blocking(make, 11)]
-    written = [json.dumps(as_dict(survey(part))) for part in (traces[:3], traces[3:])]
-    merged = merge(from_dict(json.loads(each)) for each in written)
-    assert as_dict(merged) == as_dict(survey(traces))
+    written = [survey(part).to_json() for part in (traces[:3], traces[3:])]
+    merged = merge(Report.from_json(each) for each in written)
+    assert merged.as_dict() == survey(traces).as_dict()
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_a_report_that_was_written_can_be_read_and_merged(make):
 def test_another_document_is_refused_in_a_sentence(document):
     """Another version or a damaged state is no report."""
     with pytest.raises(OverlapError, match="here is"):
-        from_dict(document, source="here")
+        Report.from_json(json.dumps(document), source="here")
 
 
 def test_the_report_says_how_long_the_traces_span(make):
@@ -148,14 +148,14 @@ def test_the_report_says_how_long_the_traces_span(make):
     early = make.trace([make.span(1, 1, "nightly", 0, 100)])
     late = make.trace([make.span(2, 1, "nightly", 59_000, 60_000)])
     for order in ([early, late], [late, early]):
-        assert as_dict(merge(survey([each]) for each in order))["seconds"] == 60
+        assert merge(survey([each]) for each in order).as_dict()["seconds"] == 60
 
 
 def test_the_reference_names_every_key_of_the_json(make):
     """docs/reference/survey.md describes the contract."""
     page = (Path(__file__).parents[2] / "docs/reference/survey.md").read_text(encoding="utf-8")
     victim = make.trace(make.request(5, attributes=make.delayed_by(1, 9, 250.0)))
-    document = as_dict(survey([blocking(make, 1), victim]))
+    document = survey([blocking(make, 1), victim]).as_dict()
     route = document["routes"][0]
     rows = [document, route, route["self_time"][0], route["advice"][0], document["culprits"][0]]
     assert {key for row in rows for key in row if f"`{key}`" not in page} == set()

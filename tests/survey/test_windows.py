@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from overlap.errors import OverlapError
-from overlap.survey import windows
+from overlap.survey.sources import windows
 
 START_NS = 1_700_000_000_000_000_000
 HOUR_NS = 3600 * 10**9

@@ -7,14 +7,14 @@ from typing import Any
 import msgspec
 
 from overlap.errors import OverlapError
-from overlap.survey.model import SEPARATOR, AdviceSum, Route, Survey, Waited
+from overlap.survey.totals.model import SEPARATOR, AdviceSum, Route, Totals, Waited
 
 VERSION = 1
 """Raised when a key changes its meaning; keys may be added."""
 NS_PER_S = 1_000_000_000
 
 
-def as_dict(survey: Survey) -> dict[str, Any]:
+def as_dict(survey: Totals) -> dict[str, Any]:
     """Return the report, and under `state` what is needed to merge it with others."""
     return {
         "overlap_survey": VERSION,
@@ -34,18 +34,18 @@ def as_dict(survey: Survey) -> dict[str, Any]:
     }
 
 
-def from_dict(document: Any, *, source: str = "input") -> Survey:
+def from_dict(document: Any, *, source: str = "input") -> Totals:
     """Return the survey of a document that `as_dict` made. Raise OverlapError if it is none."""
     version = document.get("overlap_survey") if isinstance(document, dict) else None
     if version != VERSION:
         raise OverlapError(f"{source} is no report of a survey in version {VERSION}")
     try:
-        return msgspec.convert(document.get("state"), Survey, strict=False)
+        return msgspec.convert(document.get("state"), Totals, strict=False)
     except msgspec.ValidationError as error:
         raise OverlapError(f"{source} is a damaged report of a survey: {error}") from None
 
 
-def culprits(survey: Survey) -> list[dict[str, Any]]:
+def culprits(survey: Totals) -> list[dict[str, Any]]:
     """Return a row for each line that blocked the loop; first where others waited longest."""
     rows: dict[tuple[str, str, str], dict[str, Any]] = {}
     for key, block in survey.blocks.items():
@@ -75,7 +75,7 @@ def culprits(survey: Survey) -> list[dict[str, Any]]:
     ]
 
 
-def _by_time(survey: Survey) -> list[Route]:
+def _by_time(survey: Totals) -> list[Route]:
     return sorted(
         survey.routes.values(), key=lambda one: (-one.durations.total_ns, one.service, one.route)
     )
@@ -115,7 +115,7 @@ def _route(one: Route) -> dict[str, Any]:
     }
 
 
-def _begin_with(survey: Survey) -> list[dict[str, Any]]:
+def _begin_with(survey: Totals) -> list[dict[str, Any]]:
     """Return the advice of all routes, what gains most first."""
     found = [(each, route) for route in survey.routes.values() for each in route.advice.values()]
     found.sort(key=lambda pair: (*_gain_key(pair[0]), pair[1].service, pair[1].route))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from overlap.survey.durations import Durations
+from overlap.survey.totals.durations import Durations
 
 SEPARATOR = " › "
 """Between the names of a path in a key."""
@@ -59,7 +59,7 @@ class Waited(msgspec.Struct):
     ns: int = 0
 
 
-class Survey(msgspec.Struct):
+class Totals(msgspec.Struct):
     """The sum of the verdicts on some traces."""
 
     traces: int = 0

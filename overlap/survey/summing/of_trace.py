@@ -1,8 +1,6 @@
-"""The survey of some traces: each one's verdict, added up."""
+"""Add a trace to a survey: its verdict, request by request."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 from overlap import names
 from overlap.judge import Verdict
@@ -11,9 +9,9 @@ from overlap.judge.path.main_request import main_request
 from overlap.judge.trace_verdict import verdict_on_tree
 from overlap.judge.tree.repair import repair
 from overlap.judge.tree.span_tree import NO_PARENT, Tree
-from overlap.survey.durations import NS_PER_MS, Durations
-from overlap.survey.merging import add
-from overlap.survey.model import SEPARATOR, AdviceSum, Block, Route, Survey, Waited
+from overlap.survey.totals.durations import NS_PER_MS, Durations
+from overlap.survey.totals.merging import highest, lowest
+from overlap.survey.totals.model import SEPARATOR, AdviceSum, Block, Route, Totals, Waited
 from overlap.trace import Span, Trace
 from overlap.trace.blocked_by import delays
 
@@ -21,20 +19,14 @@ SERVER_ERROR = 500
 _STATUS = ("http.response.status_code", "http.status_code")
 
 
-def survey(traces: Iterable[Trace]) -> Survey:
-    """Return the sum of the verdicts on `traces`. Pure: their order does not matter."""
-    result = Survey()
-    for trace in traces:
-        add(result, of_trace(trace))
-    return result
-
-
-def of_trace(trace: Trace) -> Survey:
-    """Return the survey of one trace."""
+def add_trace(result: Totals, trace: Trace) -> None:
+    """Add one trace, all of whose spans are there."""
     tree = repair(trace.spans, trace.trace_id)
     found = verdict_on_tree(tree, trace.warnings)
-    result = Survey(traces=1, spans=len(tree.spans))
-    result.start_ns, result.end_ns = min(tree.starts, default=None), max(tree.ends, default=None)
+    result.traces += 1
+    result.spans += len(tree.spans)
+    result.start_ns = lowest(result.start_ns, min(tree.starts, default=None))
+    result.end_ns = highest(result.end_ns, max(tree.ends, default=None))
     main = main_request(tree)
     for index, span in enumerate(tree.spans):
         # A main request of another kind is a scenario, a task or a script: it has a row too.
@@ -50,10 +42,9 @@ def of_trace(trace: Trace) -> Survey:
         result.lost[name] = result.lost.get(name, 0) + 1
     for warning in found.warnings:
         result.warnings[warning] = result.warnings.get(warning, 0) + 1
-    return result
 
 
-def _route(result: Survey, span: Span) -> Route:
+def _route(result: Totals, span: Span) -> Route:
     key = f"{span.service}{SEPARATOR}{span.name}"
     if (found := result.routes.get(key)) is None:
         found = result.routes[key] = Route(span.service, span.name)
@@ -97,7 +88,7 @@ def _path(tree: Tree, index: int, main: int) -> list[str]:
     return found[::-1]
 
 
-def _add_blocks(tree: Tree, result: Survey) -> None:
+def _add_blocks(tree: Tree, result: Totals) -> None:
     for index, span in enumerate(tree.spans):
         if span.name == names.SPAN_BLOCKED:
             above = _request_above(tree, index)
@@ -125,7 +116,7 @@ def _request_above(tree: Tree, index: int) -> Span:
     return tree.spans[index]
 
 
-def _add_tasks(tree: Tree, result: Survey) -> None:
+def _add_tasks(tree: Tree, result: Totals) -> None:
     for span in tree.spans:
         end = span.attributes.get(names.TASK_END)
         if isinstance(end, str):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import glob
-import json
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -12,9 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from overlap.errors import OverlapError
-from overlap.survey.contract import from_dict
-from overlap.survey.model import Survey
-from overlap.survey.windows import from_backend
+from overlap.survey.report import Report
+from overlap.survey.sources.windows import from_backend
 from overlap.trace import Span, Trace, read_stream
 
 STDIN = "-"
@@ -31,7 +29,7 @@ class Found:
 
     spans: dict[str, list[Span]] = field(default_factory=dict)
     warnings: dict[str, list[str]] = field(default_factory=dict)
-    reports: list[Survey] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     """A sentence for each source, or part of one, that could not be read."""
     is_stopped: bool = False
@@ -119,10 +117,8 @@ def _read_file(path: Path, found: Found) -> None:
         with path.open("rb") as file:
             start = file.peek(_PEEK)[:_PEEK]
             if start.startswith(_REPORT_STARTS):
-                found.reports.append(from_dict(json.load(file), source=str(path)))
+                found.reports.append(Report.from_json(file.read(), source=str(path)))
             else:
                 found.add(read_stream(file, source=str(path)))
     except OSError as error:
         raise OverlapError(f"{path} can't be read: {error.strerror or error}") from None
-    except (ValueError, RecursionError):
-        raise OverlapError(f"{path} is a damaged report of a survey") from None

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TypeVar
 
 import msgspec
 
-from overlap.survey.durations import Durations
-from overlap.survey.model import AdviceSum, Block, Route, Survey, Waited
+from overlap.survey.totals.durations import Durations
+from overlap.survey.totals.model import AdviceSum, Block, Route, Totals, Waited
 
 T = TypeVar("T")
 
 
-def merge(surveys: Iterable[Survey]) -> Survey:
-    """Return the sum of surveys, none of which is changed. They must not share a trace."""
-    result = Survey()
-    for each in surveys:
-        add(result, each)
-    return result
-
-
-def add(into: Survey, other: Survey) -> None:
+def add(into: Totals, other: Totals) -> None:
     """Add `other` to `into`."""
     into.traces += other.traces
     into.spans += other.spans
-    into.start_ns = _bound(min, into.start_ns, other.start_ns)
-    into.end_ns = _bound(max, into.end_ns, other.end_ns)
+    into.start_ns = lowest(into.start_ns, other.start_ns)
+    into.end_ns = highest(into.end_ns, other.end_ns)
     _each(into.routes, other.routes, lambda one: Route(one.service, one.route), _add_route)
     _each(into.blocks, other.blocks, _copy, _keep)
     _each(into.waited, other.waited, lambda _: Waited(), _add_waited)
@@ -82,6 +74,16 @@ def _copy(one: Block) -> Block:
 
 def _keep(_into: Block, _other: Block) -> None:
     """A block has one span: there is nothing to add."""
+
+
+def lowest(one: int | None, other: int | None) -> int | None:
+    """Return the lesser of two times, of which either may be unknown."""
+    return _bound(min, one, other)
+
+
+def highest(one: int | None, other: int | None) -> int | None:
+    """Return the greater of two times, of which either may be unknown."""
+    return _bound(max, one, other)
 
 
 def _bound(choose: Callable[[int, int], int], one: int | None, other: int | None) -> int | None:

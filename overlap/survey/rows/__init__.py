@@ -1,0 +1,1 @@
+"""A survey as plain rows: the JSON contract."""

@@ -1,0 +1,1 @@
+"""What overlap survey reads: files, folders, patterns, standard input, URLs, reports."""

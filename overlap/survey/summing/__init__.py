@@ -1,0 +1,1 @@
+"""What one trace adds to a survey: its verdict, request by request."""
