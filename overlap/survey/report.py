@@ -9,7 +9,7 @@ from typing import Any
 from overlap.errors import OverlapError
 from overlap.survey.rows.document import as_dict, from_dict
 from overlap.survey.summing.of_trace import add_trace
-from overlap.survey.totals.merging import add
+from overlap.survey.totals.merging import add, bound
 from overlap.survey.totals.model import Totals
 from overlap.trace import Trace
 
@@ -24,7 +24,11 @@ class Report:
         self.totals = Totals() if totals is None else totals
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Report) and self.totals == other.totals
+        if not isinstance(other, Report):
+            return False
+        bound(self.totals)
+        bound(other.totals)
+        return self.totals == other.totals
 
     def __repr__(self) -> str:
         return f"<Report of {self.totals.traces:,} traces>"

@@ -94,8 +94,46 @@ def test_a_culprit_has_the_seconds_that_requests_in_other_traces_waited(make):
                 "held_s": 1.0,
                 "victims": 2,
                 "others_waited_s": 0.5,
+                "example": f"{1:032x}",
             }
         ]
+
+
+def test_what_off_loop_gains_is_what_requests_in_other_traces_waited(make):
+    """The advice of a trace knows only the victims in it; the survey knows them all."""
+    victim = make.trace(make.request(5, attributes=make.delayed_by(1, 9, 250.0)))
+    document = survey([blocking(make, 1), victim]).as_dict()
+    row = next(row for row in document["begin_with"] if row["change"] == "off_loop")
+    assert (row["at"], row["others_s"]) == ("views.py:14", 0.25)
+    assert row["s_a_day"] == pytest.approx(0.25 * 86_400 / document["seconds"])
+
+
+def repeating(make, trace_id, count):
+    """A request that sends one query for each row."""
+    queries = [
+        make.span(
+            trace_id, 10 + number, "SELECT", number * 10, number * 10 + 8, 1, kind="client",
+            attributes={"db.system.name": "sqlite", "db.query.text": f"SELECT {number}"},
+        )
+        for number in range(count)
+    ]  # fmt: skip
+    return make.trace([*make.request(trace_id)[:1], *queries])
+
+
+def test_a_query_that_a_request_repeats_is_counted(make):
+    """By statement without its values: in how many requests, how often, and the most."""
+    traces = [repeating(make, 1, 3), repeating(make, 2, 5), repeating(make, 3, 1)]
+    route = only(survey(traces).as_dict()["routes"])
+    assert route["queries"] == [
+        {
+            "query": "SELECT ?",
+            "requests": 2,
+            "per_request": 4.0,
+            "most": 5,
+            "s": 0.064,
+            "example": f"{2:032x}",
+        }
+    ]
 
 
 def test_background_work_is_counted_by_its_end(make):
@@ -157,5 +195,7 @@ def test_the_reference_names_every_key_of_the_json(make):
     victim = make.trace(make.request(5, attributes=make.delayed_by(1, 9, 250.0)))
     document = survey([blocking(make, 1), victim]).as_dict()
     route = document["routes"][0]
+    (query,) = survey([repeating(make, 9, 3)]).as_dict()["routes"][0]["queries"]
     rows = [document, route, route["self_time"][0], route["advice"][0], document["culprits"][0]]
+    rows += [query, route["time"]]
     assert {key for row in rows for key in row if f"`{key}`" not in page} == set()

@@ -54,8 +54,8 @@ def repeated_queries(requests: Requests, siblings: Sequence[int]) -> list[list[i
     found: dict[tuple[str, str], list[int]] = {}
     for index in siblings:
         span = requests.tree.spans[index]
-        if (statement := _statement(span)) is not None:
-            found.setdefault((span.service, statement), []).append(index)
+        if (text := statement(span)) is not None:
+            found.setdefault((span.service, text), []).append(index)
     return [members for members in found.values() if len(members) >= LEAST_QUERIES]
 
 
@@ -64,7 +64,7 @@ def is_query(span: Span) -> bool:
     return any(key in span.attributes for key in _SYSTEMS)
 
 
-def _statement(span: Span) -> str | None:
+def statement(span: Span) -> str | None:
     """Return the query's text without literals; of a query without text its name."""
     if not is_query(span):
         return None

@@ -5,12 +5,24 @@ Structs and dictionaries of integers and strings only: merging adds them, and JS
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from overlap.survey.totals.durations import Durations
 
-SEPARATOR = " › "
-"""Between the names of a path in a key."""
+SEPARATOR: Final = "\x1f"
+"""Between the parts of a key: ASCII's unit separator."""
+
+RUNNING: Final = "running"
+READY: Final = "ready"
+THREADS: Final = "threads"
+DATABASE: Final = "database"
+CALLS: Final = "calls"
+OWN: Final = "own"
+UNCOVERED: Final = "uncovered"
+CATEGORIES: Final = (RUNNING, READY, THREADS, DATABASE, CALLS, OWN, UNCOVERED)
+"""What the time of a critical path is divided into, in the order in which it is shown."""
 
 
 class AdviceSum(msgspec.Struct):
@@ -23,7 +35,19 @@ class AdviceSum(msgspec.Struct):
     savings: Durations = msgspec.field(default_factory=Durations)
     """What each trace's request would save."""
     others_ns: int = 0
-    """How much less other requests would wait."""
+    """How much less other requests of the same trace would wait."""
+
+
+class Repeated(msgspec.Struct):
+    """A query that requests of a route send several times each."""
+
+    requests: int = 0
+    queries: int = 0
+    most: int = 0
+    """The most of one request, and the smallest id of a trace with so many."""
+    example: str = ""
+    ns: int = 0
+    """The sum of their durations."""
 
 
 class Route(msgspec.Struct):
@@ -34,22 +58,31 @@ class Route(msgspec.Struct):
     durations: Durations = msgspec.field(default_factory=Durations)
     errors: int = 0
     traces: int = 0
-    """The traces whose main request it is; shapes, self-times and advice are theirs."""
+    """The traces whose main request it is; shapes and advice are theirs."""
     shapes: dict[str, int] = {}
+    time: dict[str, int] = {}
+    """By category: the nanoseconds of the critical paths of all requests."""
     self_time: dict[str, Durations] = {}
     """By path of names, from the request down: the span's own time on the critical path."""
     advice: dict[str, AdviceSum] = {}
+    background: dict[str, dict[str, int]] = {}
+    """By name of the task: how often each end occurred."""
+    lost: dict[str, int] = {}
+    queries: dict[str, Repeated] = {}
+    """By statement without literals."""
 
 
-class Block(msgspec.Struct):
-    """One block of an event loop."""
+class Culprit(msgspec.Struct):
+    """A line that blocked the event loop in requests of one route."""
 
     service: str
     route: str
-    """The request or root span in which it happened."""
-    culprit: str
+    line: str
     kind: str
-    ns: int
+    blocks: int = 0
+    ns: int = 0
+    example: str = ""
+    """The smallest id of its traces."""
 
 
 class Waited(msgspec.Struct):
@@ -67,12 +100,15 @@ class Totals(msgspec.Struct):
     start_ns: int | None = None
     """The earliest start of a span, and the latest end."""
     end_ns: int | None = None
+    unended: int = 0
+    """Traces with a span that has no end: as if it lasted until the last time known."""
+    left_out: int = 0
+    """Spans of traces that have more spans than are judged."""
     routes: dict[str, Route] = {}
-    blocks: dict[str, Block] = {}
-    """By trace and span id: a block and its victims are in different traces, as a rule."""
+    culprits: dict[str, Culprit] = {}
+    blocks: dict[str, str] = {}
+    """By trace and span id of a block: the key of its culprit. It stays, as victims in other
+    traces report it; a loop has at most ten blocks a second, whatever its traces are."""
     waited: dict[str, Waited] = {}
     """By the id of the block."""
-    background: dict[str, dict[str, int]] = {}
-    """By name of the task: how often each end occurred."""
-    lost: dict[str, int] = {}
     warnings: dict[str, int] = {}

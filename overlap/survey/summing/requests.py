@@ -1,0 +1,103 @@
+"""The requests of a trace: for each, its duration and the time of its critical path."""
+
+from __future__ import annotations
+
+from overlap import names
+from overlap.judge.findings.beyond_response import nearest_servers
+from overlap.judge.path.request_path import request_path
+from overlap.judge.tree.span_tree import NO_PARENT, Tree
+from overlap.survey.summing.time import time_by_category
+from overlap.survey.totals.durations import Durations
+from overlap.survey.totals.model import SEPARATOR, Route, Totals
+from overlap.trace import Span
+
+SERVER_ERROR = 500
+_STATUS = (names.HTTP_STATUS, "http.status_code")
+
+
+class Requests:
+    """Finds the route of each span of a trace, and adds the trace's requests to their routes."""
+
+    def __init__(self, tree: Tree, main: int | None, totals: Totals) -> None:
+        self.tree, self.totals = tree, totals
+        self._main = main
+        self._paths: dict[int, str] = {}
+        self._servers = nearest_servers(tree)
+
+    def of_main(self) -> Route | None:
+        """Return the route of the request that the trace is about."""
+        return None if self._main is None else self._route(self.tree.spans[self._main])
+
+    def above(self, index: int) -> Route:
+        """Return the route of the request that a span works for; else of the root above it."""
+        return self._route(self.tree.spans[self.request_of(index)])
+
+    def request_of(self, index: int) -> int:
+        """Return the request that a span works for; else the root above it."""
+        tree = self.tree
+        if tree.spans[index].kind == "server":
+            return index
+        if (server := self._servers.get(index)) is not None:
+            return server
+        while tree.parents[index] != NO_PARENT:
+            index = tree.parents[index]
+            if tree.spans[index].kind == "server":
+                break
+        return index
+
+    def add_all(self) -> None:
+        """Add all requests that have ended.
+
+        A main request of another kind is a scenario, a task or a script: it has a row too.
+        """
+        tree = self.tree
+        for index, span in enumerate(tree.spans):
+            if tree.ended[index] and (span.kind == "server" or index == self._main):
+                route = self._route(span)
+                route.durations.add(tree.ends[index] - tree.starts[index], tree.trace_id)
+                route.errors += _is_error(span)
+                self._add_path(index, route)
+
+    def _add_path(self, request: int, route: Route) -> None:
+        tree = self.tree
+        path = request_path(tree, request)
+        own: dict[int, int] = {}
+        for index, start, end, _ in path:
+            own[index] = own.get(index, 0) + end - start
+        for category, ns in time_by_category(tree, request, path, own).items():
+            if ns:
+                route.time[category] = route.time.get(category, 0) + ns
+        rows: dict[str, int] = {}
+        self._paths = {request: tree.spans[request].name}
+        for index, ns in own.items():
+            row = self._path(index)
+            rows[row] = rows.get(row, 0) + ns
+        for row, ns in rows.items():
+            if (durations := route.self_time.get(row)) is None:
+                durations = route.self_time[row] = Durations()
+            durations.add(ns, tree.trace_id)
+
+    def _path(self, index: int) -> str:
+        """Return the names from the request down to a span; calls in a row of one name once."""
+        below = []
+        while index not in self._paths:
+            below.append(index)
+            index = self.tree.parents[index]
+        path = self._paths[index]
+        for each in reversed(below):
+            name = self.tree.spans[each].name
+            if path != name and not path.endswith(SEPARATOR + name):
+                path += SEPARATOR + name
+            self._paths[each] = path
+        return path
+
+    def _route(self, span: Span) -> Route:
+        key = f"{span.service}{SEPARATOR}{span.name}"
+        if (found := self.totals.routes.get(key)) is None:
+            found = self.totals.routes[key] = Route(span.service, span.name)
+        return found
+
+
+def _is_error(span: Span) -> bool:
+    codes = [code for key in _STATUS if isinstance(code := span.attributes.get(key), int)]
+    return span.status == "error" or any(code >= SERVER_ERROR for code in codes)
