@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from overlap.judge.findings.blocked import COLLECTION
 from overlap.judge.findings.groups import is_concurrent, is_serial
 from overlap.judge.findings.uncovered import is_much
 from overlap.judge.model import (
     CONCURRENT,
     SERIAL,
     SINGLE,
+    Blocked,
     Group,
     QueuedTask,
     Verdict,
@@ -131,15 +133,21 @@ def _blocking(verdict: Verdict) -> Iterator[str]:
     worst = max(verdict.blocked, key=lambda block: block.ms)
     waits = sum(len(block.victims) for block in verdict.blocked)
     if len(verdict.blocked) == 1:
-        yield f"the event loop was blocked for {duration(worst.ms)} at {clean(worst.culprit)}"
+        yield f"the event loop was blocked for {duration(worst.ms)} {_by(worst)}"
         yield f"{_count(waits, 'request')} waited" if waits else "no other request waited"
         return
     total = sum(block.ms for block in verdict.blocked)
     yield (
         f"the event loop was blocked {len(verdict.blocked)} times, {duration(total)} in all, "
-        f"longest at {clean(worst.culprit)}"
+        f"longest {_by(worst)}"
     )
     yield f"requests waited {_count(waits, 'time')}" if waits else "no other request waited"
+
+
+def _by(block: Blocked) -> str:
+    if block.culprit == COLLECTION:
+        return f"by {COLLECTION}"
+    return f"at {clean(block.culprit)}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -130,6 +130,7 @@ class Steps:
         frame = sys._current_frames().get(ident)
         if frame is not None and self.began == began:
             # Not beyond the step: what started the loop is no part of it.
+            frame = stack.outside_gc_callbacks(frame) or frame
             outermost = stack.callback_frame(frame, None)
             line = stack.culprit(stack.lines(frame, outermost))
             self.seen = (began, words(line))

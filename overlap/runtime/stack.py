@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import linecache
 import sysconfig
 from dataclasses import dataclass
@@ -55,6 +56,20 @@ def callback_frame(innermost: FrameType, base: FrameType | None) -> FrameType | 
             return frame
         frame = back
     return None
+
+
+def outside_gc_callbacks(innermost: FrameType | None) -> FrameType | None:
+    """Return the frame that a garbage collection interrupted, if it is in one of gc.callbacks."""
+    functions = (getattr(each, "__func__", each) for each in gc.callbacks)
+    codes = {getattr(each, "__code__", None) for each in functions}
+    found, frame = innermost, innermost
+    for _ in range(DEPTH):
+        if frame is None:
+            break
+        if frame.f_code in codes:
+            found = frame.f_back
+        frame = frame.f_back
+    return found
 
 
 def lines(innermost: FrameType, outermost: FrameType | None) -> tuple[Line, ...]:

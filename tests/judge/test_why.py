@@ -7,6 +7,7 @@ import pytest
 
 from overlap import names, verdict
 from overlap.judge import Why
+from overlap.judge.summary import sentence
 from overlap.trace import Link, Span
 
 MakeSpan = Callable[..., Span]
@@ -212,22 +213,84 @@ def burnt(span: MakeSpan, blocks: Iterable[tuple[float, float]], **code: Any) ->
 
 
 @pytest.mark.parametrize(
-    ("kind", "did"),
+    ("kind", "did", "rest"),
     [
-        (names.BLOCK_SLEEP, "slept on the event loop"),
-        (names.BLOCK_CPU, "computed on the event loop"),
-        (names.BLOCK_LOCK, "waited for a lock that a thread held on the event loop"),
-        (None, "ran on the event loop"),
-        ("nonsense", "ran on the event loop"),
+        (names.BLOCK_SLEEP, "slept", ""),
+        (names.BLOCK_CPU, "computed", ""),
+        (names.BLOCK_LOCK, "waited", " for a lock that a thread held"),
+        (
+            names.BLOCK_LOOP_FUTURE,
+            "waited",
+            " in Future.result(), for a future that only this loop can complete",
+        ),
+        (None, "ran", ""),
+        ("nonsense", "ran", ""),
     ],
 )
-def test_who_stood_still_because_of_which_line(span: MakeSpan, kind: str | None, did: str) -> None:
+def test_who_stood_still_because_of_which_line(
+    span: MakeSpan, kind: str | None, did: str, rest: str
+) -> None:
     """The victims counted, the time, the function, what it did, and where."""
     told = verdict(burnt(span, [(0, 4800)], **{names.BLOCKED_KIND: kind})).why[0]
     assert told.text == (
-        f"three requests were blocked for 4.8 s because oversmoke {did} at app/views/tutorial.py:83"
+        f"three requests were blocked for 4.8 s because oversmoke {did} on the event loop at "
+        f"app/views/tutorial.py:83{rest}"
     )
     assert told.span_ids == ["b0", "n0", "n1", "n2"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "collected", "cause"),
+    [
+        (
+            names.BLOCK_COLLECTION,
+            4000.0,
+            "a full garbage collection paused the process (4.00 of 4.80 s) while oversmoke ran on "
+            "the event loop at app/views/tutorial.py:83",
+        ),
+        (
+            names.BLOCK_CPU,
+            2000.0,
+            "oversmoke computed on the event loop at app/views/tutorial.py:83, 2.00 of 4.80 s of "
+            "it in a full garbage collection",
+        ),
+        (names.BLOCK_CPU, 40.0, "oversmoke computed on the event loop at app/views/tutorial.py:83"),
+    ],
+)
+def test_a_full_collection_is_said_as_itself(
+    span: MakeSpan, kind: str, collected: float, cause: str
+) -> None:
+    """With its share; where it is most of the block, no line is the culprit, and none is advised
+    to leave the loop."""
+    known = {names.BLOCKED_KIND: kind, names.BLOCKED_COLLECTION_MS: collected}
+    found = verdict(burnt(span, [(0, 4800)], **known))
+    assert found.why[0].text == f"three requests were blocked for 4.8 s because {cause}"
+    own = kind == names.BLOCK_COLLECTION
+    assert (found.blocked[0].culprit == "a full garbage collection") is own
+    assert [item.change for item in found.advice] == ([] if own else ["off_loop"])
+    assert ("was blocked for 4.8 s by a full garbage collection" in sentence(found)) is own
+
+
+def test_whose_code_blocked_is_said(span: MakeSpan) -> None:
+    """A background task by its name; code that ran for no request; of a request nothing more."""
+    code = {names.CODE_FILE_PATH: "jobs.py", names.CODE_FUNCTION_NAME: "tidy"}
+    request = span("1", "GET /", 0, 5000, kind="server")
+    task = span("2", "send_mail", 0, 3000, "1", attributes={names.TASK_NAME: "send_mail"})
+    step = span("3", "render", 0, 2000, "2")
+
+    def said(*spans: Span) -> str:
+        return next(text for text in texts(spans) if "the event loop was blocked" in text)
+
+    def block(parent: str | None) -> Span:
+        return span("b", names.SPAN_BLOCKED, 0, 1500, parent, attributes=code)
+
+    what = "the event loop was blocked for 1.5 s because tidy ran on the event loop at jobs.py"
+    alone = "; no other request waited"
+    assert said(request, block("1")) == what + alone
+    assert said(request, task, step, block("3")) == (
+        f"{what}, in the background task send_mail{alone}"
+    )
+    assert said(block(None)) == f"{what}, for no request{alone}"
 
 
 def test_many_blocks_by_one_line_are_one_reason(span: MakeSpan) -> None:

@@ -29,10 +29,12 @@ class Sample:
     running: object | None
     """The task, or the frame of the callback; None if the loop ran nothing."""
     starved: float = 0.0
-    """Time since the last sample in which neither the watchdog nor the loop's thread ran, or the
-    garbage collector did: caused by no callback."""
+    """Time since the last sample in which neither the watchdog nor the loop's thread ran: caused
+    by no callback."""
     locked_out: float = 0.0
     """Time since then in which the loop's thread ran and the watchdog could not."""
+    collected: float = 0.0
+    """Time since then in which a full garbage collection paused the process."""
     lines: tuple[Line, ...] = ()
     context: Context | None = None
     kind: str | None = None
@@ -54,6 +56,7 @@ class BlockCandidate:
         self._kinds = Counter({first.kind: 1})
         self._starved = first.starved
         self._locked_out = first.locked_out
+        self._collected = first.collected
 
     def add(self, sample: Sample) -> None:
         """Add another sample of the same callback."""
@@ -62,6 +65,7 @@ class BlockCandidate:
         self._kinds[sample.kind] += 1
         self._starved += sample.starved
         self._locked_out = max(self._locked_out, sample.locked_out)
+        self._collected += sample.collected
 
     def kind(self) -> str:
         """Return what blocked the loop: one of the BLOCK_ kinds of overlap.names.
@@ -84,8 +88,9 @@ class BlockCandidate:
         """Return whether this is a block of at least `threshold` seconds.
 
         Two samples are required. One is enough if the loop's thread used the processor all the
-        time: C code that holds the interpreter lock keeps the watchdog from looking earlier.
+        time, or the garbage collector did: C code that holds the interpreter lock keeps the
+        watchdog from looking earlier.
         """
         if now - self.since - self._starved < threshold:
             return False
-        return self.samples > 1 or self._locked_out >= threshold
+        return self.samples > 1 or self._locked_out + self._collected >= threshold

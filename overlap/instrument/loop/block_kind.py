@@ -1,12 +1,14 @@
 """What a blocked thread does: it sleeps, reads a file, waits for a lock, …
 
 Decided from the innermost Python frame: from the call it is in, by the source text of the current
-instruction, and from the module. No local variable is read. None means unknown: the thread
+instruction, and from the module. Of local variables only the future that is waited for is looked
+at, for whose it is. None means unknown: the thread
 computes, or waits in C code.
 """
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import linecache
 import re
@@ -15,6 +17,7 @@ from pathlib import PurePath
 from types import FrameType, ModuleType
 
 from overlap import names
+from overlap.instrument.loop.loop_futures import waits_for
 
 _CALL = re.compile(r"([A-Za-z_][\w.]*)\s*\(")
 _ITEM = re.compile(r"(?:with\s+)?([A-Za-z_][\w.]*)\s*(?::|as\b|\Z)")
@@ -55,12 +58,18 @@ _FILES = {
 }
 
 
-def kind_of(frame: FrameType) -> str | None:  # noqa: PLR0911  one return a rule
-    """Return one of the BLOCK_ kinds in overlap.names; None if the frame does not say."""
+def kind_of(  # noqa: PLR0911  one return a rule
+    frame: FrameType, loop: asyncio.AbstractEventLoop | None = None
+) -> str | None:
+    """Return one of the BLOCK_ kinds in overlap.names; None if the frame does not say.
+
+    loop: the loop that the frame blocks.
+    """
     file = PurePath(frame.f_code.co_filename).name
     standard = "-packages/" not in frame.f_code.co_filename
-    if _is_future_result(frame):
-        return names.BLOCK_FUTURE
+    if waiting := _future_result(frame):
+        is_own = loop is not None and waits_for(waiting, loop)
+        return names.BLOCK_LOOP_FUTURE if is_own else names.BLOCK_FUTURE
     if standard and file in _FILES:
         return _FILES[file]
     callee = callee_of(frame)
@@ -76,16 +85,17 @@ def kind_of(frame: FrameType) -> str | None:  # noqa: PLR0911  one return a rule
     return found
 
 
-def _is_future_result(frame: FrameType | None) -> bool:
-    """Return whether the frame is inside Future.result() of concurrent.futures."""
+def _future_result(innermost: FrameType) -> FrameType | None:
+    """Return the frame of Future.result() of concurrent.futures that the frame is inside of."""
+    frame: FrameType | None = innermost
     for _ in range(3):  # Condition.wait, and the lock that it waits for
         if frame is None:
             break
         code = frame.f_code
         if code.co_name in ("result", "exception") and code.co_qualname.startswith("Future."):
-            return code.co_filename.endswith("_base.py")
+            return frame if code.co_filename.endswith("_base.py") else None
         frame = frame.f_back
-    return False
+    return None
 
 
 def callee_of(frame: FrameType) -> str | None:

@@ -13,6 +13,7 @@ from opentelemetry.trace import Span
 
 from overlap import names
 from overlap.instrument.calls.thread_attributes import thread_attributes
+from overlap.instrument.loop.garbage_collection import GarbageClock
 from overlap.instrument.loop.hang import HANG_S, Hang
 from overlap.instrument.loop.loop_metrics import code_attributes, loop_metrics
 from overlap.instrument.requests.delays import Delays
@@ -29,6 +30,8 @@ from overlap.runtime.guard import guarded
 _SCOPE = "overlap.instrument.loop"
 LINKS = 128
 """The most victims that are linked; all are counted."""
+MOST = 0.5
+"""A block of which full garbage collections take this share is theirs, and no line's."""
 TURNS = 8
 """Turns of the loop after a block, until it has accepted the connections that waited and read what
 they sent. asyncio takes five turns for that, uvloop fewer."""
@@ -146,13 +149,16 @@ class Block:
             return True
         return self.end_ns is None or time.time_ns() - self.end_ns > SETTLES_S * 1e9
 
-    def close(self) -> None:
+    def close(self, garbage: GarbageClock) -> None:
         """End the span. On the watchdog's thread, to save the loop the time."""
         process_journal.erase(self._note)
         end = max(self.end_ns or time.time_ns(), self.start_ns)
         for victim in [*self.victims[:LINKS]]:
             self.span.add_link(victim.span.get_span_context(), {names.LINK_KIND: names.LINK_VICTIM})
         seconds = (end - self.start_ns) / 1e9
+        collected = garbage.within(self.start_ns, end)
+        if collected >= MOST * seconds > 0:
+            self.kind = names.BLOCK_COLLECTION
         line = self._seen.most_common(1)[0][0] if self._seen else None
         self.span.set_attributes(
             {
@@ -162,6 +168,8 @@ class Block:
                 **code_attributes(line),
             }
         )
+        if collected:
+            self.span.set_attribute(names.BLOCKED_COLLECTION_MS, round(collected * 1000, 3))
         if line is not None:
             self.span.set_attribute(names.CODE_STACKTRACE, stack.text(self._stacks[line]))
         self.span.end(end)

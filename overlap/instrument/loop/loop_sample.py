@@ -23,15 +23,16 @@ def look_at(
 ) -> Sample:
     """Complete a sample, whose times are known, with what the loop's thread does now."""
     frame = sys._current_frames().get(thread.ident) if thread.ident else None
+    frame = stack.outside_gc_callbacks(frame)
     outermost = stack.callback_frame(frame, base) if frame else None
     if frame is None or outermost is None:
-        return replace(sample, starved=0.0, locked_out=0.0)
+        return replace(sample, starved=0.0, locked_out=0.0, collected=0.0)
     task = current_task.current_task(loop)
     return replace(
         sample,
         running=task or outermost,
         lines=stack.lines(frame, outermost),
         context=current_task.trace_context(task),
-        kind=block_kind.kind_of(frame),
+        kind=block_kind.kind_of(frame, loop),
         busy=clock.busy(),
     )

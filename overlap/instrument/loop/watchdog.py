@@ -133,9 +133,10 @@ class Watchdog:
             time.sleep(LOOK_S)  # an Event's wait costs twice as much
             now, used, collected = time.perf_counter(), self._used(), self._garbage.seconds
             late = max(0.0, now - looked - LOOK_S)
-            locked_out = max(0.0, min(late, used - cpu) - (collected - garbage))
+            paused = min(late, collected - garbage)
+            locked_out = max(0.0, min(late, used - cpu) - paused)
             try:
-                self._look(now, late - locked_out, locked_out)
+                self._look(now, max(0.0, late - locked_out - paused), locked_out, paused)
             except Exception:  # must not fail at every look
                 _log.exception(
                     "the watchdog failed and stopped: blocks of this loop are no longer reported"
@@ -147,7 +148,7 @@ class Watchdog:
         self._clear(time.perf_counter())
         self._close(every=True)
 
-    def _look(self, now: float, starved: float, locked_out: float) -> None:
+    def _look(self, now: float, starved: float, locked_out: float, collected: float) -> None:
         beat = self._beat_at
         if self._closing:
             self._close()
@@ -158,7 +159,7 @@ class Watchdog:
             # Almost free, and it bounds when a block began.
             self._last_task = (now, current_task.current_task(self.loop))
             return
-        sample = self._sample(now, beat, starved, locked_out)
+        sample = self._sample(Sample(now, beat, None, starved, locked_out, collected))
         candidate = self._candidate
         if candidate is None or candidate.running is not sample.running:
             since = max(beat, self._since(sample) if candidate is None else now)
@@ -178,8 +179,7 @@ class Watchdog:
         at, task = self._last_task
         return 0.0 if task is sample.running else at
 
-    def _sample(self, now: float, beat: float, starved: float, locked_out: float) -> Sample:
-        sample = Sample(now, beat, None, starved, locked_out)
+    def _sample(self, sample: Sample) -> Sample:
         if self._loop_thread is None or self._clock is None:
             return sample
         return look_at(self.loop, self._loop_thread, self._base, self._clock, sample)
@@ -219,7 +219,7 @@ class Watchdog:
         for block in [*self._closing]:
             if every or block.is_settled:
                 self._closing.remove(block)
-                block.close()
+                block.close(self._garbage)
 
     def _used(self) -> float:
         return self._clock.used() if self._clock else 0.0

@@ -8,6 +8,7 @@ from contextlib import ExitStack, suppress
 from types import FrameType
 from weakref import WeakSet
 
+from overlap.instrument.loop.loop_futures import mark_loop_futures
 from overlap.instrument.loop.watchdog import Watchdog
 from overlap.instrument.tasks.interrupted_tasks import watch_interrupted_tasks
 from overlap.instrument.tasks.plain_tasks import watch_plain_tasks
@@ -55,6 +56,8 @@ class WatchedLoops:
     def _watch(self, loop: asyncio.AbstractEventLoop, base: FrameType | None = None) -> None:
         self._is_first = False
         self._last = loop
+        if not self._watchdogs:
+            self._undo.callback(mark_loop_futures())
         for watchdog in [*self._watchdogs]:
             if watchdog.loop is loop:
                 return

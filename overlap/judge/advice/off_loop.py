@@ -7,7 +7,7 @@ from typing import Final
 
 from overlap import names
 from overlap.judge.advice.requests import Change, Requests
-from overlap.judge.findings.blocked import block_ms, culprit
+from overlap.judge.findings.blocked import block_ms, culprit, is_collection
 from overlap.judge.model import Advice
 from overlap.judge.summary import clean
 from overlap.judge.tree.span_tree import NO_PARENT, NS_PER_MS
@@ -17,6 +17,7 @@ OFF_LOOP: Final = "off_loop"
 _HOW = {
     names.BLOCK_SLEEP: "await it, with asyncio.sleep",
     names.BLOCK_CPU: "run it in another process",
+    names.BLOCK_LOOP_FUTURE: "await the coroutine itself",
     names.BLOCK_DNS: "await it, or run it in a thread",
     names.BLOCK_NETWORK: "await it with an async client, or run it in a thread",
 }
@@ -28,7 +29,7 @@ def advice(requests: Requests) -> Iterator[Advice]:
     tree = requests.tree
     by_line: dict[str, list[int]] = {}
     for block in requests.context.victims:
-        if tree.parents[block] != NO_PARENT:
+        if tree.parents[block] != NO_PARENT and not is_collection(tree.spans[block]):
             by_line.setdefault(culprit(tree, block), []).append(block)
     for line, blocks in by_line.items():
         worst = max(blocks, key=lambda block: block_ms(tree, block))

@@ -20,6 +20,7 @@ from overlap.trace.model import Span
 MAX_VICTIMS_PER_SPAN = 4
 """A trace of n spans can name n * n / 4 victims; the lists end after this many times n."""
 MIN_VICTIMS = 10_000
+COLLECTION = "a full garbage collection"
 
 _Key = tuple[str, str | None, bool]
 """A service, a process of it, and whether it is that process only or all of the service."""
@@ -66,6 +67,8 @@ def block_ms(tree: Tree, index: int) -> float:
 
 def culprit(tree: Tree, index: int) -> str:
     """Return what blocked the loop: file, line and function, as far as they are known."""
+    if is_collection(tree.spans[index]):
+        return COLLECTION
     attributes = tree.spans[index].attributes
     place, line, function = (
         attributes.get(key)
@@ -79,6 +82,11 @@ def culprit(tree: Tree, index: int) -> str:
         words = f"{words} in {function}" if words else function
     parent = tree.parents[index]
     return words or (tree.spans[parent].name if parent != NO_PARENT else "") or "unknown"
+
+
+def is_collection(span: Span) -> bool:
+    """Return whether a block is a full garbage collection: the line that ran is not at fault."""
+    return span.attributes.get(names.BLOCKED_KIND) == names.BLOCK_COLLECTION
 
 
 class _Requests:

@@ -5,25 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from overlap import names
-from overlap.judge.findings.blocked import block_ms, culprit
+from overlap.judge.findings.blocked import block_ms, culprit, is_collection
 from overlap.judge.model import Why
 from overlap.judge.summary import clean, duration
-from overlap.judge.trace_context import TraceContext
-from overlap.judge.tree.span_tree import plain
+from overlap.judge.trace_context import TraceContext, share
+from overlap.judge.tree.span_tree import NO_PARENT, NS_PER_MS, plain
 from overlap.trace.blocked_by import delays
 
 _DID = {
-    names.BLOCK_SLEEP: "slept",
-    names.BLOCK_CPU: "computed",
-    names.BLOCK_DNS: "looked up a host's address",
-    names.BLOCK_FILE: "read or wrote a file",
-    names.BLOCK_FUTURE: "waited in Future.result(), which may need this very loop",
-    names.BLOCK_LOCK: "waited for a lock that a thread held",
-    names.BLOCK_NETWORK: "waited for the network",
-    names.BLOCK_PROCESS: "waited for another process",
-    names.BLOCK_WAIT: "waited",
+    names.BLOCK_SLEEP: ("slept", ""),
+    names.BLOCK_CPU: ("computed", ""),
+    names.BLOCK_DNS: ("looked up a host's address", ""),
+    names.BLOCK_FILE: ("read or wrote a file", ""),
+    names.BLOCK_FUTURE: ("waited", " in Future.result(), for what may need this very loop"),
+    names.BLOCK_LOOP_FUTURE: (
+        "waited",
+        " in Future.result(), for a future that only this loop can complete",
+    ),
+    names.BLOCK_LOCK: ("waited", " for a lock that a thread held"),
+    names.BLOCK_NETWORK: ("waited", " for the network"),
+    names.BLOCK_PROCESS: ("waited", " for another process"),
+    names.BLOCK_WAIT: ("waited", ""),
 }
-_UNKNOWN = "ran"
+"""What it did, and what is said after the place."""
+_UNKNOWN = ("ran", "")
+NO_REQUEST = ", for no request"
+LEAST_PART = 10
+"""Collections that are less than this part, 1/n, of a block are not reported."""
 
 
 def reasons(context: TraceContext) -> Iterator[Why]:
@@ -50,15 +58,44 @@ def _reason(context: TraceContext, blocks: list[int], total_ms: float) -> Why:
     )
     count = max(len(victims), min(reported, 10**9))
     long = duration(total_ms)
+    cause = _cause(context, blocks, total_ms)
+    if count:
+        were = "was" if count == 1 else "were"
+        text = f"{_requests(count)} {were} blocked for {long} because {cause}"
+    else:
+        text = f"the event loop was blocked for {long} because {cause}; no other request waited"
+    return Why(text, context.ids([*blocks, *sorted(victims)]))
+
+
+def _cause(context: TraceContext, blocks: list[int], total_ms: float) -> str:
+    """Return what ran, and how much of it was a full garbage collection."""
     what = _what(context, blocks)
     if len(blocks) > 1:
         what = what.replace(" on the event loop", f" on the event loop {len(blocks)} times", 1)
-    if count:
-        were = "was" if count == 1 else "were"
-        text = f"{_requests(count)} {were} blocked for {long} because {what}"
-    else:
-        text = f"the event loop was blocked for {long} because {what}; no other request waited"
-    return Why(text, context.ids([*blocks, *sorted(victims)]))
+    what += _whose(context, blocks)
+    collected = sum(context.number(block, names.BLOCKED_COLLECTION_MS) for block in blocks)
+    part = share(min(collected, total_ms) * NS_PER_MS, total_ms * NS_PER_MS)
+    if all(is_collection(context.tree.spans[block]) for block in blocks):
+        return f"a full garbage collection paused the process ({part}) while {what}"
+    if collected * LEAST_PART >= total_ms:
+        return f"{what}, {part} of it in a full garbage collection"
+    return what
+
+
+def _whose(context: TraceContext, blocks: list[int]) -> str:
+    """Return for whom it ran: a background task by its name, or no request at all."""
+    tree, owners = context.tree, set()
+    for block in blocks:
+        at = tree.parents[block]
+        while at != NO_PARENT and tree.spans[at].kind != "server":
+            name = tree.spans[at].attributes.get(names.TASK_NAME)
+            if isinstance(name, str) and name:
+                owners.add(f", in the background task {clean(name)}")
+                break
+            at = tree.parents[at]
+        else:
+            owners.add("" if at != NO_PARENT or tree.parents[block] != NO_PARENT else NO_REQUEST)
+    return owners.pop() if len(owners) == 1 else ""
 
 
 def _what(context: TraceContext, blocks: list[int]) -> str:
@@ -67,7 +104,7 @@ def _what(context: TraceContext, blocks: list[int]) -> str:
     kinds = {
         context.attribute(index, names.BLOCKED_KIND) for index in blocks if _kind(context, index)
     }
-    did = _DID[kinds.pop()] if len(kinds) == 1 else _UNKNOWN  # type: ignore[index]
+    did, rest = _DID[kinds.pop()] if len(kinds) == 1 else _UNKNOWN  # type: ignore[index]
     path, function = (
         context.attribute(block, key) for key in (names.CODE_FILE_PATH, names.CODE_FUNCTION_NAME)
     )
@@ -77,9 +114,10 @@ def _what(context: TraceContext, blocks: list[int]) -> str:
         parent = tree.parents[block]
         who = context.called(parent) if parent >= 0 else "something"
     if not (isinstance(path, str) and path):
-        return f"{who} {did} on the event loop"
+        return f"{who} {did} on the event loop{rest}"
     line = plain(context.attribute(block, names.CODE_LINE_NUMBER))
-    return f"{who} {did} on the event loop at {clean(path)}{f':{clean(line)}' if line else ''}"
+    place = f"{clean(path)}{f':{clean(line)}' if line else ''}"
+    return f"{who} {did} on the event loop at {place}{rest}"
 
 
 def _kind(context: TraceContext, index: int) -> bool:

@@ -9,8 +9,8 @@ from overlap.instrument.loop.block_detector import BlockCandidate, Sample
 THRESHOLD = 0.1
 
 
-def sample(at, starved=0.0, locked_out=0.0):
-    return Sample(at=at, beat=0.0, running="a task", starved=starved, locked_out=locked_out)
+def sample(at, **times):
+    return Sample(at=at, beat=0.0, running="a task", **times)
 
 
 def candidate(*samples):
@@ -35,6 +35,8 @@ def candidate(*samples):
             True,
             id="C code that locked_out the interpreter, seen once",
         ),
+        pytest.param([sample(0.5, collected=0.45)], True, id="a full collection, seen once"),
+        pytest.param([sample(0.5, collected=0.05)], False, id="a short collection, seen once"),
     ],
 )
 def test_a_block_needs_evidence(samples, confirmed):

@@ -133,12 +133,27 @@ def test_computing_blocks_as_sleeping_does(server, sink):
         ("shell", "process"),
         ("knock", "network"),
         ("pipe", "file"),
+        ("own_future", "loop_future"),
     ],
 )
 def test_what_held_the_loop_is_told(server, sink, how, kind):
     """From the innermost frame, and whether the thread computed."""
     _, block, _ = burn(server, sink, how)
     assert block.attributes["overlap.blocked.kind"] == kind
+
+
+def test_a_full_collection_is_a_kind_of_its_own(server, sink):
+    """Its share is recorded, and the line is what it interrupted: never one of gc.callbacks."""
+    _, block, _ = burn(server, sink, "collect")
+    assert block.attributes["overlap.blocked.kind"] == "collection"
+    assert 0.5 * block.ms <= block.attributes["overlap.blocked.collection_ms"] <= block.ms
+    assert "slow_hook" not in block.attributes["code.stacktrace"]
+
+
+def test_a_block_without_a_collection_has_no_share(server, sink):
+    """Nothing is recorded of what did not happen."""
+    _, block, _ = burn(server, sink)
+    assert "overlap.blocked.collection_ms" not in block.attributes
 
 
 def test_requests_kept_out_are_victims_too(server, sink, wait_until, tmp_path):
