@@ -22,6 +22,9 @@ class TraceContext:
 
     def _only_request(self) -> int | None:
         """Return the one request that the trace is about, if it is about one."""
+        requests = self.tree.requests
+        if len(requests) <= 1:
+            return next((index for index in requests if not self.is_neighbour(index)), None)
         found = None
         below: set[int] = set()  # a request of somebody's, as what it asks of others is
         for index in self.tree.order:
@@ -36,6 +39,8 @@ class TraceContext:
 
     def is_neighbour(self, index: int) -> bool:
         """Return whether a request was sent only to see whether it is delayed."""
+        if names.NEIGHBOUR not in self.tree.words:
+            return False
         parent = self.tree.parents[index]
         return parent != NO_PARENT and bool(self.attribute(parent, names.NEIGHBOUR))
 
@@ -63,7 +68,7 @@ class TraceContext:
 
     def ids(self, indexes: Iterable[int]) -> list[str]:
         """Return their span ids, each once."""
-        return list(dict.fromkeys(self.tree.spans[index].span_id for index in indexes))
+        return list(dict.fromkeys([self.tree.spans[index].span_id for index in indexes]))
 
 
 def share(part_ns: float, whole_ns: float) -> str:

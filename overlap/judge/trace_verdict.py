@@ -54,7 +54,7 @@ def verdict_on_tree(tree: Tree, left_out: Iterable[str] = ()) -> Verdict:
     on_threads, never_ended = offloaded(tree), lost(tree)
     context = TraceContext(tree, waited)
     request = main_request(tree)
-    path = request_path(tree, request) if request is not None else []
+    path = request_path(tree, request).segments if request is not None else []
     shown = {
         CONCURRENT: any(map(is_concurrent, found)),
         SERIAL: any(map(is_serial, found)),

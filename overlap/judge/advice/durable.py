@@ -13,11 +13,14 @@ from overlap.judge.summary import clean
 from overlap.judge.tree.span_tree import NO_PARENT
 
 DURABLE: Final = "durable"
+_EVIDENCE = (names.SPAN_TASK_DROPPED, names.TASK_END, names.TASK_ID)
 
 
 def advice(requests: Requests) -> Iterator[Advice]:
     """Yield advice for each name of a task: it saves no time, it keeps the work."""
     tree = requests.tree
+    if tree.words.isdisjoint(_EVIDENCE):
+        return
     tasks: dict[str, list[int]] = {}
     failed = {
         index: _name(requests, index)

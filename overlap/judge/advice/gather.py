@@ -10,10 +10,9 @@ from overlap import names
 from overlap.judge.advice.one_client import set_ups
 from overlap.judge.advice.one_query import is_query, repeated_queries
 from overlap.judge.advice.requests import LEAST_NS, LEAST_PART, Change, Requests
-from overlap.judge.findings.stages import stages
 from overlap.judge.findings.thread_rows import requested_at_once
 from overlap.judge.model import Advice
-from overlap.judge.path.awaited import awaited
+from overlap.judge.path.awaited import awaited, awaited_stages
 from overlap.judge.summary import clean, listing
 from overlap.judge.tree.span_tree import NS_PER_MS, plain
 
@@ -33,7 +32,9 @@ def _chains(requests: Requests, parent: int) -> Iterator[list[int]]:
     children = awaited(tree, parent)
     if sum(requests.on_path(index) >= LEAST_NS for index in children) < 2:
         return
-    members = [[children[m] for m in stage] for stage in stages([*map(tree.running, children)])]
+    members = awaited_stages(tree, parent)[:]
+    if sum(len(stage) == 1 for stage in members) < 2:
+        return
     members.sort(key=lambda stage: min(tree.starts[index] for index in stage))
     left_out = {i for group in repeated_queries(requests, children) for i in group}
     left_out.update(set_ups(requests, children))

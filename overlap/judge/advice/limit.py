@@ -19,8 +19,11 @@ def advice(requests: Requests) -> Iterator[Advice]:
     """Yield advice for siblings of one name that ran n at a time: for twice as many."""
     tree = requests.tree
     for parent in requests.parents():
+        children = awaited(tree, parent)
+        if len(children) < LEAST_CALLS:
+            continue
         by_name: dict[str, list[int]] = {}
-        for index in awaited(tree, parent):
+        for index in children:
             by_name.setdefault(tree.spans[index].name, []).append(index)
         for name, members in by_name.items():
             if len(members) < LEAST_CALLS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 from overlap.judge.advice.requests import Change, Requests
@@ -63,5 +64,10 @@ def set_ups(requests: Requests, siblings: Sequence[int]) -> list[int]:
 def _set_up_names(requests: Requests) -> set[str]:
     """Return the names in the trace that sound like a set-up; in most there is none."""
     if requests.set_up_names is None:
-        requests.set_up_names = {*filter(_SET_UP.search, requests.tree.words)}
+        requests.set_up_names = {*filter(_is_set_up, requests.tree.words)}
     return requests.set_up_names
+
+
+@lru_cache(4096)  # traces of one service have the same names
+def _is_set_up(name: str) -> bool:
+    return _SET_UP.search(name) is not None

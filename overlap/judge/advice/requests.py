@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from overlap import names
 from overlap.judge.model import Advice
 from overlap.judge.path.awaited import awaited
-from overlap.judge.path.request_path import Segment, request_path
+from overlap.judge.path.request_path import request_path
 from overlap.judge.summary import duration
 from overlap.judge.trace_context import TraceContext
 from overlap.judge.tree.span_tree import NO_PARENT, NS_PER_MS, Tree, ms, plain
@@ -42,7 +42,6 @@ class Requests:
         self.context = context
         self.tree: Tree = context.tree
         self._request_of = _topmost(context)
-        self._windows: dict[int, dict[int, Segment]] = {}
         self._parents: list[int] | None = None
         self.set_up_names: set[str] | None = None
         """The names that `one_client` looks for, once it looked."""
@@ -56,11 +55,7 @@ class Requests:
         request = self._request_of[index]
         if request is None:
             return 0
-        if request not in self._windows:
-            windows = self._windows[request] = {}
-            request_path(self.tree, request, windows)
-        window = self._windows[request].get(index)
-        return 0 if window is None else window.end - window.start
+        return request_path(self.tree, request).lengths.get(index, 0)
 
     def parents(self) -> list[int]:
         """Return the spans with children on the critical path of their request, in order."""

@@ -36,6 +36,8 @@ def victims(tree: Tree) -> Victims:
     O((n + victims) log n): one walk over the tree, in which a request is
     hidden while the victims of its own blocks are looked up.
     """
+    if names.SPAN_BLOCKED not in tree.words:
+        return {}
     blocks = [i for i, span in enumerate(tree.spans) if span.name == names.SPAN_BLOCKED]
     if not blocks:
         return {}

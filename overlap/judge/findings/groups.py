@@ -8,7 +8,7 @@ from typing import NamedTuple
 from overlap import names
 from overlap.judge.findings.stages import peak, stages, union_length
 from overlap.judge.model import CONCURRENT, SERIAL, SINGLE, Group
-from overlap.judge.path.awaited import awaited, awaited_path
+from overlap.judge.path.awaited import awaited, awaited_path, awaited_stages
 from overlap.judge.path.group_path import group_path
 from overlap.judge.tree.span_tree import Tree, ms
 
@@ -33,13 +33,18 @@ def groups(tree: Tree) -> Iterator[Group]:
         if work and not _is_one_request(tree, parent, work):
             span, length = tree.spans[parent], tree.ends[parent] - tree.starts[parent]
             above = _Parent(span.name, span.span_id, length)
-            yield _group(tree, above, work, awaited(tree, parent), awaited_path(tree, parent))
+            waited_for = awaited(tree, parent)
+            found = awaited_stages(tree, parent) if work == waited_for else _stages(tree, work)
+            siblings = _Siblings(work, found, waited_for, awaited_path(tree, parent))
+            yield _group(tree, above, siblings)
     for parent_id, members in sorted(tree.orphans.items()):
         work = [index for index in members if tree.is_work(index)]
         if len(work) > 1:
-            times = [tree.running(index) for index in work]
+            times = tree.all_running(work)
             length = max(end for _, end in times) - min(start for start, _ in times)
-            yield _group(tree, _Parent(MISSING, parent_id, length), work, work, _path(tree, work))
+            above = _Parent(MISSING, parent_id, length)
+            siblings = _Siblings(work, _stages(tree, work), work, _path(tree, work))
+            yield _group(tree, above, siblings)
 
 
 def is_concurrent(group: Group) -> bool:
@@ -69,17 +74,25 @@ class _Parent(NamedTuple):
     """In ns."""
 
 
-def _group(
-    tree: Tree, parent: _Parent, work: list[int], waited_for: list[int], path: list[int]
-) -> Group:
-    intervals = [tree.running(index) for index in work]
+class _Siblings(NamedTuple):
+    """The children of one span that are work, by index."""
+
+    work: list[int]
+    stages: list[list[int]]
+    awaited: list[int]
+    path: list[int]
+
+
+def _group(tree: Tree, parent: _Parent, siblings: _Siblings) -> Group:
+    work, in_stages, waited_for, path = siblings
+    intervals = tree.all_running(work)
     found = []
     factor = 0.0
-    for members in stages(intervals):
-        times = [intervals[member] for member in members]
-        factor = max(factor, sum(end - start for start, end in times) / union_length(times))
-        first, last = min(start for start, _ in times), max(end for _, end in times)
-        in_stage = sorted((tree.spans[work[member]].name, work[member]) for member in members)
+    for members in in_stages:
+        times = tree.all_running(members)
+        factor = max(factor, sum([end - start for start, end in times]) / union_length(times))
+        first, last = min(times)[0], max([end for _, end in times])
+        in_stage = sorted([(tree.spans[index].name, index) for index in members])
         found.append((first, last, in_stage))
     found.sort()
     return Group(
@@ -88,8 +101,8 @@ def _group(
         stages=[[name for name, _ in in_stage] for _, _, in_stage in found],
         overlap_factor=round(factor, 3),
         peak=peak(intervals),
-        wall_ms=ms(max(end for _, end in intervals) - min(start for start, _ in intervals)),
-        work_ms=ms(sum(end - start for start, end in intervals)),
+        wall_ms=ms(max([end for _, end in intervals]) - min(intervals)[0]),
+        work_ms=ms(sum([end - start for start, end in intervals])),
         critical_path=[tree.spans[index].name for index in path],
         parent_ms=ms(parent.length),
         shape=_shape(tree, parent.length, waited_for, [in_stage for _, _, in_stage in found]),
@@ -98,8 +111,13 @@ def _group(
     )
 
 
+def _stages(tree: Tree, work: list[int]) -> list[list[int]]:
+    found = stages(tree.all_running(work))
+    return [[work[place] for place in members] for members in found]
+
+
 def _path(tree: Tree, work: list[int]) -> list[int]:
-    times = [tree.running(index) for index in work]
+    times = tree.all_running(work)
     return [work[place] for place in group_path(times, [tree.spans[i].name for i in work])]
 
 
@@ -114,6 +132,6 @@ def _shape(
     """
     if any(len(in_stage) > 1 for in_stage in found):
         return CONCURRENT
-    work = sum(end - start for start, end in map(tree.running, waited_for))
+    work = sum([end - start for start, end in tree.all_running(waited_for)])
     in_a_row = len(waited_for) > 1 and work * PART >= length
     return SERIAL if in_a_row else SINGLE

@@ -13,8 +13,7 @@ from overlap.judge.tree.span_tree import Tree, ms
 def requests(tree: Tree) -> list[Requests]:
     """Return a row for each name of a server span, in order of the first start. O(n log n)."""
     found: dict[str, list[int]] = {}
-    servers = [index for index, span in enumerate(tree.spans) if span.kind == "server"]
-    for index in sorted(servers, key=tree.starts.__getitem__):
+    for index in sorted(tree.requests, key=tree.starts.__getitem__):
         if tree.ended[index]:
             found.setdefault(tree.spans[index].name, []).append(index)
     return [_row(tree, name, members) for name, members in found.items()]

@@ -52,6 +52,14 @@ class _Open:
         shared = (last if last < end else end) - start
         return 20 * shared > min(last - self.reach_start, length)
 
+    def add(self, member: int, start: int, end: int) -> None:
+        """Add a span that one of the two overlaps."""
+        self.members.append(member)
+        if end > self.end:
+            self.start, self.end = start, end
+        if (reach := 19 * end + start) > self.reach:
+            self.reach, self.reach_start, self.reach_end = reach, start, end
+
     def absorb(self, other: _Open) -> None:
         if len(other.members) > len(self.members):
             other.members.extend(self.members)
@@ -71,18 +79,25 @@ def stages(intervals: Sequence[Interval]) -> list[list[int]]:
     if len(intervals) <= 1:
         return [[index] for index in range(len(intervals))]
     done: list[list[int]] = []
-    still_open: list[_Open] = []  # two at the most, and one more while it is being placed
+    still_open: list[_Open] = []  # two at the most
     for index in sorted(range(len(intervals)), key=intervals.__getitem__):
         start, end = intervals[index]
-        mine = _Open(index, start, end)
-        others = [mine]
+        mine: _Open | None = None
+        others: list[_Open] = []
         for stage in still_open:
             if stage.end <= start:
                 done.append(stage.members)
-            elif stage.takes(start, end):
-                mine.absorb(stage)
-            else:
+            elif not stage.takes(start, end):
                 others.append(stage)
+            elif mine is None:
+                mine = stage
+            else:
+                mine.absorb(stage)
+        if mine is None:
+            mine = _Open(index, start, end)
+        else:
+            mine.add(index, start, end)
+        others.append(mine)
         still_open = others
     done.extend(stage.members for stage in still_open)
     return done

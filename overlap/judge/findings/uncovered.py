@@ -21,13 +21,26 @@ def uncovered(tree: Tree, index: int) -> int:
 
     A block of the event loop is covered, and so is the wait for a thread before a child.
     """
+    found = tree.uncovered.get(index)
+    if found is None:
+        found = tree.uncovered[index] = _uncovered(tree, index)
+    return found
+
+
+def _uncovered(tree: Tree, index: int) -> int:
     low, high = tree.starts[index], tree.ends[index]
-    times = (
-        (max(tree.starts[child] - _queued(tree, child), low), min(tree.ends[child], high))
-        for child in tree.children.get(index, ())
-        if tree.is_work(child) or tree.spans[child].name == names.SPAN_BLOCKED
-    )
-    return high - low - union_length((start, end) for start, end in times if start < end)
+    waits, blocks = names.THREAD_QUEUED_MS in tree.words, names.SPAN_BLOCKED in tree.words
+    times = []
+    for child in tree.children.get(index, ()):
+        if tree.work[child] or (blocks and tree.spans[child].name == names.SPAN_BLOCKED):
+            start, end = tree.starts[child], tree.ends[child]
+            if waits:
+                start -= _queued(tree, child)
+            start = max(start, low)
+            end = min(end, high)
+            if start < end:
+                times.append((start, end))
+    return high - low - union_length(times)
 
 
 def _queued(tree: Tree, index: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from overlap.judge.findings.stages import stages
 from overlap.judge.path.group_path import group_path
 from overlap.judge.tree.span_tree import Tree
 
@@ -26,7 +27,17 @@ def awaited_path(tree: Tree, parent: int) -> list[int]:
     found = tree.paths.get(parent)
     if found is None:
         children = awaited(tree, parent)
-        times = [tree.running(index) for index in children]
+        times = tree.all_running(children)
         called = [tree.spans[index].name for index in children]
         found = tree.paths[parent] = [children[place] for place in group_path(times, called)]
+    return found
+
+
+def awaited_stages(tree: Tree, parent: int) -> list[list[int]]:
+    """Return the stages of the awaited children, in any order."""
+    found = tree.stages.get(parent)
+    if found is None:
+        children = awaited(tree, parent)
+        members = stages(tree.all_running(children))
+        found = tree.stages[parent] = [[children[place] for place in each] for each in members]
     return found

@@ -21,8 +21,7 @@ def main_request(tree: Tree) -> int | None:
     true_roots = [i for i in roots if not tree.spans[i].parent_id and tree.is_work(i)]
     if len(true_roots) == 1:
         return true_roots[0]
-    servers = (index for index, span in enumerate(tree.spans) if span.kind == "server")
-    found = _longest(tree, servers)
+    found = _longest(tree, tree.requests)
     return _longest(tree, roots) if found is None else found
 
 

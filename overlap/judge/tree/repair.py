@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from operator import attrgetter
+from operator import attrgetter, lt
 
 from overlap.judge.tree.clock_skew import correct_skew
 from overlap.judge.tree.shared_ids import with_own_ids
@@ -27,7 +27,7 @@ def repair(spans: Iterable[Span], trace_id: str | None = None) -> Tree:
     warnings: list[str] = []
     if trace_id is None:
         trace_id = _commonest_trace(found)
-    if strangers := sum(span.trace_id != trace_id for span in found):
+    if strangers := sum([span.trace_id != trace_id for span in found]):
         warnings.append(f"{_spans(strangers)} another trace id: judged as part of this trace")
     unique = _without_duplicates(with_own_ids(found), warnings)
     numbers = [*range(len(unique))]  # one object for each, however many lists hold it
@@ -68,12 +68,13 @@ def _commonest_trace(spans: list[Span]) -> str:
 
 def _without_duplicates(spans: Sequence[Span], warnings: list[str]) -> list[Span]:
     """Return one span for each id, sorted by start and id: the one with an end, the latest."""
-    by_id: dict[str, Span] = {}
-    for span in spans:
-        other = by_id.setdefault(span.span_id, span)
-        if other is not span and other != span and _fullness(span) > _fullness(other):
-            by_id[span.span_id] = span
+    by_id = {span.span_id: span for span in spans}
     if extra := len(spans) - len(by_id):
+        by_id.clear()
+        for span in spans:
+            other = by_id.setdefault(span.span_id, span)
+            if other is not span and other != span and _fullness(span) > _fullness(other):
+                by_id[span.span_id] = span
         warnings.append(f"{_spans(extra)} an id that another span has too: ignored")
     unique = list(by_id.values())
     unique.sort(key=attrgetter("start_ns", "span_id"))
@@ -97,7 +98,8 @@ def _parents(spans: list[Span], numbers: list[int], warnings: list[str]) -> list
         parent = index_of.get(span.parent_id, NO_PARENT)
         orphans += parent == NO_PARENT
         parents.append(parent)
-    if cycles := _cut_cycles(parents):
+    # Most parents start before their children: then there is no cycle.
+    if not all(map(lt, parents, numbers)) and (cycles := _cut_cycles(parents)):
         what = "1 cycle of parents was" if cycles == 1 else f"{cycles} cycles of parents were"
         warnings.append(f"{what} broken: the earliest span of each is treated as a root")
     if orphans:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from overlap import names
+from overlap.judge.path.segment import RequestPath
 from overlap.trace.model import AttributeValue, Span
 
 NO_PARENT = -1
@@ -48,16 +49,26 @@ class Tree:
 
     Most traces hold no evidence of most things: one look here spares a look at each span.
     """
+    requests: list[int] = field(default_factory=list)
+    """The server spans, in canonical order; by `settle`."""
     servers: dict[int, int] | None = None
     """What `nearest_servers` found, once it was asked."""
     awaited: dict[int, list[int]] = field(default_factory=dict)
     """By parent, what `awaited` found; the findings, the path, the sentences and the advice ask."""
     paths: dict[int, list[int]] = field(default_factory=dict)
     """By parent, what `awaited_path` found."""
+    stages: dict[int, list[list[int]]] = field(default_factory=dict)
+    """By parent, what `awaited_stages` found."""
+    uncovered: dict[int, int] = field(default_factory=dict)
+    """By span, what `uncovered` found."""
+    request_paths: dict[int, RequestPath] = field(default_factory=dict)
+    """By request, what `request_path` found."""
 
     def settle(self) -> None:
         """Note what is asked again and again, once all times are final."""
         self.words = words(self.spans)
+        if "server" in self.words:
+            self.requests = [i for i, span in enumerate(self.spans) if span.kind == "server"]
         protocol = any(name.endswith(_PROTOCOL_SPANS) for name in self.words)
         evidence = not EVIDENCE.isdisjoint(self.words)
         if protocol or evidence:
@@ -101,6 +112,12 @@ class Tree:
         ):
             return start, end
         return min(start + self._queued(index), end - 1), end
+
+    def all_running(self, indexes: Sequence[int]) -> list[tuple[int, int]]:
+        """Return what `running` returns, for each of these spans."""
+        if names.THREAD_CALLS in self.words:
+            return [self.running(index) for index in indexes]
+        return [(self.starts[index], self.ends[index]) for index in indexes]
 
     def _queued(self, index: int) -> int:
         """Return for how long a span waited for a thread before its first work, in ns."""

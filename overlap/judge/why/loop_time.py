@@ -23,11 +23,7 @@ def reasons(context: TraceContext) -> Iterator[Why]:
     """
     if {names.LOOP_READY_MS, names.LOOP_RUNNING_MS}.isdisjoint(context.tree.words):
         return iter(())
-    requests = [
-        index
-        for index, span in enumerate(context.tree.spans)
-        if span.kind == "server" and not is_reported(context.tree, index)
-    ]
+    requests = [index for index in context.tree.requests if not is_reported(context.tree, index)]
     found = [*_ready(context, requests), *_running(context, requests)]
     found.sort(key=lambda each: (-each[0], each[1].span_ids))
     return (why for _, why in found)

@@ -9,7 +9,7 @@ from overlap.judge.findings.concurrency_limit import LEAST_CALLS, concurrency_li
 from overlap.judge.findings.stages import stages, union_length
 from overlap.judge.findings.thread_rows import requested_at_once
 from overlap.judge.model import Why
-from overlap.judge.path.awaited import awaited, awaited_path
+from overlap.judge.path.awaited import awaited, awaited_path, awaited_stages
 from overlap.judge.path.group_path import group_path
 from overlap.judge.summary import clean, listing
 from overlap.judge.trace_context import TraceContext, share
@@ -29,45 +29,41 @@ def reasons(context: TraceContext) -> Iterator[Why]:
     parents = [
         index
         for index in tree.children
-        if names.SCENARIO_NAME not in tree.spans[index].attributes
-        and context.duration(index) >= LEAST_NS
+        if tree.ends[index] - tree.starts[index] >= LEAST_NS
+        and names.SCENARIO_NAME not in tree.spans[index].attributes
         and not context.is_neighbour(index)
     ]
     parents.sort(key=lambda i: (tree.spans[i].kind != "server", -context.duration(i), i))
     for parent in parents:
-        work = [index for index in awaited(tree, parent) if not _is_same_request(context, index)]
+        work = awaited(tree, parent)
+        if tree.spans[parent].kind == "client":
+            work = [index for index in work if tree.spans[index].kind != "server"]  # one request
         if work and (len(work) > 1 or tree.spans[parent].kind == "server"):
-            waited = union_length((tree.starts[index], tree.ends[index]) for index in work)
+            waited = union_length([(tree.starts[index], tree.ends[index]) for index in work])
             if waited * LEAST_PART >= context.duration(parent):
                 yield _reason(context, parent, work)
 
 
-def _is_same_request(context: TraceContext, index: int) -> bool:
-    """Return whether this is the server span of the client span above it."""
-    tree = context.tree
-    return tree.spans[index].kind == "server" and tree.spans[tree.parents[index]].kind == "client"
-
-
 def _reason(context: TraceContext, parent: int, work: list[int]) -> Why:
     tree = context.tree
-    times = [tree.running(index) for index in work]
-    if work == awaited(tree, parent):
-        path = awaited_path(tree, parent)
+    if work is awaited(tree, parent):
+        path, found = awaited_path(tree, parent), awaited_stages(tree, parent)
     else:
+        times = tree.all_running(work)
         called = [tree.spans[index].name for index in work]
         path = [work[place] for place in group_path(times, called)]
+        found = [[work[place] for place in stage] for stage in stages(times)]
     whole = sum(context.duration(index) for index in path)
     named = [index for index in path if context.duration(index) * LEAST_SHARE >= whole] or path
-    waited = union_length((tree.starts[index], tree.ends[index]) for index in path)
+    waited = union_length([(tree.starts[index], tree.ends[index]) for index in path])
     waited = min(waited, context.duration(parent))
     time = f"({share(waited, context.duration(parent))})"
     subject = context.subject(parent)
-    found = stages(times)
     if len(found) > 1 and all(len(stage) == 1 for stage in found):
         text = f"{subject} waited for {_chain(context, named)} {time}, {_in_a_row(context, work)}"
         return Why(text, context.ids([parent, *work]))
     on_path, at_once = set(path), [stage for stage in found if len(stage) > 1]
-    beside = [work[place] for stage in at_once for place in stage if work[place] not in on_path]
+    beside = [index for stage in at_once for index in stage if index not in on_path]
     beside.sort(key=lambda index: (tree.starts[index], index))
     text = f"{subject} waited for {_chain(context, named)} {time}"
     limits = dict(_limits(tree, work))
@@ -81,6 +77,8 @@ def _reason(context: TraceContext, parent: int, work: list[int]) -> Why:
 
 def _limits(tree: Tree, work: list[int]) -> Iterator[tuple[str, tuple[int, int]]]:
     """Yield the names of siblings that ran n at a time, with how many there were and n."""
+    if len(work) < LEAST_CALLS:
+        return
     by_name: dict[str, list[int]] = {}
     for index in work:
         by_name.setdefault(tree.spans[index].name, []).append(index)

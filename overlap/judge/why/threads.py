@@ -17,6 +17,8 @@ LEAST_QUEUED_MS = 10.0
 
 def reasons(context: TraceContext) -> Iterator[Why]:
     """Yield calls that shared a thread, the longest first; then other waits for a thread."""
+    if names.THREAD_QUEUED_MS not in context.tree.words:
+        return
     rows = sorted(thread_rows(context), key=lambda row: (-_length(context.tree, row), row))
     reported: set[int] = set()
     for row in rows:

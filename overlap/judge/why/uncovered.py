@@ -18,12 +18,11 @@ _LENS = (names.LOOP_RUNNING_MS, names.LOOP_READY_MS, names.LOOP_AWAITING_MS)
 
 def reasons(context: TraceContext) -> Iterator[Why]:
     """Yield the requests of which much is not covered, the longest part first."""
-    found = []
-    for index, span in enumerate(context.tree.spans):
-        if span.kind != "server" or context.is_neighbour(index):
-            continue
-        if is_reported(context.tree, index):
-            found.append((-uncovered(context.tree, index), index))
+    found = [
+        (-uncovered(context.tree, index), index)
+        for index in context.tree.requests
+        if not context.is_neighbour(index) and is_reported(context.tree, index)
+    ]
     inner = _inner_requests(context) if found else set()
     for negative, index in sorted(found):
         part = -negative / NS_PER_MS
@@ -84,6 +83,8 @@ def _most(context: TraceContext, index: int) -> str:
 
 def _own(context: TraceContext, index: int, name: str) -> float:
     """Return a figure of the lens without the part that the spans below have."""
+    if name not in context.tree.words:
+        return 0.0
     below = sum(context.number(child, name) for child in context.tree.children.get(index, ()))
     return max(0.0, context.number(index, name) - below)
 
@@ -91,13 +92,16 @@ def _own(context: TraceContext, index: int, name: str) -> float:
 def _in_threads(context: TraceContext, index: int) -> float:
     """Return for how long calls in threads ran without a span, at most."""
     tree = context.tree
+    running = context.number(index, names.THREAD_RUNNING_MS)
+    if not running:
+        return 0.0
     own = plain(context.attribute(index, names.THREAD_ID))
     spans = sum(
         context.duration(child)
         for child in tree.children.get(index, ())
         if plain(context.attribute(child, names.THREAD_ID)) not in (own, None)
     )
-    return max(0.0, context.number(index, names.THREAD_RUNNING_MS) - spans / NS_PER_MS)
+    return max(0.0, running - spans / NS_PER_MS)
 
 
 def _longest_step(context: TraceContext, index: int) -> str:

@@ -60,9 +60,9 @@ class Requests:
 
     def _add_path(self, request: int, route: Route) -> None:
         tree = self.tree
-        path = request_path(tree, request)
+        path = request_path(tree, request).segments
         own: dict[int, int] = {}
-        for index, start, end, _ in path:
+        for index, start, end in path:
             own[index] = own.get(index, 0) + end - start
         for category, ns in time_by_category(tree, request, path, own).items():
             if ns:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from overlap import names
 from overlap.judge.advice.one_query import is_query
-from overlap.judge.path.request_path import Segment
+from overlap.judge.path.segment import Segment
 from overlap.judge.tree.span_tree import NS_PER_MS, Tree, number
 from overlap.survey.totals.model import (
     CALLS,
@@ -106,7 +106,7 @@ def _thread_waits(tree: Tree, path: Sequence[Segment], own: Mapping[int, int]) -
     before it. Waits of calls that made no span are known by their sum only.
     """
     segments: dict[int, list[tuple[int, int]]] = {}
-    for index, start, end, _ in path:
+    for index, start, end in path:
         segments.setdefault(index, []).append((start, end))
     found: dict[int, int] = {}
     for index in own:

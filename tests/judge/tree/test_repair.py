@@ -1,6 +1,5 @@
 """Hostile traces: each is judged, and what was mended is told in a bounded number of sentences."""
 
-import dataclasses
 from collections.abc import Callable
 
 import pytest
@@ -25,7 +24,7 @@ def test_duplicates_change_nothing_but_are_told(span: MakeSpan) -> None:
     once = verdict(spans)
     twice = verdict([*spans, *spans, structs.replace(spans[1], end_ns=None)])
     assert twice.warnings == ["4 spans have an id that another span has too: ignored"]
-    assert dataclasses.replace(twice, warnings=[]) == once
+    assert structs.replace(twice, warnings=[]) == once
 
 
 def test_missing_parents_make_roots(span: MakeSpan) -> None:
