@@ -33,12 +33,15 @@ class Instrumentation:
         # Before any instrumentation is imported: each reads this variable once.
         os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
         from overlap.instrument.calls.celery_tasks import instrument_celery
+        from overlap.instrument.calls.connection_pools import report_connection_pools
         from overlap.instrument.calls.httpx_client import instrument_httpx
         from overlap.instrument.calls.installed_instrumentors import (
             instrument_installed,
             is_disabled,
         )
         from overlap.instrument.calls.thread_attributes import ThreadAttributes, count_threads
+        from overlap.instrument.calls.thread_pools import ThreadPools
+        from overlap.instrument.loop.utilization import report_utilization
         from overlap.instrument.loop.watched_loops import WatchedLoops
         from overlap.instrument.process.endings import Endings
         from overlap.instrument.tasks.cancelled_spans import CancelledSpans
@@ -52,7 +55,12 @@ class Instrumentation:
             span_processors=[ThreadAttributes(), CancelledSpans(), *(processors() if lens else ())],
         )
         self._undo.callback(self.telemetry.shutdown)
-        count_threads(self.telemetry.meter_provider.get_meter("overlap.instrument.threads"))
+        meter = self.telemetry.meter_provider.get_meter
+        count_threads(meter("overlap.instrument.threads"))
+        pools = ThreadPools()
+        self._undo.callback(pools.install())
+        pools.report(meter("overlap.instrument.threads"))
+        report_connection_pools(meter("overlap.instrument.database"))
         self._endings = Endings(drain_timeout_s, self.telemetry.flush, shutdown)
         if journal_dir is not None:
             from overlap.instrument.tasks.process_journal import start_journal
@@ -63,6 +71,7 @@ class Instrumentation:
             blocked_threshold_s, lenses=Lenses(_lens_rate()) if lens else None
         )
         self._undo.callback(self.watched_loops.stop)
+        report_utilization(meter("overlap.instrument.loop"), self.watched_loops.shares)
         # uvicorn imports the application inside its running loop; other servers do not.
         self.watched_loops.watch_running()
         self._undo.callback(self._endings.install(self.watched_loops.loop_started))

@@ -9,12 +9,17 @@ It costs time for each request it measures, so it measures a limited number of t
 
 from opentelemetry.sdk.trace import SpanProcessor
 
+from overlap.lens.account import Account
 from overlap.lens.install import Lenses
+from overlap.lens.route_time import RouteTime
 from overlap.lens.span_processor import LensSpans
 from overlap.lens.steps import Steps, running_here
 from overlap.lens.thread_work import ThreadSpans
 
-__all__ = ["LensSpans", "Lenses", "Steps", "ThreadSpans", "processors", "running_here"]
+__all__ = [
+    "Account", "LensSpans", "Lenses", "RouteTime", "Steps", "ThreadSpans", "processors",
+    "running_here",
+]  # fmt: skip
 
 
 def processors() -> list[SpanProcessor]:

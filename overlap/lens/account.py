@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from heapq import nlargest
 
 MOST_TURNS = 64
@@ -19,7 +20,7 @@ class Account:
     that a later step could fill.
     """
 
-    __slots__ = ("__weakref__", "began", "covered", "line", "longest", "open", "parent",
+    __slots__ = ("__weakref__", "began", "covered", "late", "line", "longest", "open", "parent",
                  "ready", "running", "turns")  # fmt: skip
 
     def __init__(self, parent: Account | None, began: float, *, lists_turns: bool) -> None:
@@ -34,6 +35,8 @@ class Account:
         """The line of the longest step, if known."""
         self.turns: list[float] | None = [] if lists_turns else None
         self.open = True
+        self.late: Callable[[float, float], None] | None = None
+        """Receives the seconds of steps that run after it was closed: running, ready."""
 
     def add(self, ready: float, begin: float, end: float, line: str | None = None) -> None:
         """Add a step that was ready at `ready` and ran from `begin` to `end`."""

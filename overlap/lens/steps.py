@@ -207,6 +207,8 @@ def _add(  # noqa: PLR0913, PLR0917  all that is known of a step
     while account is not None:
         if account.open:
             account.add(ready, begin, end, line)
+        elif account.late is not None:
+            account.late(end - begin, begin - ready)
         account = account.parent
 
 

@@ -39,6 +39,29 @@ def test_a_sync_view_tells_of_its_thread(server, sink):
     assert inside["overlap.thread.queued_ms"] <= view["overlap.thread.queued_ms"]
 
 
+@pytest.mark.parametrize("server", ["asyncio", "uvloop"], indirect=True)
+def test_how_full_the_loop_is_and_by_whom(server, sink, wait_until):
+    """Its utilization from 0 to 1, the seconds of each route, and the thread pools."""
+    server.get("/burn/?s=0.4")
+    server.get("/slow/")
+    name = "overlap.event_loop.utilization"
+    ((where, point),) = wait_until(lambda: sink.points(name))
+    assert where == {"thread.name": "MainThread"}
+    assert 0 <= point.as_double <= 1
+    assert sink.everybody.units()[name] == "1"
+    running = {"http.route": "/burn/", "overlap.event_loop.state": "running"}
+
+    def seconds():
+        points = sink.points("overlap.event_loop.time")
+        return sum(point.as_double for where, point in points if running.items() <= where.items())
+
+    wait_until(lambda: seconds() >= 0.4, "the seconds of /burn/")
+    pools = {
+        where["overlap.thread_pool.name"] for where, _ in sink.points("overlap.thread_pool.size")
+    }
+    assert "lean" in pools
+
+
 def test_it_can_be_switched_off(serve, sink):
     """By a variable of the environment; everything else is as it was."""
     server = serve(env={"OVERLAP_LENS": "0"})

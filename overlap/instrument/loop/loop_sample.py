@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+import time
 from dataclasses import replace
 from types import FrameType
 
@@ -36,3 +37,8 @@ def look_at(
         kind=block_kind.kind_of(frame, loop),
         busy=clock.busy(),
     )
+
+
+def epoch_ns(at: float) -> int:
+    """Return a time of perf_counter() in nanoseconds since 1970."""
+    return time.time_ns() - int((time.perf_counter() - at) * 1e9)

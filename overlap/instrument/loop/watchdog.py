@@ -24,7 +24,8 @@ from overlap.instrument.loop.block_detector import BlockCandidate, Sample
 from overlap.instrument.loop.block_span import Block
 from overlap.instrument.loop.garbage_collection import GarbageClock
 from overlap.instrument.loop.loop_metrics import loop_metrics
-from overlap.instrument.loop.loop_sample import look_at
+from overlap.instrument.loop.loop_sample import epoch_ns, look_at
+from overlap.instrument.loop.utilization import Utilization
 from overlap.instrument.tasks import process_journal
 from overlap.lens import Lenses, Steps
 from overlap.runtime import current_task
@@ -53,6 +54,7 @@ class Watchdog:
         self._threshold = threshold_s
         self._stopped = False
         self._metrics = loop_metrics()
+        self.utilization = Utilization(loop)
         self._thread = threading.Thread(target=self._watch, name="overlap-watchdog", daemon=True)
         self._loop_thread: threading.Thread | None = None
         self._clock: ThreadClock | None = None
@@ -92,6 +94,7 @@ class Watchdog:
         self._stopped = True
         if self._thread.is_alive():
             self._thread.join(1.0)
+        self.utilization.stop()
 
     # On the loop's thread:
 
@@ -100,6 +103,7 @@ class Watchdog:
         self._clock = ThreadClock()
         self._steps = self._lenses.on(self.loop) if self._lenses else None
         self._beat_at = time.perf_counter()
+        self.utilization.start(self._beat_at)
         self._base = base or sys._getframe(1)
         self._due = self._beat_at + BEAT_S
         self.loop.call_later(BEAT_S, self._beat)
@@ -112,6 +116,7 @@ class Watchdog:
         # Under uvloop, the frame that every callback is called from.
         self._base = sys._getframe(1)
         self._beat_at, self._due = now, now + BEAT_S
+        self.utilization.mark(now)
         if not self._stopped:
             self.loop.call_later(BEAT_S, self._beat)
 
@@ -192,7 +197,7 @@ class Watchdog:
         elif candidate.confirmed(sample.at, self._threshold) and self._loop_thread:
             first = candidate.first
             block = Block(
-                _epoch_ns(candidate.since), first.context or Context(), self.loop, self._loop_thread
+                epoch_ns(candidate.since), first.context or Context(), self.loop, self._loop_thread
             )
             block.add_sample(first.lines)
             block.add_sample(sample.lines)
@@ -210,7 +215,7 @@ class Watchdog:
         block, self._block, self._candidate = self._block, None, None
         if block is not None:
             if block.end_ns is None:
-                block.end_ns = _epoch_ns(at)
+                block.end_ns = epoch_ns(at)
             self._closing.append(block)
             self._close()
 
@@ -223,7 +228,3 @@ class Watchdog:
 
     def _used(self) -> float:
         return self._clock.used() if self._clock else 0.0
-
-
-def _epoch_ns(at: float) -> int:
-    return time.time_ns() - int((time.perf_counter() - at) * 1e9)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from contextlib import ExitStack, suppress
 from types import FrameType
 from weakref import WeakSet
@@ -97,6 +98,12 @@ class WatchedLoops:
             for watchdog in self._watchdogs:
                 if watchdog.loop is loop and watchdog.is_watching:
                     watchdog.mark_turn()
+
+    def shares(self) -> list[tuple[str, float]]:
+        """Return the name of each loop's thread, and how full that loop is (0 to 1)."""
+        loops = [watchdog.utilization for watchdog in [*self._watchdogs]]
+        found = [(loop.thread, loop.share(time.perf_counter())) for loop in loops]
+        return [(thread, share) for thread, share in found if share is not None]
 
     def stop(self) -> None:
         """Stop every watchdog."""

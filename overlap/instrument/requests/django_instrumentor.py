@@ -17,6 +17,7 @@ from django.core.signals import got_request_exception
 from opentelemetry.instrumentation._semconv import _StabilityMode
 from opentelemetry.instrumentation.django import DjangoInstrumentor
 from opentelemetry.instrumentation.django.middleware.otel_middleware import _DjangoMiddleware
+from opentelemetry.metrics import get_meter
 
 from overlap.instrument.requests.accepted import observe_handler
 from overlap.instrument.requests.active_requests import ActiveRequests, is_sdks
@@ -25,6 +26,7 @@ from overlap.instrument.requests.middleware import Middleware, note_exception
 from overlap.instrument.requests.server_span import Instruments
 from overlap.instrument.requests.server_span_factory import ServerSpanFactory
 from overlap.instrument.requests.sync_middleware import SyncMiddlewareFinder
+from overlap.lens import RouteTime
 
 _STOCK = f"{_DjangoMiddleware.__module__}.{_DjangoMiddleware.__qualname__}"
 
@@ -71,10 +73,13 @@ def _instruments(options: Mapping[str, Any]) -> Instruments:
     if mode is _StabilityMode.HTTP and is_sdks(active) and options.get("meter_provider") is None:
         active = ActiveRequests(stock._meter, active)
     histograms = (stock._duration_histogram_new, stock._duration_histogram_old)
+    new, old = (each and FastHistogram(each) for each in histograms)
     return Instruments(
         mode,
         active,
-        *(each and FastHistogram(each) for each in histograms),
+        new,
+        old,
+        RouteTime(get_meter("overlap.lens", meter_provider=options.get("meter_provider"))),
     )
 
 

@@ -17,6 +17,7 @@ from overlap import names
 from overlap.instrument.requests.accepted import AcceptedRequest
 from overlap.instrument.requests.delays import Delays
 from overlap.instrument.requests.request_attributes import RequestAttributes, status_attributes
+from overlap.lens import RouteTime
 from overlap.runtime.guard import guarded, never_raises
 
 SERVER_SPAN_KEY = create_key("overlap-server-span")
@@ -40,6 +41,7 @@ class Instruments:
     active: UpDownCounter
     duration_new: Histogram | None
     duration_old: Histogram | None
+    loop_time: RouteTime
 
 
 class ServerStopped(Exception):
@@ -151,8 +153,12 @@ class ServerSpan:
         for block in [*self.blocks]:
             self.link_block(block)
         error = error or self.error or self._disconnection()
-        self._record(time.perf_counter() - self._began, self._note(error) if error else None)
+        seconds = time.perf_counter() - self._began
+        self._record(seconds, self._note(error) if error else None)
         self.span.end()
+        if self.is_asgi:  # by now, the lens has closed the account
+            account = getattr(self.span, "overlap_account", None)
+            self._instruments.loop_time.count(self._route, account, seconds)
         self.context = Context()  # it refers to this object: break the reference cycle
 
     def _disconnection(self) -> BaseException | None:

@@ -1,0 +1,103 @@
+"""How full the thread pools are: calls that wait for a thread, and threads in use, by pool.
+
+A pool is a ThreadPoolExecutor of the standard library, known from its first call on; asyncio's
+default executor (`asyncio.to_thread`), asgiref's and overlap.lean's are such. Its name is the
+prefix of its threads' names without a number, so that `lean-1`, `lean-2`, … are one pool.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, thread
+from functools import wraps
+from typing import Any
+from weakref import WeakSet
+
+from opentelemetry.metrics import CallbackOptions, Meter, Observation
+
+from overlap import names
+from overlap.runtime.guard import guarded
+
+POOLS = 50
+"""Pools with series of their own; the others are counted together."""
+OTHER = "other"
+_IDLE = thread._worker.__code__
+"""The code of a thread that waits for a call."""
+_NUMBER = re.compile(r"([-_]\d+)+$")
+
+
+class ThreadPools:
+    """The pools of this process, from `install` until its undoing."""
+
+    def __init__(self) -> None:
+        self._pools: WeakSet[ThreadPoolExecutor] = WeakSet()
+        self._names: set[str] = set()
+
+    def install(self) -> Callable[[], None]:
+        """Notice each pool at its first call; return a function that undoes it."""
+        stock: Any = ThreadPoolExecutor.submit
+        pools = self._pools
+
+        @wraps(stock)
+        def submit(self: Any, fn: Any, /, *args: Any, **named: Any) -> Any:
+            if self not in pools:
+                guarded("a thread pool is not measured", pools.add, self)
+            return stock(self, fn, *args, **named)
+
+        ours: Any = submit
+        setattr(ThreadPoolExecutor, "submit", ours)  # noqa: B010  mypy allows no other way
+
+        def undo() -> None:
+            if ThreadPoolExecutor.submit is ours:  # otherwise another library has wrapped it
+                setattr(ThreadPoolExecutor, "submit", stock)  # noqa: B010
+
+        return undo
+
+    def report(self, meter: Meter) -> None:
+        """Report the three figures of each pool."""
+        for place, (name, unit, description) in enumerate(_FIGURES):
+            meter.create_observable_gauge(name, [self._observer(place)], unit, description)
+
+    def _observer(self, place: int) -> Callable[[CallbackOptions], Iterable[Observation]]:
+        def observe(_options: CallbackOptions) -> Iterable[Observation]:
+            return [
+                Observation(figures[place], {names.THREAD_POOL: name})
+                for name, figures in self.figures().items()
+            ]
+
+        return observe
+
+    def figures(self) -> dict[str, list[int]]:
+        """Return by pool: calls that wait, threads in use, and the most threads."""
+        found = {name: [0, 0, 0] for name in self._names}  # a gauge without a value keeps its last
+        for pool in [*self._pools]:
+            sums = found.setdefault(self._name_of(pool), [0, 0, 0])
+            for place, figure in enumerate(_figures_of(pool)):
+                sums[place] += figure
+        return found
+
+    def _name_of(self, pool: Any) -> str:
+        name = _NUMBER.sub("", pool._thread_name_prefix) or "unnamed"
+        if name not in self._names and len(self._names) >= POOLS:
+            name = OTHER
+        self._names.add(name)
+        return name
+
+
+_FIGURES = (
+    (names.METRIC_POOL_WAITING, "{call}", "Calls that wait for a thread of the pool."),
+    (names.METRIC_POOL_IN_USE, "{thread}", "Threads of the pool that run a call."),
+    (names.METRIC_POOL_SIZE, "{thread}", "The most threads that the pool may have."),
+)
+
+
+def _figures_of(pool: Any) -> tuple[int, int, int]:
+    if pool._shutdown:
+        return 0, 0, 0
+    # Not by the pool's `_idle_semaphore`, which counts threads as idle that took a queued call.
+    frames = sys._current_frames()
+    running = (frames.get(worker.ident) for worker in [*pool._threads])
+    in_use = sum(frame is not None and frame.f_code is not _IDLE for frame in running)
+    return pool._work_queue.qsize(), in_use, pool._max_workers
