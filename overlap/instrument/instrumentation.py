@@ -32,7 +32,6 @@ class Instrumentation:
     ) -> None:
         # Before any instrumentation is imported: each reads this variable once.
         os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
-        from overlap.instrument.calls.celery_tasks import instrument_celery
         from overlap.instrument.calls.connection_pools import report_connection_pools
         from overlap.instrument.calls.httpx_client import instrument_httpx
         from overlap.instrument.calls.installed_instrumentors import (
@@ -44,6 +43,7 @@ class Instrumentation:
         from overlap.instrument.loop.utilization import report_utilization
         from overlap.instrument.loop.watched_loops import WatchedLoops
         from overlap.instrument.process.endings import Endings
+        from overlap.instrument.queues.install import instrument_queues
         from overlap.instrument.tasks.cancelled_spans import CancelledSpans
         from overlap.instrument.websockets.install import instrument_websockets
         from overlap.lens import Lenses, processors
@@ -78,8 +78,7 @@ class Instrumentation:
         self._undo.callback(instrument_websockets(self.watched_loops.watch_running))
         if not is_disabled("httpx"):
             self._undo.callback(instrument_httpx())
-        if not is_disabled("celery"):
-            self._undo.callback(instrument_celery())
+        self._undo.callback(instrument_queues())
         if instrumentors:
             self._undo.callback(instrument_installed())
         if has_django():

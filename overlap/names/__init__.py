@@ -11,4 +11,5 @@ from overlap.names.attributes import *
 from overlap.names.conventions import *
 from overlap.names.measurements import *
 from overlap.names.metrics import *
+from overlap.names.queues import *
 from overlap.names.spans import *

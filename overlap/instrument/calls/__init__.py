@@ -1,4 +1,4 @@
-"""What a request calls: HTTP clients, database queries, Celery; and the threads it uses.
+"""What a request calls: HTTP clients, database queries; and the threads it uses.
 
 Each module has one `instrument_…` function that returns its own undo.
 """

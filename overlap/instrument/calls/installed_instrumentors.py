@@ -19,8 +19,8 @@ from overlap.instrument.calls import database_queries
 
 GROUP = "opentelemetry_instrumentor"
 DISABLED = "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"
-OURS = frozenset({"django", "httpx", "celery"})
-"""Traced by modules of our own, which build on these instrumentations."""
+OURS = frozenset({"django", "httpx", "celery", "django_tasks", "dramatiq", "huey"})
+"""Traced by modules of our own, some of which build on these instrumentations."""
 HARMFUL = {
     "asyncio": "it renames coroutines, and the lens times tasks already",
     "logging": "our handler exports the records already",

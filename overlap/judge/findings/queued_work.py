@@ -24,7 +24,16 @@ UNSEEN: Final = "unseen"
 """The trace holds no run of it."""
 UNSENT: Final = "unsent"
 """Sending it failed."""
-_ENDS = {"SUCCESS": DONE, "FAILURE": FAILED, "RETRY": WAITING}
+_ENDS = {
+    "SUCCESS": DONE,
+    "FAILURE": FAILED,
+    "RETRY": WAITING,
+    names.QUEUE_DONE: DONE,
+    names.QUEUE_FAILED: FAILED,
+    names.QUEUE_RETRY: WAITING,
+}
+_REVOKED = ("REVOKED", names.QUEUE_REVOKED)
+_TASKS = (names.QUEUE_TASK, names.CELERY_TASK_NAME)
 _GROUPS = (
     names.MESSAGING_CONSUMER_GROUP,
     names.MESSAGING_KAFKA_CONSUMER_GROUP,
@@ -99,8 +108,8 @@ def _deliveries(tree: Tree, runs: list[int]) -> Iterator[list[int]]:
 
 def _consumer(tree: Tree, run: int) -> _Consumer:
     attributes = tree.spans[run].attributes
-    if names.CELERY_STATE in attributes or names.CELERY_TASK_NAME in attributes:
-        return "", ""  # a task of Celery's runs once, on whichever worker takes it
+    if names.CELERY_STATE in attributes or any(key in attributes for key in _TASKS):
+        return "", ""  # a task runs once, on whichever worker takes it
     group = next((value for key in _GROUPS if (value := plain(attributes.get(key)))), "")
     return tree.spans[run].service, group
 
@@ -115,11 +124,11 @@ def _operation(tree: Tree, run: int) -> AttributeValue:
 def _delivery(tree: Tree, sendings: list[int], runs: list[int]) -> QueuedTask:
     first = tree.spans[(sendings or runs)[0]]
     name = first.name
-    for key in (names.CELERY_TASK_NAME, names.MESSAGING_DESTINATION_NAME):
+    for key in (*_TASKS, names.MESSAGING_DESTINATION_NAME):
         if isinstance(value := first.attributes.get(key), str) and value:
             name = value
             break
-    tries = [run for run in runs if _state(tree, run) != "REVOKED"]
+    tries = [run for run in runs if _state(tree, run) not in _REVOKED]
     queued = tree.starts[runs[0]] - tree.ends[sendings[0]] if sendings and runs else None
     return QueuedTask(
         task=name,
@@ -133,12 +142,13 @@ def _delivery(tree: Tree, sendings: list[int], runs: list[int]) -> QueuedTask:
 
 
 def _state(tree: Tree, run: int) -> AttributeValue:
-    return tree.spans[run].attributes.get(names.CELERY_STATE)
+    attributes = tree.spans[run].attributes
+    return attributes.get(names.CELERY_STATE) or attributes.get(names.QUEUE_STATE)
 
 
 def _end(tree: Tree, sendings: list[int], runs: list[int]) -> str:
     states = [_state(tree, run) for run in runs]
-    if "REVOKED" in states:
+    if any(state in _REVOKED for state in states):
         return REVOKED
     if not runs:
         return UNSENT if tree.spans[sendings[-1]].status == "error" else UNSEEN

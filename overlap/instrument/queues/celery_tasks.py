@@ -8,19 +8,21 @@ retried, and revoked tasks. The spans of sent messages are our own.
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from contextvars import ContextVar
 from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
 
 from opentelemetry import propagate, trace
 from opentelemetry.trace import Span, SpanKind
-from wrapt import register_post_import_hook, wrap_function_wrapper
+from wrapt import wrap_function_wrapper
 
 from overlap import names
+from overlap.instrument.queues.messages import Message
+from overlap.instrument.queues.when_imported import when_imported
 
 _SCOPE = "overlap.instrument.celery"
 _SYSTEM = "celery"
@@ -35,19 +37,12 @@ def instrument_celery() -> Callable[[], None]:
 
     Do nothing if Celery or its instrumentation is not installed.
     """
-    undo = ExitStack()
-    if find_spec("celery") is None or find_spec("opentelemetry.instrumentation.celery") is None:
-        return undo.close
-    if "celery" in sys.modules:
-        _instrument(undo)
-        return undo.close
-    wanted = [True]  # an import hook cannot be removed
-    undo.callback(wanted.clear)
-    register_post_import_hook(lambda _: _instrument(undo) if wanted else None, "celery")
-    return undo.close
+    if find_spec("opentelemetry.instrumentation.celery") is None:
+        return lambda: None
+    return when_imported("celery", _instrument)
 
 
-def _instrument(undo: ExitStack) -> None:
+def _instrument(_: ModuleType, undo: ExitStack) -> None:
     from celery import signals
     from opentelemetry.instrumentation.celery import CeleryInstrumentor
 
@@ -89,17 +84,14 @@ def _unwrap() -> None:
 def _before_publish(
     sender: Any = None, headers: Any = None, routing_key: Any = None, **_: Any
 ) -> None:
+    message = Message(
+        _SYSTEM, str(sender), str((headers or {}).get("id") or ""), str(routing_key or "")
+    )
     span = trace.get_tracer(_SCOPE).start_span(
         f"apply_async/{sender}",
         kind=SpanKind.PRODUCER,
-        attributes={
-            names.MESSAGING_SYSTEM: _SYSTEM,
-            names.MESSAGING_OPERATION_NAME: "apply_async",
-            names.MESSAGING_OPERATION_TYPE: "send",
-            names.MESSAGING_DESTINATION_NAME: str(routing_key or ""),
-            names.MESSAGING_MESSAGE_ID: str((headers or {}).get("id") or ""),
-            names.CELERY_TASK_NAME: str(sender),
-        },
+        attributes=message.attributes("apply_async", "send")
+        | {names.CELERY_TASK_NAME: message.task},
     )
     activation = trace.use_span(span, end_on_exit=True)
     activation.__enter__()
@@ -163,11 +155,10 @@ def _on_revoked(
         context=propagate.extract(request, getter=celery_getter),
         kind=SpanKind.CONSUMER,
         start_time=now,
-        attributes={
-            names.MESSAGING_SYSTEM: _SYSTEM,
-            names.MESSAGING_OPERATION_NAME: "revoke",
-            names.MESSAGING_OPERATION_TYPE: "settle",
-            names.MESSAGING_MESSAGE_ID: str(request.id),
+        attributes=Message(_SYSTEM, str(request.task), str(request.id)).attributes(
+            "revoke", "settle"
+        )
+        | {
             names.CELERY_TASK_NAME: str(request.task),
             names.CELERY_STATE: "REVOKED",
             names.CELERY_REVOKED_REASON: (
