@@ -115,3 +115,26 @@ def test_an_unended_span_lasts_as_long_as_its_process_is_known_to_live(span):
     )
     assert Background("smoke", 30.0, "2") in found.background
     assert "of its process" in found.warnings[0]
+
+
+def test_every_queue_shows_tries_failure_and_revocation(span):
+    """By our own attributes, where the queue is not Celery: the name, and how each run ended."""
+    message = {names.QUEUE_TASK: "season", names.MESSAGING_MESSAGE_ID: "m1"}
+    place = {names.MESSAGING_DESTINATION_NAME: "default"}
+    sent = span("2", "send season", 5, 6, "1", kind="producer", attributes=message | place)
+
+    def ran(span_id, start, state, worker="worker"):
+        return span(
+            span_id, "run season", start, start + 10, "2", kind="consumer", service=worker,
+            attributes=message | place | {names.QUEUE_STATE: state},
+        )  # fmt: skip
+
+    def end(*runs):
+        (item,) = verdict([request(span), sent, *runs]).handed
+        return item.task, item.end, item.tries
+
+    again, other = ran("3", 20, names.QUEUE_RETRY), "worker-2"
+    assert end(again) == ("season", "waiting", 1)
+    assert end(again, ran("4", 40, names.QUEUE_DONE, other)) == ("season", "done", 2)
+    assert end(again, ran("4", 40, names.QUEUE_FAILED)) == ("season", "failed", 2)
+    assert end(ran("3", 20, names.QUEUE_REVOKED)) == ("season", "revoked", 0)
