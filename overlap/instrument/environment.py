@@ -5,6 +5,18 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+COMMON_PACKAGES = frozenset({"config", "conf", "settings", "core", "project", "src"})
+"""Packages of settings with a name that does not identify the project."""
+
+
+def project_name() -> str | None:
+    """Return the name of the Django project: of its settings package, or of the folder.
+
+    Of the folder if the package has a common name; None where no settings are named.
+    """
+    package = os.environ.get("DJANGO_SETTINGS_MODULE", "").partition(".")[0]
+    return (Path.cwd().name if package in COMMON_PACKAGES else package) or None
+
 
 def seconds(given: float | None, variable: str, per_second: int, otherwise: float) -> float:
     """Return the variable's number in seconds; `given` or `otherwise` if it is not set."""

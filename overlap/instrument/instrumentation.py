@@ -38,6 +38,7 @@ class Instrumentation:
             instrument_installed,
             is_disabled,
         )
+        from overlap.instrument.calls.project_instrumentors import observe_project
         from overlap.instrument.calls.thread_attributes import ThreadAttributes, count_threads
         from overlap.instrument.calls.thread_pools import ThreadPools
         from overlap.instrument.loop.utilization import report_utilization
@@ -76,6 +77,7 @@ class Instrumentation:
         self.watched_loops.watch_running()
         self._undo.callback(self._endings.install(self.watched_loops.loop_started))
         self._undo.callback(instrument_websockets(self.watched_loops.watch_running))
+        self._undo.callback(observe_project())
         if not is_disabled("httpx"):
             self._undo.callback(instrument_httpx())
         self._undo.callback(instrument_queues())

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from overlap.instrument.environment import flag, folder, seconds
+from overlap.instrument.environment import flag, folder, project_name, seconds
 from overlap.instrument.instrumentation import Instrumentation
 from overlap.runtime.untested import warn_if_untested
 from overlap.telemetry import Telemetry, start
@@ -40,7 +40,8 @@ def instrument(  # noqa: PLR0913  one argument a setting
 
     Called again, it does nothing.
 
-    service_name: what the service is called, unless OTEL_SERVICE_NAME says.
+    service_name: what the service is called, unless OTEL_SERVICE_NAME says; by default its
+        settings package, or its folder if that is called `config`, `settings` or the like.
     blocked_threshold_s: seconds after which a callback counts as a block (0.1,
         OVERLAP_BLOCKED_THRESHOLD_MS).
     drain_timeout_s: seconds to wait for background tasks at shutdown
@@ -64,7 +65,7 @@ def instrument(  # noqa: PLR0913  one argument a setting
     warn_if_untested()
     switch_on(
         start,
-        service_name=service_name,
+        service_name=service_name or project_name(),
         log_format=log_format,
         blocked_threshold_s=blocked_threshold_s,
         drain_timeout_s=drain_timeout_s,

@@ -10,15 +10,11 @@ import os
 import sys
 from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from overlap.run.command import BOOTSTRAP
 from overlap.run.process_notes import Notes
-
-COMMON = frozenset({"config", "conf", "settings", "core", "project", "src"})
-"""Packages of settings with a name that does not identify the project."""
 
 _seen_django = False
 
@@ -41,12 +37,6 @@ def patch(module: Any) -> None:
             _check_after(module, "load_target", lambda target, *_, **__: str(target))
 
 
-def service_name() -> str:
-    """Return the project's name: its settings package, or the folder if that has a common name."""
-    package = os.environ.get("DJANGO_SETTINGS_MODULE", "").partition(".")[0]
-    return Path.cwd().name if not package or package in COMMON else package
-
-
 def _patch_entry_point(module: Any, name: str, *, is_async: bool) -> None:
     original = getattr(module, name)
 
@@ -66,11 +56,12 @@ def _patch_entry_point(module: Any, name: str, *, is_async: bool) -> None:
 
 def _switch_on() -> None:
     import overlap
+    from overlap.instrument.environment import project_name
     from overlap.instrument.setup import active
 
-    notes, name = Notes.of_environment(), service_name()
-    overlap.instrument(service_name=name)
-    notes.serving(name)
+    notes = Notes.of_environment()
+    overlap.instrument()
+    notes.serving(project_name() or "")
     instrumentation = active()
     if instrumentation is not None:
         telemetry = instrumentation.telemetry

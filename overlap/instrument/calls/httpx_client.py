@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 
 from overlap.instrument.calls.failed_calls import measure_failed_calls
+from overlap.instrument.calls.project_instrumentors import give_way, uninstrument
 
 
 def instrument_httpx() -> Callable[[], None]:
@@ -20,8 +21,8 @@ def instrument_httpx() -> Callable[[], None]:
     if _by_new_conventions():
         undo.callback(measure_failed_calls())
     instrumentor.instrument()
-    undo.callback(instrumentor.uninstrument)
-    return undo.close
+    undo.callback(uninstrument, instrumentor)
+    return give_way(instrumentor, undo.close)
 
 
 def _by_new_conventions() -> bool:

@@ -10,12 +10,14 @@ import logging
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
-from importlib.metadata import EntryPoint, entry_points
+from importlib import metadata
+from importlib.metadata import EntryPoint
 from typing import Any
 
 from opentelemetry.instrumentation.dependencies import get_dependency_conflicts
 
 from overlap.instrument.calls import database_queries
+from overlap.instrument.calls.project_instrumentors import give_way, uninstrument
 
 GROUP = "opentelemetry_instrumentor"
 DISABLED = "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"
@@ -45,7 +47,7 @@ def instrument_installed() -> Callable[[], None]:
     One that fails, or that the project has switched on already, is left as it is.
     """
     undo = ExitStack()
-    for entry_point in entry_points(group=GROUP):
+    for entry_point in metadata.entry_points(group=GROUP):
         if entry_point.name in OURS | set(HARMFUL) or is_disabled(entry_point.name):
             continue
         try:
@@ -66,15 +68,17 @@ def _switch_on(entry_point: EntryPoint, undo: ExitStack) -> None:
         _log.debug("%s is not instrumented: %s", entry_point.name, conflict)
         return
     instrumentor.instrument(skip_dep_check=True)
-    undo.callback(_switch_off, entry_point.name, instrumentor)
+    ours = ExitStack()
+    ours.callback(_switch_off, entry_point.name, instrumentor)
     if entry_point.name in DRIVERS:
         # One that the project switched on itself stays as it is.
         database_queries.suppress_drivers(True)
-        undo.callback(database_queries.suppress_drivers, False)
+        ours.callback(database_queries.suppress_drivers, False)
+    undo.callback(give_way(instrumentor, ours.close))
 
 
 def _switch_off(name: str, instrumentor: Any) -> None:
     try:
-        instrumentor.uninstrument()
+        uninstrument(instrumentor)
     except Exception:
         _log.warning("%s stays instrumented", name, exc_info=True)

@@ -21,8 +21,12 @@ from opentelemetry.trace import Span, SpanKind
 from wrapt import wrap_function_wrapper
 
 from overlap import names
+<<<<<<< HEAD:overlap/instrument/queues/celery_tasks.py
 from overlap.instrument.queues.messages import Message
 from overlap.instrument.queues.when_imported import when_imported
+=======
+from overlap.instrument.calls.project_instrumentors import give_way, uninstrument
+>>>>>>> 9db7b07 (A project's own instrumentors keep their options, before us and after us; Django's has one server span with both hooks; a service is named after its project):overlap/instrument/calls/celery_tasks.py
 
 _SCOPE = "overlap.instrument.celery"
 _SYSTEM = "celery"
@@ -42,17 +46,34 @@ def instrument_celery() -> Callable[[], None]:
     return when_imported("celery", _instrument)
 
 
+<<<<<<< HEAD:overlap/instrument/queues/celery_tasks.py
 def _instrument(_: ModuleType, undo: ExitStack) -> None:
     from celery import signals
+=======
+def _instrument(undo: ExitStack) -> None:
+>>>>>>> 9db7b07 (A project's own instrumentors keep their options, before us and after us; Django's has one server span with both hooks; a service is named after its project):overlap/instrument/calls/celery_tasks.py
     from opentelemetry.instrumentation.celery import CeleryInstrumentor
 
-    # Before the stock one's, which ends the span.
-    signals.task_postrun.connect(_after_run, weak=False)
-    undo.callback(signals.task_postrun.disconnect, _after_run)
     instrumentor: Any = CeleryInstrumentor()  # type: ignore[no-untyped-call]
-    if not instrumentor.is_instrumented_by_opentelemetry:
-        instrumentor.instrument()
-        undo.callback(instrumentor.uninstrument)
+    if instrumentor.is_instrumented_by_opentelemetry:
+        _extend(instrumentor, undo)
+        return
+    ours = ExitStack()
+    instrumentor.instrument()
+    ours.callback(uninstrument, instrumentor)
+    _extend(instrumentor, ours)
+    undo.callback(give_way(instrumentor, ours.close, lambda: _extend(instrumentor, undo)))
+
+
+def _extend(instrumentor: Any, undo: ExitStack) -> None:
+    """Add ours to the stock instrumentation, the project's or our own."""
+    from celery import signals
+
+    # Before the stock one's, which ends the span.
+    signals.task_postrun.disconnect(instrumentor._trace_postrun)
+    for after_run in (_after_run, instrumentor._trace_postrun):
+        signals.task_postrun.connect(after_run, weak=False)
+    undo.callback(signals.task_postrun.disconnect, _after_run)
     # Its span of a task that is known by its name alone ends before anything is sent, and that
     # of a sending which fails never.
     signals.before_task_publish.disconnect(instrumentor._trace_before_publish)

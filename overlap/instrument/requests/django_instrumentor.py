@@ -7,6 +7,8 @@ synchronous, and ends the span of a streaming response too early.
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import wraps
@@ -16,19 +18,24 @@ from django.core.handlers.base import BaseHandler
 from django.core.signals import got_request_exception
 from opentelemetry.instrumentation._semconv import _StabilityMode
 from opentelemetry.instrumentation.django import DjangoInstrumentor
+from opentelemetry.instrumentation.django.environment_variables import (
+    OTEL_PYTHON_DJANGO_INSTRUMENT,
+)
 from opentelemetry.instrumentation.django.middleware.otel_middleware import _DjangoMiddleware
 from opentelemetry.metrics import get_meter
 
+from overlap.instrument.calls.installed_instrumentors import DISABLED, is_disabled
 from overlap.instrument.requests.accepted import observe_handler
 from overlap.instrument.requests.active_requests import ActiveRequests, is_sdks
 from overlap.instrument.requests.fast_histogram import FastHistogram
 from overlap.instrument.requests.middleware import Middleware, note_exception
+from overlap.instrument.requests.project_instrumentor import ProjectInstrumentor, load_settings
 from overlap.instrument.requests.server_span import Instruments
 from overlap.instrument.requests.server_span_factory import ServerSpanFactory
 from overlap.instrument.requests.sync_middleware import SyncMiddlewareFinder
 from overlap.lens import RouteTime
 
-_STOCK = f"{_DjangoMiddleware.__module__}.{_DjangoMiddleware.__qualname__}"
+_log = logging.getLogger(__name__)
 
 
 class Instrumentor(DjangoInstrumentor):
@@ -48,19 +55,25 @@ def instrument_django(
     options: those of DjangoInstrumentor.instrument: request_hook, excluded_urls, …
     """
     undo = ExitStack()
-    stock = DjangoInstrumentor()
-    if stock.is_instrumented_by_opentelemetry:
-        stock.uninstrument()  # otherwise each request had two server spans
+    if variable := _disabled_by():
+        _log.warning("requests are served, and not traced: %s says so", variable)
+        return _patch_loading(on_load)
+    load_settings()
     instrumentor = Instrumentor()
+    projects = ProjectInstrumentor(Instrumentor._opentelemetry_middleware, options)
+    projects.keep()
     instrumentor.instrument(**options)
+    projects.join()
     undo.callback(instrumentor.uninstrument)
+    undo.callback(projects.restore)
     factory = Middleware.factory = ServerSpanFactory(_instruments(options))
+    undo.callback(projects.watch(lambda: factory.measure_with(_instruments(options))))
     Middleware.on_request = staticmethod(on_request)
     Middleware.enabled = True
     undo.callback(setattr, Middleware, "enabled", False)
     got_request_exception.connect(note_exception, weak=False, dispatch_uid=__name__)
     undo.callback(got_request_exception.disconnect, dispatch_uid=__name__)
-    undo.callback(_patch_loading(on_load))
+    undo.callback(_patch_loading(on_load, factory))
     undo.callback(observe_handler(factory.on_disconnect, factory.on_refused))
     return undo.close
 
@@ -83,7 +96,16 @@ def _instruments(options: Mapping[str, Any]) -> Instruments:
     )
 
 
-def _patch_loading(on_load: Callable[[], None]) -> Callable[[], None]:
+def _disabled_by() -> str:
+    """Return the variable that switches the stock instrumentation off; empty if none does."""
+    if os.environ.get(OTEL_PYTHON_DJANGO_INSTRUMENT) == "False":
+        return OTEL_PYTHON_DJANGO_INSTRUMENT
+    return DISABLED if is_disabled("django") else ""
+
+
+def _patch_loading(
+    on_load: Callable[[], None], factory: ServerSpanFactory | None = None
+) -> Callable[[], None]:
     original = BaseHandler.load_middleware
 
     @wraps(original)
@@ -98,7 +120,8 @@ def _patch_loading(on_load: Callable[[], None]) -> Callable[[], None]:
             )
         finally:
             Middleware.sync_capable = Middleware.async_capable = True
-        Middleware.factory.sync_middleware = sync_middleware if is_async else ()
+        if factory is not None:
+            factory.sync_middleware = sync_middleware if is_async else ()
         on_load()
 
     BaseHandler.load_middleware = load_middleware

@@ -38,6 +38,10 @@ class ServerSpanFactory:
         self.sync_middleware: tuple[str, ...] = ()
         """The project's sync-only middleware, if the server speaks ASGI."""
 
+    def measure_with(self, instruments: Instruments) -> None:
+        """Measure with other instruments from now on."""
+        self._instruments = instruments
+
     def make(self, request: Any) -> ServerSpan | None:
         """Start the server span of a request; None if its URL is excluded."""
         if self._is_excluded(request):
