@@ -8,7 +8,7 @@ from opentelemetry.metrics import MeterProvider
 
 from overlap import names
 from overlap.instrument.bounded_attributes import OTHER, Attributes, Bounded
-from overlap.instrument.requests.fast_histogram import FastHistogram
+from overlap.instrument.requests.metrics.fast_histogram import FastHistogram
 from overlap.runtime.identity_cache import IdentityCache
 from overlap.runtime.stack import Line
 

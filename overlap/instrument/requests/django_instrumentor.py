@@ -26,8 +26,8 @@ from opentelemetry.metrics import get_meter
 
 from overlap.instrument.calls.installed_instrumentors import DISABLED, is_disabled
 from overlap.instrument.requests.accepted import observe_handler
-from overlap.instrument.requests.active_requests import ActiveRequests, is_sdks
-from overlap.instrument.requests.fast_histogram import FastHistogram
+from overlap.instrument.requests.metrics.active_requests import ActiveRequests, is_sdks
+from overlap.instrument.requests.metrics.fast_histogram import FastHistogram
 from overlap.instrument.requests.middleware import Middleware, note_exception
 from overlap.instrument.requests.project_instrumentor import ProjectInstrumentor, load_settings
 from overlap.instrument.requests.server_span import Instruments
