@@ -21,12 +21,9 @@ from opentelemetry.trace import Span, SpanKind
 from wrapt import wrap_function_wrapper
 
 from overlap import names
-<<<<<<< HEAD:overlap/instrument/queues/celery_tasks.py
+from overlap.instrument.calls.project_instrumentors import give_way, uninstrument
 from overlap.instrument.queues.messages import Message
 from overlap.instrument.queues.when_imported import when_imported
-=======
-from overlap.instrument.calls.project_instrumentors import give_way, uninstrument
->>>>>>> 9db7b07 (A project's own instrumentors keep their options, before us and after us; Django's has one server span with both hooks; a service is named after its project):overlap/instrument/calls/celery_tasks.py
 
 _SCOPE = "overlap.instrument.celery"
 _SYSTEM = "celery"
@@ -46,12 +43,7 @@ def instrument_celery() -> Callable[[], None]:
     return when_imported("celery", _instrument)
 
 
-<<<<<<< HEAD:overlap/instrument/queues/celery_tasks.py
 def _instrument(_: ModuleType, undo: ExitStack) -> None:
-    from celery import signals
-=======
-def _instrument(undo: ExitStack) -> None:
->>>>>>> 9db7b07 (A project's own instrumentors keep their options, before us and after us; Django's has one server span with both hooks; a service is named after its project):overlap/instrument/calls/celery_tasks.py
     from opentelemetry.instrumentation.celery import CeleryInstrumentor
 
     instrumentor: Any = CeleryInstrumentor()  # type: ignore[no-untyped-call]
