@@ -30,10 +30,12 @@ def advice(requests: Requests) -> Iterator[Advice]:
 def _chains(requests: Requests, parent: int) -> Iterator[list[int]]:
     tree = requests.tree
     children = awaited(tree, parent)
-    if sum(requests.on_path(index) >= LEAST_NS for index in children) < 2:
+    if len(children) < 2:
         return
     members = awaited_stages(tree, parent)[:]
-    if sum(len(stage) == 1 for stage in members) < 2:
+    if sum([len(stage) == 1 for stage in members]) < 2:
+        return
+    if sum([requests.on_path(index) >= LEAST_NS for index in children]) < 2:
         return
     members.sort(key=lambda stage: min(tree.starts[index] for index in stage))
     left_out = {i for group in repeated_queries(requests, children) for i in group}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from overlap.judge.advice.requests import Change, Requests
-from overlap.judge.findings.concurrency_limit import LEAST_CALLS, concurrency_limit
+from overlap.judge.findings.concurrency_limit import calls_by_name, concurrency_limit
 from overlap.judge.median import median_low
 from overlap.judge.model import Advice
 from overlap.judge.path.awaited import awaited
@@ -19,16 +19,8 @@ def advice(requests: Requests) -> Iterator[Advice]:
     """Yield advice for siblings of one name that ran n at a time: for twice as many."""
     tree = requests.tree
     for parent in requests.parents():
-        children = awaited(tree, parent)
-        if len(children) < LEAST_CALLS:
-            continue
-        by_name: dict[str, list[int]] = {}
-        for index in children:
-            by_name.setdefault(tree.spans[index].name, []).append(index)
-        for name, members in by_name.items():
-            if len(members) < LEAST_CALLS:
-                continue
-            n = concurrency_limit([tree.running(index) for index in members])
+        for name, members in calls_by_name(tree, awaited(tree, parent)).items():
+            n = concurrency_limit(tree.all_running(members))
             if n is None:
                 continue
             count = len(members)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from overlap import names
 from overlap.judge.model import Background, Offloaded
@@ -23,7 +23,7 @@ def background(tree: Tree) -> list[Background]:
     """
     found = [
         (tree.ends[server] - tree.ends[index], tree.spans[index].name, index)
-        for index, server in outliving(tree, nearest_servers(tree))
+        for index, server in outliving(tree)
     ]
     found.sort()
     return [
@@ -32,11 +32,18 @@ def background(tree: Tree) -> list[Background]:
     ]
 
 
-def outliving(tree: Tree, servers: Mapping[int, int]) -> Iterator[tuple[int, int]]:
-    """Yield the topmost spans that outlived their response, each with its server span. O(n)."""
+def outliving(tree: Tree) -> list[tuple[int, int]]:
+    """Return the topmost spans that outlived their response, each with its server span. O(n)."""
+    if tree.outliving is None:
+        tree.outliving = [*_outliving(tree)]
+    return tree.outliving
+
+
+def _outliving(tree: Tree) -> Iterator[tuple[int, int]]:
+    servers = nearest_servers(tree)
     if not servers:
         return
-    if max(tree.ends) - min(tree.ends[server] for server in servers.values()) <= OUTLIVED_NS:
+    if max(tree.ends) - min([tree.ends[server] for server in tree.requests]) <= OUTLIVED_NS:
         return
     outlived: dict[int, set[int]] = {}  # the responses that the spans above a span outlived
     none: set[int] = set()
@@ -65,6 +72,9 @@ def nearest_servers(tree: Tree) -> dict[int, int]:
     pairs = tree.servers = {}
     if "server" not in tree.words:
         return pairs
+    if _is_one_request(tree):
+        pairs.update(dict.fromkeys(tree.order[1:], tree.order[0]))
+        return pairs
     above: dict[str, list[int]] = {}  # by service, the server spans on the way down
     todo = [index for index in tree.order if tree.parents[index] == NO_PARENT]
     while todo:
@@ -88,6 +98,16 @@ def nearest_servers(tree: Tree) -> dict[int, int]:
     return pairs
 
 
+def _is_one_request(tree: Tree) -> bool:
+    """Return whether the root is the only server span, and all below it are of its service."""
+    root = tree.order[0]
+    return (
+        tree.requests == [root]
+        and tree.parents.count(NO_PARENT) == 1
+        and len({span.service for span in tree.spans}) == 1
+    )
+
+
 def _serving(kind: str, index: int, servers: list[int] | None) -> int:
     """Return the server span that the spans below work for; NO_PARENT for no change."""
     if kind == "server":
@@ -98,6 +118,9 @@ def _serving(kind: str, index: int, servers: list[int] | None) -> int:
 def offloaded(tree: Tree) -> list[Offloaded]:
     """Return spans on another thread of the process than their parent. O(n log n)."""
     if names.THREAD_ID not in tree.words:
+        return []
+    first = tree.spans[0].attributes.get(names.THREAD_ID)
+    if all([span.attributes.get(names.THREAD_ID) is first for span in tree.spans]):
         return []
     threads = {str(span.attributes.get(names.THREAD_ID)) for span in tree.spans}
     if len(threads - {"None"}) < 2:

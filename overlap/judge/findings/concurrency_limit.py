@@ -6,11 +6,24 @@ from collections.abc import Sequence
 
 from overlap.judge.findings.stages import Interval, peak
 from overlap.judge.median import median
+from overlap.judge.tree.span_tree import Tree
 
 LEAST_CALLS = 4
 GAP_PART = 10
 """The next call starts within this part, 1/n, of a call's median duration after one ended."""
 LEAST_GAP_NS = 2_000_000
+
+
+def calls_by_name(tree: Tree, siblings: Sequence[int]) -> dict[str, list[int]]:
+    """Return the siblings of each name that has LEAST_CALLS of them, in their own order."""
+    spans = tree.spans
+    distinct = {spans[index].name for index in siblings}
+    if len(siblings) - len(distinct) + 1 < LEAST_CALLS:  # most traces end here
+        return {}
+    found: dict[str, list[int]] = {}
+    for index in siblings:
+        found.setdefault(spans[index].name, []).append(index)
+    return {name: members for name, members in found.items() if len(members) >= LEAST_CALLS}
 
 
 def concurrency_limit(intervals: Sequence[Interval]) -> int | None:

@@ -88,16 +88,10 @@ def _fullness(span: Span) -> tuple[int, int, int, str]:
 
 def _parents(spans: list[Span], numbers: list[int], warnings: list[str]) -> list[int]:
     index_of = {span.span_id: index for index, span in zip(numbers, spans, strict=True)}
-    parents = []
-    orphans = roots = 0
-    for span in spans:
-        if not span.parent_id:
-            roots += 1
-            parents.append(NO_PARENT)
-            continue
-        parent = index_of.get(span.parent_id, NO_PARENT)
-        orphans += parent == NO_PARENT
-        parents.append(parent)
+    ups = [span.parent_id for span in spans]
+    parents = [index_of.get(up, NO_PARENT) if up else NO_PARENT for up in ups]
+    roots = len(ups) - sum(map(bool, ups))
+    orphans = parents.count(NO_PARENT) - roots
     # Most parents start before their children: then there is no cycle.
     if not all(map(lt, parents, numbers)) and (cycles := _cut_cycles(parents)):
         what = "1 cycle of parents was" if cycles == 1 else f"{cycles} cycles of parents were"

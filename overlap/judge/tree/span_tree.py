@@ -51,12 +51,16 @@ class Tree:
     """
     requests: list[int] = field(default_factory=list)
     """The server spans, in canonical order; by `settle`."""
+    linked: bool = False
+    """Whether any span has links; by `settle`."""
     servers: dict[int, int] | None = None
     """What `nearest_servers` found, once it was asked."""
     awaited: dict[int, list[int]] = field(default_factory=dict)
     """By parent, what `awaited` found; the findings, the path, the sentences and the advice ask."""
     paths: dict[int, list[int]] = field(default_factory=dict)
     """By parent, what `awaited_path` found."""
+    outliving: list[tuple[int, int]] | None = None
+    """What `outliving` found, once it was asked."""
     stages: dict[int, list[list[int]]] = field(default_factory=dict)
     """By parent, what `awaited_stages` found."""
     uncovered: dict[int, int] = field(default_factory=dict)
@@ -69,7 +73,8 @@ class Tree:
         self.words = words(self.spans)
         if "server" in self.words:
             self.requests = [i for i, span in enumerate(self.spans) if span.kind == "server"]
-        protocol = any(name.endswith(_PROTOCOL_SPANS) for name in self.words)
+        self.linked = any([span.links for span in self.spans])
+        protocol = any([word.endswith(_PROTOCOL_SPANS) for word in self.words])
         evidence = not EVIDENCE.isdisjoint(self.words)
         if protocol or evidence:
             self.work = [self._is_work(index) for index in range(len(self.spans))]

@@ -22,7 +22,7 @@ def reasons(context: TraceContext) -> Iterator[Why]:
     """Yield work that outlived its response, by name; then tasks that were lost."""
     tree = context.tree
     tops: dict[tuple[str, int], list[int]] = {}
-    for index, server in outliving(tree, context.servers):
+    for index, server in outliving(tree):
         tops.setdefault((tree.spans[index].name, server), []).append(index)
     past = {
         key: max(tree.ends[index] - tree.ends[key[1]] for index in members)

@@ -134,7 +134,7 @@ def _requests(count: int) -> str:
 def _elsewhere(context: TraceContext) -> Iterator[Why]:
     """Yield the requests of this trace that waited for a block in another trace."""
     spans = context.tree.spans
-    if names.VICTIM_BLOCKED_BY not in context.tree.words and not any(s.links for s in spans):
+    if names.VICTIM_BLOCKED_BY not in context.tree.words and not context.tree.linked:
         return
     known = {span.span_id for span in spans}
     for index, span in enumerate(spans):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from overlap import names
-from overlap.judge.findings.concurrency_limit import LEAST_CALLS, concurrency_limit
+from overlap.judge.findings.concurrency_limit import calls_by_name, concurrency_limit
 from overlap.judge.findings.stages import stages, union_length
 from overlap.judge.findings.thread_rows import requested_at_once
 from overlap.judge.model import Why
@@ -77,15 +77,8 @@ def _reason(context: TraceContext, parent: int, work: list[int]) -> Why:
 
 def _limits(tree: Tree, work: list[int]) -> Iterator[tuple[str, tuple[int, int]]]:
     """Yield the names of siblings that ran n at a time, with how many there were and n."""
-    if len(work) < LEAST_CALLS:
-        return
-    by_name: dict[str, list[int]] = {}
-    for index in work:
-        by_name.setdefault(tree.spans[index].name, []).append(index)
-    for name, members in by_name.items():
-        if len(members) < LEAST_CALLS:
-            continue
-        if limit := concurrency_limit([tree.running(index) for index in members]):
+    for name, members in calls_by_name(tree, work).items():
+        if limit := concurrency_limit(tree.all_running(members)):
             yield name, (len(members), limit)
 
 
@@ -98,7 +91,7 @@ def _chain(context: TraceContext, path: list[int]) -> str:
             steps[-1].append(name)
         else:
             steps.append([name])
-    shown = [listing(step) for step in steps[:4]]
+    shown = [clean(step[0]) if len(step) == 1 else listing(step) for step in steps[:4]]
     if len(steps) > 4:
         shown.append(f"{len(steps) - 4} more")
     return ", then ".join(shown)

@@ -15,6 +15,8 @@ from overlap.trace.blocked_by import delays
 LEAST_PART_MS = 1.0
 _LENS = (names.LOOP_RUNNING_MS, names.LOOP_READY_MS, names.LOOP_AWAITING_MS)
 
+_KNOWN = (*_LENS, names.VICTIM_BLOCKED_BY, names.THREAD_QUEUED_MS, names.THREAD_RUNNING_MS)
+
 
 def reasons(context: TraceContext) -> Iterator[Why]:
     """Yield the requests of which much is not covered, the longest part first."""
@@ -23,7 +25,7 @@ def reasons(context: TraceContext) -> Iterator[Why]:
         for index in context.tree.requests
         if not context.is_neighbour(index) and is_reported(context.tree, index)
     ]
-    inner = _inner_requests(context) if found else set()
+    inner = _inner_requests(context) if found and len(context.tree.requests) > 1 else set()
     for negative, index in sorted(found):
         part = -negative / NS_PER_MS
         known = ", ".join(_parts(context, index, part))
@@ -52,6 +54,8 @@ def _reason(context: TraceContext, index: int, part_ms: float, known: str) -> Wh
 
 def _parts(context: TraceContext, index: int, part_ms: float) -> Iterator[str]:
     """Yield what is known of the part; together no more than there is."""
+    if not context.tree.linked and context.tree.words.isdisjoint(_KNOWN):
+        return
     left = part_ms
     running = min(left, _own(context, index, names.LOOP_RUNNING_MS))
     if running >= LEAST_PART_MS:
