@@ -5,36 +5,78 @@ from __future__ import annotations
 import json
 import re
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 
 from overlap import config
 from overlap.commands.reading import no_garbage_collection
-from overlap.survey import merge, survey
-from overlap.survey.sources.reading import BackendQuery, Found, read_sources
+from overlap.errors import OverlapError
+from overlap.survey.sources.backend import Query
+from overlap.survey.sources.surveying import Found, survey_sources
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_NS_PER_S = 1_000_000_000
 
 
-def _seconds(_context: click.Context, _option: click.Parameter, value: str) -> float:
-    """Return the seconds of a length of time such as `90s`, `15m`, `1h` or `2d`."""
+def _length_ns(_context: click.Context, _option: click.Parameter, value: str | None) -> int | None:
+    """Return the nanoseconds of a length of time such as `90s`, `15m`, `1h` or `2d`."""
+    if value is None:
+        return None
     found = re.fullmatch(r"(\d{1,6})([smhd])", value)
     if not found or not int(found[1]):
         raise click.BadParameter(f"{value!r} is not a time such as 90s, 15m, 1h or 2d")
-    return float(int(found[1]) * _UNITS_S[found[2]])
+    return int(found[1]) * _UNITS_S[found[2]] * _NS_PER_S
+
+
+def _time_ns(_context: click.Context, _option: click.Parameter, value: str | None) -> int | None:
+    """Return the nanoseconds since the epoch of a date or time; in UTC if it has no zone."""
+    if value is None:
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found
+        return round(found.timestamp() * 1_000_000) * 1000
+    except (ValueError, OverflowError):
+        raise click.BadParameter(
+            f"{value!r} is not a time such as 2026-11-30, 2026-11-30T14:05 or 2026-11-30T14:05Z"
+        ) from None
 
 
 @click.command("survey")
 @click.argument("sources", metavar="[SOURCE]...", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables.")
-@click.option("--limit", type=click.IntRange(1), help="The most traces to read.")
-@click.option("--service", help="From a URL: only traces with spans of this service.")
+@click.option("--html", metavar="FILE", help="Also write a page that needs nothing else.")
+@click.option("--flame", metavar="FILE", help="Also write the critical paths as collapsed stacks.")
+@click.option("--service", help="Only routes of this service.")
+@click.option("--route", help="Only routes with this name, or pattern such as 'GET /order/*'.")
+@click.option("--since", callback=_length_ns, help="How far back.  [default for a URL: 1h]")
 @click.option(
-    "--since", callback=_seconds, default="1h", show_default=True, help="From a URL: how far back."
+    "--from", "start_ns", callback=_time_ns, help="Only traces that began at this time or later."
 )
-def command(
-    sources: tuple[str, ...], as_json: bool, limit: int | None, service: str | None, since: float
+@click.option("--to", "end_ns", callback=_time_ns, help="Only traces that began before this time.")
+@click.option("--limit", type=click.IntRange(1), help="The most traces to read.")
+@click.option(
+    "--workers", type=click.IntRange(1, 256), help="How many processes work.  [default: one a core]"
+)
+def command(  # noqa: PLR0913, PLR0917  one parameter an option
+    sources: tuple[str, ...],
+    as_json: bool,
+    html: str | None,
+    flame: str | None,
+    service: str | None,
+    route: str | None,
+    since: int | None,
+    start_ns: int | None,
+    end_ns: int | None,
+    limit: int | None,
+    workers: int | None,
 ) -> None:
     """Sum the verdicts on many traces, by service and route.
 
@@ -46,28 +88,56 @@ def command(
     The report has, for each route, requests, errors and durations, the shapes of its traces, the
     time of its critical path, what to change and what that would save; the lines that blocked
     the event loop, and how long others waited for it; and how background work ended.
-    Exit status: 0, or 2 if nothing can be read. Ctrl-C reports what was read until then; exit
-    status 130.
+    FILE of --html and --flame may be - for standard output. Exit status: 0, or 2 if nothing can
+    be read. Ctrl-C reports what was read until then; exit status 130.
     """
-    console = Console(stderr=True, highlight=False)
-    query = BackendQuery(since, service, limit)
-    with no_garbage_collection(), console.status("survey") as status:
-        found = read_sources(
-            sources or (config.load().traces_url,),
-            query,
-            lambda text: status.update(f"survey: {text}"),
-        )
-        total = merge([*found.reports, survey(found.traces(limit))])
-    _print_notes(found, console)
-    document = total.as_dict()
+    if since is not None and start_ns is not None:
+        raise click.UsageError("--since and --from exclude one another")
+    if [as_json, html == "-", flame == "-"].count(True) > 1:
+        raise click.UsageError("only one of --json, --html - and --flame - can be printed")
+    if since is not None:
+        start_ns = (time.time_ns() if end_ns is None else end_ns) - since
+    sources = sources or (config.load().traces_url,)
+    with no_garbage_collection(), _progress() as say:
+        found = survey_sources(sources, Query(start_ns, end_ns, service, limit), say, workers)
+    _print_notes(found)
+    document = found.report.only(service, route).as_dict()
+    document["unread"] = found.unread
+    url = next((each for each in sources if each.startswith(("http://", "https://"))), "")
+    if html:
+        from overlap.survey.html import page
+
+        _write(html, page(document, traces_url=url))
+    if flame:
+        from overlap.survey.flame import stacks
+
+        _write(flame, "".join(f"{line}\n" for line in stacks(document)))
     if as_json:
         click.echo(json.dumps(document))
-    else:
+    elif "-" not in (html, flame):
         _print(document)
     sys.exit(130 if found.is_stopped else 0)
 
 
-def _print(document: dict[str, object]) -> None:
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    console = Console(stderr=True, highlight=False)
+    with console.status("survey") as status:
+        yield lambda text: status.update(f"survey: {text}")
+
+
+def _write(name: str, text: str) -> None:
+    if name == "-":
+        click.echo(text, nl=False)
+        return
+    try:
+        Path(name).write_text(text, encoding="utf-8")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise OverlapError(f"{name} can't be written: {why}") from None
+
+
+def _print(document: dict[str, Any]) -> None:
     from overlap.survey.tables import report
 
     out = Console(highlight=False, markup=False, emoji=False)
@@ -76,8 +146,8 @@ def _print(document: dict[str, object]) -> None:
     out.print(report(document))
 
 
-def _print_notes(found: Found, console: Console) -> None:
+def _print_notes(found: Found) -> None:
     for text in found.unread:
-        console.print(f"not read: {text}", markup=False, soft_wrap=True)
+        click.echo(f"not read: {text}", err=True)
     if found.is_stopped:
-        console.print("stopped: the report covers what was read until then", markup=False)
+        click.echo("stopped: the report covers what was read until then", err=True)

@@ -11,6 +11,7 @@ from overlap.survey.rows.document import as_dict, from_dict
 from overlap.survey.summing.of_trace import add_trace
 from overlap.survey.totals.merging import add, bound
 from overlap.survey.totals.model import Totals
+from overlap.survey.totals.selection import only
 from overlap.trace import Trace
 
 
@@ -33,13 +34,20 @@ class Report:
     def __repr__(self) -> str:
         return f"<Report of {self.totals.traces:,} traces>"
 
-    def add(self, trace: Trace) -> None:
-        """Add a trace, all of whose spans are there. It must not have been added before."""
-        add_trace(self.totals, trace)
+    def add(self, trace: Trace, *, left_out: int = 0) -> None:
+        """Add a trace, all of whose spans are there. It must not have been added before.
+
+        left_out: how many spans of a very large trace are not there.
+        """
+        add_trace(self.totals, trace, left_out)
 
     def update(self, other: Report) -> None:
         """Add all traces of another report. The two must not share a trace."""
         add(self.totals, other.totals)
+
+    def only(self, service: str | None = None, route: str | None = None) -> Report:
+        """Return the report of one service, and of routes with a name or a pattern of names."""
+        return Report(only(self.totals, service, route))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON contract of docs/reference/survey.md as plain data."""

@@ -10,24 +10,30 @@ from rich.table import Table
 from rich.text import Text
 
 from overlap.judge.summary import clean, duration
+from overlap.survey.totals.words import CATEGORY_WORDS, seconds, share
 
 MOST_ROWS = 20
 """Rows of each kind; --json has them all."""
 _PATHS = 3
-"""Rows of self-time for each route."""
+"""Rows of self-time for each route, and of categories."""
+_LEAST_SHARE = 0.005
 
 
 def report(found: dict[str, Any]) -> RenderableType:
-    """Return the report of what `as_dict` gives: routes, what to begin with, culprits, tasks."""
+    """Return the report of what `Report.as_dict` returns: what to begin with first."""
     parts: list[RenderableType] = [
-        Text(f"{found['traces']:,} traces, {found['spans']:,} spans in {found['seconds']:,.1f} s")
+        Text(f"{found['traces']:,} traces, {found['spans']:,} spans in {seconds(found['seconds'])}")
     ]
-    if found["routes"]:
-        parts += [_routes(found["routes"]), _self_times(found["routes"])]
     if found["begin_with"]:
-        parts += [Text("\nBegin with", style="bold"), _advice(found["begin_with"])]
+        parts += [_heading("Begin with"), _advice(found["begin_with"])]
     if found["culprits"]:
-        parts += [Text("\nWhat blocked the event loop", style="bold"), _culprits(found["culprits"])]
+        parts += [_heading("What blocked the event loop"), _culprits(found["culprits"])]
+    if found["routes"]:
+        parts += [_heading("Routes"), _routes(found["routes"])]
+        parts += [_heading("Where the time goes"), _times(found["routes"])]
+        parts += [_heading("Self-time on the critical path"), _self_times(found["routes"])]
+    if repeated := [(one, row) for one in found["routes"] for row in one["queries"]]:
+        parts += [_heading("Queries that one request repeats"), _queries(repeated)]
     tasks = [
         f"{clean(each['task'])}: "
         + ", ".join(f"{count:,} {clean(end)}" for end, count in each["ends"].items())
@@ -36,7 +42,13 @@ def report(found: dict[str, Any]) -> RenderableType:
     parts += _lines("background", tasks)
     parts += _lines("lost", [f"{clean(n)}: {count:,}" for n, count in found["lost"].items()])
     parts += _lines("note", [f"{text} ({n:,})" for text, n in found["warnings"].items()])
+    if left_out := found["spans_left_out"]:
+        parts += _lines("note", [f"{left_out:,} spans of very long traces were left out"])
     return Renderables(*parts)
+
+
+def _heading(text: str) -> Text:
+    return Text(f"\n{text}", style="bold")
 
 
 def _table(*columns: str) -> Table:
@@ -50,12 +62,16 @@ def _table(*columns: str) -> Table:
     return table
 
 
+def _name(one: dict[str, Any]) -> Text:
+    return Text(f"{clean(one['service'])} {clean(one['route'])}")
+
+
 def _routes(routes: list[dict[str, Any]]) -> Table:
     table = _table("Route", "requests", "errors", "p50", "p95", "p99", "Shapes")
     for one in routes[:MOST_ROWS]:
-        shapes = ", ".join(f"{shape} {share:.0%}" for shape, share in one["shapes"].items())
+        shapes = ", ".join(f"{shape} {share(part)}" for shape, part in one["shapes"].items())
         table.add_row(
-            Text(f"{clean(one['service'])} {clean(one['route'])}"),
+            _name(one),
             f"{one['requests']:,}",
             f"{one['errors']:,}",
             *(duration(one[key]) for key in ("p50_ms", "p95_ms", "p99_ms")),
@@ -65,46 +81,80 @@ def _routes(routes: list[dict[str, Any]]) -> Table:
     return table
 
 
+def _times(routes: list[dict[str, Any]]) -> Table:
+    table = _table("Route", *(CATEGORY_WORDS[category] for category in CATEGORY_WORDS))
+    for one in routes[:MOST_ROWS]:
+        shares = (one["time"][category] for category in CATEGORY_WORDS)
+        table.add_row(_name(one), *(share(part) if part >= _LEAST_SHARE else "" for part in shares))
+    return table
+
+
 def _self_times(routes: list[dict[str, Any]]) -> Table:
-    table = _table("Self-time on the critical path", "share", "p50", "Example")
+    table = _table("Path of names", "share", "p50", "p99", "Near the median", "Near p99")
     for one in routes[:MOST_ROWS]:
         for row in one["self_time"][:_PATHS]:
             table.add_row(
                 Text(" › ".join(clean(name) for name in row["path"])),
-                f"{row['share']:.0%}",
+                share(row["share"]),
                 duration(row["p50_ms"]),
+                duration(row["p99_ms"]),
                 Text(clean(row["example_p50"])),
+                Text(clean(row["example_p99"])),
             )
     return table
 
 
 def _advice(rows: list[dict[str, Any]]) -> Table:
-    table = _table("Change", "At", "Route", "traces", "saves", "others")
+    table = _table(
+        "Change", "At", "Route", "traces", "saves", "median", "others", "a day", "Example"
+    )
     for one in rows[:MOST_ROWS]:
         table.add_row(
             Text(clean(one["change"])),
             Text(clean(one["at"] or one["parent"])),
             Text(clean(one["route"])),
             f"{one['traces']:,}",
-            duration(one["saves_s"] * 1000),
-            duration(one["others_s"] * 1000),
+            seconds(one["saves_s"]),
+            duration(one["saves_p50_ms"]),
+            seconds(one["others_s"]),
+            seconds(one["s_a_day"]),
+            Text(clean(one["example"])),
         )
     _add_rest(table, len(rows), "changes")
     return table
 
 
 def _culprits(rows: list[dict[str, Any]]) -> Table:
-    table = _table("Culprit", "Kind", "blocks", "held", "victims", "others waited")
+    table = _table(
+        "Culprit", "Kind", "blocks", "blocked for", "victims", "others waited", "Example"
+    )
     for one in rows[:MOST_ROWS]:
         table.add_row(
             Text(clean(one["culprit"])),
-            Text(clean(one["kind"])),
+            Text(clean(one["kind"]) if one["kind"] else ""),
             f"{one['blocks']:,}",
-            duration(one["held_s"] * 1000),
+            seconds(one["held_s"]),
             f"{one['victims']:,}",
-            duration(one["others_waited_s"] * 1000),
+            seconds(one["others_waited_s"]),
+            Text(clean(one["example"])),
         )
     _add_rest(table, len(rows), "culprits")
+    return table
+
+
+def _queries(rows: list[tuple[dict[str, Any], dict[str, Any]]]) -> Table:
+    table = _table("Query", "Route", "requests", "average", "most", "time", "Example")
+    for route, one in rows[:MOST_ROWS]:
+        table.add_row(
+            Text(clean(one["query"])),
+            Text(clean(route["route"])),
+            f"{one['requests']:,}",
+            f"{one['per_request']:.1f}",
+            f"{one['most']:,}",
+            seconds(one["s"]),
+            Text(clean(one["example"])),
+        )
+    _add_rest(table, len(rows), "queries")
     return table
 
 

@@ -41,6 +41,18 @@ class LeftOut:
         if not all(is_hex(each) for each in found if each):
             self._odd_ids[trace_id] += 1
 
+    def summary(self) -> str:
+        """Return a sentence about all that was left out of the input; empty for nothing."""
+        spans, found = sum(self._spans.values()), []
+        if spans:
+            found.append("1 span" if spans == 1 else f"{spans:,} spans")
+        if self._count:
+            found.append("1 part" if self._count == 1 else f"{self._count:,} parts")
+        if not found:
+            return ""
+        was = "was" if spans + self._count == 1 else "were"
+        return f"{' and '.join(found)} {was} left out, first because: {self.first}"
+
     def warnings(self, trace_id: str) -> tuple[str, ...]:
         """Return the sentences about this trace."""
         found = []

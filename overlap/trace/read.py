@@ -50,7 +50,7 @@ def read_stream(stream: IO[bytes], *, source: str = "input", empty_ok: bool = Fa
     """
     left_out = LeftOut()
     try:
-        traces = group(_spans(stream, left_out), left_out)
+        traces = group(spans_of(stream, left_out), left_out)
     except UnreadableTrace as error:
         raise UnreadableTrace(f"{source}: {error}") from None
     if not traces and left_out.first:
@@ -60,7 +60,11 @@ def read_stream(stream: IO[bytes], *, source: str = "input", empty_ok: bool = Fa
     return traces
 
 
-def _spans(packed: IO[bytes], left_out: LeftOut) -> Iterator[Span]:
+def spans_of(packed: IO[bytes], left_out: LeftOut) -> Iterator[Span]:
+    """Yield every span of a stream as it is read; what can't be read is counted in `left_out`.
+
+    Raises UnreadableTrace where the whole stream is in no known format.
+    """
     head, stream = opened(packed, left_out.part)
     if is_framed(head):
         for number, message in enumerate(messages(stream, left_out.part), start=1):

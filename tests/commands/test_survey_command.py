@@ -1,10 +1,16 @@
 """`overlap survey`, run as a user runs it."""
 
+import fcntl
 import json
+import re
+import signal
 import subprocess
 import sys
+import termios
+import time
 
 import pytest
+from msgspec.structs import replace
 
 from tests.survey.conftest import otlp, request
 
@@ -108,3 +114,134 @@ def test_without_a_source_the_configured_backend_is_asked():
     done = run(OVERLAP_TRACES_URL="http://127.0.0.1:9")
     assert done.returncode == 2
     assert b"http://127.0.0.1:9" in done.stderr
+
+
+def test_a_backend_and_files_are_filtered_by_time(folder):
+    """By the start of the first span; with --since, to now or to --to."""
+    assert figures(run("--json", "--from", "2023-11-14T22:13:20Z", folder))[0] == 2
+    for options in (
+        ["--to", "2023-11-14T22:13:20"],
+        ["--from", "2023-11-14T22:13:20.000001Z"],
+        ["--since", "1h"],
+        ["--since", "1h", "--to", "2023-11-15"],
+    ):
+        done = run("--json", *options, folder)
+        assert (done.returncode, json.loads(done.stdout)["traces"]) == (0, 0), options
+    since = run("--json", "--since", "2h", "--to", "2023-11-15", folder)
+    assert figures(since)[0] == 2
+
+
+def test_only_one_route_or_service(tmp_path):
+    """A name, or a pattern of names."""
+    file = tmp_path / "traces.jsonl"
+    names = ["GET /order/1", "GET /order/2", "GET /"]
+    lines = [otlp(request(number, name=name)) for number, name in enumerate(names, 1)]
+    lines.append(otlp(request(9, service="till")))
+    file.write_text("\n".join(lines))
+
+    def routes(*options):
+        return sorted(
+            row["route"] for row in json.loads(run("--json", *options, file).stdout)["routes"]
+        )
+
+    assert routes("--route", "GET /") == ["GET /"]
+    assert routes("--route", "GET /order/*") == ["GET /order/1", "GET /order/2"]
+    assert routes("--service", "till") == ["GET /smoke/"]
+    assert routes("--service", "till", "--route", "GET /") == []
+
+
+STACK = re.compile(r"[^;\n]+(;[^;\n]+)* [0-9]+")
+
+
+def test_collapsed_stacks_are_those_of_the_critical_paths(folder, tmp_path):
+    """A line for each path, with its microseconds, as flamegraph.pl and speedscope read them."""
+    flame = tmp_path / "stacks.txt"
+    assert run("--flame", flame, folder).returncode == 0
+    lines = flame.read_text().splitlines()
+    assert sorted(lines) == [
+        "smokehouse;GET /smoke/;get_flavor 200000",
+        "smokehouse;GET /smoke/;get_smokables 200000",
+    ]
+    assert run("--flame", "-", folder).stdout.decode().splitlines() == lines
+
+
+def test_a_name_can_end_no_frame_of_a_collapsed_stack(tmp_path):
+    """Semicolons and line ends in a name are replaced."""
+    file = tmp_path / "trace.json"
+    file.write_text(otlp(request(1, name="a;b\nc 1")))
+    lines = run("--flame", "-", file).stdout.decode().splitlines()
+    assert all(STACK.fullmatch(line) for line in lines)
+    assert lines[0].split(";")[1] == "a:b?c 1"
+
+
+def test_a_page_needs_nothing_else_and_names_are_text_in_it(tmp_path):
+    """No script, no other file; hostile names are escaped."""
+    hostile = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
+    file, page = tmp_path / "trace.json", tmp_path / "page.html"
+    file.write_text(otlp(request(1, name=hostile)))
+    assert run("--html", page, file).returncode == 0
+    text = page.read_text()
+    assert "&lt;script&gt;alert(1)" in text
+    assert not re.search(r"<(script|img|link|iframe|object)|\\bon\\w+=|https?://", text)
+    assert "default-src 'none'" in text
+
+
+def test_a_page_of_nothing_says_so(folder):
+    """No trace began in the last hour."""
+    page = run("--html", "-", "--since", "1h", folder).stdout.decode()
+    assert "No trace was read" in page
+
+
+def test_what_could_not_be_read_is_in_the_json(folder):
+    """As on stderr."""
+    (folder / "README.md").write_text("# Traces")
+    (sentence,) = json.loads(run("--json", folder).stdout)["unread"]
+    assert "README.md" in sentence
+
+
+def test_large_files_are_read_by_several_processes_and_the_report_is_the_same(tmp_path):
+    """The spans of each trace are far apart, in pieces of the file that others read."""
+    file = tmp_path / "large.jsonl"
+    padding = "x" * 20_000
+    traces = [
+        [*request(number, 10 + number % 50)[:1], *request(number, 10 + number % 50)[1:]]
+        for number in range(1, 600)
+    ]
+    with file.open("w") as out:
+        for place in range(3):
+            for spans in traces:
+                note = {"note": padding}
+                out.write(otlp([replace(spans[place], attributes=note)]) + "\n")
+    assert file.stat().st_size > 2 * 16_000_000
+    one, two = (run("--json", "--workers", workers, file) for workers in (1, 2))
+    assert figures(one)[:3] == (599, 1797, 599)
+    assert one.stdout == two.stdout
+
+
+def test_ctrl_c_reports_what_was_read_until_then(folder):
+    """Exit status 130, and a sentence."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "overlap", "survey", "--json", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={"PATH": ""},
+    )
+    lines = b"\n".join(path.read_bytes() for path in folder.rglob("*.json*")) + b"\n"
+    process.stdin.write(lines * 100)  # more than the reader takes at once
+    process.stdin.flush()
+    deadline = time.monotonic() + 30
+    while not _has_read(process.stdin) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert b"stopped: the report covers what was read until then" in err
+    assert json.loads(out)["traces"] == 2
+
+
+def _has_read(pipe):
+    """Return whether the other end has taken everything out of a pipe."""
+    waiting = bytearray(4)
+    fcntl.ioctl(pipe.fileno(), termios.FIONREAD, waiting)
+    return int.from_bytes(waiting, sys.byteorder) == 0

@@ -1,11 +1,17 @@
 """The same report for any order and any division of the input."""
 
+import tempfile
+from pathlib import Path
+from unittest import mock
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overlap import names
 from overlap.survey import Report, merge, survey
-from overlap.survey.sources.reading import Found
+from overlap.survey.shuffle import parts as shuffle_parts
+from overlap.survey.shuffle.judging import Selection, judge_part
+from overlap.survey.shuffle.parts import PARTS, Parts
 from overlap.trace import Trace
 from tests.survey.conftest import delayed_by, request, span
 
@@ -42,16 +48,26 @@ def by_trace(spans):
     ]
 
 
-@given(st.data(), requests())
+@given(st.data(), requests(), st.integers(1, 20))
 @settings(deadline=None)
-def test_spans_in_any_order_over_any_files(data, spans):
-    """The spans of a trace may stand in different files."""
+def test_spans_in_any_order_over_any_workers(data, spans, in_memory):
+    """The spans of a trace may be read by different workers, which keep few in memory."""
     shuffled = data.draw(st.permutations(spans))
     places = data.draw(st.lists(st.integers(0, 2), min_size=len(spans), max_size=len(spans)))
-    found = Found()
-    for part in parts(shuffled, places, 3):
-        found.add(by_trace(part))
-    assert survey(found.traces()).as_dict() == survey(by_trace(spans)).as_dict()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        mock.patch.object(shuffle_parts, "MOST_IN_MEMORY", in_memory),
+    ):
+        workers = [Parts(Path(folder) / str(number)) for number in range(3)]
+        for worker, part in zip(workers, parts(shuffled, places, 3), strict=True):
+            worker.add(part)
+            worker.write()
+        found = merge(
+            judge_part([path for worker in workers for path in worker.files(part)], Selection())
+            for part in range(PARTS)
+        )
+    assert found == survey(by_trace(spans))
+    assert found.as_dict() == survey(by_trace(spans)).as_dict()
 
 
 @given(st.data(), requests())

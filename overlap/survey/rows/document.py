@@ -38,7 +38,7 @@ def as_dict(totals: Totals) -> dict[str, Any]:
         "background": background(totals.routes.values()),
         "lost": lost(totals.routes.values()),
         "warnings": dict(sorted(totals.warnings.items())),
-        "state": msgspec.to_builtins(totals, str_keys=True),
+        "state": msgspec.to_builtins(totals, str_keys=True, order="deterministic"),
     }
 
 

@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from overlap.judge.path.main_request import main_request
 from overlap.judge.trace_verdict import verdict_on_tree
 from overlap.judge.tree.repair import repair
+from overlap.survey.summing import largest
 from overlap.survey.summing.advice import add_advice
 from overlap.survey.summing.blocks import add_blocks
+from overlap.survey.summing.largest import LargeTrace
 from overlap.survey.summing.queries import add_queries
 from overlap.survey.summing.requests import Requests
 from overlap.survey.summing.tasks import add_tasks
 from overlap.survey.totals.merging import SLACK, bound, highest, lowest
 from overlap.survey.totals.model import Totals
-from overlap.trace import Trace
+from overlap.trace import Span, Trace
 
 _BOUND_EVERY = 256
 """After so many traces their names are counted."""
 
 
-def add_trace(result: Totals, trace: Trace) -> None:
-    """Add one trace, all of whose spans are there."""
-    tree = repair(trace.spans, trace.trace_id)
+def add_trace(result: Totals, trace: Trace, left_out: int = 0) -> None:
+    """Add one trace, all of whose spans are there, but for `left_out` of a very large one."""
+    spans: Sequence[Span] = trace.spans
+    if len(spans) > largest.MOST_SPANS:
+        whole = LargeTrace(trace.trace_id)
+        for span in spans:
+            whole.add(span)
+        spans = whole.spans()
+        left_out += whole.left_out
+    tree = repair(_delivered_once(spans), trace.trace_id)
     if not tree.spans:
         return
+    result.left_out += left_out
     found = verdict_on_tree(tree, trace.warnings)
     result.traces += 1
     result.spans += len(tree.spans)
@@ -46,6 +57,18 @@ def add_trace(result: Totals, trace: Trace) -> None:
         result.warnings[kind] = result.warnings.get(kind, 0) + 1
     if result.traces % _BOUND_EVERY == 0:
         bound(result, SLACK)
+
+
+def _delivered_once(spans: Sequence[Span]) -> Sequence[Span]:
+    """Return spans without those that are the same: exporters try again, windows overlap."""
+    if len({span.span_id for span in spans}) == len(spans):
+        return spans
+    by_id: dict[str, list[Span]] = {}
+    for span in spans:
+        known = by_id.setdefault(span.span_id, [])
+        if span not in known:
+            known.append(span)
+    return [span for known in by_id.values() for span in known]
 
 
 def _without_count(warning: str) -> str:

@@ -1,0 +1,5 @@
+"""A survey as one HTML page that needs nothing else: no script, no other file."""
+
+from overlap.survey.html.page import page
+
+__all__ = ["page"]

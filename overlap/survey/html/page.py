@@ -1,0 +1,52 @@
+"""Render a survey as a page. Names from traces are text, whatever they hold."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from overlap.judge.summary import clean, duration
+from overlap.survey.totals.model import CATEGORIES
+from overlap.survey.totals.words import CATEGORY_WORDS, seconds, share
+
+MOST_ROUTES = 100
+MOST_ROWS = 30
+"""Rows of each table; the JSON has them all."""
+_HERE = Path(__file__).parent
+
+
+def page(document: dict[str, Any], *, traces_url: str = "") -> str:
+    """Return the page of what `Report.as_dict` returns.
+
+    traces_url: where a backend shows its traces; examples are links to it. Without it they are
+        plain ids.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters.update(
+        clean=clean, ms=duration, s=seconds, share=share, thousands="{:,}".format, when=_when
+    )
+    return environment.get_template("survey.html").render(
+        survey=document,
+        traces_url=traces_url.rstrip("/"),
+        categories=CATEGORIES,
+        words=CATEGORY_WORDS,
+        most_routes=MOST_ROUTES,
+        most_rows=MOST_ROWS,
+    )
+
+
+def _when(time_ns: int | None) -> str:
+    """Return a time as text, in UTC; nothing for a time that no clock of ours knows."""
+    try:
+        return f"{datetime.fromtimestamp((time_ns or 0) / 1e9, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (ValueError, OSError, OverflowError):
+        return ""

@@ -1,0 +1,158 @@
+"""Find what the command names: files, folders, patterns; and divide large files of JSON lines."""
+
+from __future__ import annotations
+
+import glob
+import io
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from overlap.errors import OverlapError
+
+STDIN = "-"
+CHUNK = 16_000_000
+"""Bytes of a large file that are read by one worker at a time."""
+_HIDDEN = "."
+_REPORT_STARTS = (b'{"overlap_survey"', b'{\n  "overlap_survey"')
+_PEEK = 64
+_LONGEST_LINE = 16_000_000
+_LINES = b"{"
+"""What a line of a file begins with that is read in pieces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A file, or the lines of it that begin from `start` on, and before `end`."""
+
+    path: str
+    start: int = 0
+    end: int | None = None
+    is_named: bool = True
+    """Whether the command names it, not only its folder or pattern: then it must be readable."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence."""
+        return f"{self.path} from byte {self.start:,} on" if self.start else self.path
+
+
+def is_url(source: str) -> bool:
+    """Return whether a source is a backend's URL."""
+    return source.startswith(("http://", "https://"))
+
+
+def files(source: str) -> list[Input]:
+    """Return the files that a source names. Raise OverlapError if there is none."""
+    path = Path(source)
+    try:
+        if path.is_dir():
+            shown = sorted(each for each in path.rglob("*") if _is_shown(each, path))
+            return [Input(str(each), is_named=False) for each in shown]
+        if path.exists():
+            return [Input(source)]
+        matches = sorted(glob.glob(source, recursive=True))  # noqa: PTH207  `**` and absolute
+        if found := [Input(each, is_named=False) for each in matches if Path(each).is_file()]:
+            return found
+    except (OSError, ValueError):  # the name is too long or has a null byte
+        pass
+    raise OverlapError(f"{source!a} is no file, folder, pattern of files or URL, nor -")
+
+
+def _is_shown(path: Path, folder: Path) -> bool:
+    parts = path.relative_to(folder).parts
+    return path.is_file() and not any(part.startswith(_HIDDEN) for part in parts)
+
+
+def is_report(path: str) -> bool:
+    """Return whether a file begins as `overlap survey --json` writes it."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(_PEEK).startswith(_REPORT_STARTS)
+    except OSError:
+        return False
+
+
+def size(one: Input) -> int:
+    """Return how many bytes are to be read; 0 if that is unknown, as for a pipe."""
+    try:
+        end = os.stat(one.path).st_size if one.end is None else one.end  # noqa: PTH116
+    except OSError:
+        return 0
+    return max(0, end - one.start)
+
+
+def divided(one: Input, chunk: int = CHUNK) -> list[Input]:
+    """Return a large file of JSON lines in pieces; any other file whole."""
+    whole = size(one)
+    if whole < 2 * chunk or not _is_of_lines(one.path):
+        return [one]
+    starts = range(0, whole, chunk)
+    return [Input(one.path, start, min(start + chunk, whole), one.is_named) for start in starts]
+
+
+def _is_of_lines(path: str) -> bool:
+    try:
+        with Path(path).open("rb") as file:
+            first = file.readline(_LONGEST_LINE)
+            second = file.read(1)
+    except OSError:
+        return False
+    if not (first.startswith(_LINES) and first.endswith(b"\n") and second == _LINES):
+        return False
+    try:
+        json.loads(first)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def opened(one: Input) -> IO[bytes]:
+    """Open an input for reading: all of its file, or its lines."""
+    file = Path(one.path).open("rb")  # noqa: SIM115  the caller closes it
+    if one.end is None:
+        return file
+    start, end = (_line_start(file, place) for place in (one.start, one.end))
+    file.seek(start)
+    return io.BufferedReader(_Lines(file, end - start), 1 << 20)
+
+
+def _line_start(file: IO[bytes], place: int) -> int:
+    """Return where the first line begins, from a place on, that begins as a document does."""
+    if not place:
+        return 0
+    file.seek(place - 1)
+    for line in _lines(file):
+        here = file.tell()
+        if not line.endswith(b"\n") or (begins := file.read(1)) == _LINES or not begins:
+            return here
+        file.seek(here)
+    return file.tell()
+
+
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    while line := file.readline():
+        yield line
+
+
+class _Lines(io.RawIOBase):
+    """So many bytes of a file, from where it is."""
+
+    def __init__(self, file: IO[bytes], length: int) -> None:
+        self._file, self._left = file, length
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        data = self._file.read(min(len(buffer), self._left))
+        self._left -= len(data)
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()

@@ -1,0 +1,246 @@
+"""Survey what a command names, on all cores: read into parts, judge the parts, add them up."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from typing import TypeVar
+
+from overlap.errors import OverlapError
+from overlap.survey.report import Report
+from overlap.survey.shuffle.judging import Selection, judge_part
+from overlap.survey.shuffle.parts import PARTS, Parts
+from overlap.survey.sources import inputs, workers
+from overlap.survey.sources.backend import Query, read_backend
+from overlap.survey.sources.inputs import STDIN, Input
+from overlap.survey.sources.mapping import Outcome, read_file, read_stream
+
+T = TypeVar("T")
+Say = Callable[[str], None]
+
+WORTH_A_WORKER = 16_000_000
+"""Bytes of input: fewer are read before another process has started."""
+_MB = 1_000_000
+
+
+@dataclass(slots=True)
+class Found:
+    """The report, and what is not in it."""
+
+    report: Report = field(default_factory=Report)
+    unread: list[str] = field(default_factory=list)
+    """A sentence for each source, or part of one, that could not be read."""
+    is_stopped: bool = False
+    """Whether Ctrl-C ended the reading, or the judging."""
+
+
+def survey_sources(
+    sources: Iterable[str], query: Query, say: Say, most_workers: int | None = None
+) -> Found:
+    """Read all sources and return the report. Raise OverlapError if one can't be read at all.
+
+    A file of a folder or pattern that can't be read is named in `unread`; the others count.
+    Ctrl-C ends the reading, and what was read until then is reported; once more, it ends the
+    judging. Temporary files take about 200 bytes a span, from 50,000 spans on.
+    """
+    with tempfile.TemporaryDirectory(prefix="overlap-survey-") as folder, ExitStack() as stack:
+        return _Run(Path(folder), query, say, most_workers or cores(), stack).run([*sources])
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Run:
+    """One survey: its parts, its workers, and what was found."""
+
+    def __init__(
+        self, folder: Path, query: Query, say: Say, most_workers: int, stack: ExitStack
+    ) -> None:
+        self._folder, self._query, self._say = folder, query, say
+        self._most_workers, self._stack = most_workers, stack
+        self._parts = Parts(folder / "here", query.limit)
+        self._ids: set[str] = set()
+        self._pool: ProcessPoolExecutor | None = None
+        self._found = Found()
+
+    def run(self, sources: list[str]) -> Found:
+        files = [one for each in sources if _is_file(each) for one in inputs.files(each)]
+        reports = [one for one in files if inputs.is_report(one.path)]
+        traces = [one for one in files if one not in reports]
+        try:
+            for one in reports:
+                self._add_report(one)
+            self._read_files(traces)
+            for each in sources:
+                if each == STDIN:
+                    self._note(
+                        STDIN, read_stream(sys.stdin.buffer, "standard input", self._parts, _never)
+                    )
+                elif inputs.is_url(each):
+                    self._found.unread += read_backend(each, self._query, self._parts, self._say)
+        except KeyboardInterrupt:
+            self._found.is_stopped = True
+        try:
+            self._judge()
+        except KeyboardInterrupt:
+            self._found.is_stopped = True
+        self._found.unread.sort()
+        return self._found
+
+    def _add_report(self, one: Input) -> None:
+        try:
+            text = Path(one.path).read_bytes()
+        except OSError as error:
+            raise OverlapError(f"{one.path} can't be read: {error.strerror or error}") from None
+        self._found.report.update(Report.from_json(text, source=one.path))
+
+    def _read_files(self, files: list[Input]) -> None:
+        pieces = [piece for one in files for piece in inputs.divided(one)]
+        whole = sum(map(inputs.size, pieces))
+        outcomes: list[tuple[Input, Outcome]] = []
+        try:
+            if len(pieces) > 1 and whole >= WORTH_A_WORKER and self._most_workers > 1:
+                self._read_by_workers(pieces, whole, outcomes)
+            else:
+                for one in pieces:
+                    self._say(one.name)
+                    outcomes.append((one, read_file(one, self._parts, _never)))
+        finally:
+            self._check(files, outcomes)
+
+    def _read_by_workers(
+        self, pieces: list[Input], whole: int, outcomes: list[tuple[Input, Outcome]]
+    ) -> None:
+        stop = multiprocessing.get_context("spawn").Event()
+        pool = self._workers(len(pieces), stop)
+        with _uninterrupted():  # so that the workers ignore Ctrl-C from the start
+            tasks = {pool.submit(workers.read, one): one for one in pieces}
+        done = 0
+        try:
+            for task in as_completed(tasks):
+                done += inputs.size(tasks[task])
+                self._say(f"read {done // _MB:,} of {whole // _MB:,} MB")
+        except KeyboardInterrupt:
+            stop.set()
+            for task in tasks:
+                task.cancel()
+            raise
+        finally:
+            for task, one in tasks.items():
+                if not task.cancelled():
+                    outcome, ids = _result(task)
+                    outcomes.append((one, outcome))
+                    self._ids.update(ids)
+
+    def _check(self, files: list[Input], outcomes: list[tuple[Input, Outcome]]) -> None:
+        """Note what could not be read. Raise OverlapError if that is all of a source."""
+        by_path: dict[str, list[Outcome]] = {}
+        for one, outcome in outcomes:
+            by_path.setdefault(one.path, []).append(outcome)
+        unreadable = []
+        for path, of_file in by_path.items():
+            if any(outcome.spans for outcome in of_file):
+                # A piece without a span is a part of a long line.
+                self._found.unread += [
+                    o.unread for o in of_file if o.unread and not o.is_unreadable
+                ]
+            elif sentences := [outcome.unread for outcome in of_file if outcome.unread]:
+                unreadable.append((path, sentences[0]))
+        named = {one.path for one in files if one.is_named}
+        for path, sentence in unreadable:
+            if path in named:
+                raise OverlapError(sentence)
+        if unreadable and len(unreadable) == len(files):
+            raise OverlapError(f"none of {len(files)} files can be read: {unreadable[0][1]}")
+        self._found.unread += [sentence for _, sentence in unreadable]
+
+    def _note(self, name: str, outcome: Outcome) -> None:
+        if outcome.is_unreadable:
+            raise OverlapError(outcome.unread)
+        if outcome.unread:
+            self._found.unread.append(outcome.unread)
+
+    def _judge(self) -> None:
+        selection = self._selection()
+        if self._pool is None and not self._parts.is_in_files:
+            for part in range(PARTS):
+                self._found.report.update(judge_part([], selection, self._parts.in_memory(part)))
+            return
+        self._parts.write()
+        parts = [sorted(self._folder.glob(f"*/{part:02d}")) for part in range(PARTS)]
+        parts = [paths for paths in parts if paths]
+        stop = multiprocessing.get_context("spawn").Event()
+        pool = self._pool or self._workers(len(parts), stop)
+        with _uninterrupted():
+            tasks = [pool.submit(workers.judge, paths, selection) for paths in parts]
+        done = 0
+        try:
+            for task in as_completed(tasks):
+                self._found.report.update(Report(workers.decoded(_result(task))))
+                done += 1
+                self._say(f"judged {done / len(parts):.0%}")
+        except KeyboardInterrupt:
+            for task in tasks:
+                task.cancel()
+            raise
+
+    def _selection(self) -> Selection:
+        last = None
+        if self._parts.ids is not None:
+            ids = sorted(self._ids.union(self._parts.ids.found()))[: self._query.limit]
+            last = ids[-1] if ids else None
+        times = self._query
+        return Selection(times.start_ns, times.end_ns, last)
+
+    def _workers(self, tasks: int, stop: Event) -> ProcessPoolExecutor:
+        self._pool = ProcessPoolExecutor(
+            max(1, min(self._most_workers, tasks)),
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=workers.start,
+            initargs=(str(self._folder), self._query.limit, stop),
+        )
+        self._stack.callback(self._pool.shutdown, cancel_futures=True)
+        return self._pool
+
+
+def _result(task: Future[T]) -> T:
+    try:
+        return task.result()
+    except BrokenProcessPool:
+        raise OverlapError(
+            "a worker process ended before its work was done: the machine may lack memory"
+        ) from None
+
+
+def _is_file(source: str) -> bool:
+    return source != STDIN and not inputs.is_url(source)
+
+
+def _never() -> bool:
+    return False
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ignore Ctrl-C for a moment; processes that start meanwhile ignore it for ever."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,54 @@
+"""What the worker processes of a survey do: read inputs into parts, judge parts."""
+
+from __future__ import annotations
+
+import gc
+import os
+from dataclasses import dataclass
+from multiprocessing.synchronize import Event
+from pathlib import Path
+
+import msgspec
+
+from overlap.survey.shuffle.judging import Selection, judge_part
+from overlap.survey.shuffle.parts import Parts
+from overlap.survey.sources.inputs import Input
+from overlap.survey.sources.mapping import Outcome, read_file
+from overlap.survey.totals.model import Totals
+
+
+@dataclass(slots=True)
+class _Worker:
+    parts: Parts
+    stop: Event
+
+
+_here: list[_Worker] = []
+"""The one of this process."""
+
+
+def start(folder: str, limit: int | None, stop: Event) -> None:
+    """Prepare this process. Spans form no cycles, and are many: they are not searched for any."""
+    gc.disable()
+    _here[:] = [_Worker(Parts(Path(folder) / f"worker-{os.getpid()}", limit), stop)]
+
+
+def read(one: Input) -> tuple[Outcome, list[str]]:
+    """Read an input into the files of this process; return the smallest trace ids, if limited."""
+    worker = _here[0]
+    outcome = read_file(one, worker.parts, worker.stop.is_set)
+    worker.parts.write()
+    return outcome, [] if worker.parts.ids is None else worker.parts.ids.found()
+
+
+def judge(paths: list[Path], selection: Selection) -> bytes:
+    """Return the sums of a part, encoded."""
+    totals = judge_part(paths, selection).totals
+    for path in paths:
+        path.unlink()  # what is judged takes no more disk
+    return msgspec.msgpack.encode(totals)
+
+
+def decoded(data: bytes) -> Totals:
+    """Return what `judge` encoded."""
+    return msgspec.msgpack.decode(data, type=Totals)
