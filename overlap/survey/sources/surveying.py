@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
 import sys
 import tempfile
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from multiprocessing.synchronize import Event
 from pathlib import Path
-from typing import TypeVar
 
 from overlap.errors import OverlapError
 from overlap.survey.report import Report
@@ -25,8 +16,8 @@ from overlap.survey.sources import inputs, workers
 from overlap.survey.sources.backend import Query, read_backend
 from overlap.survey.sources.inputs import STDIN, Input
 from overlap.survey.sources.mapping import Outcome, read_file, read_stream
+from overlap.survey.sources.pool import Pool, cores
 
-T = TypeVar("T")
 Say = Callable[[str], None]
 
 WORTH_A_WORKER = 16_000_000
@@ -54,26 +45,21 @@ def survey_sources(
     Ctrl-C ends the reading, and what was read until then is reported; once more, it ends the
     judging. Temporary files take about 200 bytes a span, from 50,000 spans on.
     """
-    with tempfile.TemporaryDirectory(prefix="overlap-survey-") as folder, ExitStack() as stack:
-        return _Run(Path(folder), query, say, most_workers or cores(), stack).run([*sources])
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    most = most_workers or cores()
+    with (
+        tempfile.TemporaryDirectory(prefix="overlap-survey-") as folder,
+        Pool(most, workers.start, folder, query.limit) as pool,
+    ):
+        return _Run(Path(folder), query, say, pool).run([*sources])
 
 
 class _Run:
     """One survey: its parts, its workers, and what was found."""
 
-    def __init__(
-        self, folder: Path, query: Query, say: Say, most_workers: int, stack: ExitStack
-    ) -> None:
-        self._folder, self._query, self._say = folder, query, say
-        self._most_workers, self._stack = most_workers, stack
+    def __init__(self, folder: Path, query: Query, say: Say, pool: Pool) -> None:
+        self._folder, self._query, self._say, self._pool = folder, query, say, pool
         self._parts = Parts(folder / "here", query.limit)
         self._ids: set[str] = set()
-        self._pool: ProcessPoolExecutor | None = None
         self._found = Found()
 
     def run(self, sources: list[str]) -> Found:
@@ -112,7 +98,7 @@ class _Run:
         whole = sum(map(inputs.size, pieces))
         outcomes: list[tuple[Input, Outcome]] = []
         try:
-            if len(pieces) > 1 and whole >= WORTH_A_WORKER and self._most_workers > 1:
+            if len(pieces) > 1 and whole >= WORTH_A_WORKER and self._pool.most > 1:
                 self._read_by_workers(pieces, whole, outcomes)
             else:
                 for one in pieces:
@@ -124,25 +110,18 @@ class _Run:
     def _read_by_workers(
         self, pieces: list[Input], whole: int, outcomes: list[tuple[Input, Outcome]]
     ) -> None:
-        stop = multiprocessing.get_context("spawn").Event()
-        pool = self._workers(len(pieces), stop)
-        with _uninterrupted():  # so that the workers ignore Ctrl-C from the start
-            tasks = {pool.submit(workers.read, one): one for one in pieces}
         done = 0
-        try:
-            for task in as_completed(tasks):
-                done += inputs.size(tasks[task])
-                self._say(f"read {done // _MB:,} of {whole // _MB:,} MB")
-        except KeyboardInterrupt:
-            stop.set()
-            for task in tasks:
-                task.cancel()
-            raise
-        finally:
-            for task, one in tasks.items():
-                if not task.cancelled():
-                    outcome, ids = _result(task)
-                    outcomes.append((one, outcome))
+        with self._pool.submit(workers.read, [(one,) for one in pieces]) as tasks:
+            try:
+                for place in tasks.as_completed():
+                    done += inputs.size(pieces[place])
+                    self._say(f"read {done // _MB:,} of {whole // _MB:,} MB")
+            except KeyboardInterrupt:
+                self._pool.stop.set()
+                raise
+            finally:
+                for place, (outcome, ids) in tasks.results():
+                    outcomes.append((pieces[place], outcome))
                     self._ids.update(ids)
 
     def _check(self, files: list[Input], outcomes: list[tuple[Input, Outcome]]) -> None:
@@ -175,27 +154,19 @@ class _Run:
 
     def _judge(self) -> None:
         selection = self._selection()
-        if self._pool is None and not self._parts.is_in_files:
+        if not self._pool.is_started and not self._parts.is_in_files:
             for part in range(PARTS):
                 self._found.report.update(judge_part([], selection, self._parts.in_memory(part)))
             return
         self._parts.write()
         parts = [sorted(self._folder.glob(f"*/{part:02d}")) for part in range(PARTS)]
         parts = [paths for paths in parts if paths]
-        stop = multiprocessing.get_context("spawn").Event()
-        pool = self._pool or self._workers(len(parts), stop)
-        with _uninterrupted():
-            tasks = [pool.submit(workers.judge, paths, selection) for paths in parts]
         done = 0
-        try:
-            for task in as_completed(tasks):
-                self._found.report.update(Report(workers.decoded(_result(task))))
+        with self._pool.submit(workers.judge, [(paths, selection) for paths in parts]) as tasks:
+            for place in tasks.as_completed():
+                self._found.report.update(Report(workers.decoded(tasks.result(place))))
                 done += 1
                 self._say(f"judged {done / len(parts):.0%}")
-        except KeyboardInterrupt:
-            for task in tasks:
-                task.cancel()
-            raise
 
     def _selection(self) -> Selection:
         last = None
@@ -205,25 +176,6 @@ class _Run:
         times = self._query
         return Selection(times.start_ns, times.end_ns, last)
 
-    def _workers(self, tasks: int, stop: Event) -> ProcessPoolExecutor:
-        self._pool = ProcessPoolExecutor(
-            max(1, min(self._most_workers, tasks)),
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=workers.start,
-            initargs=(str(self._folder), self._query.limit, stop),
-        )
-        self._stack.callback(self._pool.shutdown, cancel_futures=True)
-        return self._pool
-
-
-def _result(task: Future[T]) -> T:
-    try:
-        return task.result()
-    except BrokenProcessPool:
-        raise OverlapError(
-            "a worker process ended before its work was done: the machine may lack memory"
-        ) from None
-
 
 def _is_file(source: str) -> bool:
     return source != STDIN and not inputs.is_url(source)
@@ -231,16 +183,3 @@ def _is_file(source: str) -> bool:
 
 def _never() -> bool:
     return False
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Ignore Ctrl-C for a moment; processes that start meanwhile ignore it for ever."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
