@@ -11,6 +11,9 @@ OTLP_PORT ?= 4318
 TRACES_PORT ?= 16686
 LESSONS ?=
 PROFILES ?= player
+# Of `make fuzz`, over all its targets.
+SECONDS ?= 60
+TARGETS ?=
 # What `make test-lowest` runs.
 LOWEST ?= tests/telemetry tests/instrument tests/lean tests/lens tests/run tests/testing
 PORTS = --app-port $(APP_PORT) --workers-port $(WORKERS_PORT) --wsgi-port $(WSGI_PORT) --mail-port $(MAIL_PORT) --httpbin-port $(HTTPBIN_PORT) --otlp-port $(OTLP_PORT) --traces-port $(TRACES_PORT)
@@ -21,7 +24,7 @@ unexport PYTHONDONTWRITEBYTECODE
 UV := $(shell command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1 && echo uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up down stack play test test-lowest test-stack test-package test-postgresql test-django lint types lock bench install-bench bench-peers stock-and-ours profile predictions readme dashboards docs docs-serve pictures lock clean
+.PHONY: help install install-dev demo up down stack play test test-lowest test-stack test-package test-postgresql fuzz test-django lint types lock bench install-bench bench-peers stock-and-ours profile predictions readme dashboards docs docs-serve pictures lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -66,6 +69,9 @@ test-postgresql: install-dev ## ... and those against a PostgreSQL of their own 
 
 test-package: install-dev ## ... and the built wheel, in fresh environments of the oldest and the newest Python
 	$(BIN)/python -X dev -m pytest -m package tests/package
+
+fuzz: install-dev ## Mutated inputs into readers, pages, drawing, headers, variables (SECONDS=60, TARGETS=)
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(TARGETS)
 
 test-django: install-dev ## Django's own tests of what lean touches, stock and lean (ten minutes)
 	$(BIN)/python tests/lean/django_suite.py

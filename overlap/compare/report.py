@@ -10,7 +10,7 @@ from rich.text import Text
 from overlap.compare import model
 from overlap.compare.model import Change, Comparison, Side
 from overlap.compare.summary import counted, name, sentence
-from overlap.judge.summary import duration
+from overlap.judge.summary import clean, duration
 
 MOST_ROWS = 40
 """A reader of ten thousand changes uses --json."""
@@ -31,7 +31,7 @@ def heading(letter: str, side: Side) -> Text:
         "  ",
         (", ".join(side.shapes), "bold"),
         f"  {duration(side.wall_ms)}  ",
-        (side.trace_id, "dim"),
+        (clean(side.trace_id), "dim"),
     )
 
 

@@ -20,6 +20,8 @@ _ESCAPES = re.compile(
 )
 _ACCENTS = r"\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff"
 _PILES = re.compile(rf"([{_ACCENTS}]{{2}})[{_ACCENTS}]+")  # more than two on one letter
+_MOST_MARKS = 4
+"""Combining marks of any script on one letter: Thai, Hebrew and Vietnamese need up to three."""
 # Categories that move the cursor, turn the line round, or can't be encoded.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -33,7 +35,29 @@ def clean(name: str, *, encoding: str = "utf-8", longest: int = LONGEST) -> str:
         if char in "\t\n\r" or unicodedata.category(char) not in _UNSEEN
     )
     text = _PILES.sub(r"\1", text)[:longest].strip()
+    if not text.isascii():
+        text = _without_piles(text)
     return text.encode(encoding, "replace").decode(encoding) or "?"
+
+
+def printable(text: str) -> str:
+    """Return text of several lines without what a screen would do rather than show.
+
+    Line ends and tabs stay; other control characters and those that turn the line round go.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    kept = (c for c in text if c in "\n\t" or unicodedata.category(c) not in _UNSEEN)
+    return _without_piles("".join(kept))
+
+
+def _without_piles(text: str) -> str:
+    marks, kept = 0, []
+    for char in text:
+        marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
+        if marks <= _MOST_MARKS:
+            kept.append(char)
+    return "".join(kept)
 
 
 def fit(text: str, width: int, ellipsis: str = "…") -> str:

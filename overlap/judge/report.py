@@ -22,7 +22,7 @@ _ARROW = " > "
 def report(verdict: Verdict) -> RenderableType:
     """Return the whole verdict: its sentence, a table of groups, and a line for each finding."""
     parts: list[RenderableType] = [
-        Text.assemble((", ".join(verdict.shapes), "bold"), "  ", (verdict.trace_id, "dim")),
+        Text.assemble((", ".join(verdict.shapes), "bold"), "  ", (clean(verdict.trace_id), "dim")),
         Text(sentence(verdict).partition(": ")[2]),  # without the shapes: they stand above it
     ]
     if verdict.groups:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 
 from overlap.judge.findings.blocked import COLLECTION
@@ -21,6 +22,8 @@ MOST_NAMES = 4
 MOST_STAGES = 4
 MOST_CHARACTERS = 120
 MOST_OF_A_SENTENCE = 1600
+MOST_MARKS = 4
+"""Combining marks on one letter: Thai, Hebrew and Vietnamese need up to three."""
 
 
 def sentence(verdict: Verdict) -> str:
@@ -42,7 +45,17 @@ def clean(name: str, most: int = MOST_CHARACTERS) -> str:
     """Return a name from a trace, safe to print: unprintable characters become question marks."""
     cut = name if len(name) <= most else name[: most - 3] + "..."
     shown = cut if cut.isprintable() else "".join(c if c.isprintable() else "?" for c in cut)
-    return shown or "(no name)"
+    return (shown if shown.isascii() else _without_piles(shown)) or "(no name)"
+
+
+def _without_piles(text: str) -> str:
+    """Return text with at most MOST_MARKS combining marks on one letter: more cover other lines."""
+    marks, kept = 0, []
+    for char in text:
+        marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
+        if marks <= MOST_MARKS:
+            kept.append(char)
+    return "".join(kept)
 
 
 def duration(ms: float) -> str:

@@ -43,6 +43,10 @@ class AccessMiddleware:
                     headers.setdefault(name, value)
             await send(message)
 
+        if not scope["query_string"].isascii():
+            refusal = PlainTextResponse("the query is not ASCII: percent-encode it\n", 400)
+            await refusal(scope, receive, send_guarded)
+            return
         name = host_name(Headers(scope=scope).get("host", ""))
         if not self.allows(name):
             refusal = PlainTextResponse(

@@ -25,7 +25,10 @@ class Destination:
     @property
     def is_loopback(self) -> bool:
         """Whether it is on this machine: no proxy is needed, whatever proxies are set."""
-        host = urlsplit(self.endpoint).hostname or ""
+        try:
+            host = urlsplit(self.endpoint).hostname or ""
+        except ValueError:  # no URL: each export says so
+            return False
         try:
             return ip_address(host).is_loopback
         except ValueError:

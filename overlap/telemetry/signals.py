@@ -18,6 +18,7 @@ from opentelemetry.sdk.trace import SpanProcessor
 from overlap import names
 from overlap.telemetry.drops import LOGGER_NAME, Drops
 from overlap.telemetry.endpoint import destination
+from overlap.telemetry.environment import usable_environment
 from overlap.telemetry.fork import at_fork
 from overlap.telemetry.global_providers import LOGS, METRICS, TRACES
 from overlap.telemetry.logs.otlp_records import make_logger_provider
@@ -152,7 +153,8 @@ def start(
     span_processors: Sequence[SpanProcessor] = (),
 ) -> Telemetry:
     """Set up traces, metrics and logs for this process."""
-    return Telemetry(service_name, log_format, span_processors)
+    with usable_environment():
+        return Telemetry(service_name, log_format, span_processors)
 
 
 def _sampled(provider: Any) -> str:

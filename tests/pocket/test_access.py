@@ -1,5 +1,7 @@
 """Who may ask, and what every answer carries."""
 
+import socket
+
 import httpx
 import pytest
 
@@ -39,6 +41,20 @@ def test_a_foreign_host_gets_421(pocket):
         assert answer.text.count("\n") == 1
     answer = httpx.post(f"{pocket.otlp}/v1/traces", headers={"host": "evil.example"})
     assert answer.status_code == 421
+
+
+@pytest.mark.parametrize("path", ["/", "/traces", "/metrics/fragment", "/api/v3/services"])
+def test_a_query_that_is_not_ascii_is_400_in_one_line(pocket, path):
+    """Starlette decodes it as UTF-8, and would fail."""
+    host, port = pocket.page.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as client:
+        client.sendall(
+            f"GET {path}?q=".encode()
+            + b"\x80 HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
+        )
+        answer = b"".join(iter(lambda: client.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.partition(b"\r\n\r\n")[2].count(b"\n") <= 1
 
 
 @pytest.mark.parametrize("path", ["/", "/traces", "/nowhere", "/static/live.js", "/trace/xyz"])

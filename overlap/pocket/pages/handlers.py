@@ -20,7 +20,7 @@ from starlette.responses import (
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from overlap.draw.text import clean, duration
+from overlap.draw.text import clean, duration, printable
 from overlap.pocket.access import same_origin
 from overlap.pocket.api import query_parameters
 from overlap.pocket.pages import comparison, ledger
@@ -65,6 +65,7 @@ class _Page:
             loader=jinja2.FileSystemLoader(_HERE / "templates"),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
+            finalize=_printable,
             trim_blocks=True,
             lstrip_blocks=True,
         )
@@ -204,9 +205,18 @@ class _Page:
         return HTMLResponse(html, status, headers={"cache-control": "no-store"})
 
 
+def _printable(value: Any) -> Any:
+    """Return what a template prints, without control and bidirectional characters.
+
+    Markup is what a macro or a filter made of text that went through here.
+    """
+    is_text = isinstance(value, str) and not isinstance(value, Markup)
+    return printable(value) if is_text else value
+
+
 def _prose(text: str) -> Markup:
     """Return a sentence as HTML, with `code` as code; the text is escaped first."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(printable(text)))))  # noqa: S704
 
 
 def _clock(seconds: float) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import sys
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
+from unicodedata import combining
 
 import structlog
 from opentelemetry import trace
@@ -44,10 +46,42 @@ def renderer_processors(log_format: Format) -> list[Processor]:
             structlog.processors.JSONRenderer(lambda event, **_: _JSON.encode(event)),
         ]
     return [
+        escape_unprintable,
         structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-        )
+            colors=sys.stderr.isatty(), exception_formatter=_escaped_traceback
+        ),
     ]
+
+
+def escape_unprintable(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Escape what a terminal would obey, such as a request's path may hold. A structlog processor.
+
+    An event, a stack and a traceback keep their line ends; in other values they are escaped too.
+    """
+    for key, value in event.items():
+        if isinstance(value, str) and not (value.isascii() and value.isprintable()):
+            event[key] = _escaped(value, "\n\t" if key in _OF_SEVERAL_LINES else "")
+    return event
+
+
+_MOST_MARKS = 4
+"""Accents on one letter: more run over the lines above and below."""
+_OF_SEVERAL_LINES = frozenset({"event", "exception", "stack"})
+
+
+def _escaped(text: str, kept: str) -> str:
+    marks, shown = 0, []
+    for char in text:
+        marks = marks + 1 if combining(char) else 0
+        is_text = char.isprintable() and marks <= _MOST_MARKS
+        shown.append(char if is_text or char in kept else ascii(char)[1:-1])
+    return "".join(shown)
+
+
+def _escaped_traceback(out: TextIO, exc_info: Any) -> None:
+    lines = io.StringIO()
+    structlog.dev.plain_traceback(lines, exc_info)
+    out.write(_escaped(lines.getvalue(), "\n\t"))
 
 
 def console_handler(log_format: Format) -> logging.Handler:
