@@ -32,17 +32,18 @@ from overlap.errors import OverlapError
 def command(
     port: int | None, otlp_port: int | None, no_pocket: bool, command: tuple[str, ...]
 ) -> int:
-    """Run COMMAND, a server of a Django project, and show its requests.
+    """Run COMMAND, a server, a worker or a management command of a Django project, and show it.
 
     \b
     overlap run -- uvicorn mysite.asgi:application --reload
     overlap run -- gunicorn mysite.asgi -k uvicorn_worker.UvicornWorker
     overlap run -- python manage.py runserver
+    overlap run -- python manage.py db_worker
 
     The project is not changed: `overlap.instrument()` is called when Django creates
-    its application. If a backend is already running (OTEL_EXPORTER_OTLP_ENDPOINT,
-    or port 4318), telemetry is sent there.
-    Exit status: the command's; 2 if it can't be run or is not a Django server.
+    its application, or when a command of manage.py begins. If a backend is already
+    running (OTEL_EXPORTER_OTLP_ENDPOINT, or port 4318), telemetry is sent there.
+    Exit status: the command's; 2 if it can't be run or is another project's server.
     """
     from overlap.run import backend
     from overlap.run import command as running
@@ -76,7 +77,7 @@ def command(
     if service and not announced:
         _say(f"{service} was started, but none of its spans were delivered ({pipeline})")
     elif not announced:
-        _say("no Django application was served by this command")
+        _say("this command served no Django application and ran no management command")
     elif pipeline.process is None:
         _say(f"its traces: {pipeline.page_url}")
     return status

@@ -44,6 +44,7 @@ class Instrumentation:
         from overlap.instrument.loop.utilization import report_utilization
         from overlap.instrument.loop.watched_loops import WatchedLoops
         from overlap.instrument.process.endings import Endings
+        from overlap.instrument.process.management_command import trace_management_commands
         from overlap.instrument.queues.install import instrument_queues
         from overlap.instrument.tasks.cancelled_spans import CancelledSpans
         from overlap.instrument.websockets.install import instrument_websockets
@@ -88,6 +89,7 @@ class Instrumentation:
 
             # Before anything else wraps the handler.
             self._undo.callback(replace_handler())
+            self._undo.callback(trace_management_commands(shutdown))
             self._instrument_django(django)
             # Both even with lean off: each request leaves a reference cycle, which would keep our
             # spans alive, and the modules we load would make each collection longer.

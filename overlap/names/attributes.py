@@ -6,6 +6,8 @@ from __future__ import annotations
 SCENARIO_NAME = "overlap.scenario"
 """On a scenario's root span: the scenario's name. Its child spans are load, not a group.
 Also in baggage, and so on each log record of that scenario."""
+COMMAND = "overlap.command"
+"""On the span `manage.py NAME` of a management command: its name."""
 CANCELLED = "overlap.cancelled"
 """On a span: its work did not finish, because it was cancelled or its generator was closed.
 (OpenTelemetry itself records exceptions, but not these two cases.)"""

@@ -6,6 +6,7 @@ from __future__ import annotations
 SERVICE_NAME = "service.name"
 SERVICE_INSTANCE_ID = "service.instance.id"
 PROCESS_PID = "process.pid"
+PROCESS_EXIT_CODE = "process.exit.code"
 THREAD_ID = "thread.id"
 THREAD_NAME = "thread.name"
 CODE_FILE_PATH = "code.file.path"

@@ -27,6 +27,11 @@ def scenario_span(name: str) -> str:
     return f"scenario {name}"
 
 
+def command_span(name: str) -> str:
+    """Return the name of a management command's span."""
+    return f"manage.py {name}"
+
+
 # --- log records ----------------------------------------------------------------
 EVENT_VERDICT = "overlap.verdict"
 """What a scenario's trace showed. Sent when it is judged, which is after its spans have ended."""

@@ -14,7 +14,9 @@ from types import FrameType
 from typing import Any
 
 from overlap.run.command import BOOTSTRAP
+from overlap.run.management_command import instrument_commands
 from overlap.run.process_notes import Notes
+from overlap.run.workers import instrument_celery, instrument_dramatiq, instrument_huey
 
 _seen_django = False
 
@@ -26,6 +28,14 @@ def patch(module: Any) -> None:
             _patch_entry_point(module, "get_asgi_application", is_async=True)
         case "django.core.wsgi":
             _patch_entry_point(module, "get_wsgi_application", is_async=False)
+        case "django.core.management.base":
+            instrument_commands(module, _switch_on)
+        case "dramatiq.worker":
+            instrument_dramatiq(module, _switch_on)
+        case "huey.consumer":
+            instrument_huey(module, _switch_on)
+        case "celery.apps.worker":
+            instrument_celery(module, _switch_on)
         case "uvicorn.config":
             # Not load_app: with --factory, there is no application yet after it.
             _check_after(module.Config, "load", lambda self: str(self.app))

@@ -65,8 +65,12 @@ class Run:
 
     def spans(self) -> list[dict[str, Any]]:
         """The spans that the backend has of this run, each with its process' id."""
+        return [span for span in self.every_span("bakery") if span["pid"] in self.served()]
+
+    def every_span(self, service: str) -> list[dict[str, Any]]:
+        """Every span that the backend has of a service."""
         query = {
-            "query.service_name": "bakery",
+            "query.service_name": service,
             "query.start_time_min": "2020-01-01T00:00:00Z",
             "query.start_time_max": "2100-01-01T00:00:00Z",
             "query.num_traces": "1000",
@@ -74,13 +78,12 @@ class Run:
         answer = httpx.get(f"{self.page}/api/v3/traces", params=query, trust_env=False)
         if answer.status_code == 404:
             return []
-        found = [
+        return [
             {**span, "pid": int(_attribute(resource["resource"], "process.pid"))}
             for resource in answer.json()["result"]["resourceSpans"]
             for scope in resource["scopeSpans"]
             for span in scope["spans"]
         ]
-        return [span for span in found if span["pid"] in self.served()]
 
     def served(self) -> set[int]:
         """The processes that have been instrumented."""

@@ -23,7 +23,7 @@ from wrapt import wrap_function_wrapper
 from overlap import names
 from overlap.instrument.calls.project_instrumentors import give_way, uninstrument
 from overlap.instrument.queues.messages import Message
-from overlap.instrument.queues.when_imported import when_imported
+from overlap.runtime.when_imported import when_imported
 
 _SCOPE = "overlap.instrument.celery"
 _SYSTEM = "celery"

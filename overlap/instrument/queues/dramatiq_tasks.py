@@ -16,9 +16,9 @@ from typing import Any
 from overlap import names
 from overlap.instrument.queues import messages
 from overlap.instrument.queues.messages import Message, Run
-from overlap.instrument.queues.when_imported import when_imported
 from overlap.runtime.class_methods import replace_method
 from overlap.runtime.guard import guarded
+from overlap.runtime.when_imported import when_imported
 
 CARRIER = "overlap.traceparent"
 """The option with the trace context."""

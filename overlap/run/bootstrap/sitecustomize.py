@@ -19,6 +19,11 @@ _HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120  path
 _PATCHED = (
     "django.core.asgi",
     "django.core.wsgi",
+    "django.core.management.base",
+    # Workers of task queues.
+    "celery.apps.worker",
+    "dramatiq.worker",
+    "huey.consumer",
     # Servers load an application here; if it is not Django's, the command is refused.
     "uvicorn.config",
     "hypercorn.utils",

@@ -71,7 +71,7 @@ def worker(module_sink, broker, tmp_path_factory):
     """Start a worker process; it is ended by SIGTERM when the block ends."""
 
     @contextmanager
-    def start(*command):
+    def start(*command, **more):
         log = tmp_path_factory.mktemp("worker") / "log"
         kept = {key: value for key, value in os.environ.items() if not key.startswith("OTEL_")}
         variables = {
@@ -86,7 +86,7 @@ def worker(module_sink, broker, tmp_path_factory):
             subprocess.Popen(
                 [sys.executable, *command],
                 cwd=SITE,
-                env=kept | variables,
+                env=kept | variables | more,
                 stdout=out,
                 stderr=subprocess.STDOUT,
             ) as process,
@@ -105,6 +105,23 @@ def send(run):
     """Run a script to its end in a process that sends tasks."""
     ours = {"OTEL_SERVICE_NAME": "web", "DJANGO_SETTINGS_MODULE": "queuesite.settings"}
     return lambda code, sink, **more: run(code, sink.url, **(ours | more))
+
+
+MIGRATE = """
+import django
+django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+"""
+
+
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory, run):
+    """A database with the tables of django-tasks-db and nothing in them."""
+    path = tmp_path_factory.mktemp("tables") / "tasks.sqlite3"
+    settings = {"DJANGO_SETTINGS_MODULE": "queuesite.settings", "SITE_DATABASE": str(path)}
+    run(MIGRATE, "http://127.0.0.1:9", **settings)
+    return path
 
 
 def handed(sink):

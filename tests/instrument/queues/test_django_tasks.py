@@ -28,23 +28,6 @@ overlap.shutdown()
 """
 
 
-MIGRATE = """
-import django
-django.setup()
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
-"""
-
-
-@pytest.fixture(scope="session")
-def tables(tmp_path_factory, run):
-    """A database with the tables of django-tasks-db and nothing in them."""
-    path = tmp_path_factory.mktemp("tables") / "tasks.sqlite3"
-    settings = {"DJANGO_SETTINGS_MODULE": "queuesite.settings", "SITE_DATABASE": str(path)}
-    run(MIGRATE, "http://127.0.0.1:9", **settings)
-    return path
-
-
 @pytest.fixture
 def database(tables, tmp_path):
     """A copy of it for one test."""
