@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from heapq import nlargest
 
+WAIT_S = 0.005
+"""For a wait this long, it is recorded what the task awaited."""
+MOST_WAITS = 32
+"""The most waits that a span lists; of more, the longer half is kept."""
+
 MOST_TURNS = 64
 """The most turns of the loop that a span lists; of more, those close together are merged."""
 GAP_S = 0.001
@@ -21,7 +26,7 @@ class Account:
     """
 
     __slots__ = ("__weakref__", "began", "covered", "late", "line", "longest", "open", "parent",
-                 "ready", "running", "turns")  # fmt: skip
+                 "ready", "running", "turns", "unexplained", "waits")  # fmt: skip
 
     def __init__(self, parent: Account | None, began: float, *, lists_turns: bool) -> None:
         self.parent = parent
@@ -37,6 +42,10 @@ class Account:
         self.open = True
         self.late: Callable[[float, float], None] | None = None
         """Receives the seconds of steps that run after it was closed: running, ready."""
+        self.waits: list[tuple[float, float, str]] = []
+        """Since when and how long nothing of the span ran, and what was awaited."""
+        self.unexplained = False
+        """Whether it is not known yet what the last of them awaited."""
 
     def add(self, ready: float, begin: float, end: float, line: str | None = None) -> None:
         """Add a step that was ready at `ready` and ran from `begin` to `end`."""
@@ -61,6 +70,22 @@ class Account:
         turns += (begin, end)
         if len(turns) > 2 * MOST_TURNS:
             _join(turns)
+
+    def add_wait(self, until: float, awaited: str) -> None:
+        """Add a wait that began with the end of the last step, if it was long.
+
+        awaited: empty before the first step of a new task, which waited for nothing. Who waited
+        is who runs next: perhaps that task has just released it.
+        """
+        if self.unexplained and awaited:
+            self.waits[-1] = (*self.waits[-1][:2], awaited)
+            self.unexplained = False
+        if until - self.covered > WAIT_S:
+            self.waits.append((self.covered, until - self.covered, awaited))
+            self.unexplained = not awaited
+        if len(self.waits) > MOST_WAITS and not self.unexplained:
+            longest = nlargest(MOST_WAITS // 2, self.waits, key=lambda wait: wait[1])
+            self.waits[:] = sorted(longest)
 
 
 def _join(turns: list[float]) -> None:

@@ -14,6 +14,7 @@ from overlap.lens.account import Account
 from overlap.lens.current_account import span_here
 from overlap.lens.ending_spans import has, in_ms, set_while_ending
 from overlap.lens.steps import Steps, running_here
+from overlap.runtime.await_chain import UNKNOWN
 from overlap.runtime.guard import never_raises
 
 SHORTEST_S = 0.001
@@ -91,6 +92,13 @@ def _figures(account: Account, now: float) -> dict[str, Any]:
         figures[names.LOOP_LONGEST_MS] = in_ms(account.longest)
         if account.line:
             figures[names.LOOP_LONGEST_LINE] = account.line
+    if account.waits:
+        figures[names.LOOP_AWAITED] = _Turns(
+            "\n".join(
+                f"{int((since - account.began) * 1e6)}+{int(length * 1e6)} {awaited or UNKNOWN}"
+                for since, length, awaited in account.waits
+            )
+        )
     turns = account.turns
     if turns:
         began, edges = account.began, iter(turns)

@@ -7,7 +7,6 @@ import sys
 from asyncio import futures
 from collections.abc import Callable
 from contextlib import ExitStack
-from functools import partial
 from threading import Lock, get_ident
 from time import perf_counter
 from typing import Any
@@ -15,12 +14,13 @@ from weakref import WeakSet
 
 from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
-from overlap.lens.account import Account
+from overlap.lens.account import WAIT_S, Account
 from overlap.lens.current_account import CURRENT, account_in
+from overlap.lens.debug_step import Step
 from overlap.lens.eager_tasks import see_eager_tasks
 from overlap.lens.request_budget import MOST_A_SECOND, Budget
 from overlap.runtime import stack
-from overlap.runtime.await_chain import await_line, words
+from overlap.runtime.await_chain import await_line, describe, is_new, words
 from overlap.runtime.guard import failed
 from overlap.runtime.loop_methods import MethodReplacements
 
@@ -183,6 +183,19 @@ def _run(steps: Steps, callback: Any, ready: float, result: Any = _NO_RESULT) ->
     steps.ready = ready
     steps.began = begin = perf_counter()
     try:
+        # Before the step, the task still stands where it waited.
+        span = CURRENT.get().get(SPAN_KEY)
+        account: Account | None = getattr(span, "overlap_account", None)
+        if (
+            account is not None
+            and (ready - account.covered > WAIT_S or account.unexplained)
+            and account.open
+        ):
+            task = callback.__self__
+            account.add_wait(ready, "" if is_new(task) else describe(task))
+    except Exception:
+        failed("a wait is not described by the lens")
+    try:
         if result is _NO_RESULT:
             callback()
         else:
@@ -210,19 +223,6 @@ def _add(  # noqa: PLR0913, PLR0917  all that is known of a step
         elif account.late is not None:
             account.late(end - begin, begin - ready)
         account = account.parent
-
-
-class Step(partial[None]):
-    """A task's step in the loop's queue, which asyncio's debug mode takes for the task's own.
-
-    A partial, as that is made and called in C.
-    """
-
-    __slots__ = ()
-
-    @property
-    def __self__(self) -> Any:
-        return self.args[1].__self__
 
 
 stack.WRAPPERS.add(_run.__code__)

@@ -7,6 +7,7 @@ wrapped here. (anyio has threads of its own, which are not measured.)
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import wraps
@@ -21,8 +22,11 @@ from overlap import names
 from overlap.lens.current_account import span_here
 from overlap.lens.ending_spans import has, in_ms, set_while_ending
 from overlap.lens.span_processor import is_sampled
+from overlap.lens.thread_function import function_name
 from overlap.runtime.guard import guarded, never_raises
 
+MOST_FUNCTIONS = 8
+"""The most functions that a span lists."""
 SHORTEST_S = 0.005
 """Work that outlives its span for a shorter time is not reported."""
 
@@ -30,10 +34,13 @@ SHORTEST_S = 0.005
 class Work:
     """One call, submitted under `span`. Times are seconds of time.perf_counter(), 0 if not yet."""
 
-    __slots__ = ("abandoned", "asked", "began", "cancelled", "ended", "sensitive", "span")
+    __slots__ = ("abandoned", "asked", "began", "cancelled", "ended", "function", "sensitive",
+                 "span")  # fmt: skip
 
-    def __init__(self, span: Span, *, sensitive: bool) -> None:
+    def __init__(self, span: Span, function: str, *, sensitive: bool) -> None:
         self.span = span
+        self.function = function
+        """Its dotted name."""
         self.sensitive = sensitive
         self.asked = perf_counter()
         self.began = self.ended = 0.0
@@ -53,7 +60,7 @@ class Work:
             _here.work = outer
             self.ended = perf_counter()
             if not self.span.is_recording():
-                guarded("work in a thread is not reported", self._outlived, call)
+                guarded("work in a thread is not reported", self._outlived)
 
     def cancel_requested(self, is_cancelled: bool) -> None:
         """Record that the future was cancelled, with success or while it ran."""
@@ -62,7 +69,7 @@ class Work:
         elif self.began and not self.ended:
             self.abandoned = self.abandoned or perf_counter()
 
-    def _outlived(self, call: Callable[..., Any]) -> None:
+    def _outlived(self) -> None:
         """Send a span: the one it was submitted under has ended, and could not wait for this."""
         now, end = time_ns(), self.span.end_time or 0
         if now - end < SHORTEST_S * 1e9:
@@ -73,8 +80,8 @@ class Work:
             start_time=now - int((self.ended - self.began) * 1e9),
             attributes={names.THREAD_ABANDONED_MS: in_ms((now - end) / 1e9)},
         )
-        if name := _name_of(call):
-            outlived.set_attribute(names.CODE_FUNCTION_NAME, name)
+        if self.function:
+            outlived.set_attribute(names.CODE_FUNCTION_NAME, self.function)
         outlived.end(now)
 
 
@@ -147,7 +154,7 @@ def _work_for(fn: Any, args: tuple[Any, ...]) -> Work | None:
         return None
     if not span.is_recording():
         return None
-    work = Work(span, sensitive=_is_sensitive(fn, args))
+    work = Work(span, function_name(fn, args), sensitive=_is_sensitive(fn, args))
     vars(span).setdefault("overlap_threads", []).append(work)  # atomic
     return work
 
@@ -160,6 +167,7 @@ def _figures(works: list[Work], queued_in_parent: bool) -> dict[str, Any]:
     figures: dict[str, Any] = {}
     if done:
         figures[names.THREAD_CALLS] = len(done)
+        figures[names.THREAD_FUNCTIONS] = _functions(done)
         figures[names.THREAD_RUNNING_MS] = in_ms(sum(work.ended - work.began for work in done))
         if not queued_in_parent:
             figures[names.THREAD_QUEUED_MS] = in_ms(sum(work.began - work.asked for work in done))
@@ -176,18 +184,13 @@ def _figures(works: list[Work], queued_in_parent: bool) -> dict[str, Any]:
     return figures
 
 
-def _name_of(call: Any) -> str:
-    """Return the name of what a thread runs, behind partials and context.run."""
-    for _ in range(5):
-        inner = getattr(call, "func", None) or next(
-            (each for each in getattr(call, "args", ()) if callable(each)), None
-        )
-        if getattr(call, "__qualname__", None) and not getattr(call, "func", None):
-            break
-        if inner is None:
-            break
-        call = inner
-    return str(getattr(call, "__qualname__", ""))
+def _functions(done: list[Work]) -> str:
+    totals: Counter[str] = Counter()
+    for work in done:
+        totals[work.function] += work.ended - work.began  # type: ignore[assignment]
+    return "\n".join(
+        f"{in_ms(seconds):.3f} {name}" for name, seconds in totals.most_common(MOST_FUNCTIONS)
+    )
 
 
 def _is_sensitive(fn: Any, args: tuple[Any, ...]) -> bool:

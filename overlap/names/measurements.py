@@ -23,11 +23,20 @@ LOOP_LONGEST_LINE = "overlap.loop.longest_step.line"
 LOOP_TURNS = "overlap.loop.turns"
 """On a request's or a background task's span: when its tasks ran on the loop: `0+1200 45000+310`.
 Offset from the span's start, and length, in microseconds; turns close together are merged."""
+LOOP_AWAITED = "overlap.loop.awaited"
+"""On a span: what its tasks awaited while nothing of it ran, for 5 ms or more, a line each:
+`120+300400 timer app/views.py:41 in smoke (asyncio.sleep)`. Offset from the span's start, and
+length, in microseconds; the kind of what was awaited (`other` if unknown); the user's own line; and
+the awaited name. At most 32."""
 THREAD_QUEUED_MS = "overlap.thread.queued_ms"
 """On a span made by work in a thread: how long that work waited for the thread, in milliseconds.
 On the span that the work was submitted under: the sum of all such waits."""
 THREAD_RUNNING_MS = "overlap.thread.running_ms"
 """On the span that work for threads was submitted under: how long it ran there in total."""
+THREAD_FUNCTIONS = "overlap.thread.functions"
+"""On the same span: which functions ran there and for how many ms in total, the longest first, a
+line each: `312.500 app.views.smoke`. At most 8. Sync receivers of a signal, which Django calls
+together, are `receivers a, b`."""
 THREAD_CALLS = "overlap.thread.calls"
 """On the same span: how many calls ran."""
 THREAD_NEVER_RAN = "overlap.thread.never_ran"
@@ -44,6 +53,9 @@ THREAD_SENSITIVE = "overlap.thread.sensitive"
 """On a span made by work in a thread: asgiref ran it on its request's single thread."""
 FIRST_PART_MS = "overlap.response.first_part_ms"
 """On the server span of a stream: from the request's start to the first part, in milliseconds."""
+SYNC_ITERATOR = "overlap.response.sync_iterator"
+"""On the server span of a stream under ASGI whose iterator is synchronous: the iterator's name.
+Django makes all of such a response in a thread before it sends the first part."""
 AFTER_DISCONNECT_MS = "overlap.response.after_disconnect_ms"
 """On a server span whose client disconnected: how long the work continued after that."""
 SYNC_MIDDLEWARE = "overlap.sync_middleware"

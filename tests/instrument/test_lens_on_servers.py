@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 
@@ -60,6 +62,29 @@ def test_how_full_the_loop_is_and_by_whom(server, sink, wait_until):
         where["overlap.thread_pool.name"] for where, _ in sink.points("overlap.thread_pool.size")
     }
     assert "lean" in pools
+
+
+@pytest.mark.parametrize("server", ["asyncio", "uvloop"], indirect=True)
+def test_a_request_tells_what_it_awaited_and_at_which_line(server, sink):
+    """A view that sleeps has no span for that."""
+    server.get("/wait/?s=0.1")
+    awaited = sink.one("GET /wait/").attributes["overlap.loop.awaited"]
+    assert re.fullmatch(
+        r"\d+\+\d{5,6} timer smokesite/views\.py:\d+ in wait \(asyncio\.sleep\)", awaited
+    )
+
+
+def test_a_request_tells_which_functions_ran_in_its_thread(server, sink):
+    """A sync view, and the sync iterator of a stream, which is also said to be one."""
+    server.get("/slow/")
+    functions = sink.one("GET /slow/").attributes["overlap.thread.functions"].splitlines()
+    assert re.fullmatch(r"5\d\d\.\d{3} smokesite\.views\.slow", functions[0])
+    server.get("/sync-stream/")
+    assert sink.one("GET /sync-stream/").attributes["overlap.response.sync_iterator"] == (
+        "sync_stream.<locals>.parts"
+    )
+    server.get("/stream/")
+    assert "overlap.response.sync_iterator" not in sink.one("GET /stream/").attributes
 
 
 def test_it_can_be_switched_off(serve, sink):

@@ -86,6 +86,9 @@ def test_one_thread_for_three_is_a_queue(traced, run):
     assert queued[2] >= queued[1] + 900 * WORK_S
     assert request["overlap.thread.calls"] == 3
     assert request["overlap.thread.queued_ms"] == pytest.approx(sum(queued), abs=0.01)
+    (function,) = request["overlap.thread.functions"].splitlines()
+    assert float(function.split()[0]) == pytest.approx(request["overlap.thread.running_ms"])
+    assert function.split()[1] == f"{__name__}.work"
     assert request["overlap.thread.running_ms"] >= 3000 * WORK_S - 1
     sensitive = run is with_sync_to_async
     assert all(part.get("overlap.thread.sensitive", False) is sensitive for part in parts)

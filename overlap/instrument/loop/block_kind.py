@@ -10,18 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import builtins
-import linecache
-import re
-from itertools import islice
 from pathlib import PurePath
 from types import FrameType, ModuleType
 
 from overlap import names
 from overlap.instrument.loop.loop_futures import waits_for
-
-_CALL = re.compile(r"([A-Za-z_][\w.]*)\s*\(")
-_ITEM = re.compile(r"(?:with\s+)?([A-Za-z_][\w.]*)\s*(?::|as\b|\Z)")
-_ENTERED = "with "
+from overlap.runtime.callee import ENTERED, callee_of
 
 # By the last part of the callee's name.
 _CALLS = {
@@ -75,7 +69,7 @@ def kind_of(  # noqa: PLR0911  one return a rule
     callee = callee_of(frame)
     if callee is None:
         return None
-    if callee.startswith(_ENTERED):
+    if callee.startswith(ENTERED):
         return names.BLOCK_LOCK  # nothing else that is entered in C code waits
     found = _CALLS.get(callee.rpartition(".")[2])
     if standard and file == "socket.py":
@@ -96,20 +90,6 @@ def _future_result(innermost: FrameType) -> FrameType | None:
             return frame if code.co_filename.endswith("_base.py") else None
         frame = frame.f_back
     return None
-
-
-def callee_of(frame: FrameType) -> str | None:
-    """Return the dotted name that the frame is calling; `with x` if it is entering x."""
-    place = next(islice(frame.f_code.co_positions(), frame.f_lasti // 2, None), None)
-    if place is None or None in place:
-        return None
-    line, last, start, end = place
-    source = linecache.getline(frame.f_code.co_filename, line or 0)
-    text = source.encode()[start : end if line == last else None].decode(errors="replace")
-    # The instruction that enters has the position of the whole statement, or of its expression.
-    if source.lstrip().startswith(_ENTERED) and (found := _ITEM.match(text)):
-        return f"{_ENTERED}{found[1]}"
-    return found[1] if (found := _CALL.match(text)) else None
 
 
 def _may_be_files(frame: FrameType, callee: str) -> bool:

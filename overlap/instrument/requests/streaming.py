@@ -12,6 +12,7 @@ from typing import Any
 
 from opentelemetry.context import attach, detach
 
+from overlap import names
 from overlap.instrument.requests.server_span import ServerSpan
 
 
@@ -61,6 +62,8 @@ class _Parts:
         self._server_span = server_span
         # Under ASGI, Django makes all parts before it sends the first.
         self._sent_at_end = server_span.is_asgi
+        if server_span.is_asgi and server_span.is_recording:
+            server_span.span.set_attribute(names.SYNC_ITERATOR, _name(source))
         self._any = False
 
     def __iter__(self) -> Iterator[Any]:
@@ -84,3 +87,8 @@ class _Parts:
         if not self._sent_at_end:
             self._server_span.sent_part()
         return part
+
+
+def _name(source: Iterator[Any]) -> str:
+    """Return the name of a generator, or the type of another iterator."""
+    return getattr(source, "__qualname__", None) or type(source).__qualname__

@@ -23,11 +23,24 @@ def uncovered(tree: Tree, index: int) -> int:
     """
     found = tree.uncovered.get(index)
     if found is None:
-        found = tree.uncovered[index] = _uncovered(tree, index)
+        low, high = tree.starts[index], tree.ends[index]
+        found = tree.uncovered[index] = high - low - union_length(_covered(tree, index))
     return found
 
 
-def _uncovered(tree: Tree, index: int) -> int:
+def gaps(tree: Tree, index: int) -> list[tuple[int, int]]:
+    """Return when no child of a span ran, in order."""
+    found, at = [], tree.starts[index]
+    for start, end in sorted(_covered(tree, index)):
+        if at < start:
+            found.append((at, start))
+        at = max(at, end)
+    if at < tree.ends[index]:
+        found.append((at, tree.ends[index]))
+    return found
+
+
+def _covered(tree: Tree, index: int) -> list[tuple[int, int]]:
     low, high = tree.starts[index], tree.ends[index]
     waits, blocks = names.THREAD_QUEUED_MS in tree.words, names.SPAN_BLOCKED in tree.words
     times = []
@@ -40,7 +53,7 @@ def _uncovered(tree: Tree, index: int) -> int:
             end = min(end, high)
             if start < end:
                 times.append((start, end))
-    return high - low - union_length(times)
+    return times
 
 
 def _queued(tree: Tree, index: int) -> int:

@@ -5,14 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from overlap import names
-from overlap.judge.findings.uncovered import is_reported, uncovered
+from overlap.judge.findings.uncovered import gaps, is_reported, uncovered
+from overlap.judge.findings.waits import Wait, functions_in_threads, waits_within
 from overlap.judge.model import Why
-from overlap.judge.summary import clean, duration
+from overlap.judge.summary import clean, duration, listing
 from overlap.judge.trace_context import TraceContext, share
 from overlap.judge.tree.span_tree import NO_PARENT, NS_PER_MS, plain
 from overlap.trace.blocked_by import delays
 
 LEAST_PART_MS = 1.0
+SOMETHING = "something that has no span"
+IN_THREAD = "thread"
+"""Waits for work in threads are reported with that work."""
+MOST_WAITS = 3
+_AWAITED = {
+    "barrier": "a barrier",
+    "client": "the client",
+    "condition": "a condition",
+    "event": "an event",
+    "lock": "a lock",
+    "network": "the network",
+    "pool": "a connection pool",
+    "process": "a process",
+    "queue": "a queue",
+    "semaphore": "a semaphore",
+    "task": "another task",
+    "timer": "a timer",
+}
 _LENS = (names.LOOP_RUNNING_MS, names.LOOP_READY_MS, names.LOOP_AWAITING_MS)
 
 _KNOWN = (*_LENS, names.VICTIM_BLOCKED_BY, names.THREAD_QUEUED_MS, names.THREAD_RUNNING_MS)
@@ -31,6 +50,21 @@ def reasons(context: TraceContext) -> Iterator[Why]:
         known = ", ".join(_parts(context, index, part))
         if known or index not in inner:
             yield _reason(context, index, part, known)
+    yield from _sync_iterators(context)
+
+
+def _sync_iterators(context: TraceContext) -> Iterator[Why]:
+    """Yield the streams of which nothing was sent before all of it was made."""
+    if names.SYNC_ITERATOR not in context.tree.words:
+        return
+    for index in range(len(context.tree.spans)):
+        name = context.attribute(index, names.SYNC_ITERATOR)
+        if isinstance(name, str) and not context.is_neighbour(index):
+            text = (
+                f"nothing of {context.subject(index)} was sent before all of it was made: its "
+                f"iterator ({clean(name)}) is synchronous, and Django runs that in a thread"
+            )
+            yield Why(text, context.ids([index]))
 
 
 def _inner_requests(context: TraceContext) -> set[int]:
@@ -71,13 +105,27 @@ def _parts(context: TraceContext, index: int, part_ms: float) -> Iterator[str]:
         if queued >= LEAST_PART_MS:
             left -= queued
             yield f"{_most(context, index)}{duration(queued)} waited for a thread"
+    for wait in _waits(context, index):
+        waited = min(left, wait.ns / NS_PER_MS)
+        if waited >= LEAST_PART_MS:
+            left -= waited
+            place = f" at {clean(wait.place)}" if wait.place else ""
+            yield f"{duration(waited)} awaited {_AWAITED.get(wait.kind, SOMETHING)}{place}"
     in_threads = min(left, _in_threads(context, index))
     if in_threads >= LEAST_PART_MS:
         left -= in_threads
-        yield f"{_most(context, index)}{duration(in_threads)} ran in a thread"
+        which = functions_in_threads(context.tree, index)
+        called = f" ({listing(which)})" if which else ""
+        yield f"{_most(context, index)}{duration(in_threads)} ran in a thread{called}"
     attributes = context.tree.spans[index].attributes
     if left >= LEAST_PART_MS and any(name in attributes for name in _LENS):
-        yield f"{duration(left)} awaited something that has no span"
+        yield f"{duration(left)} awaited {SOMETHING}"
+
+
+def _waits(context: TraceContext, index: int) -> list[Wait]:
+    """Return the longest waits for other things than work in threads."""
+    found = waits_within(context.tree, index, gaps(context.tree, index))
+    return [wait for wait in found if wait.kind != IN_THREAD][:MOST_WAITS]
 
 
 def _most(context: TraceContext, index: int) -> str:

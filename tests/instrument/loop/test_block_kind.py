@@ -11,7 +11,8 @@ from concurrent.futures import Future
 import pytest
 
 from overlap import names
-from overlap.instrument.loop.block_kind import callee_of, kind_of
+from overlap.instrument.loop.block_kind import kind_of
+from overlap.runtime.callee import callee_of
 
 
 class Anything:
