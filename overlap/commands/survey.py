@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from overlap import config
 from overlap.commands.reading import no_garbage_collection
 from overlap.errors import OverlapError
+from overlap.survey import Report
+from overlap.survey.against import Gate, compare, failures, gates
 from overlap.survey.sources.backend import Query
 from overlap.survey.sources.surveying import Found, survey_sources
 
@@ -61,6 +63,12 @@ def _time_ns(_context: click.Context, _option: click.Parameter, value: str | Non
     "--from", "start_ns", callback=_time_ns, help="Only traces that began at this time or later."
 )
 @click.option("--to", "end_ns", callback=_time_ns, help="Only traces that began before this time.")
+@click.option("--against", metavar="SOURCE", help="Compare with these traces: before and after.")
+@click.option(
+    "--fail-on",
+    metavar="LIST",
+    help="With --against, exit status 1 for any of slower:10%,blocking,lost,serial.",
+)
 @click.option("--limit", type=click.IntRange(1), help="The most traces to read.")
 @click.option(
     "--workers", type=click.IntRange(1, 256), help="How many processes work.  [default: one a core]"
@@ -75,6 +83,8 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
     since: int | None,
     start_ns: int | None,
     end_ns: int | None,
+    against: str | None,
+    fail_on: str | None,
     limit: int | None,
     workers: int | None,
 ) -> None:
@@ -88,19 +98,36 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
     The report has, for each route, requests, errors and durations, the shapes of its traces, the
     time of its critical path, what to change and what that would save; the lines that blocked
     the event loop, and how long others waited for it; and how background work ended.
-    FILE of --html and --flame may be - for standard output. Exit status: 0, or 2 if nothing can
-    be read. Ctrl-C reports what was read until then; exit status 130.
+    FILE of --html and --flame may be - for standard output.
+
+    With --against, the report says what became slower or faster from one to the other, and what
+    is new, beyond noise. Of the two, the one that began first is before; --since, --from and --to
+    are those of the SOURCEs only.
+
+    Exit status: 0; 1 if --fail-on applies; 2 if nothing can be read. Ctrl-C reports what was read
+    until then; exit status 130.
     """
     if since is not None and start_ns is not None:
         raise click.UsageError("--since and --from exclude one another")
     if [as_json, html == "-", flame == "-"].count(True) > 1:
         raise click.UsageError("only one of --json, --html - and --flame - can be printed")
+    if fail_on and not against:
+        raise click.UsageError("--fail-on needs --against")
+    if against and (html or flame):
+        raise click.UsageError("--html and --flame are of one survey: without --against")
+    wanted = gates(fail_on) if fail_on else []
     if since is not None:
         start_ns = (time.time_ns() if end_ns is None else end_ns) - since
     sources = sources or (config.load().traces_url,)
     with no_garbage_collection(), _progress() as say:
         found = survey_sources(sources, Query(start_ns, end_ns, service, limit), say, workers)
+        other = survey_sources([against], Query(limit=limit), say, workers) if against else None
     _print_notes(found)
+    if other is not None:
+        _print_notes(other)
+        one, another = (each.report.only(service, route) for each in (found, other))
+        failed = _compare(one, another, wanted, as_json=as_json)
+        sys.exit(130 if found.is_stopped or other.is_stopped else failed)
     document = found.report.only(service, route).as_dict()
     document["unread"] = found.unread
     url = next((each for each in sources if each.startswith(("http://", "https://"))), "")
@@ -117,6 +144,21 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
     elif "-" not in (html, flame):
         _print(document)
     sys.exit(130 if found.is_stopped else 0)
+
+
+def _compare(one: Report, other: Report, wanted: list[Gate], *, as_json: bool) -> int:
+    """Print what changed; return the exit status."""
+    document = compare(one, other)
+    failed = failures(document, wanted)
+    if as_json:
+        click.echo(json.dumps({**document, "failed": failed}))
+    else:
+        from overlap.survey.against.tables import report
+
+        _show(report(document))
+    for sentence in failed:
+        click.echo(sentence, err=True)
+    return 1 if failed else 0
 
 
 @contextmanager
@@ -140,10 +182,14 @@ def _write(name: str, text: str) -> None:
 def _print(document: dict[str, Any]) -> None:
     from overlap.survey.tables import report
 
+    _show(report(document))
+
+
+def _show(what: RenderableType) -> None:
     out = Console(highlight=False, markup=False, emoji=False)
     if not out.is_terminal:
         out = Console(highlight=False, markup=False, emoji=False, width=150)
-    out.print(report(document))
+    out.print(what)
 
 
 def _print_notes(found: Found) -> None:

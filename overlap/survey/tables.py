@@ -47,6 +47,10 @@ def report(found: dict[str, Any]) -> RenderableType:
     return Renderables(*parts)
 
 
+_WORDS = ("Example", "Near the median", "Near p99", "Kind", "Change")
+"""Columns of words that are not broken: ids, mostly."""
+
+
 def _heading(text: str) -> Text:
     return Text(f"\n{text}", style="bold")
 
@@ -57,7 +61,7 @@ def _table(*columns: str) -> Table:
         is_text = column[0].isupper()
         table.add_column(
             column.lower(), overflow="fold", justify="left" if is_text else "right",
-            no_wrap=not is_text,
+            no_wrap=not is_text or column in _WORDS,
         )  # fmt: skip
     return table
 
@@ -112,7 +116,7 @@ def _advice(rows: list[dict[str, Any]]) -> Table:
         table.add_row(
             Text(clean(one["change"])),
             Text(clean(one["at"] or one["parent"])),
-            Text(clean(one["route"])),
+            _name(one),
             f"{one['traces']:,}",
             seconds(one["saves_s"]),
             duration(one["saves_p50_ms"]),

@@ -245,3 +245,42 @@ def _has_read(pipe):
     waiting = bytearray(4)
     fcntl.ioctl(pipe.fileno(), termios.FIONREAD, waiting)
     return int.from_bytes(waiting, sys.byteorder) == 0
+
+
+def test_two_surveys_are_compared_and_a_gate_fails(tmp_path):
+    """Exit status 1 and a sentence for what became worse; 0 where nothing did."""
+    for name, ms, first in (("before", 100, 1), ("after", 300, 1001)):
+        lines = [
+            otlp([replace(each, start_ns=each.start_ns + first, end_ns=each.end_ns + first)
+                  for each in request(number, ms + number % 9)])
+            for number in range(first, first + 60)
+        ]  # fmt: skip
+        (tmp_path / name).write_text("\n".join(lines))
+    slower = run("--against", tmp_path / "after", "--fail-on", "slower:10%", tmp_path / "before")
+    assert slower.returncode == 1, slower.stderr
+    assert b"slower: GET /smoke/ of smokehouse takes" in slower.stderr
+    other = run("--against", tmp_path / "after", "--fail-on", "lost", tmp_path / "before")
+    assert (other.returncode, other.stderr) == (0, b"")
+    document = json.loads(
+        run("--json", "--against", tmp_path / "before", tmp_path / "after").stdout
+    )
+    assert (document["is_swapped"], document["failed"]) == (True, [])
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--fail-on", "lost"], "--fail-on needs --against"),
+        (["--against", "x", "--html", "y"], "without --against"),
+        (["--against", "x", "--fail-on", "worse"], "is none of slower:10%"),
+        (["--since", "1h", "--from", "2026-01-01"], "exclude one another"),
+        (["--from", "yesterday"], "is not a time such as 2026-11-30"),
+        (["--json", "--html", "-"], "only one of"),
+        (["--html", "/nowhere/page.html"], "/nowhere/page.html can't be written"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused_in_a_sentence(folder, options, sentence):
+    """Exit status 2."""
+    done = run(*options, folder)
+    assert done.returncode == 2
+    assert sentence in " ".join(done.stderr.decode().split())

@@ -32,12 +32,39 @@ def test_requests_errors_and_durations_are_summed_by_service_and_route(make):
     assert smoke["example_p99"] == f"{9:032x}"
 
 
-def test_shapes_have_their_share_of_the_routes_traces(make):
+def test_shapes_have_their_share_of_the_routes_requests(make):
     """Three serial traces and one without children, which is single."""
     traces = [make.trace(make.request(number)) for number in range(3)]
     traces.append(make.trace(make.request(3)[:1]))
     route = only(survey(traces).as_dict()["routes"])
     assert route["shapes"] == {"serial": 0.75, "single": 0.25}
+
+
+def test_each_request_of_a_trace_has_its_own_shape(make):
+    """A gateway that asks one service, which asks two things one after the other."""
+    inner = [
+        make.span(1, 11, "GET /till/", 10, 90, 2, kind="server", service="till"),
+        make.span(1, 12, "count", 10, 50, 11, service="till"),
+        make.span(1, 13, "bill", 50, 90, 11, service="till"),
+    ]
+    outer = [
+        make.span(1, 1, "GET /", 0, 100, kind="server"),
+        make.span(1, 2, "GET", 5, 95, 1, kind="client"),
+    ]
+    routes = survey([make.trace([*outer, *inner])]).as_dict()["routes"]
+    assert {row["route"]: row["shapes"] for row in routes} == {
+        "GET /": {"single": 1.0},
+        "GET /till/": {"serial": 1.0},
+    }
+
+
+def test_a_block_outside_of_requests_is_of_no_route(make):
+    """What a process does while it starts has no request above it."""
+    place = {names.CODE_FILE_PATH: "views.py", names.CODE_LINE_NUMBER: 14}
+    spans = [make.span(1, 1, names.SPAN_BLOCKED, 0, 200, attributes=place)]
+    document = survey([make.trace(spans)]).as_dict()
+    assert document["routes"] == []
+    assert only(document["culprits"])["routes"] == []
 
 
 def test_self_time_is_summed_by_path_of_names(make):

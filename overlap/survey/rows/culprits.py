@@ -39,7 +39,7 @@ def culprits(waited: Waits) -> list[dict[str, Any]]:
     sums: dict[tuple[str, str, str], _Sum] = {}
     for one, waits in waited:
         found = sums.setdefault((one.service, one.line, one.kind), _Sum())
-        found.routes.add(one.route)
+        found.routes.update([one.route] if one.route else [])
         found.blocks += one.blocks
         found.ns += one.ns
         found.victims += waits.requests

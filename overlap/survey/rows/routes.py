@@ -33,7 +33,7 @@ def _row(one: Route, waited: Waits, length_ns: int) -> dict[str, Any]:
         "example_p99": one.durations.example(0.99),
         "traces": one.traces,
         "shapes": {
-            shape: share(count, one.traces)
+            shape: share(count, one.durations.count)
             for shape, count in sorted(one.shapes.items(), key=lambda item: (-item[1], item[0]))
         },
         "time": time(one),

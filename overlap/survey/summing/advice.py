@@ -18,10 +18,8 @@ def add_advice(requests: Requests, found: Iterable[Advice]) -> None:
     tree = requests.tree
     saved: dict[tuple[int, str], int] = {}
     rows: dict[tuple[int, str], AdviceSum] = {}
-    indexes: dict[str, int] = {}
     for one in found:
-        indexes = indexes or {span.span_id: index for index, span in enumerate(tree.spans)}
-        route = requests.above(indexes[one.parent_id])
+        route = requests.above(requests.indexes[one.parent_id])
         key = SEPARATOR.join((one.change, one.at, one.parent))
         if (row := route.advice.get(key)) is None:
             row = route.advice[key] = AdviceSum(one.change, one.at, one.parent, one.condition)

@@ -28,7 +28,7 @@ def add_blocks(requests: Requests) -> None:
 
 def _add_block(requests: Requests, index: int) -> None:
     tree, totals = requests.tree, requests.totals
-    span, route = tree.spans[index], requests.above(index).route
+    span, route = tree.spans[index], requests.name_above(index)
     kind = span.attributes.get(names.BLOCKED_KIND)
     kind = kind if isinstance(kind, str) else ""
     line = culprit(tree, index)

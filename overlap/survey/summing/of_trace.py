@@ -14,6 +14,7 @@ from overlap.survey.summing.blocks import add_blocks
 from overlap.survey.summing.largest import LargeTrace
 from overlap.survey.summing.queries import add_queries
 from overlap.survey.summing.requests import Requests
+from overlap.survey.summing.shapes import shapes
 from overlap.survey.summing.tasks import add_tasks
 from overlap.survey.totals.merging import SLACK, bound, highest, lowest
 from overlap.survey.totals.model import Totals
@@ -43,11 +44,9 @@ def add_trace(result: Totals, trace: Trace, left_out: int = 0) -> None:
     result.start_ns = lowest(result.start_ns, min(tree.starts))
     result.end_ns = highest(result.end_ns, max(tree.ends))
     requests = Requests(tree, main_request(tree), result)
-    requests.add_all()
+    requests.add_all(shapes(requests, found))
     if (main := requests.of_main()) is not None:
         main.traces += 1
-        for shape in found.shapes:
-            main.shapes[shape] = main.shapes.get(shape, 0) + 1
     add_advice(requests, found.advice)
     add_blocks(requests)
     add_queries(requests)
@@ -73,5 +72,9 @@ def _delivered_once(spans: Sequence[Span]) -> Sequence[Span]:
 
 def _without_count(warning: str) -> str:
     """Return the warning as one that several traces have: of how many spans is left out."""
-    some = warning.replace("1 span has", "n spans have", 1).replace(": it is", ": each is")
-    return re.sub(r"\d+", "n", some)
+    some = re.sub(r"\b1 span (has|lay)", "n spans \\1", warning).replace("spans has", "spans have")
+    return re.sub(
+        r"\d+",
+        "n",
+        some.replace(": it is", ": each is").replace("where it fits", "where each fits"),
+    )

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from functools import cached_property
+
 from overlap import names
 from overlap.judge.findings.beyond_response import nearest_servers
+from overlap.judge.model import SINGLE
 from overlap.judge.path.request_path import request_path
 from overlap.judge.tree.span_tree import NO_PARENT, Tree
 from overlap.survey.summing.time import time_by_category
@@ -12,6 +16,7 @@ from overlap.survey.totals.model import SEPARATOR, Route, Totals
 from overlap.trace import Span
 
 SERVER_ERROR = 500
+_SINGLE = (SINGLE,)
 _STATUS = (names.HTTP_STATUS, "http.status_code")
 
 
@@ -24,9 +29,19 @@ class Requests:
         self._paths: dict[int, str] = {}
         self._servers = nearest_servers(tree)
 
+    @cached_property
+    def indexes(self) -> dict[str, int]:
+        """Return the span of each id."""
+        return {span.span_id: index for index, span in enumerate(self.tree.spans)}
+
     def of_main(self) -> Route | None:
         """Return the route of the request that the trace is about."""
         return None if self._main is None else self._route(self.tree.spans[self._main])
+
+    def name_above(self, index: int) -> str:
+        """Return the name of that route; empty for a block that is in no request."""
+        request = self.request_of(index)
+        return "" if request == index else self.tree.spans[request].name
 
     def above(self, index: int) -> Route:
         """Return the route of the request that a span works for; else of the root above it."""
@@ -45,8 +60,8 @@ class Requests:
                 break
         return index
 
-    def add_all(self) -> None:
-        """Add all requests that have ended.
+    def add_all(self, shapes: Mapping[int, Collection[str]]) -> None:
+        """Add all requests that have ended, with their shapes.
 
         A main request of another kind is a scenario, a task or a script: it has a row too.
         """
@@ -56,6 +71,8 @@ class Requests:
                 route = self._route(span)
                 route.durations.add(tree.ends[index] - tree.starts[index], tree.trace_id)
                 route.errors += _is_error(span)
+                for shape in shapes.get(index, _SINGLE):
+                    route.shapes[shape] = route.shapes.get(shape, 0) + 1
                 self._add_path(index, route)
 
     def _add_path(self, request: int, route: Route) -> None:

@@ -55,8 +55,17 @@ class Durations(msgspec.Struct):
         """Return the id of a trace with a duration near that quantile."""
         return self.examples.get(self._bucket(share), "")
 
+    def edges_ms(self, rank: int) -> tuple[float, float]:
+        """Return between which two values the duration at a rank lies, 1 for the shortest."""
+        bucket = self._at(rank)
+        if bucket == 0:
+            return 0.0, 1 / NS_PER_MS
+        return _GAMMA ** (bucket - 1) / NS_PER_MS, _GAMMA**bucket / NS_PER_MS
+
     def _bucket(self, share: float) -> int:
-        rank = max(1, math.ceil(share * self.count))
+        return self._at(max(1, math.ceil(share * self.count)))
+
+    def _at(self, rank: int) -> int:
         for bucket in sorted(self.counts):
             rank -= self.counts[bucket]
             if rank <= 0:

@@ -58,7 +58,7 @@ class Route(msgspec.Struct):
     durations: Durations = msgspec.field(default_factory=Durations)
     errors: int = 0
     traces: int = 0
-    """The traces whose main request it is; shapes and advice are theirs."""
+    """The traces whose main request it is."""
     shapes: dict[str, int] = {}
     time: dict[str, int] = {}
     """By category: the nanoseconds of the critical paths of all requests."""
