@@ -12,7 +12,7 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableSort,
 )
 
-from grafana.boards import colours, look, panels
+from grafana.boards import colours, fullness, look, panels
 from grafana.boards import metrics as m
 from grafana.boards.board import Row, board
 from grafana.boards.promql import RANGE, grown, latest, or_nothing, quantile
@@ -40,10 +40,11 @@ def dashboard() -> Dashboard:
     return board(
         "overlap-loop",
         "The event loop",
-        "How late each worker's event loop runs what is due, which line of code blocked it, and "
-        "how long requests waited for that.",
+        "How full each worker's event loop is, how late it runs what is due, which line of code "
+        "blocked it, and how long requests waited for that.",
         [
             Row("", 4, [(6, panel) for panel in _figures()]),
+            fullness.row(CHOSEN, WORKER, A_WORKER),
             Row("Lag", 9, [(12, _lag_heat()), (12, _lag())]),
             Row(
                 "Blocks, by the line that blocked the loop", 9, [(12, _blocks()), (12, _culprits())]

@@ -20,6 +20,13 @@ def _seconds(name: str) -> str:
 
 # --- the instrument's -----------------------------------------------------------
 LAG = _seconds(names.METRIC_LOOP_LAG)
+UTILIZATION = f"{label(names.METRIC_LOOP_UTILIZATION)}_ratio"
+"""A gauge with the unit 1 is a ratio."""
+LOOP_TIME = f"{_seconds(names.METRIC_LOOP_TIME)}_total"
+POOL_WAITING = label(names.METRIC_POOL_WAITING)
+POOL_IN_USE = label(names.METRIC_POOL_IN_USE)
+POOL_SIZE = label(names.METRIC_POOL_SIZE)
+CONNECTIONS_PENDING = label(names.METRIC_CONNECTIONS_PENDING)
 BLOCKED = f"{_seconds(names.METRIC_LOOP_BLOCKED)}_total"
 VICTIM_DELAY = _seconds(names.METRIC_VICTIM_DELAY)
 STARTED = f"{label(names.METRIC_TASKS_STARTED)}_total"
