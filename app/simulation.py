@@ -71,6 +71,11 @@ QUERY_NAP = 0.1 + scaled(0.3)
 """How long the database takes for one row of a slow query."""
 QUERIES = 3
 """The number of slow queries that are gathered."""
+SLICES, SLICE = 4, 0.05
+"""Short blocking calls, as of a sync cache client: each takes half of what counts as a block. They
+sleep, which uses no processor, so that three workers do three times as much on any machine."""
+CUSTOMERS, CUSTOMERS_A_SECOND = 20, 4.9
+"""How many come, and how many a second on average. One loop serves five a second at most."""
 GRIND = LEAST + scaled(0.8)
 """Seconds of processor time to grind the pepper, which await can't shorten."""
 

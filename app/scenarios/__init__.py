@@ -12,6 +12,7 @@ from app.scenarios import (
     durable,
     failing,
     files,
+    full,
     leaving,
     mail,
     mixing,
@@ -43,6 +44,7 @@ _ALL: list[Scenario] = [
     *streams.SCENARIOS,
     *cpu.SCENARIOS,
     *servers.SCENARIOS,
+    *full.SCENARIOS,
     *durable.SCENARIOS,
     *three_ways.SCENARIOS,
 ]

@@ -7,6 +7,7 @@ from mutations import (
     durable,
     failing,
     files,
+    full,
     leaving,
     mail,
     mixing,
@@ -36,6 +37,7 @@ THEMES = (
     streams,
     cpu,
     servers,
+    full,
     durable,
     three_ways,
 )
