@@ -65,7 +65,10 @@ def _switch_on(entry_point: EntryPoint, undo: ExitStack) -> None:
         return
     conflict = get_dependency_conflicts(instrumentor.instrumentation_dependencies())
     if conflict is not None:
-        _log.debug("%s is not instrumented: %s", entry_point.name, conflict)
+        found = getattr(conflict, "found", None) or getattr(conflict, "found_any", None)
+        # Without the library there is nothing to trace; a version of it outside is worth a line.
+        level = logging.WARNING if found else logging.DEBUG
+        _log.log(level, "%s is not instrumented: %s", entry_point.name, conflict)
         return
     instrumentor.instrument(skip_dep_check=True)
     ours = ExitStack()

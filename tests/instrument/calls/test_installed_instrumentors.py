@@ -21,18 +21,23 @@ class Broken(Kitchen):
 class Elsewhere(Kitchen):
     seen, wants = [], ["a-library-that-is-not-here >= 1"]
 
+class Older(Kitchen):
+    seen, wants = [], ["httpx < 0.1"]
+
 class logging(Kitchen):
     seen = []
 
 module = types.ModuleType("kitchen_instrumentation")
-vars(module).update(Kitchen=Kitchen, Broken=Broken, Elsewhere=Elsewhere, logging=logging)
+vars(module).update(
+    Kitchen=Kitchen, Broken=Broken, Elsewhere=Elsewhere, Older=Older, logging=logging
+)
 sys.modules[module.__name__] = module
 stock = importlib.metadata.entry_points
 def entry_points(**wanted):
     if wanted.get("group") != "opentelemetry_instrumentor": return stock(**wanted)
     made = [
         importlib.metadata.EntryPoint(name, f"kitchen_instrumentation:{name}", wanted["group"])
-        for name in ("Broken", "Elsewhere", "logging", "Missing", "Kitchen")
+        for name in ("Broken", "Elsewhere", "Older", "logging", "Missing", "Kitchen")
     ]
     return [*made, importlib.metadata.EntryPoint("absent", "not_a_module:It", wanted["group"])]
 importlib.metadata.entry_points = entry_points
@@ -54,6 +59,28 @@ def test_what_is_installed_is_switched_on_and_off(own_sink, run):
         overlap.shutdown()
         assert Kitchen.seen == ["on", "off"], Kitchen.seen
         """),
+        own_sink.url,
+    )
+
+
+def test_a_version_that_is_not_supported_is_one_line(own_sink, run):
+    """It says which version is needed and which one is there; a missing library says nothing."""
+    run(
+        script(
+            """
+        lines = []
+        import logging as log
+        class Keep(log.Handler):
+            def emit(self, record): lines.append(record.getMessage())
+        log.getLogger("overlap.instrument.calls").addHandler(Keep())
+        overlap.instrument()
+        overlap.shutdown()
+        assert Older.seen == []
+        (line,) = [each for each in lines if "Older" in each or "Elsewhere" in each]
+        assert line.startswith("Older is not instrumented"), line
+        assert "httpx < 0.1" in line and httpx_version in line, line
+        """.replace("lines = []", "lines, httpx_version = [], __import__('httpx').__version__")
+        ),
         own_sink.url,
     )
 

@@ -1,0 +1,282 @@
+"""The extras of clients: each brings an instrumentation that is switched on and works beside ours.
+
+In an environment of their own: they would be switched on in every test of the others.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tomllib
+import types
+from pathlib import Path
+
+import pytest
+
+from tests.instrument.conftest import Sink, until
+from tests.lean.postgresql import server
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+    "optional-dependencies"
+]
+CLIENTS = {
+    "aiohttp": "aiohttp",
+    "asyncpg": "asyncpg",
+    "botocore": "botocore",
+    "grpc": "grpcio",
+    "psycopg": "psycopg[binary]",
+    "redis": "redis",
+    "requests": "requests",
+    "sqlalchemy": "sqlalchemy<2.1",  # the newest that its instrumentation of 0.66b1 accepts
+    "urllib3": "urllib3",
+}
+"""The package of each extra's client."""
+pytestmark = [
+    pytest.mark.package,
+    pytest.mark.timeout(900),
+    pytest.mark.xdist_group("package"),
+]
+
+
+@pytest.fixture(scope="module")
+def clients(wheel, make_environment):
+    """An environment with every client and every extra of theirs."""
+    environment = make_environment(sys.executable)
+    environment.install(f"{wheel}[{','.join(CLIENTS)}]", *CLIENTS.values())
+    return environment
+
+
+@pytest.fixture(scope="module")
+def http():
+    """A server that answers whatever it is asked, as S3 answers a list of buckets."""
+    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+    from threading import Thread
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = b"<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>"
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_arguments):
+            """Say nothing."""
+
+    listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=listener.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.server_port}"
+    listener.shutdown()
+    listener.server_close()
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def redis_url(tmp_path_factory):
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = holder.getsockname()[1]
+    program = shutil.which("redis-server")
+    assert program, "no redis-server (Debian: redis-server)"
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    folder = tmp_path_factory.mktemp("redis")
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen([program, *options], cwd=folder, stdout=log, stderr=log) as process,
+    ):
+
+        def listens():
+            with socket.socket() as probe:
+                return not probe.connect_ex(("127.0.0.1", port))
+
+        until(listens, "redis")
+        yield f"redis://127.0.0.1:{port}/0"
+        process.terminate()
+
+
+@pytest.fixture(scope="module")
+def postgresql():
+    with server() as settings:
+        yield settings
+
+
+DRIVER = """
+import asyncio, os
+import overlap
+{before}
+overlap.instrument(service_name="web")
+from opentelemetry import trace
+{imports}
+
+async def call():
+{call}
+
+with trace.get_tracer("t").start_as_current_span("view"):
+    asyncio.run(call())
+overlap.shutdown()
+"""
+CALLS = {
+    "aiohttp": (
+        "import aiohttp",
+        """
+    async with aiohttp.ClientSession() as session, session.get(os.environ["HTTP"]) as answer:
+        assert answer.status == 200
+""",
+        {"GET"},
+    ),
+    "asyncpg": (
+        "import asyncpg",
+        """
+    connection = await asyncpg.connect(os.environ["PG"])
+    assert await connection.fetchval("SELECT 1") == 1
+    await connection.close()
+""",
+        {"SELECT"},
+    ),
+    "botocore": (
+        "import botocore.session",
+        """
+    session = botocore.session.get_session()
+    keys = dict(aws_access_key_id="a", aws_secret_access_key="b", region_name="eu-west-1")
+    session.create_client("s3", endpoint_url=os.environ["HTTP"], **keys).list_buckets()
+""",
+        {"S3.ListBuckets"},
+    ),
+    "grpc": (
+        "import grpc; from concurrent.futures import ThreadPoolExecutor",
+        """
+    handler = grpc.method_handlers_generic_handler(
+        "kitchen.Stove", {"Light": grpc.unary_unary_rpc_method_handler(lambda data, _: data)}
+    )
+    server = grpc.server(ThreadPoolExecutor(1), handlers=[handler])
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        assert await channel.unary_unary("/kitchen.Stove/Light")(b"x") == b"x"
+    server.stop(None).wait()
+""",
+        {"/kitchen.Stove/Light"},
+    ),
+    "psycopg": (
+        "import psycopg",
+        """
+    async with await psycopg.AsyncConnection.connect(os.environ["PG"]) as connection:
+        await connection.execute("SELECT 1")
+""",
+        {"SELECT"},
+    ),
+    "redis": (
+        "import redis, redis.asyncio",
+        """
+    with redis.Redis.from_url(os.environ["REDIS"]) as client:
+        client.set("a", 1)
+    async with redis.asyncio.Redis.from_url(os.environ["REDIS"]) as client:
+        await client.get("a")
+""",
+        {"SET", "GET"},
+    ),
+    "requests": (
+        "import requests",
+        """
+    assert requests.get(os.environ["HTTP"]).status_code == 200
+""",
+        {"GET"},
+    ),
+    "sqlalchemy": (
+        "import sqlalchemy",
+        """
+    with sqlalchemy.create_engine("sqlite://").connect() as connection:
+        connection.execute(sqlalchemy.text("SELECT 1"))
+""",
+        {"SELECT", "connect"},
+    ),
+    "urllib3": (
+        "import urllib3",
+        """
+    assert urllib3.PoolManager().request("GET", os.environ["HTTP"]).status == 200
+""",
+        {"GET"},
+    ),
+}
+
+
+@pytest.fixture
+def play(clients, http, redis_url, postgresql, tmp_path):
+    """Run a script in the environment, and give the spans of what it sent by their names."""
+
+    def play(client, before="", **variables):
+        sink = Sink()
+        imports, call, _ = CALLS[client]
+        script = tmp_path / "script.py"
+        script.write_text(DRIVER.format(before=before, imports=imports, call=call))
+        database = "postgresql://{USER}@{HOST}:{PORT}/postgres".format(**postgresql)
+        environment = types.SimpleNamespace(
+            bin=clients.bin,
+            variables=clients.variables
+            | {
+                "OTEL_EXPORTER_OTLP_ENDPOINT": sink.url,
+                "OTEL_BSP_SCHEDULE_DELAY": "40",
+                "OVERLAP_BLOCKED_THRESHOLD_MS": "60000",  # half of these calls block the loop
+                "HTTP": http,
+                "REDIS": redis_url,
+                "PG": database,
+            }
+            | variables,
+        )
+        done = subprocess.run(
+            [environment.bin / "python", script],
+            env=environment.variables,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        sink.close()
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr, done.stderr
+        return sink
+
+    return play
+
+
+def test_every_extra_of_a_client_is_tested():
+    """The table of the docs, the extras and these tests name the same clients."""
+    page = (ROOT / "docs/how-to/clients.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"`django-overlap\[(\w+)\]`", page)) - {"celery"}
+    assert listed == set(EXTRAS) - {"zstd", "celery", "demo", "bench"} == set(CLIENTS)
+    assert set(CALLS) == set(CLIENTS)
+
+
+@pytest.mark.parametrize("client", CALLS)
+def test_a_call_is_a_span_below_the_view(play, client):
+    """One span a call, whatever else is instrumented, and none of our own exports."""
+    sink = play(client)
+    view = sink.one("view")
+    calls = [span for span in sink.spans if span.parent_id == view.span_id]
+    assert {span.name.removesuffix(" postgres") for span in calls} == CALLS[client][2]
+    assert {span.trace_id for span in sink.spans} == {view.trace_id}
+    assert len({span.name for span in calls}) == len(calls), sink.names()
+
+
+@pytest.mark.parametrize("client", ["redis", "requests"])
+def test_what_is_disabled_is_not_traced(play, client):
+    """By the name of its entry point, one of several."""
+    sink = play(client, OTEL_PYTHON_DISABLED_INSTRUMENTATIONS=f"urllib3, {client}")
+    assert sink.names() == {"view": 1}
+
+
+def test_what_the_project_switched_on_makes_no_second_span(play):
+    """Its own call of an instrumentor, before ours, with its options."""
+    own = """
+from opentelemetry.instrumentation.redis import RedisInstrumentor
+RedisInstrumentor().instrument(
+    request_hook=lambda span, *_: span.set_attribute("mine", True)
+)
+"""
+    sink = play("redis", before=own)
+    assert sink.names() == {"view": 1, "SET": 1, "GET": 1}
+    assert sink.one("SET").attributes["mine"] is True
