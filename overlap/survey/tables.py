@@ -47,10 +47,6 @@ def report(found: dict[str, Any]) -> RenderableType:
     return Renderables(*parts)
 
 
-_WORDS = ("Example", "Near the median", "Near p99", "Kind", "Change")
-"""Columns of words that are not broken: ids, mostly."""
-
-
 def _heading(text: str) -> Text:
     return Text(f"\n{text}", style="bold")
 
@@ -61,7 +57,7 @@ def _table(*columns: str) -> Table:
         is_text = column[0].isupper()
         table.add_column(
             column.lower(), overflow="fold", justify="left" if is_text else "right",
-            no_wrap=not is_text or column in _WORDS,
+            no_wrap=not is_text,
         )  # fmt: skip
     return table
 

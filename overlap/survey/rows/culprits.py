@@ -28,7 +28,8 @@ def waits(totals: Totals) -> Waits:
     """Return the waits for the blocks of each culprit."""
     found = {key: Waited() for key in totals.culprits}
     for block, waited in totals.waited.items():
-        if (key := totals.blocks.get(block)) is not None:
+        key = totals.blocks.get(block)
+        if key in found:
             found[key].requests += waited.requests
             found[key].ns += waited.ns
     return [(totals.culprits[key], waited) for key, waited in found.items()]

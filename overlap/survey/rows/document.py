@@ -54,5 +54,5 @@ def from_dict(document: Any, *, source: str = "input") -> Totals:
         raise OverlapError(f"{source} is no report of a survey in version {VERSION}")
     try:
         return msgspec.convert(document.get("state"), Totals, strict=False)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeError) as error:
         raise OverlapError(f"{source} is a damaged report of a survey: {error}") from None

@@ -39,7 +39,11 @@ _decode = msgspec.msgpack.Decoder(list[PackedSpan]).decode
 
 def write(file: IO[bytes], spans: Iterable[Span]) -> int:
     """Append a batch of spans; return how many bytes it takes."""
-    data = _encode([*map(_packed, spans)])
+    packed = [*map(_packed, spans)]
+    try:
+        data = _encode(packed)
+    except (UnicodeEncodeError, OverflowError):  # half a character, or a number of over 64 bits
+        data = _encode(_encodable(packed))
     file.write(len(data).to_bytes(_LENGTH, "big"))
     file.write(data)
     return _LENGTH + len(data)
@@ -73,3 +77,16 @@ def _packed(span: Span) -> tuple[Any, ...]:
 
 def _process(resource: Attributes) -> Attributes:
     return {key: resource[key] for key in _PROCESS if key in resource} if resource else resource
+
+
+def _encodable(value: Any) -> Any:
+    """Return a value with question marks and text in place of what msgpack can't hold."""
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if isinstance(value, bool) or not isinstance(value, int | list | tuple | dict):
+        return value
+    if isinstance(value, int):
+        return value if -(1 << 63) <= value < 1 << 64 else str(value)
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(each) for key, each in value.items()}
+    return [*map(_encodable, value)]

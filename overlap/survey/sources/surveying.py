@@ -164,7 +164,7 @@ class _Run:
         done = 0
         with self._pool.submit(workers.judge, [(paths, selection) for paths in parts]) as tasks:
             for place in tasks.as_completed():
-                self._found.report.update(Report(workers.decoded(tasks.result(place))))
+                self._found.report.update(Report(tasks.result(place)))
                 done += 1
                 self._say(f"judged {done / len(parts):.0%}")
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
-import msgspec
-
 from overlap.survey.shuffle.judging import Selection, judge_part
 from overlap.survey.shuffle.parts import Parts
 from overlap.survey.sources.inputs import Input
@@ -41,14 +39,9 @@ def read(one: Input) -> tuple[Outcome, list[str]]:
     return outcome, [] if worker.parts.ids is None else worker.parts.ids.found()
 
 
-def judge(paths: list[Path], selection: Selection) -> bytes:
-    """Return the sums of a part, encoded."""
+def judge(paths: list[Path], selection: Selection) -> Totals:
+    """Return the sums of a part."""
     totals = judge_part(paths, selection).totals
     for path in paths:
         path.unlink()  # what is judged takes no more disk
-    return msgspec.msgpack.encode(totals)
-
-
-def decoded(data: bytes) -> Totals:
-    """Return what `judge` encoded."""
-    return msgspec.msgpack.decode(data, type=Totals)
+    return totals

@@ -9,6 +9,7 @@ smallest id of its traces, as an example of a duration of this length.
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import msgspec
 
@@ -18,12 +19,18 @@ _LOG_GAMMA = math.log(_GAMMA)
 NS_PER_MS = 1_000_000
 
 
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""Also of nanoseconds: 292 years."""
+Bucket = Annotated[int, msgspec.Meta(ge=0, le=5000)]
+"""More than the longest time that 64 bits hold needs."""
+
+
 class Durations(msgspec.Struct):
     """Durations in nanoseconds, by bucket. Bucket 0 holds those below two nanoseconds."""
 
-    total_ns: int = 0
-    counts: dict[int, int] = {}
-    examples: dict[int, str] = {}
+    total_ns: Count = 0
+    counts: dict[Bucket, Count] = {}
+    examples: dict[Bucket, str] = {}
     """By bucket: the smallest of its trace ids."""
 
     @property

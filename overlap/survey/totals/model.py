@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from overlap.survey.totals.durations import Durations
+from overlap.survey.totals.durations import Count, Durations
 
 SEPARATOR: Final = "\x1f"
 """Between the parts of a key: ASCII's unit separator."""
@@ -34,19 +34,19 @@ class AdviceSum(msgspec.Struct):
     condition: str
     savings: Durations = msgspec.field(default_factory=Durations)
     """What each trace's request would save."""
-    others_ns: int = 0
+    others_ns: Count = 0
     """How much less other requests of the same trace would wait."""
 
 
 class Repeated(msgspec.Struct):
     """A query that requests of a route send several times each."""
 
-    requests: int = 0
-    queries: int = 0
-    most: int = 0
+    requests: Count = 0
+    queries: Count = 0
+    most: Count = 0
     """The most of one request, and the smallest id of a trace with so many."""
     example: str = ""
-    ns: int = 0
+    ns: Count = 0
     """The sum of their durations."""
 
 
@@ -56,18 +56,18 @@ class Route(msgspec.Struct):
     service: str
     route: str
     durations: Durations = msgspec.field(default_factory=Durations)
-    errors: int = 0
-    traces: int = 0
+    errors: Count = 0
+    traces: Count = 0
     """The traces whose main request it is."""
-    shapes: dict[str, int] = {}
-    time: dict[str, int] = {}
+    shapes: dict[str, Count] = {}
+    time: dict[str, Count] = {}
     """By category: the nanoseconds of the critical paths of all requests."""
     self_time: dict[str, Durations] = {}
     """By path of names, from the request down: the span's own time on the critical path."""
     advice: dict[str, AdviceSum] = {}
-    background: dict[str, dict[str, int]] = {}
+    background: dict[str, dict[str, Count]] = {}
     """By name of the task: how often each end occurred."""
-    lost: dict[str, int] = {}
+    lost: dict[str, Count] = {}
     queries: dict[str, Repeated] = {}
     """By statement without literals."""
 
@@ -79,8 +79,8 @@ class Culprit(msgspec.Struct):
     route: str
     line: str
     kind: str
-    blocks: int = 0
-    ns: int = 0
+    blocks: Count = 0
+    ns: Count = 0
     example: str = ""
     """The smallest id of its traces."""
 
@@ -88,21 +88,21 @@ class Culprit(msgspec.Struct):
 class Waited(msgspec.Struct):
     """What requests reported of one block: how many waited for it, and how long."""
 
-    requests: int = 0
-    ns: int = 0
+    requests: Count = 0
+    ns: Count = 0
 
 
 class Totals(msgspec.Struct):
     """The sum of the verdicts on some traces."""
 
-    traces: int = 0
-    spans: int = 0
-    start_ns: int | None = None
+    traces: Count = 0
+    spans: Count = 0
+    start_ns: Count | None = None
     """The earliest start of a span, and the latest end."""
-    end_ns: int | None = None
-    unended: int = 0
+    end_ns: Count | None = None
+    unended: Count = 0
     """Traces with a span that has no end: as if it lasted until the last time known."""
-    left_out: int = 0
+    left_out: Count = 0
     """Spans of traces that have more spans than are judged."""
     routes: dict[str, Route] = {}
     culprits: dict[str, Culprit] = {}
@@ -111,4 +111,4 @@ class Totals(msgspec.Struct):
     traces report it; a loop has at most ten blocks a second, whatever its traces are."""
     waited: dict[str, Waited] = {}
     """By the id of the block."""
-    warnings: dict[str, int] = {}
+    warnings: dict[str, Count] = {}

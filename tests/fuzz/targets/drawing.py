@@ -12,8 +12,8 @@ from overlap.draw import aligned, picture
 from overlap.errors import UnreadableTrace
 from overlap.judge import verdict
 from overlap.judge.report import report
-from overlap.survey import as_dict, survey
-from overlap.survey.report import report as survey_report
+from overlap.survey import survey
+from overlap.survey.tables import report as survey_report
 from overlap.trace import read
 from tests.fuzz.printable import assert_printable
 from tests.fuzz.targets.samples import INPUTS, otlp_json
@@ -37,7 +37,7 @@ def check(data: bytes) -> None:
     found = compare(traces[0], traces[-1], verdicts[0], verdicts[-1])
     pictures = aligned((traces[0], verdicts[0]), (traces[-1], verdicts[-1]))
     _print(heading("A", found.a), heading("B", found.b), *pictures, compare_report(found))
-    _print(survey_report(as_dict(survey(traces))))
+    _print(survey_report(survey(traces).as_dict()))
 
 
 def _print(*shown: RenderableType) -> None:
