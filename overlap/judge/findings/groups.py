@@ -29,7 +29,7 @@ def groups(tree: Tree) -> Iterator[Group]:
     for parent in sorted(sorted(tree.children), key=tree.starts.__getitem__):
         if names.SCENARIO_NAME in tree.spans[parent].attributes:
             continue
-        work = [index for index in tree.children[parent] if tree.is_work(index)]
+        work = [index for index in tree.children[parent] if tree.work[index]]
         if work and not _is_one_request(tree, parent, work):
             span, length = tree.spans[parent], tree.ends[parent] - tree.starts[parent]
             above = _Parent(span.name, span.span_id, length)
@@ -89,7 +89,12 @@ def _group(tree: Tree, parent: _Parent, siblings: _Siblings) -> Group:
     found = []
     factor = 0.0
     for members in in_stages:
-        times = tree.all_running(members)
+        if len(members) == 1:
+            factor = max(factor, 1.0)
+            start, end = tree.running(members[0])
+            found.append((start, end, [(tree.spans[members[0]].name, members[0])]))
+            continue
+        times = intervals if len(members) == len(work) else tree.all_running(members)
         factor = max(factor, sum([end - start for start, end in times]) / union_length(times))
         first, last = min(times)[0], max([end for _, end in times])
         in_stage = sorted([(tree.spans[index].name, index) for index in members])
@@ -105,7 +110,7 @@ def _group(tree: Tree, parent: _Parent, siblings: _Siblings) -> Group:
         work_ms=ms(sum([end - start for start, end in intervals])),
         critical_path=[tree.spans[index].name for index in path],
         parent_ms=ms(parent.length),
-        shape=_shape(tree, parent.length, waited_for, [in_stage for _, _, in_stage in found]),
+        shape=_shape(tree, parent.length, waited_for, at_once=len(found) < len(work)),
         stage_ids=[[tree.spans[i].span_id for _, i in in_stage] for _, _, in_stage in found],
         critical_path_ids=[tree.spans[index].span_id for index in path],
     )
@@ -121,16 +126,14 @@ def _path(tree: Tree, work: list[int]) -> list[int]:
     return [work[place] for place in group_path(times, [tree.spans[i].name for i in work])]
 
 
-def _shape(
-    tree: Tree, length: int, waited_for: list[int], found: list[list[tuple[str, int]]]
-) -> str:
+def _shape(tree: Tree, length: int, waited_for: list[int], *, at_once: bool) -> str:
     """Return `serial` for awaited work in a row, for at least a third of the parent's time.
 
     Only the work counts, not the gaps: two short queries, at the start and at the end of a
     request that computes for a second, do not make it serial. A third, because on a busy
     machine the gaps between short calls are as long as the calls.
     """
-    if any(len(in_stage) > 1 for in_stage in found):
+    if at_once:
         return CONCURRENT
     work = sum([end - start for start, end in tree.all_running(waited_for)])
     in_a_row = len(waited_for) > 1 and work * PART >= length

@@ -21,15 +21,17 @@ def requests(tree: Tree) -> list[Requests]:
 
 def _row(tree: Tree, name: str, members: list[int]) -> Requests:
     took = [ms(tree.ends[index] - tree.starts[index]) for index in members]
-    shares = [
-        min(1.0, first / whole)
-        for index, whole in zip(members, took, strict=True)
-        if whole > 0 and (first := _first_part(tree, index)) is not None
-    ]
+    shares = []
+    if names.FIRST_PART_MS in tree.words:
+        shares = [
+            min(1.0, first / whole)
+            for index, whole in zip(members, took, strict=True)
+            if whole > 0 and (first := _first_part(tree, index)) is not None
+        ]
     return Requests(
         request=name,
         count=len(members),
-        median_ms=round(median(took), 3),
+        median_ms=round(median(took), 3) if len(took) > 1 else took[0],
         longest_ms=max(took),
         first_part=round(median(shares), 3) if shares else None,
     )

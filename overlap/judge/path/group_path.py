@@ -28,8 +28,10 @@ def group_path(intervals: Sequence[Interval], called: Sequence[str]) -> list[int
     """
     if len(intervals) <= 1:
         return [*range(len(intervals))]
-    by_end = sorted(range(len(intervals)), key=called.__getitem__, reverse=True)
     keys = [(end, -start) for start, end in intervals]
+    by_end = [*range(len(intervals))]
+    if len({*keys}) < len(keys):
+        by_end.sort(key=called.__getitem__, reverse=True)
     by_end.sort(key=keys.__getitem__)
     ends = [intervals[member][1] for member in by_end]
     path = []

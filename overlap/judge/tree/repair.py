@@ -87,7 +87,7 @@ def _fullness(span: Span) -> tuple[int, int, int, str]:
 
 
 def _parents(spans: list[Span], numbers: list[int], warnings: list[str]) -> list[int]:
-    index_of = {span.span_id: index for index, span in zip(numbers, spans, strict=True)}
+    index_of = dict(zip([span.span_id for span in spans], numbers, strict=True))
     ups = [span.parent_id for span in spans]
     parents = [index_of.get(up, NO_PARENT) if up else NO_PARENT for up in ups]
     roots = len(ups) - sum(map(bool, ups))
@@ -145,9 +145,9 @@ def _set_ends(tree: Tree) -> None:
 
 
 def _close_open_spans(tree: Tree) -> None:
-    unended = [index for index, ended in enumerate(tree.ended) if not ended]
-    if not unended:
+    if all(tree.ended):
         return
+    unended = [index for index, ended in enumerate(tree.ended) if not ended]
     processes = [process(span) for span in tree.spans]
     last: dict[str | None, int] = {None: max(tree.ends)}  # an unended span counts with its start
     for index, of in enumerate(processes):

@@ -16,7 +16,9 @@ def unfinished_tasks(spans: Iterable[Span]) -> Iterator[Span]:
     """
     found = list(spans)
     marks = [span for span in found if span.name == names.SPAN_TASK_STARTED]
-    known = {span.span_id for span in found} if marks else set()
+    if not marks:
+        return
+    known = {span.span_id for span in found}
     for mark in marks:
         span_id = plain(mark.attributes.get(names.TASK_SPAN_ID))
         if not span_id or span_id in known:

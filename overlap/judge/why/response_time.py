@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import compress
 
 from overlap import names
 from overlap.judge.findings.concurrency_limit import calls_by_name, concurrency_limit
@@ -53,8 +54,10 @@ def _reason(context: TraceContext, parent: int, work: list[int]) -> Why:
         called = [tree.spans[index].name for index in work]
         path = [work[place] for place in group_path(times, called)]
         found = [[work[place] for place in stage] for stage in stages(times)]
-    whole = sum(context.duration(index) for index in path)
-    named = [index for index in path if context.duration(index) * LEAST_SHARE >= whole] or path
+    lengths = [tree.ends[index] - tree.starts[index] for index in path]
+    whole = sum(lengths)
+    large = [length * LEAST_SHARE >= whole for length in lengths]
+    named = [*compress(path, large)] or path
     waited = union_length([(tree.starts[index], tree.ends[index]) for index in path])
     waited = min(waited, context.duration(parent))
     time = f"({share(waited, context.duration(parent))})"
