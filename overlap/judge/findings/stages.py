@@ -82,6 +82,9 @@ def stages(intervals: Sequence[Interval]) -> list[list[int]]:
     still_open: list[_Open] = []  # two at the most
     for index in sorted(range(len(intervals)), key=intervals.__getitem__):
         start, end = intervals[index]
+        if len(still_open) == 1 and still_open[0].takes(start, end):  # as a rule
+            still_open[0].add(index, start, end)
+            continue
         mine: _Open | None = None
         others: list[_Open] = []
         for stage in still_open:

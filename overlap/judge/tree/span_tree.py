@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from overlap import names
@@ -139,13 +139,10 @@ class Tree:
         return 0
 
 
-def words(spans: Iterable[Span]) -> set[str]:
+def words(spans: Sequence[Span]) -> set[str]:
     """Return the names, kinds and attribute keys that occur in spans."""
-    found: set[str] = set()
-    for span in spans:
-        found.add(span.name)
-        found.add(span.kind)
-        found.update(span.attributes)
+    found = {span.name for span in spans}
+    found.update([span.kind for span in spans], *[span.attributes for span in spans])
     return found
 
 

@@ -34,7 +34,8 @@ def reasons(context: TraceContext) -> Iterator[Why]:
         and names.SCENARIO_NAME not in tree.spans[index].attributes
         and not context.is_neighbour(index)
     ]
-    parents.sort(key=lambda i: (tree.spans[i].kind != "server", -context.duration(i), i))
+    if len(parents) > 1:
+        parents.sort(key=lambda i: (tree.spans[i].kind != "server", -context.duration(i), i))
     for parent in parents:
         work = awaited(tree, parent)
         if tree.spans[parent].kind == "client":
