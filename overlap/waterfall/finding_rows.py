@@ -67,6 +67,8 @@ def victims(tree: Tree, blocks: Sequence[int], servers: Mapping[int, int]) -> It
 
 
 def _linked(tree: Tree) -> Iterator[int]:
+    if not tree.linked and names.VICTIM_BLOCKED_BY not in tree.words:
+        return
     index_of = {span.span_id: index for index, span in enumerate(tree.spans)}
     for index, span in enumerate(tree.spans):
         if any(delays(span)):
@@ -89,6 +91,8 @@ def _requests_above(block: int, servers: Mapping[int, int]) -> Iterator[int]:
 
 def lost(tree: Tree) -> Iterator[int]:
     """Yield tasks recorded as lost or without an end: their span, or the span of their start."""
+    if names.TASK_ID not in tree.words and names.TASK_END not in tree.words:
+        return
     tasks = [plain(span.attributes.get(names.TASK_ID)) for span in tree.spans]
     marks = [span.name == names.SPAN_TASK_STARTED for span in tree.spans]
     seen = {task for task, mark in zip(tasks, marks, strict=True) if not mark}

@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from overlap import names
-from overlap.judge.tree.span_tree import NO_PARENT, Tree, ms, plain, process, same_process
+from overlap.judge.tree.span_tree import (
+    NO_PARENT,
+    Tree,
+    ms,
+    on_threads,
+    plain,
+    process,
+    same_process,
+)
 from overlap.trace.model import Span
 
 MOST_LANES = 16
@@ -82,6 +90,8 @@ def _loop(tree: Tree, index: int) -> tuple[object, ...]:
 
 def _loop_turns(tree: Tree) -> Iterator[tuple[int, int, int]]:
     """Yield span, start and end of each turn that a request or a background task lists."""
+    if names.LOOP_TURNS not in tree.words:
+        return
     for index, span in enumerate(tree.spans):
         listed = span.attributes.get(names.LOOP_TURNS)
         if (
@@ -100,6 +110,8 @@ def _loop_turns(tree: Tree) -> Iterator[tuple[int, int, int]]:
 
 def _in_threads(tree: Tree) -> Iterator[int]:
     """Yield each span that ran on another thread than its parent."""
+    if not on_threads(tree):
+        return
     for index, span in enumerate(tree.spans):
         parent = tree.parents[index]
         if parent == NO_PARENT or not tree.is_work(index):

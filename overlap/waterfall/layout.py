@@ -13,11 +13,16 @@ from overlap.waterfall.model import Waterfall
 from overlap.waterfall.span_facts import Facts
 
 
-def layout(trace: Trace, verdict: Verdict, *, limit: int = 500) -> Waterfall:
-    """Lay the trace out as at most `limit` rows. Accepts any input, an empty trace too."""
+def layout(
+    trace: Trace, verdict: Verdict, tree: Tree | None = None, *, limit: int = 500
+) -> Waterfall:
+    """Lay the trace out as at most `limit` rows. Accepts any input, an empty trace too.
+
+    `tree` is the repaired tree that was judged, if the caller has it.
+    """
     if not trace.spans:
         return Waterfall(total_ms=0.0)
-    tree = repair(trace.spans, trace.trace_id)
+    tree = tree or repair(trace.spans, trace.trace_id)
     facts = Facts(tree, verdict)
     rows = [row for row in depth_first(tree) if not facts.hidden(row[0])]
     return Waterfall(

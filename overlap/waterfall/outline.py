@@ -42,8 +42,9 @@ TOP = -1
 class Outline:
     """All rows of a trace, depth first, and the views of them. Build it once for a trace."""
 
-    def __init__(self, trace: Trace, verdict: Verdict) -> None:
-        self._tree: Tree = repair(trace.spans, trace.trace_id)
+    def __init__(self, trace: Trace, verdict: Verdict, tree: Tree | None = None) -> None:
+        """Lay out the rows. `tree` is the repaired tree that was judged, if the caller has it."""
+        self._tree: Tree = tree or repair(trace.spans, trace.trace_id)
         self._facts = Facts(self._tree, verdict) if trace.spans else None
         self._depth: dict[int, int] = {}
         self._parent: dict[int, int] = {}
@@ -104,8 +105,8 @@ class Outline:
             if len(chosen) + len(more) > limit:
                 break
             chosen |= more
-        ids = [self._tree.spans[index].span_id for index in hits]
-        return self._waterfall(self._facts, chosen, [], TOP), ids
+        shown = self._waterfall(self._facts, chosen, [], TOP)
+        return shown, [self._tree.spans[index].span_id for index in hits]
 
     def _order(self, facts: Facts) -> None:
         """Note each row's parent row and children; what a row hides is no row."""
@@ -128,7 +129,7 @@ class Outline:
         self, start: Iterable[int], limit: int, column: float, important: Collection[int]
     ) -> set[int]:
         """Return up to `limit` spans from `start` downwards: the important, then the longest."""
-        tree, start, important = self._tree, list(start), set(important)
+        tree, important = self._tree, set(important)
 
         def rank(index: int) -> tuple[bool, bool, int, int]:
             length = tree.ends[index] - tree.starts[index]
@@ -186,7 +187,6 @@ class Outline:
         return folds
 
     def _fold(self, parent: int, hidden: Sequence[int], first: int) -> Fold:
-        assert self._facts is not None  # noqa: S101  only rows are folded
         tree = self._tree
         names = Counter(tree.spans[index].name for index in hidden)
         return Fold(

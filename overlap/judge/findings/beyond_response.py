@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from overlap import names
 from overlap.judge.model import Background, Offloaded
-from overlap.judge.tree.span_tree import NO_PARENT, Tree, ms, plain, same_process
+from overlap.judge.tree.span_tree import NO_PARENT, Tree, ms, on_threads, plain, same_process
 from overlap.trace.model import Span
 
 OUTLIVED_NS = 1_000_000
@@ -117,10 +117,7 @@ def _serving(kind: str, index: int, servers: list[int] | None) -> int:
 
 def offloaded(tree: Tree) -> list[Offloaded]:
     """Return spans on another thread of the process than their parent. O(n log n)."""
-    if names.THREAD_ID not in tree.words:
-        return []
-    first = tree.spans[0].attributes.get(names.THREAD_ID)
-    if all([span.attributes.get(names.THREAD_ID) is first for span in tree.spans]):
+    if not on_threads(tree):
         return []
     threads = {str(span.attributes.get(names.THREAD_ID)) for span in tree.spans}
     if len(threads - {"None"}) < 2:

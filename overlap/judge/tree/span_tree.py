@@ -191,6 +191,14 @@ def plain(value: AttributeValue) -> str | None:
     return None
 
 
+def on_threads(tree: Tree) -> bool:
+    """Return whether spans were recorded on more than one thread."""
+    if names.THREAD_ID not in tree.words:
+        return False
+    first = tree.spans[0].attributes.get(names.THREAD_ID)
+    return not all([span.attributes.get(names.THREAD_ID) is first for span in tree.spans])
+
+
 def ms(duration_ns: int) -> float:
     """Return nanoseconds as milliseconds, to three decimals."""
     return round(duration_ns / NS_PER_MS, 3)

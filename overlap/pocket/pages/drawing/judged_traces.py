@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, TracesData
 
-from overlap.judge import Verdict, verdict
+from overlap.judge import Verdict
 from overlap.judge.summary import sentence
+from overlap.judge.trace_verdict import verdict_on_tree
+from overlap.judge.tree.repair import repair
 from overlap.pocket.storage.span_batch import Origin
 from overlap.pocket.storage.store import StoredTrace
 from overlap.trace import Trace, spans_from_request
@@ -85,8 +87,9 @@ class JudgedTraces:
 
 def _judge(trace_id: str, spans: list[tuple[Origin, bytes]]) -> Judged:
     trace = as_trace(trace_id, spans[:JUDGED_SPANS])
-    found = verdict(trace)
-    outline = Outline(trace, found)
+    tree = repair(trace.spans, trace.trace_id)
+    found = verdict_on_tree(tree, trace.warnings)
+    outline = Outline(trace, found, tree)
     return Judged(
         trace,
         found,
