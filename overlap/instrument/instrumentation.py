@@ -102,6 +102,7 @@ class Instrumentation:
     def _instrument_django(self, options: dict[str, Any]) -> None:
         from overlap.instrument.calls.database_queries import instrument_queries
         from overlap.instrument.requests.django_instrumentor import instrument_django
+        from overlap.instrument.requests.naming.graphql_operations import name_graphql_operations
 
         self._undo.callback(self._endings.install_lifespan(self.watched_loops.watch_running))
         self._undo.callback(
@@ -112,6 +113,7 @@ class Instrumentation:
             )
         )
         self._undo.callback(instrument_queries())
+        self._undo.callback(name_graphql_operations())
 
 
 def _lens_rate() -> float:

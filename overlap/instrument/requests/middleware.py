@@ -6,7 +6,6 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -15,6 +14,7 @@ from opentelemetry.instrumentation.django.middleware.otel_middleware import _Dja
 from opentelemetry.instrumentation.propagators import get_global_response_propagator
 
 from overlap.instrument.requests import streaming
+from overlap.instrument.requests.naming.readable_route import readable_route
 from overlap.instrument.requests.server_span import ServerSpan
 from overlap.instrument.requests.server_span_factory import ServerSpanFactory
 from overlap.runtime.guard import never_raises
@@ -77,7 +77,7 @@ class Middleware(_DjangoMiddleware):
         server_span: ServerSpan | None = getattr(request, _KEY, None)
         match = request.resolver_match
         if server_span is not None and match is not None:
-            server_span.set_route(route_of(match.route))
+            server_span.set_route(readable_route(match.route))
 
     async def _process_view_async(self, request: Any, *view: Any) -> None:
         Middleware.process_view(self, request, *view)
@@ -146,9 +146,3 @@ def _is_cancelled() -> bool:
     # A sync view is not interrupted: asgiref waits for its end though nobody reads the response.
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
-
-
-@lru_cache(maxsize=1024)
-def route_of(pattern: str) -> str:
-    """Return Django's route with a leading slash: `/` for the root, `/meats/<int:pk>/`, …"""
-    return "/" + pattern.removeprefix("^").removeprefix("/")

@@ -120,6 +120,17 @@ class ServerSpan:
             if getattr(self.span, "name", method) == method:
                 self.span.update_name(f"{method} {route}")
 
+    def set_operation(self, kind: str, name: str) -> None:
+        """Add a GraphQL operation to the span's name, unless a hook has renamed it."""
+        if not self.is_recording:
+            return
+        self.span.set_attribute(names.GRAPHQL_OPERATION_TYPE, kind)
+        if name:
+            self.span.set_attribute(names.GRAPHQL_OPERATION_NAME, name)
+        ours = f"{self._attributes.method} {self._route}"
+        if getattr(self.span, "name", ours) == ours:
+            self.span.update_name(f"{ours} {kind} {name}".rstrip())
+
     def set_status(self, status: int) -> None:
         """Record the response's status, on the span and for the duration metric."""
         self._status = status
