@@ -24,7 +24,7 @@ unexport PYTHONDONTWRITEBYTECODE
 UV := $(shell command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1 && echo uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up down stack play test test-lowest test-stack test-package test-postgresql fuzz test-django lint types lock bench install-bench bench-peers stock-and-ours profile predictions readme dashboards docs docs-serve pictures lock clean
+.PHONY: help install install-dev demo up down stack play test test-lowest test-stack test-package test-postgresql fuzz faults test-django lint types lock bench install-bench bench-peers stock-and-ours profile predictions readme dashboards docs docs-serve pictures lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -49,7 +49,7 @@ play: install ## The same, then exit with play's status: 0 if every lesson showe
 	@exec $(BIN)/python -m app.demo --once $(PORTS) $(LESSONS)
 
 test: install-dev ## The everyday tests (four minutes on two cores)
-	$(BIN)/python -X dev -m pytest -n 3 --dist loadgroup -m "not postgresql and not stack and not package"
+	$(BIN)/python -X dev -m pytest -n 3 --dist loadgroup -m "not postgresql and not stack and not package and not faults"
 
 test-lowest: $(VENV)/bin/python ## The tests of what leans on others' parts, with the oldest of every dependency (needs uv)
 	uv venv --quiet --clear --python $(BIN)/python .venv-lowest
@@ -72,6 +72,9 @@ test-package: install-dev ## ... and the built wheel, in fresh environments of t
 
 fuzz: install-dev ## Mutated inputs into readers, pages, drawing, headers, variables (SECONDS=60, TARGETS=)
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(TARGETS)
+
+faults: install-dev ## ... and the table of faults: backends, disks, journals, signals, clocks, memory
+	$(BIN)/python -X dev -m pytest -n 2 -m faults tests/faults
 
 test-django: install-dev ## Django's own tests of what lean touches, stock and lean (ten minutes)
 	$(BIN)/python tests/lean/django_suite.py

@@ -28,11 +28,14 @@ class LastGuard:
             started = started or message["type"] == "http.response.start"
             await send(message)
 
+        place = ""
         try:
             await self.app(scope, receive, send_noted)
         except Exception as error:
+            place = _where(error)
+        if place:  # the error is freed by now, and with it what filled the memory
             self.counts.failed_requests += 1
-            print(f"overlap pocket: a request failed: {_where(error)}", file=sys.stderr, flush=True)
+            print(f"overlap pocket: a request failed: {place}", file=sys.stderr, flush=True)
             if not started:
                 answer = PlainTextResponse("the request failed; pocket's log says where\n", 500)
                 await answer(scope, receive, send)

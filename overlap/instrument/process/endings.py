@@ -36,7 +36,7 @@ class Endings:
         """Observe loops, uvicorn and the exit; return a function that undoes it."""
         self._undo.callback(observe_loop_starts(on_loop_start))
         self._undo.callback(drain_at_loop_end(self._drain_loop))
-        self._undo.callback(drain_at_uvicorn_shutdown(self._drain_uvicorn))
+        self._undo.callback(drain_at_uvicorn_shutdown(self._drain_uvicorn, self._force))
         self._undo.callback(before_exit(self._drain_at_exit))
         return self._close
 
@@ -65,6 +65,10 @@ class Endings:
         else:  # a server in a thread, of a test for instance: the process goes on
             await self._drain_loop()
             await asyncio.to_thread(self._flush)
+
+    def _force(self) -> None:
+        # A second Ctrl-C: nothing is waited for, what runs is cancelled and reported.
+        self._timeout_s = 0.0
 
     def _drain_at_exit(self) -> None:
         for loop in loops():

@@ -18,11 +18,13 @@ from overlap.runtime.guard import failed
 OnShutdown = Callable[[bool], Awaitable[None]]
 
 
-def drain_at_uvicorn_shutdown(on_shutdown: OnShutdown) -> Callable[[], None]:
+def drain_at_uvicorn_shutdown(
+    on_shutdown: OnShutdown, on_forced: Callable[[], None]
+) -> Callable[[], None]:
     """Await `on_shutdown` at the end of each server's shutdown; return a function that undoes it.
 
-    It is called with whether a signal ends the process, and not called when the server is forced
-    to exit (a second Ctrl-C).
+    It is called with whether a signal ends the process. Where the server is forced to exit (a
+    second Ctrl-C), `on_forced` is called instead.
     """
     patched: list[tuple[Any, Any, Any]] = []
     hooked = [True]  # an import hook cannot be removed
@@ -36,7 +38,9 @@ def drain_at_uvicorn_shutdown(on_shutdown: OnShutdown) -> Callable[[], None]:
         @wraps(stock)
         async def shutdown(self: Any, *arguments: Any, **named: Any) -> None:
             await stock(self, *arguments, **named)
-            if not getattr(self, "force_exit", False):
+            if getattr(self, "force_exit", False):
+                on_forced()
+            else:
                 try:
                     await on_shutdown(bool(getattr(self, "_captured_signals", None)))
                 except Exception:

@@ -10,6 +10,7 @@ kernel writes them to disk when it likes.
 from __future__ import annotations
 
 import fcntl
+import logging
 import mmap
 import os
 import re
@@ -31,6 +32,8 @@ _HEAD = Struct("<8sQI36s")
 _MAGIC = b"overlap1"
 _ALIVE = Struct("<Q")
 _ALIVE_AT = len(_MAGIC)
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +135,29 @@ class Journal:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = self._folder / f"{_safe(self._service)}.{os.getpid()}.{uuid4().hex}"
         self._file = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        # Locked before it is renamed, so that no other process takes it for a dead one's.
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        os.ftruncate(self._file, SLOTS * _SLOT)
-        self._map = mmap.mmap(self._file, SLOTS * _SLOT)
+        try:
+            # Locked before it is renamed, so that no other process takes it for a dead one's.
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            _reserve(self._file, SLOTS * _SLOT)
+            mapped = mmap.mmap(self._file, SLOTS * _SLOT)
+        except OSError:  # the disk is full
+            os.close(self._file)
+            draft.unlink(missing_ok=True)
+            raise
+        self._map = mapped
         head = _HEAD.pack(_MAGIC, 0, os.getpid(), self._instance_id.encode()[:36])
         self._map[: _HEAD.size] = head
         self._free = list(range(SLOTS - 1, 0, -1))  # the head has the first
         self._path = draft.with_name(draft.name + SUFFIX)
         draft.rename(self._path)
+
+
+def _reserve(file: int, size: int) -> None:
+    """Make room on the disk now: where it is full, writing to the map would kill the process."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file, 0, size)
+    else:  # macOS
+        os.pwrite(file, bytes(size), 0)
 
 
 def take_lost_tasks(folder: Path, service: str) -> list[LostTask]:
@@ -154,7 +171,10 @@ def take_lost_tasks(folder: Path, service: str) -> list[LostTask]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if os.fstat(file).st_nlink:  # otherwise another process has read it
-                found.extend(_read(os.read(file, SLOTS * _SLOT)))
+                content = os.read(file, SLOTS * _SLOT)
+                if content and not content.startswith(_MAGIC):
+                    _log.warning("%s is no journal of this version: it is not read", path)
+                found.extend(_read(content))
                 path.unlink()
         except OSError:  # its process lives
             continue

@@ -36,6 +36,10 @@ class Delivery(Generic[Result]):
         """Send `count` items, which are encoded in `data`."""
         with own_export():
             reason = self.sender.send(data)
+            lost, why = self.sender.rejected
+        if lost:
+            self._drops.lost(self._to.signal, lost, self._to.endpoint, f"it rejects some: {why}")
+            return self._success
         return self._report(count, reason)
 
     def send_packed(self, batch: Sequence[Any], pack: Callable[[Any], Packed]) -> Result:

@@ -12,18 +12,21 @@ import random
 import threading
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from weakref import WeakMethod
 
 import requests
 from opentelemetry.util.re import parse_env_headers
-from requests.adapters import HTTPAdapter
 
 from overlap.telemetry.endpoint import Destination
+from overlap.telemetry.export.answers import rejected, retry_after_s
+from overlap.telemetry.export.deadline import DeadlineAdapter, end_at_deadline
 from overlap.telemetry.fork import at_fork
 
 MAX_REQUEST_SIZE = 64 * 1024 * 1024
 """In bytes, before compression: the same limit as in the SDK's exporters."""
+MAX_ANSWER_SIZE = 64 * 1024
+"""In bytes; what follows is not read."""
 _RETRIED = frozenset({429, 502, 503, 504})
 _MAX_TRIES = 6
 _HEADERS = {"Content-Type": "application/x-protobuf", "User-Agent": "overlap"}
@@ -39,6 +42,7 @@ class HttpSender:
     def __init__(self, to: Destination) -> None:
         self._to = to
         self._session = requests.Session()
+        self._reconnect()
         if to.is_loopback:
             # Otherwise requests looks for proxies and a netrc file at each export.
             self._session.trust_env = False
@@ -51,11 +55,17 @@ class HttpSender:
         self._encode = _ENCODERS.get(name)
         if self._encode is not None:
             self._session.headers["Content-Encoding"] = name
+        self.rejected: tuple[int, str] = (0, "")
+        """Of the last export: how many items the backend rejected, and why."""
         self._stopped = threading.Event()
         at_fork(WeakMethod(self._reconnect))
 
     def send(self, data: bytes) -> str:
-        """Send, and retry until the export's timeout. Return why it failed, or an empty string."""
+        """Send, and retry until the export's timeout. Return why it failed, or an empty string.
+
+        `rejected` is what the backend did not accept of what it received.
+        """
+        self.rejected = 0, ""
         if self._stopped.is_set():
             return "the process is ending"
         if len(data) > MAX_REQUEST_SIZE:
@@ -79,20 +89,34 @@ class HttpSender:
     def _post(self, body: bytes, timeout_s: float) -> tuple[str, float | None]:
         """Return why it failed, and after how many seconds it may be retried; None if never."""
         try:
-            answer = self._session.post(self._to.endpoint, data=body, timeout=timeout_s)
+            # A redirect would turn the export into a GET, and take its headers to another host.
+            with (
+                end_at_deadline(self._session, timeout_s),
+                self._session.post(
+                    self._to.endpoint,
+                    data=body,
+                    timeout=timeout_s,
+                    allow_redirects=False,
+                    stream=True,
+                ) as answer,
+            ):
+                text = answer.raw.read(MAX_ANSWER_SIZE, decode_content=True)
         except requests.ConnectionError as error:
             return _reason(error), 0.0
         except Exception as error:  # no failure of an export may reach the service
             return _reason(error), None
-        if answer.status_code < 400:
+        if answer.status_code < 300:
+            self.rejected = rejected(self._to.signal, text, answer.headers.get("content-type", ""))
             return "", None
+        if answer.is_redirect:
+            return f"it redirects to {answer.headers['location'][:200]!a}", None
         reason = f"it answers {answer.status_code} {answer.reason or ''}".rstrip()
-        return reason, _retry_after(answer.headers) if answer.status_code in _RETRIED else None
+        return reason, retry_after_s(answer.headers) if answer.status_code in _RETRIED else None
 
     def _reconnect(self) -> None:
         # In a forked process: the parent still writes to the open connection.
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter())
+            self._session.mount(scheme, DeadlineAdapter())
 
 
 def _setting(signal: str, name: str) -> str:
@@ -107,17 +131,19 @@ def _headers(signal: str) -> dict[str, str]:
     return dict(parse_env_headers(_setting(signal, "HEADERS"), liberal=True))
 
 
-def _retry_after(headers: Mapping[str, str]) -> float:
-    try:
-        return max(0.0, float(headers.get("retry-after", "")))
-    except ValueError:
-        return 0.0
-
-
 def _reason(error: Exception) -> str:
     text = str(error)
     if "refused" in text:
         return "nothing listens there (connection refused)"
+    if "NameResolution" in text or "getaddrinfo" in text:
+        return "its host name can't be resolved"
     if "timed out" in text or "Timeout" in type(error).__name__:
         return "no answer in time"
-    return f"{type(error).__name__}: {text}"
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):
+        return "it is no URL"
+    if isinstance(error, requests.exceptions.InvalidSchema):
+        return "it is no URL of HTTP"
+    # Of urllib3's chain the innermost says what happened, without the address once more.
+    while (inner := error.__cause__ or error.__context__) and isinstance(inner, Exception):
+        error = inner
+    return f"{type(error).__name__}: {error}"[:300]

@@ -17,6 +17,7 @@ class Sender:
 
     def __init__(self):
         self.requests = []
+        self.rejected = 0, ""
 
     def send(self, data):
         self.requests.append(data)
