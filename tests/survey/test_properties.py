@@ -7,7 +7,7 @@ from unittest import mock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overlap import names
+from overlap import names, verdict
 from overlap.survey import Report, merge, survey
 from overlap.survey.shuffle import parts as shuffle_parts
 from overlap.survey.shuffle.judging import Selection, judge_part
@@ -81,3 +81,12 @@ def test_traces_on_any_number_of_workers(data, spans):
     assert merge(data.draw(st.permutations(reports))).as_dict() == whole
     nested = merge([merge(reports[:2]), Report(), reports[2]])
     assert nested.as_dict() == whole
+
+
+@given(requests())
+@settings(deadline=None)
+def test_the_shapes_of_a_requests_trace_are_those_of_its_verdict(spans):
+    """Of a trace with one request. They are found by the judge, without its other figures."""
+    for trace in by_trace(spans):
+        (route,) = survey([trace]).as_dict()["routes"]
+        assert set(route["shapes"]) == set(verdict(trace).shapes)

@@ -27,15 +27,13 @@ def groups(tree: Tree) -> Iterator[Group]:
     span that is the only child of a client span: both are one request.
     """
     for parent in sorted(sorted(tree.children), key=tree.starts.__getitem__):
-        if names.SCENARIO_NAME in tree.spans[parent].attributes:
-            continue
-        work = [index for index in tree.children[parent] if tree.work[index]]
-        if work and not _is_one_request(tree, parent, work):
+        if work := _group_work(tree, parent):
             span, length = tree.spans[parent], tree.ends[parent] - tree.starts[parent]
             above = _Parent(span.name, span.span_id, length)
-            waited_for = awaited(tree, parent)
-            found = awaited_stages(tree, parent) if work == waited_for else _stages(tree, work)
-            siblings = _Siblings(work, found, waited_for, awaited_path(tree, parent))
+            siblings = _Siblings(
+                work, _awaited_stages(tree, parent, work), awaited(tree, parent),
+                awaited_path(tree, parent),
+            )  # fmt: skip
             yield _group(tree, above, siblings)
     for parent_id, members in sorted(tree.orphans.items()):
         work = [index for index in members if tree.is_work(index)]
@@ -45,6 +43,30 @@ def groups(tree: Tree) -> Iterator[Group]:
             above = _Parent(MISSING, parent_id, length)
             siblings = _Siblings(work, _stages(tree, work), work, _path(tree, work))
             yield _group(tree, above, siblings)
+
+
+def group_shapes(tree: Tree) -> Iterator[tuple[int, str]]:
+    """Yield the parent of each group with the group's shape: for who needs no more of it."""
+    for parent in tree.children:
+        if work := _group_work(tree, parent):
+            length = tree.ends[parent] - tree.starts[parent]
+            found = _awaited_stages(tree, parent, work)
+            at_once = len(found) < len(work)
+            yield parent, _shape(tree, length, awaited(tree, parent), at_once=at_once)
+
+
+def _group_work(tree: Tree, parent: int) -> list[int]:
+    """Return the children of a span that are a group; none if they are load or one request."""
+    if names.SCENARIO_NAME in tree.words and names.SCENARIO_NAME in tree.spans[parent].attributes:
+        return []
+    work = [index for index in tree.children[parent] if tree.work[index]]
+    return [] if _is_one_request(tree, parent, work) else work
+
+
+def _awaited_stages(tree: Tree, parent: int, work: list[int]) -> list[list[int]]:
+    if work == awaited(tree, parent):
+        return awaited_stages(tree, parent)
+    return _stages(tree, work)
 
 
 def is_concurrent(group: Group) -> bool:

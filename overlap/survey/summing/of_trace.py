@@ -6,15 +6,14 @@ import re
 from collections.abc import Sequence
 
 from overlap.judge.path.main_request import main_request
-from overlap.judge.trace_verdict import verdict_on_tree
 from overlap.judge.tree.repair import repair
 from overlap.survey.summing import largest
 from overlap.survey.summing.advice import add_advice
 from overlap.survey.summing.blocks import add_blocks
+from overlap.survey.summing.findings import findings
 from overlap.survey.summing.largest import LargeTrace
 from overlap.survey.summing.queries import add_queries
 from overlap.survey.summing.requests import Requests
-from overlap.survey.summing.shapes import shapes
 from overlap.survey.summing.tasks import add_tasks
 from overlap.survey.totals.merging import SLACK, bound, highest, lowest
 from overlap.survey.totals.model import Totals
@@ -37,21 +36,21 @@ def add_trace(result: Totals, trace: Trace, left_out: int = 0) -> None:
     if not tree.spans:
         return
     result.left_out += left_out
-    found = verdict_on_tree(tree, trace.warnings)
     result.traces += 1
     result.spans += len(tree.spans)
     result.unended += not all(tree.ended)
     result.start_ns = lowest(result.start_ns, min(tree.starts))
     result.end_ns = highest(result.end_ns, max(tree.ends))
     requests = Requests(tree, main_request(tree), result)
-    requests.add_all(shapes(requests, found))
+    found = findings(requests)
+    requests.add_all(found.shapes)
     if (main := requests.of_main()) is not None:
         main.traces += 1
     add_advice(requests, found.advice)
     add_blocks(requests)
     add_queries(requests)
-    add_tasks(requests)
-    for warning in found.warnings:
+    add_tasks(requests, found.lost)
+    for warning in (*trace.warnings, *tree.warnings):
         kind = _without_count(warning)
         result.warnings[kind] = result.warnings.get(kind, 0) + 1
     if result.traces % _BOUND_EVERY == 0:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from overlap import names
-from overlap.judge.findings.beyond_response import lost_spans
 from overlap.survey.summing.requests import Requests
 
 
-def add_tasks(requests: Requests) -> None:
+def add_tasks(requests: Requests, lost: Mapping[int, str]) -> None:
     """Add the trace's background tasks to the routes of the requests that started them."""
     tree = requests.tree
     if names.TASK_END in tree.words:
@@ -16,6 +17,6 @@ def add_tasks(requests: Requests) -> None:
             if isinstance(end, str):
                 ends = requests.above(index).background.setdefault(span.name, {})
                 ends[end] = ends.get(end, 0) + 1
-    for index, name in lost_spans(tree).items():
-        lost = requests.above(index).lost
-        lost[name] = lost.get(name, 0) + 1
+    for index, name in lost.items():
+        counts = requests.above(index).lost
+        counts[name] = counts.get(name, 0) + 1

@@ -39,6 +39,7 @@ def time_by_category(
     found: dict[str, int] = {}
     waits = _thread_waits(tree, path, own) if names.THREAD_QUEUED_MS in tree.words else {}
     service = tree.spans[request].service
+    has_queries = not _QUERY_WORDS.isdisjoint(tree.words)
     has_loop = not _LOOP_WORDS.isdisjoint(tree.words)
     for index, whole in own.items():
         span, left = tree.spans[index], whole
@@ -50,24 +51,20 @@ def time_by_category(
                 taken = min(left, ns)
                 found[category] = found.get(category, 0) + taken
                 left -= taken
-        category = _rest(span, service, is_request=index == request)
+        category = UNCOVERED if index == request else OWN
+        if span.service != service or span.kind in _CALLS:
+            is_database = has_queries and span.service == service and is_query(span)
+            category = DATABASE if is_database else CALLS
+        elif has_queries and is_query(span):
+            category = DATABASE
         found[category] = found.get(category, 0) + left
     return found
 
 
+_QUERY_WORDS = frozenset({names.DB_SYSTEM, names.DB_SYSTEM_NAME})
 _LOOP_WORDS = frozenset(
     {names.LOOP_RUNNING_MS, names.LOOP_READY_MS, names.SPAN_BLOCKED, names.VICTIM_DELAY_MS}
 )
-
-
-def _rest(span: Span, service: str, *, is_request: bool) -> str:
-    if span.service != service:
-        return CALLS
-    if is_query(span):
-        return DATABASE
-    if span.kind in _CALLS:
-        return CALLS
-    return UNCOVERED if is_request else OWN
 
 
 def _running(tree: Tree, index: int) -> int:
