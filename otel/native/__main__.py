@@ -11,9 +11,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from otel.native.build import BuildError, build
+from otel.native.build import build
+from otel.native.errors import BuildError, StackError
 from otel.native.servers import servers
-from otel.native.stack import HOST, Ports, Stack, StackError
+from otel.native.stack import HOST, Ports, Stack
 from overlap.ports import describe_listener
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -27,8 +28,11 @@ def main() -> int:
     if args.do == "has":
         return 0 if servers()[args.server].is_built else 1
     try:
-        build(args.servers if args.do == "build" else [], console)
-        return _run(args.data, args.command, console) if args.do == "run" else 0
+        if args.do == "build":
+            build(args.servers, console, part=args.part)
+            return 0
+        build([], console)
+        return _run(args.data, args.command, console)
     except (BuildError, StackError) as error:
         print(f"stack: {error}", file=sys.stderr)
         return 2
@@ -41,6 +45,10 @@ def _arguments() -> argparse.Namespace:
     does = parser.add_subparsers(dest="do", required=True)
     building = does.add_parser("build", help="build the servers that are not built yet")
     building.add_argument("servers", nargs="*", help="only these")
+    building.add_argument(
+        "--part", choices=["stack", "scale"], default="stack",
+        help="the stack's, or what compose.scale.yml has beyond it",
+    )  # fmt: skip
     has = does.add_parser("has", help="exit 0 if the server's binary is there, 1 if not")
     has.add_argument("server", choices=[*servers()])
     running = does.add_parser("run", help="build what is missing, then run them until Ctrl-C")

@@ -1,4 +1,4 @@
-"""Build the servers from Go modules, with progress; what was built before is kept."""
+"""Build the servers from Go modules and Maven artifacts, with progress; what was built is kept."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from otel.native.errors import BuildError
+from otel.native.jars import check_java, copy_jars
 from otel.native.servers import HERE, Server, cache, servers
 
 GO_AT_LEAST = (1, 26)
@@ -26,27 +28,26 @@ GET_GO = (
 )
 
 
-class BuildError(Exception):
-    """A build that failed; `str(error)` says what the user can do."""
+def build(names: list[str], console: Console, *, part: str = "stack") -> None:
+    """Build the named servers (by default all of this part) that are not built yet.
 
-
-def build(names: list[str], console: Console) -> None:
-    """Build the named servers (all by default) that are not built yet.
-
-    Raise BuildError if Go is missing or too old, a name is unknown or a build fails.
+    Raise BuildError if Go, Java or Maven is missing or too old, a name is unknown or a build fails.
     """
     known = {name: server for name, server in servers().items() if not server.given}
     if unknown := [name for name in names if name not in known]:
         raise BuildError(f"there is no server {unknown[0]}; the servers are {', '.join(known)}")
-    wanted = [known[name] for name in names or known]
+    wanted = [known[name] for name in names or (n for n in known if known[n].part == part)]
     missing = [server for server in wanted if not server.is_built]
     if not missing:
         console.print(f"Already built, in {cache()}: {', '.join(each.name for each in wanted)}")
         return
-    _check_go()
+    if any(not server.artifact for server in missing):
+        _check_go()
+    if any(server.artifact for server in missing):
+        check_java()
     console.print(
-        f"Building {', '.join(each.name for each in missing)} from Go modules, once, "
-        f"into {cache()}: ten to twenty minutes on two cores. "
+        f"Building {', '.join(each.name for each in missing)} from Go modules or Maven artifacts, "
+        f"once, into {cache()}: ten to twenty minutes on two cores. "
         "Ctrl-C stops; what is compiled is kept."
     )
     for server in missing:
@@ -59,6 +60,11 @@ def _build_one(server: Server, console: Console) -> None:
     work.mkdir(parents=True, exist_ok=True)
     log = work.parent / "build.log"
     with log.open("w", encoding="utf-8") as output, _progress(server, console) as step:
+        if server.artifact:
+            step("fetching jars")
+            _run(copy_jars(server, work), work, output)
+            (work / server.name).replace(server.place)
+            return
         source = _manifest(server, work, output) if server.manifest else _module(server, work, step)
         step("fetching modules")
         _run(["go", "mod", "download"], source, output)

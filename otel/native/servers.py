@@ -29,12 +29,16 @@ class Server:
     tags: list[str] = field(default_factory=list)
     manifest: str = ""
     builder: str = ""
+    artifact: str = ""
+    """group:artifact of a Maven artifact, for a server that runs on Java."""
+    part: str = "stack"
+    """"stack", or "scale" for what only the set-up for more than one machine needs."""
     given: str = ""
     """The variable that names a binary to use as it is, instead of building one."""
 
     @property
     def place(self) -> Path:
-        """Where the binary is once it is built. It is moved there complete."""
+        """Where the binary (or the folder of jars) is once it is built. It is moved there whole."""
         return cache() / f"{self.name}-{self.version}" / self.name
 
     @property
@@ -47,8 +51,8 @@ class Server:
 
     @property
     def is_built(self) -> bool:
-        """Whether the binary exists."""
-        return self.binary is not None and self.binary.is_file()
+        """Whether the binary, or the folder of jars, exists."""
+        return self.binary is not None and self.binary.exists()
 
 
 def cache() -> Path:
