@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from otel.native import proof
 from otel.native.build import build
 from otel.native.errors import BuildError, StackError
 from otel.native.servers import servers
@@ -31,6 +32,10 @@ def main() -> int:
         if args.do == "build":
             build(args.servers, console, part=args.part)
             return 0
+        if args.do == "scale":
+            build([], console)
+            build([], console, part="scale")
+            return proof.run(args.data, args.load, args.rate, console)
         build([], console)
         return _run(args.data, args.command, console)
     except (BuildError, StackError) as error:
@@ -58,6 +63,15 @@ def _arguments() -> argparse.Namespace:
     running.add_argument(
         "command", nargs="*", help="a command to run once they are ready, after --"
     )
+    scale = does.add_parser(
+        "scale", help="run what compose.scale.yml has, until Ctrl-C, or prove that it loses nothing"
+    )
+    scale.add_argument("--data", type=Path, default=ROOT / ".demo" / "scale")
+    scale.add_argument(
+        "--load", type=float, default=0, metavar="SECONDS",
+        help="send requests for so long in each of five phases, of which four kill a part",
+    )  # fmt: skip
+    scale.add_argument("--rate", type=float, default=40, help="requests a second (40)")
     return parser.parse_args()
 
 

@@ -30,6 +30,8 @@ ALL = (
 class ScalePorts(FreePorts):
     """The ports of all servers. The app has the same one on each of its hosts."""
 
+    everything: int
+    everything_otlp: int
     proxy: int
     otlp: int
     app: int
@@ -60,17 +62,26 @@ class ScaleStack(Supervisor):
     """Two tiers of collectors with Kafka between them, Jaeger on Cassandra, three hosts of the app."""
 
     def __init__(
-        self, folder: Path, ports: ScalePorts, *, variables: dict[str, str] | None = None
+        self,
+        folder: Path,
+        ports: ScalePorts,
+        *,
+        variables: dict[str, str] | None = None,
+        tee: bool = False,
     ) -> None:
-        """`variables` are those of the files in otel/scale and of the app, beside the addresses."""
+        """`variables` are those of the files in otel/scale and of the app, beside the addresses.
+
+        tee: whether a pocket, "everything", receives all that the gateways accept, to compare with.
+        """
         super().__init__(folder)
+        self._tee = tee
         self.ports = ports
         self._variables = variables or {}
         self._servers = servers()
 
     def start_all(self) -> None:
         """Start everything in its order, each once what it needs is ready."""
-        for name in ("kafka", "cassandra", "prometheus"):
+        for name in ("kafka", "cassandra", "prometheus", *(["everything"] if self._tee else [])):
             self.start(name)
         self.wait("kafka", "cassandra")
         for name in ("jaeger", *SAMPLERS, *GATEWAYS, "proxy"):
@@ -91,6 +102,11 @@ class ScaleStack(Supervisor):
         if name in APPS:
             at = HOSTS[APPS.index(name)]
             return [sys.executable, "-m", "app.serve", "--host", at, "--port", str(self.ports.app)]
+        if name == "everything":
+            return [
+                sys.executable, "-m", "overlap", "pocket", "--port", str(self.ports.everything),
+                "--otlp-port", str(self.ports.everything_otlp), "--max-spans", "5000000",
+            ]  # fmt: skip
         if name == "httpbin":
             port = str(self.ports.httpbin)
             return [sys.executable, "-m", "app.httpbin", "--host", HOST, "--port", port]
@@ -122,10 +138,21 @@ class ScaleStack(Supervisor):
                 "--enable-feature=exemplar-storage,created-timestamp-zero-ingestion", "--log.level=warn",
             ],
             "jaeger": [binary, "--config", f"{FILES}/jaeger.yaml"],
-            "gateway": [binary, "--config", f"{FILES}/gateway.yaml"],
+            "gateway": [binary, "--config", f"{FILES}/gateway.yaml", *(self._options() if self._tee else [])],
             "sampler": [binary, "--config", f"{FILES}/sampler.yaml"],
             "proxy": [binary, "run", "--config", f"{FILES}/Caddyfile", "--adapter", "caddyfile"],
         }[name.partition("-")[0]]  # fmt: skip
+
+    def _options(self) -> list[str]:
+        """Return what makes a gateway send everything to the pocket, too."""
+        to = "yaml:exporters::otlp_http/everything::"
+        return [
+            f"--config={to}endpoint: {self.url('everything_otlp')}",
+            f"--config={to}sending_queue: {{storage: file_storage}}",
+            f"--config={to}retry_on_failure: {{max_elapsed_time: 0s}}",
+            "--config=yaml:service::pipelines::traces::exporters: "
+            "[kafka, span_metrics, otlp_http/everything]",
+        ]
 
     def environment(self, name: str) -> dict[str, str]:
         """Return the variables of the configuration files; their defaults are compose's."""
@@ -177,6 +204,7 @@ class ScaleStack(Supervisor):
         if name in APPS:
             return answers(f"{self.url(name)}/health/")
         port, path = {
+            "everything": ("everything", "/api/v3/services"),
             "httpbin": ("httpbin", "/status/200"),
             "prometheus": ("prometheus", "/-/ready"),
             "jaeger": ("jaeger_health", "/status"),

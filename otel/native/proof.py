@@ -1,0 +1,143 @@
+"""`python -m otel.native scale`: run the scale set-up; with --load, prove that it loses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from rich.console import Console
+
+from otel.native.load import Outcome, Sent, check, percentile, send
+from otel.native.scale import APPS, ScalePorts, ScaleStack
+
+DECISION_WAIT_S = 15
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A part of the load, during which something was killed, or nothing."""
+
+    name: str
+    sent: list[Sent]
+
+    def p99_ms(self, path: str = "/") -> float:
+        """Return the 99th percentile of the answers of one route, in milliseconds."""
+        return percentile((each.ms for each in self.sent if each.path == path), 0.99)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """All phases, and what became of their traces."""
+
+    phases: list[Phase]
+    outcome: Outcome
+    counted: float
+    """Requests by the span metrics of both gateways."""
+    seen: int
+    """Requests by the server spans that arrived."""
+
+    def lines(self) -> list[str]:
+        """Return the proof as lines for a terminal."""
+        calm = self.phases[0].p99_ms()
+        return [
+            *(
+                f"{phase.name:<34}{len(phase.sent):>6} requests   p99 of / {phase.p99_ms():7.1f} ms"
+                f"   {phase.p99_ms() / calm:5.2f} times the first"
+                for phase in self.phases
+            ),
+            *self.outcome.lines(),
+            f"span metrics of both gateways: {self.counted:.0f} requests; spans say {self.seen}",
+        ]
+
+
+async def prove(
+    stack: ScaleStack, seconds: float, rate: float, say: Callable[[str], None]
+) -> Proof:
+    """Send the load, kill one part after the other, and compare what was sent with what is kept.
+
+    seconds: how long each phase lasts; rate: requests a second.
+    """
+    phases: list[Phase] = []
+
+    async def phase(name: str, disturb: Callable[[], Awaitable[None]]) -> None:
+        say(name)
+        load = asyncio.create_task(send(stack.url("proxy"), seconds, rate, seed=len(phases)))
+        await asyncio.sleep(seconds / 5)
+        await disturb()
+        phases.append(Phase(name, await load))
+
+    async def nothing() -> None:
+        """Disturb nothing."""
+
+    def killed(name: str, how: signal.Signals, away_s: float) -> Callable[[], Awaitable[None]]:
+        async def disturb() -> None:
+            await asyncio.to_thread(stack.stop, name, how)
+            await asyncio.sleep(away_s)
+            stack.start(name)
+            await asyncio.to_thread(stack.wait, name)
+
+        return disturb
+
+    async def rolling() -> None:
+        for name in APPS:
+            await killed(name, signal.SIGTERM, 0)()
+
+    await phase("undisturbed", nothing)
+    await phase("a sampler killed (-9)", killed("sampler-b", signal.SIGKILL, seconds / 5))
+    await phase("Kafka killed (-9)", killed("kafka", signal.SIGKILL, seconds / 2))
+    await phase("a gateway killed (-9)", killed("gateway-1", signal.SIGKILL, seconds / 5))
+    await phase("the three apps restarted in turn", rolling)
+    sent = [each for done in phases for each in done.sent]
+    say("waiting for the samplers' decisions")
+    outcome = await _settled(stack, sent)
+    counted, seen = await asyncio.to_thread(_counts, stack, len(sent))
+    return Proof(phases, outcome, counted, seen)
+
+
+async def _settled(stack: ScaleStack, sent: list[Sent]) -> Outcome:
+    """Check until nothing is missing any more, at most for two minutes."""
+    deadline = time.monotonic() + 120
+    await asyncio.sleep(DECISION_WAIT_S + 5)
+    while True:
+        outcome = await check(sent, stack.url("everything"), stack.url("jaeger"))
+        bad = outcome.missing or outcome.not_kept or outcome.missing_spans
+        if not bad or time.monotonic() > deadline:
+            return outcome
+        await asyncio.sleep(5)
+
+
+def _counts(stack: ScaleStack, expected: int) -> tuple[float, int]:
+    query = (
+        'sum(traces_span_metrics_calls_total{service_name="smokehouse",'
+        'span_kind="SPAN_KIND_SERVER",http_route!="/health/"})'
+    )
+    answer = httpx.get(
+        stack.url("prometheus") + "/api/v1/query", params={"query": query}, trust_env=False
+    ).json()["data"]["result"]
+    return (float(answer[0]["value"][1]) if answer else 0.0), expected
+
+
+def run(folder: Path, seconds: float, rate: float, console: Console) -> int:
+    """Start everything; with seconds, prove and return 0 or 1; without, run until Ctrl-C."""
+    variables = {"DECISION_WAIT": f"{DECISION_WAIT_S}s", "SMOKEHOUSE_TIME_SCALE": "0.2"}
+    with ScaleStack(folder, ScalePorts.free(), variables=variables, tee=bool(seconds)) as stack:
+        console.print(
+            "Starting Kafka, Cassandra, Jaeger, Prometheus, four collectors and three apps."
+        )
+        stack.start_all()
+        for name in ("proxy", "otlp", "jaeger", "prometheus"):
+            console.print(f"{name:<12}{stack.url(name)}")
+        if not seconds:
+            console.print("\nServing until Ctrl-C.")
+            while True:
+                stack.check()
+                time.sleep(0.5)
+        proof = asyncio.run(prove(stack, seconds, rate, console.print))
+        console.print("\n" + "\n".join(proof.lines()))
+        bad = proof.outcome
+        return 1 if bad.missing or bad.not_kept or bad.missing_spans or bad.unanswered else 0
