@@ -25,6 +25,7 @@ COPY manage.py pyproject.toml /srv/overlap/
 # What the stack's servers read; `init` copies it into a volume (docker/init.sh).
 COPY docker/init.sh /srv/stack/docker/
 COPY otel/*.yaml otel/*.json /srv/stack/otel/
+COPY otel/scale /srv/stack/otel/scale
 COPY grafana/provisioning /srv/stack/grafana/provisioning
 COPY grafana/dashboards /srv/stack/grafana/dashboards
 # A checkout made under umask 077 has files that their owner alone may read, and the image's user is

@@ -20,8 +20,8 @@ secret postgres_password "$POSTGRES:$APP" 0440
 secret grafana_admin_password "$GRAFANA:0" 0400
 chmod 0755 /secrets # to pass through; each file says who may read it
 
-# These two images have no such folder, so that the volume comes as root's.
-chown 10001:10001 /volumes/collector /volumes/jaeger
+# These images have no such folder, so that the volume comes as root's.
+chown 10001:10001 /volumes/*
 
 # busybox, linked statically: called wget, it is wget. The collector's image has no program but the
 # collector, which can't ask itself how it is.

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from otel.native import proof
 from otel.native.build import build
 from otel.native.errors import BuildError, StackError
+from otel.native.scale import proof
 from otel.native.servers import servers
 from otel.native.stack import HOST, Ports, Stack
 from overlap.ports import describe_listener
