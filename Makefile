@@ -14,6 +14,8 @@ PROFILES ?= player
 # Of `make fuzz`, over all its targets.
 SECONDS ?= 60
 TARGETS ?=
+# What `make test` leaves to targets of their own.
+EVERYDAY = not postgresql and not stack and not package and not faults and not scale
 # What `make test-lowest` runs.
 LOWEST ?= tests/telemetry tests/instrument tests/lean tests/lens tests/run tests/testing
 PORTS = --app-port $(APP_PORT) --workers-port $(WORKERS_PORT) --wsgi-port $(WSGI_PORT) --mail-port $(MAIL_PORT) --httpbin-port $(HTTPBIN_PORT) --otlp-port $(OTLP_PORT) --traces-port $(TRACES_PORT)
@@ -24,7 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 UV := $(shell command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1 && echo uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up down stack play test test-lowest test-stack test-package test-postgresql fuzz faults test-django lint types lock bench install-bench bench-peers stock-and-ours profile predictions readme dashboards docs docs-serve pictures lock clean
+.PHONY: help install install-dev demo up down stack play test test-lowest test-stack test-scale everyday test-package test-postgresql fuzz faults test-django lint types lock bench install-bench bench-peers stock-and-ours profile predictions readme dashboards docs docs-serve pictures lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -49,7 +51,10 @@ play: install ## The same, then exit with play's status: 0 if every lesson showe
 	@exec $(BIN)/python -m app.demo --once $(PORTS) $(LESSONS)
 
 test: install-dev ## The everyday tests (four minutes on two cores)
-	$(BIN)/python -X dev -m pytest -n 3 --dist loadgroup -m "not postgresql and not stack and not package and not faults"
+	$(BIN)/python -X dev -m pytest -n 3 --dist loadgroup -m "$(EVERYDAY)"
+
+everyday: # the marks of the everyday tests, for .ci/run
+	@echo "$(EVERYDAY)"
 
 test-lowest: $(VENV)/bin/python ## The tests of what leans on others' parts, with the oldest of every dependency (needs uv)
 	uv venv --quiet --clear --python $(BIN)/python .venv-lowest
@@ -58,11 +63,16 @@ test-lowest: $(VENV)/bin/python ## The tests of what leans on others' parts, wit
 	uv pip install --quiet --python .venv-lowest/bin/python -r .venv-lowest/lowest.txt
 	uv pip install --quiet --python .venv-lowest/bin/python -c .venv-lowest/lowest.txt --group build --group dev
 	uv pip install --quiet --python .venv-lowest/bin/python --no-deps --no-build-isolation --editable .
-	PATH="$(CURDIR)/.venv-lowest/bin:$$PATH" .venv-lowest/bin/python -X dev -m pytest -n 2 --dist loadgroup -m "not postgresql and not stack" $(LOWEST)
+	PATH="$(CURDIR)/.venv-lowest/bin:$$PATH" .venv-lowest/bin/python -X dev -m pytest -n 2 --dist loadgroup -m "not postgresql and not stack and not scale" $(LOWEST)
 
 test-stack: install-dev ## ... and against the real servers, built from Go modules at first
 	$(BIN)/python -m otel.native build
 	$(BIN)/python -X dev -m pytest -m "$$($(BIN)/python -m otel.native has loki && echo stack || echo 'stack and not loki')" tests/stack
+
+test-scale: install-dev ## ... and beyond one machine: Kafka, Cassandra, two tiers of collectors (needs Go, Java, Maven)
+	$(BIN)/python -m otel.native build --part scale
+	$(BIN)/python -m otel.native build
+	$(BIN)/python -X dev -m pytest -m scale tests/scale
 
 test-postgresql: install-dev ## ... and those against a PostgreSQL of their own (Debian: postgresql)
 	$(BIN)/python -X dev -m pytest -m postgresql tests/lean tests/app

@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 
 from overlap.config import NOWHERE, Config, load
-from overlap.doctor import Context, Finding, broken, new_client, walk
+from overlap.doctor import STORED_WITHIN_S, Context, Finding, broken, new_client, walk
 from overlap.doctor.report import Report, as_dict
 from overlap.errors import OverlapError
 
@@ -28,14 +28,28 @@ MAY_BE_NONE = ("prometheus_url", "loki_url", "grafana_url")
     show_default=True,
     help="Seconds for all checks together.",
 )
+@click.option(
+    "--stored-within",
+    "stored_within_s",
+    type=click.FloatRange(min=0, min_open=True),
+    default=STORED_WITHIN_S,
+    show_default=True,
+    help="Seconds until a trace must be stored; where a collector samples, its decision_wait more.",
+)
 @click.option("--path", default="/", show_default=True, help="The path to request from the app.")
 @click.option("--app-url", metavar="URL", help="Where the app is.")
-@click.option("--otlp-endpoint", metavar="URL", help="Where its telemetry is sent.")
+@click.option(
+    "--otlp-endpoint",
+    metavar="URL[,URL]",
+    help="Where its telemetry is sent; several with commas: each gateway is checked.",
+)
 @click.option("--traces-url", metavar="URL", help="Where traces are read from.")
 @click.option("--prometheus-url", metavar="URL", help="Prometheus; `none` if there is none.")
 @click.option("--loki-url", metavar="URL", help="Loki; `none` if there is none.")
 @click.option("--grafana-url", metavar="URL", help="Grafana; `none` if there is none.")
-def command(as_json: bool, timeout_s: float, path: str, **addresses: str | None) -> int:
+def command(
+    as_json: bool, timeout_s: float, stored_within_s: float, path: str, **addresses: str | None
+) -> int:
     """Check the telemetry pipeline from the app to Grafana, hop by hop, and name the broken hop.
 
     Exit status: 0 if every hop of this setup works, 1 if one is broken, 2 if an address is invalid.
@@ -44,7 +58,7 @@ def command(as_json: bool, timeout_s: float, path: str, **addresses: str | None)
     config = replace(load(), **over)  # type: ignore[arg-type]  # all of them are strings
     check(config)
     path = path if path.startswith("/") else f"/{path}"
-    findings = asyncio.run(_walk(config, path, timeout_s, as_json=as_json))
+    findings = asyncio.run(_walk(config, path, timeout_s, stored_within_s, as_json=as_json))
     if as_json:
         click.echo(json.dumps(as_dict(findings), indent=2))
     return 1 if broken(findings) else 0
@@ -53,27 +67,34 @@ def command(as_json: bool, timeout_s: float, path: str, **addresses: str | None)
 def check(config: Config) -> None:
     """Raise OverlapError if an address is not a URL."""
     for key in ("app_url", "otlp_endpoint", "traces_url", *MAY_BE_NONE):
-        url = str(getattr(config, key))
-        if url == NOWHERE and key in MAY_BE_NONE:
+        value = str(getattr(config, key))
+        if value == NOWHERE and key in MAY_BE_NONE:
             continue
-        try:
-            parts = urlsplit(url)
-            is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
-            _ = parts.port
-        except ValueError:
-            is_address = False
-        if not is_address:
-            raise OverlapError(
-                f"{key} is not an HTTP address: {url!r}; an example is http://127.0.0.1:8000"
-            )
+        for url in value.split(",") if key == "otlp_endpoint" else [value]:
+            if not _is_address(url.strip()):
+                raise OverlapError(
+                    f"{key} is not an HTTP address: {url!r}; an example is http://127.0.0.1:8000"
+                )
 
 
-async def _walk(config: Config, path: str, timeout_s: float, *, as_json: bool) -> list[Finding]:
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+async def _walk(
+    config: Config, path: str, timeout_s: float, stored_within_s: float, *, as_json: bool
+) -> list[Finding]:
     findings: list[Finding] = []
     report = Report(Console(highlight=False, quiet=as_json))
     async with new_client() as client:
         with report:
-            async for finding in walk(Context(config, client, path), timeout_s, report.looking):
+            context = Context(config, client, path, stored_within_s=stored_within_s)
+            async for finding in walk(context, timeout_s, report.looking):
                 findings.append(finding)
                 report.found(finding)
     report.summary(findings)

@@ -20,6 +20,9 @@ POLL_S = 0.25
 ANSWER_WITHIN_S = 5.0
 """The time limit of one HTTP request."""
 SAMPLED = "01"
+STORED_WITHIN_S = 15.0
+TRACE_STATE = "overlap=doctor"
+"""What our traces carry, so that a sampler can keep them (the policy `trace_state`)."""
 
 
 @dataclass
@@ -39,6 +42,14 @@ class Context:
     """Whether the trace backend is pocket, which keeps all three signals."""
     service: str = ""
     """The app's service name, from its spans."""
+    stored_within_s: float = STORED_WITHIN_S
+    """How long a trace may take to be stored; a sampler decides only at a trace's end."""
+
+    @property
+    def endpoints(self) -> list[str]:
+        """Return the OTLP endpoints: one, or the gateways of a first tier."""
+        urls = (url.strip().rstrip("/") for url in self.config.otlp_endpoint.split(","))
+        return [url for url in urls if url]
 
     @property
     def traceparent(self) -> str:

@@ -24,7 +24,7 @@ _RESOURCE = Resource(
 )
 
 
-def samples(trace_id: str) -> dict[str, Message]:
+def samples(trace_id: str, trace_state: str = "") -> dict[str, Message]:
     """Return one export request per signal, by the signal's name, all of this trace."""
     now, span_id = time.time_ns(), secrets.token_bytes(8)
     traces = ExportTraceServiceRequest()
@@ -34,6 +34,7 @@ def samples(trace_id: str) -> dict[str, Message]:
         kind=Span.SPAN_KIND_INTERNAL,
         trace_id=bytes.fromhex(trace_id),
         span_id=span_id,
+        trace_state=trace_state,
         start_time_unix_nano=now - 1_000_000,
         end_time_unix_nano=now,
     )

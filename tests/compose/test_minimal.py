@@ -5,54 +5,12 @@ import os
 import re
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
-import yaml
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-VARIABLE = re.compile(r"(?<!\$)\$\{([A-Z_]+):-([^}]*)\}")
+from tests.compose.merging import ROOT, merged
 
-
-class Compose(yaml.SafeLoader):
-    """YAML with compose's two tags."""
-
-
-class Override(dict):
-    """What takes the place of the other file's, and is not merged with it."""
-
-
-def _override(loader, node):
-    made = Override()
-    yield made
-    made.update(loader.construct_mapping(node, deep=True))
-
-
-Compose.add_constructor("!override", _override)
-Compose.add_constructor("!reset", lambda loader, node: None)
-
-
-def load(name):
-    text = VARIABLE.sub(lambda found: found[2], (ROOT / name).read_text(encoding="utf-8"))
-    return yaml.load(text, Compose)["services"]  # noqa: S506  a SafeLoader's child
-
-
-def merged():
-    """Both files as compose merges them, as far as they need it."""
-    services = load("docker-compose.yml")
-    for name, changes in load("compose.minimal.yml").items():
-        assert name in services, f"{name} is not a service of docker-compose.yml"
-        if changes is None:
-            del services[name]
-            continue
-        for key, value in changes.items():
-            old = services[name].get(key)
-            merge = isinstance(value, dict) and not isinstance(value, Override) and old
-            services[name][key] = {**old, **value} if merge else value
-    return services
-
-
-SERVICES = merged()
+SERVICES = merged("compose.minimal.yml")
 
 
 def test_what_is_left_is_the_demo_and_what_it_needs():

@@ -23,7 +23,7 @@ import pytest
 
 from overlap.config import NOWHERE, Config
 from overlap.doctor import Context, new_client, walk
-from overlap.doctor.hops import exemplar, logs, metrics, monitor, sdk, traces
+from overlap.doctor.hops import exemplar, logs, metrics, monitor
 from tests.doctor.answers import exemplars, free_port, result
 
 SITE = Path(__file__).parent.parent / "instrument" / "site"
@@ -195,7 +195,7 @@ class Pipeline:
 
         async def all_of_it():
             async with new_client() as client:
-                self.context = Context(self.config, client, path)
+                self.context = Context(self.config, client, path, stored_within_s=1.5)
                 return {each.hop: each async for each in walk(self.context, timeout_s)}
 
         return asyncio.run(all_of_it())
@@ -204,6 +204,6 @@ class Pipeline:
 @pytest.fixture
 def pipeline(config, fake, monkeypatch):
     """A whole pipeline. What does not come is not waited for as long as for a user."""
-    for hop in (traces, sdk, logs, metrics, exemplar, monitor):
-        monkeypatch.setattr(hop, "WITHIN_S", 1.5 if hop in (traces, sdk) else 0.2)
+    for hop in (logs, metrics, exemplar, monitor):
+        monkeypatch.setattr(hop, "WITHIN_S", 0.2)
     return Pipeline(config, fake())

@@ -10,7 +10,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from overlap.config import NOWHERE
 from overlap.doctor import HOPS, broken
+from overlap.doctor.context import TRACE_STATE
 from overlap.doctor.hops import grafana
+from overlap.doctor.probe_telemetry import samples
 from tests.doctor.answers import dead_url, exemplars, result
 
 NAMES = [hop.name for hop in HOPS]
@@ -85,6 +87,27 @@ def test_telemetry_leads_nowhere(pipeline):
     assert hop == "collector"
     assert "OTEL_EXPORTER_OTLP_ENDPOINT" in words
     assert found["traces"].state == "skipped"
+
+
+def test_one_of_several_gateways_is_down(pipeline):
+    """Each is checked; the advice names the tier, and that the others go on."""
+    whole, dead = pipeline.config.otlp_endpoint, dead_url()
+    pipeline.config = replace(pipeline.config, otlp_endpoint=f"{whole}, {dead}")
+    found = pipeline.walk()
+    hop, words = first(found)
+    assert hop == "collector"
+    assert f"1 of 2 gateways fail: nothing receives telemetry at {dead}" in words
+    assert "first tier" in words
+    pipeline.config = replace(pipeline.config, otlp_endpoint=f"{whole},{whole}")
+    found = pipeline.walk()
+    assert found["collector"].state == "ok"
+    assert f"{whole} and {whole}" in found["collector"].seen
+
+
+def test_a_sampler_can_tell_our_traces():
+    """Both carry a trace state, which a policy of tail sampling can ask for."""
+    sent = samples("ab" * 16, TRACE_STATE)["traces"]
+    assert sent.resource_spans[0].scope_spans[0].spans[0].trace_state == "overlap=doctor"
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,11 @@ class Outcome:
             f"traces lost on the way in: {len(self.missing)} ({self.spans} spans came in)",
             f"to keep: {wanted}",
             f"of these not kept: {len(self.not_kept)}, not whole: {len(self.missing_spans)}",
+            *(f"  {trace_id} ({why}) is not stored" for trace_id, why in self.not_kept[:5]),
+            *(
+                f"  {trace_id} ({why}) lacks {count} spans"
+                for trace_id, why, count in self.missing_spans[:5]
+            ),
             f"of the rest kept: {self.rest_kept} of {self.rest}",
         ]
 

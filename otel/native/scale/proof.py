@@ -16,7 +16,7 @@ from otel.native.scale.load import Outcome, Sent, check, percentile, send
 from otel.native.scale.places import APPS, ScalePorts
 from otel.native.scale.stack import ScaleStack
 
-DECISION_WAIT_S = 15
+DECISION_WAIT_S = 30
 SETTINGS = {"DECISION_WAIT": f"{DECISION_WAIT_S}s", "SMOKEHOUSE_TIME_SCALE": "0.2"}
 """Lessons in a fifth of the tutorial's time, and decisions soon after."""
 

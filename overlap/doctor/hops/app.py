@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from overlap.doctor.context import Context, why
+from overlap.doctor.context import TRACE_STATE, Context, why
 from overlap.doctor.finding import Broken
 
 BAD_REQUEST, SERVER_ERROR = 400, 500
@@ -14,7 +14,8 @@ async def look(context: Context) -> str:
     """Send the app one request that is part of our trace."""
     url = context.config.app_url + context.path
     try:
-        answer = await context.client.get(url, headers={"traceparent": context.traceparent})
+        headers = {"traceparent": context.traceparent, "tracestate": TRACE_STATE}
+        answer = await context.client.get(url, headers=headers)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         hint = context.config.start_hint
         start = f"start it with `{hint}`" if hint else "start it"

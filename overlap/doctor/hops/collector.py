@@ -10,7 +10,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
-from overlap.doctor.context import Context, why
+from overlap.doctor.context import TRACE_STATE, Context, why
 from overlap.doctor.finding import Broken
 from overlap.doctor.probe_telemetry import samples
 
@@ -28,14 +28,27 @@ _BUSY = (429, 503)
 
 
 async def look(context: Context) -> str:
-    """Send one span, one log record and one metric point."""
-    for signal, message in samples(context.sent).items():
-        await _send(context, signal, message)
-    return f"a span, a log record and a metric were accepted at {context.config.otlp_endpoint}"
+    """Send one span, one log record and one metric point to each endpoint."""
+    failed: list[Broken] = []
+    for endpoint in context.endpoints:
+        try:
+            for signal, message in samples(context.sent, TRACE_STATE).items():
+                await _send(context, endpoint, signal, message)
+        except Broken as error:
+            failed.append(error)
+    if not failed:
+        at = " and ".join(context.endpoints)
+        return f"a span, a log record and a metric were accepted at {at}"
+    if len(failed) == len(context.endpoints):
+        raise failed[0]
+    raise Broken(
+        f"{len(failed)} of {len(context.endpoints)} gateways fail: {failed[0]}",
+        f"{failed[0].do}; this is the first tier: while the proxy leaves that gateway out, the "
+        "others receive everything, and what it has accepted waits on its disk",
+    )
 
 
-async def _send(context: Context, signal: str, message: Message) -> None:
-    endpoint = context.config.otlp_endpoint
+async def _send(context: Context, endpoint: str, signal: str, message: Message) -> None:
     try:
         answer = await context.client.post(
             f"{endpoint}/v1/{signal}",

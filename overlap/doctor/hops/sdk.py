@@ -7,15 +7,14 @@ from overlap.doctor.finding import Broken
 from overlap.doctor.hops.traces import find
 from overlap.trace.model import Span
 
-WITHIN_S = 15.0
-
 
 async def look(context: Context) -> str:
     """Find the server span of the request that was sent to the app."""
-    span = await context.until(lambda: _server_span(context), WITHIN_S)
+    span = await context.until(lambda: _server_span(context), context.stored_within_s)
     if span is None:
         raise Broken(
-            f"the app answered our request, but no span of it was received within {WITHIN_S:.0f} s",
+            f"the app answered our request, but no span of it was received within "
+            f"{context.stored_within_s:.0f} s",
             "call overlap.instrument() before get_asgi_application(), and start the app with the "
             f"same OTEL_EXPORTER_OTLP_ENDPOINT ({context.config.otlp_endpoint}), without "
             "OTEL_SDK_DISABLED and with a sampler that heeds its parent; where it can't deliver, "

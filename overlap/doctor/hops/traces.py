@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from overlap.backend import HOW_TO_START, POCKET, Backend
-from overlap.doctor.context import Context
+from overlap.doctor.context import TRACE_STATE, Context
 from overlap.doctor.finding import Broken
 from overlap.errors import NotFound, OverlapError
 from overlap.trace.model import Trace
-
-WITHIN_S = 15.0
 
 
 async def look(context: Context) -> str:
@@ -20,12 +18,13 @@ async def look(context: Context) -> str:
         do=f"{HOW_TO_START}, or Jaeger with `make stack`, or set OVERLAP_TRACES_URL",
     )
     context.is_pocket = answer.headers.get("server") == POCKET
-    if await context.until(lambda: find(context, context.sent), WITHIN_S) is None:
+    if await context.until(lambda: find(context, context.sent), context.stored_within_s) is None:
         raise Broken(
             f"our span was accepted at {context.config.otlp_endpoint}, but is not at {url} "
-            f"after {WITHIN_S:.0f} s",
+            f"after {context.stored_within_s:.0f} s",
             "the collector's log says what it can't deliver; its exporter for traces may lead "
-            "elsewhere, or OVERLAP_TRACES_URL does",
+            "elsewhere, or OVERLAP_TRACES_URL does; where a second tier samples, it decides after "
+            f"its decision_wait (--stored-within), and keeps this trace by its `{TRACE_STATE}`",
         )
     stored_by = "pocket" if context.is_pocket else "Jaeger's v3 API"
     return f"our span is found at {url}, by {stored_by}"
