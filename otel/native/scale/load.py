@@ -140,12 +140,22 @@ async def check(sent: Iterable[Sent], everything: str, store: str) -> Outcome:
                     return
                 outcome.wanted[why] = outcome.wanted.get(why, 0) + 1
                 if not have:
-                    outcome.not_kept.append((request.trace_id, why))
+                    outcome.not_kept.append((request.trace_id, f"{why}: {_outline(spans)}"))
                 elif lacks := spans.keys() - have:
                     outcome.missing_spans.append((request.trace_id, why, len(lacks)))
 
         await asyncio.gather(*(one(request) for request in sent))
     return outcome
+
+
+def _outline(spans: Mapping[str, Span]) -> str:
+    """Return each span's name, begin and length in milliseconds, for a message."""
+    first = min(span.start_ns for span in spans.values())
+    return ", ".join(
+        f"{span.name} {(span.start_ns - first) / 1e6:.0f}"
+        f"+{((span.end_ns or span.start_ns) - span.start_ns) / 1e6:.0f}"
+        for span in spans.values()
+    )
 
 
 async def _spans(backend: Backend, trace_id: str) -> dict[str, Span]:
