@@ -1,4 +1,7 @@
-"""Beyond one machine: what is killed is missed by nobody, and what is interesting is kept whole."""
+"""Beyond one machine: nothing is lost with what is killed, and what is interesting is kept whole.
+
+It is the proof of docs/how-to/production.md.
+"""
 
 import asyncio
 import json
