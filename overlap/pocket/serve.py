@@ -70,6 +70,7 @@ async def serve(
             server.should_exit = True
 
     undo = on_stop_signals(loop, stop)
+    surveying = loop.create_task(contents.survey.run())
     if ready is not None:
         ready(otlp_url, page_url)
     try:
@@ -78,6 +79,7 @@ async def serve(
         )
     finally:
         undo.close()
+        surveying.cancel()
         await contents.play_queue.close()
 
 

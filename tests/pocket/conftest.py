@@ -198,7 +198,7 @@ def size(driver: webdriver.Chrome, width: int) -> None:
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def helpers() -> Any:
     """What tests use beside fixtures; a module of helpers would need a unique name."""
 

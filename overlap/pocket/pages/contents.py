@@ -17,13 +17,12 @@ from overlap.pocket.pages.page_data import Card, Pair, Part, View
 from overlap.pocket.pages.scenarios import PlayQueue
 from overlap.pocket.storage.logs_and_metrics import Telemetry
 from overlap.pocket.storage.store import Store, StoredTrace
+from overlap.pocket.survey.live_survey import CALM_S, LiveSurvey
 from overlap.scenario import Scenario, mismatches
 from overlap.waterfall import Waterfall
 
 JUDGED_WITHIN_S = 0.5
 """A page is answered without a verdict if that takes longer, and reloads."""
-CALM_S = 2.5
-"""A trace that grew within this time may be incomplete, so it is not called wrong yet."""
 THUMBNAIL_ROWS = 14
 
 
@@ -36,6 +35,8 @@ class Contents:
         self.store, self.telemetry, self.config = store, telemetry, config
         self.event_hub, self.judged_traces = EventHub(), JudgedTraces()
         self.no_scenarios = ""
+        self.survey_source = f"overlap survey {page_url}"
+        """The command that prints the same survey."""
         scenarios: Sequence[Scenario] = ()
         try:
             scenarios = load_scenarios(config)
@@ -54,6 +55,7 @@ class Contents:
             page_url=page_url,
             changed=lambda name: self.event_hub.publish([f"scenario:{name}"]),
         )
+        self.survey = LiveSurvey(store, lambda: self.event_hub.publish(["survey"]))
         store.on_change = self._changed
 
     def busy(self) -> bool:
@@ -129,6 +131,7 @@ class Contents:
         )
 
     def _changed(self, trace_ids: set[bytes]) -> None:
+        self.survey.received(trace_ids)
         topics = {"traces"}
         for trace_id in trace_ids:
             topics.add(trace_id.hex())

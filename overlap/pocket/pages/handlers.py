@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +24,16 @@ from starlette.staticfiles import StaticFiles
 from overlap.draw.text import clean, duration, printable
 from overlap.pocket.access import same_origin
 from overlap.pocket.api import query_parameters
-from overlap.pocket.pages import comparison, ledger
+from overlap.pocket.pages import comparison, ledger, traces
+from overlap.pocket.pages import routes as surveyed
 from overlap.pocket.pages.contents import Contents
 from overlap.pocket.pages.drawing.judged_traces import MAX_ROWS
 from overlap.pocket.pages.expectation import stages
 from overlap.pocket.pages.page_data import part_of
-from overlap.pocket.storage.search import Query, find
-from overlap.pocket.storage.store import StoredTrace
+from overlap.survey.totals.words import seconds, share
 
 _HERE = Path(__file__).parent
 RECENT = 20
-LISTED = 200
 
 
 def routes(contents: Contents) -> list[BaseRoute]:
@@ -46,8 +46,8 @@ def routes(contents: Contents) -> list[BaseRoute]:
         Route("/lessons/{name}/fragment", page.scenario),
         Route("/lessons/{name}/play", page.play, methods=["POST"]),
         Route("/play", page.play_all, methods=["POST"]),
-        Route("/traces", page.traces),
-        Route("/traces/fragment", page.traces),
+        *traces.routes(contents, page.render),
+        *surveyed.routes(contents, page.render),
         Route("/trace/{trace_id}", page.trace),
         Route("/trace/{trace_id}/fragment", page.trace),
         *comparison.routes(contents, page.render),
@@ -75,6 +75,8 @@ class _Page:
             stages=stages,
             clock=_clock,
             thousands="{:,}".format,
+            seconds=seconds,
+            share=share,
             prose=_prose,
         )
 
@@ -126,19 +128,6 @@ class _Page:
             self._contents.play_queue.start(name)
         return RedirectResponse("/", 303)
 
-    async def traces(self, request: Request) -> Response:
-        """Render the list of stored traces, of one service or of all."""
-        service = request.query_params.get("service", "")
-        return self.render(
-            request,
-            "traces",
-            service=service,
-            services=self._contents.store.services(),
-            recent=self._recent(LISTED, service),
-            listed=LISTED,
-            watch="*",
-        )
-
     async def trace(self, request: Request) -> Response:
         """Render one trace: verdict, waterfall, and details of its spans."""
         text = request.path_params["trace_id"]
@@ -163,7 +152,9 @@ class _Page:
             view=view,
             watch=stored.id,
             max_rows=MAX_ROWS,
-            others=[each for each in self._recent(RECENT + 1) if each is not stored][:RECENT],
+            others=[each.stored for each in self._recent(RECENT + 1) if each.stored is not stored][
+                :RECENT
+            ],
         )
 
     async def metrics(self, request: Request) -> Response:
@@ -180,8 +171,9 @@ class _Page:
             headers={"cache-control": "no-store"},
         )
 
-    def _recent(self, count: int, service: str = "") -> list[StoredTrace]:
-        return find(self._contents.store.newest_first(), Query(service=service, depth=count))
+    def _recent(self, count: int) -> list[traces.Row]:
+        store, survey = self._contents.store, self._contents.survey
+        return [*islice(traces.rows(store.newest_first(), survey), count)]
 
     def _not_found(self, request: Request, sentence: str, watch: str = "") -> Response:
         return self.render(request, "not_found", status=404, sentence=sentence, watch=watch)

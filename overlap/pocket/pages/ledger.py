@@ -13,8 +13,8 @@ from overlap import names
 from overlap.draw.text import clean, duration
 from overlap.pocket.pages.comparison import Render
 from overlap.pocket.pages.contents import Contents
-from overlap.pocket.pages.drawing.judged_traces import as_trace
 from overlap.pocket.storage.store import Store, StoredTrace
+from overlap.pocket.storage.stored_spans import as_trace
 from overlap.trace import Span
 
 TRACES = 500

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable
 from dataclasses import dataclass
-
-from opentelemetry.proto.resource.v1.resource_pb2 import Resource
-from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, TracesData
 
 from overlap.judge import Verdict
 from overlap.judge.summary import sentence
@@ -16,14 +12,13 @@ from overlap.judge.trace_verdict import verdict_on_tree
 from overlap.judge.tree.repair import repair
 from overlap.pocket.storage.span_batch import Origin
 from overlap.pocket.storage.store import StoredTrace
-from overlap.trace import Trace, spans_from_request
+from overlap.pocket.storage.stored_spans import JUDGED_SPANS, as_trace
+from overlap.trace import Trace
 from overlap.waterfall import Outline, Waterfall
 
 ROWS = 300
 """Rows of a waterfall, unless a page asks for more."""
 MAX_ROWS = 5000
-JUDGED_SPANS = 50_000
-"""The most spans of one trace that are judged: of a larger trace, the first ones."""
 _INLINE_SPANS = 60
 _CACHED = 64
 
@@ -98,19 +93,3 @@ def _judge(trace_id: str, spans: list[tuple[Origin, bytes]]) -> Judged:
         outline,
         unread=max(0, len(spans) - JUDGED_SPANS),
     )
-
-
-def as_trace(trace_id: str, spans: Iterable[tuple[Origin, bytes]]) -> Trace:
-    """Read stored spans as a Trace."""
-    data = TracesData()
-    resources: dict[tuple[bytes, str], ResourceSpans] = {}
-    scopes: dict[Origin, ScopeSpans] = {}
-    for origin, span in spans:
-        if origin not in scopes:
-            key = (origin.resource, origin.resource_schema)
-            if key not in resources:
-                resources[key] = data.resource_spans.add(resource=Resource.FromString(key[0]))
-            scopes[origin] = resources[key].scope_spans.add()
-            scopes[origin].scope.MergeFromString(origin.scope)
-        scopes[origin].spans.add().MergeFromString(span)
-    return Trace(trace_id, tuple(spans_from_request(data)))

@@ -1,0 +1,144 @@
+"""The survey of a store: each trace once, late spans included, the last hour only."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from overlap.pocket.storage.span_batch import take_apart
+from overlap.pocket.storage.store import Store
+from overlap.pocket.survey import live_survey
+from overlap.pocket.survey.live_survey import LiveSurvey
+
+
+@pytest.fixture
+def surveyed(monkeypatch):
+    """A store and its survey, which waits for nothing."""
+    monkeypatch.setattr(live_survey, "CALM_S", 0)
+    monkeypatch.setattr(live_survey, "AGAIN_S", 0)
+
+    class Surveyed:
+        store = Store()
+        changes = 0
+
+        def __init__(self):
+            self.survey = LiveSurvey(self.store, self.changed)
+            self.store.on_change = self.survey.received
+
+        def changed(self):
+            self.changes += 1
+
+        def send(self, name="GET /x/", trace_id=None, *, parent=b"", ago_s=1.0, ms=10):
+            """Store one span of a request; return its trace id and its own id."""
+            request = ExportTraceServiceRequest()
+            spans = request.resource_spans.add().scope_spans.add().spans
+            trace_id, span_id = trace_id or secrets.token_bytes(16), secrets.token_bytes(8)
+            start = time.time_ns() - int(ago_s * 1e9)
+            spans.add(
+                name=name, trace_id=trace_id, span_id=span_id, parent_span_id=parent, kind=2,
+                start_time_unix_nano=start, end_time_unix_nano=start + ms * 1_000_000,
+            )  # fmt: skip
+            self.store.add(take_apart(request, self.store.origins))
+            return trace_id, span_id
+
+        def document(self):
+            """Survey all that is calm, and return the survey."""
+
+            async def work():
+                while await self.survey._survey_batch():
+                    pass
+                return await self.survey.document()
+
+            return asyncio.run(work())
+
+    return Surveyed()
+
+
+def requests(document):
+    """The number of requests by route."""
+    return {row["route"]: row["requests"] for row in document["routes"]}
+
+
+def test_each_trace_is_summed_once(surveyed):
+    """However often the survey is asked for."""
+    for _ in range(3):
+        surveyed.send()
+    assert requests(surveyed.document()) == {"GET /x/": 3}
+    assert requests(surveyed.document()) == {"GET /x/": 3}
+
+
+def test_late_spans_are_part_of_the_sum(surveyed):
+    """The minute is summed again: nothing twice, nothing lost."""
+    trace_id, span_id = surveyed.send()
+    for _ in range(3):
+        surveyed.send("GET /y/")
+    assert requests(surveyed.document()) == {"GET /x/": 1, "GET /y/": 3}
+    surveyed.send("GET /inner/", trace_id, parent=span_id)
+    assert requests(surveyed.document()) == {"GET /x/": 1, "GET /y/": 3, "GET /inner/": 1}
+
+
+def test_a_trace_that_turns_out_older_is_not_in_two_minutes(surveyed):
+    """Its first span arrives last, and belongs to an earlier minute."""
+    trace_id, _ = surveyed.send()
+    surveyed.document()
+    surveyed.send("GET /root/", trace_id, ago_s=120, ms=120_000)
+    assert sum(requests(surveyed.document()).values()) == 2
+
+
+def test_the_survey_covers_the_last_hour(surveyed):
+    """Older traces have their shape, and are not in the sum."""
+    trace_id, _ = surveyed.send("GET /old/", ago_s=3 * 3600)
+    surveyed.send()
+    assert requests(surveyed.document()) == {"GET /x/": 1}
+    facts = surveyed.survey.facts(surveyed.store.get(trace_id))
+    assert facts.routes == ("GET /old/",)
+
+
+def test_what_fails_does_not_stop_the_others(surveyed, monkeypatch, caplog):
+    """A trace that can't be judged is logged."""
+    surveyed.send()
+    bad, _ = surveyed.send("GET /bad/")
+    stock = live_survey.as_trace
+
+    def as_trace(trace_id, spans):
+        if trace_id == bad.hex():
+            raise RuntimeError("no such trace")
+        return stock(trace_id, spans)
+
+    monkeypatch.setattr(live_survey, "as_trace", as_trace)
+    assert requests(surveyed.document()) == {"GET /x/": 1}
+    assert f"the trace {bad.hex()} is not surveyed" in caplog.text
+
+
+def test_dropped_traces_are_forgotten(surveyed):
+    """What is kept of them is bounded by the store."""
+    surveyed.store.max_spans = 5
+    for number in range(300):
+        surveyed.send(f"GET /{number}/")
+        if number % 50 == 0:
+            surveyed.document()
+    surveyed.document()
+    assert len(surveyed.survey._facts) <= 2 * 5 + 100
+    assert surveyed.survey.waiting == 0
+
+
+def test_pages_are_notified(surveyed):
+    """Once for each batch."""
+    surveyed.send()
+    surveyed.document()
+    assert surveyed.changes == 1
+
+
+def test_a_very_large_trace_is_counted_and_not_surveyed(surveyed, monkeypatch):
+    """It would take the processor from receiving spans."""
+    monkeypatch.setattr(live_survey, "MOST_SPANS", 2)
+    trace_id, span_id = surveyed.send()
+    for _ in range(2):
+        surveyed.send("GET /inner/", trace_id, parent=span_id)
+    surveyed.send("GET /y/")
+    assert requests(surveyed.document()) == {"GET /y/": 1}
+    assert (surveyed.survey.too_large, surveyed.survey.waiting) == (1, 0)
