@@ -2,7 +2,15 @@
 
 from django.db import models
 
-from app.slow_query import Nap
+from app.slow_query import Nap, RoundTrip
+
+
+class Rows(models.QuerySet):
+    """A query set of a database that is far."""
+
+    def far(self):
+        """Make the query take ROUND_TRIP longer."""
+        return self.annotate(trip=RoundTrip())
 
 
 class Smoker(models.Model):
@@ -10,11 +18,13 @@ class Smoker(models.Model):
 
     name = models.CharField(max_length=50)
 
+    objects = Rows.as_manager()
+
     def __str__(self) -> str:
         return self.name
 
 
-class Meats(models.QuerySet):
+class Meats(Rows):
     """A query set of meats that can be slow."""
 
     def slow(self):

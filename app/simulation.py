@@ -69,6 +69,8 @@ MAIL_NAP = max(0.8, scaled(1.0))
 """How long the mail server takes for a mail: neighbours arrive meanwhile, as with BURN."""
 QUERY_NAP = 0.1 + scaled(0.3)
 """How long the database takes for one row of a slow query."""
+ROUND_TRIP = 0.01
+"""How long each query for a meat or its smoker takes, as to a database in another data center."""
 QUERIES = 3
 """The number of slow queries that are gathered."""
 SLICES, SLICE = 4, 0.05

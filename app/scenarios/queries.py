@@ -43,8 +43,8 @@ SCENARIOS = [
     Scenario(
         name="orm_loop",
         title="A query for each row, in an async loop",
-        why="One query reads the meats, and one more reads the smoker of each: seven hops to a "
-        "thread and back. An async loop does not reduce them.",
+        why="One query reads the meats, and one more reads the smoker of each: seven round trips "
+        "to the database. An async loop does not reduce them.",
         requests=(Request("/meats/"),),
         expect=Expectation(
             shapes=frozenset({"offloaded"}),
@@ -57,8 +57,8 @@ SCENARIOS = [
     Scenario(
         name="orm_select_related",
         title="One query for all rows, by select_related",
-        why="The database joins the two tables: the same answer with one query and one hop, async "
-        "or not.",
+        why="The database joins the two tables: the same answer with one query and one round "
+        "trip, async or not.",
         requests=(Request("/meats/select_related/"),),
         expect=Expectation(
             shapes=frozenset({"offloaded"}),

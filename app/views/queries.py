@@ -30,15 +30,15 @@ async def queries_at_once(request):
 
 async def query_for_each_row(request):
     lines = []
-    async for meat in Meat.objects.order_by("pk"):
-        smoker = await Smoker.objects.aget(pk=meat.smoker_id)
+    async for meat in Meat.objects.far().order_by("pk"):
+        smoker = await Smoker.objects.far().aget(pk=meat.smoker_id)
         lines.append(f"{meat} in the {smoker}\n")
     return HttpResponse(lines)
 
 
 async def one_query_for_all_rows(request):
     lines = []
-    async for meat in Meat.objects.select_related("smoker").order_by("pk"):
+    async for meat in Meat.objects.far().select_related("smoker").order_by("pk"):
         lines.append(f"{meat} in the {meat.smoker}\n")
     return HttpResponse(lines)
 

@@ -48,6 +48,9 @@ def test_a_prediction_of_one_play_in_three_is_a_busy_moment():
 def test_the_page_is_written_from_what_play_printed(tmp_path, monkeypatch):
     """The exit status says whether every prediction holds."""
     monkeypatch.setattr(predictions, "PAGE", tmp_path / "page.md")
+    readme = tmp_path / "README.md"
+    monkeypatch.setattr(predictions, "README", readme)
+    readme.write_text("# A\n\n| `serial` | gather | old |\n| `other` | gather | old |\n")
     files = []
     for number, (predicted, measured) in enumerate([(100, 110), (100, 130)]):
         file = tmp_path / f"{number}.json"
@@ -58,6 +61,8 @@ def test_the_page_is_written_from_what_play_printed(tmp_path, monkeypatch):
     text = (tmp_path / "page.md").read_text()
     assert text.startswith("# Advice beside what happened\n")
     assert "0 of 1 predictions hold." in text
+    (row,) = (line for line in text.splitlines() if line.startswith("| `serial`"))
+    assert readme.read_text() == f"# A\n\n{row}\n| `other` | gather | old |\n"
 
 
 def test_the_shipped_page_is_this_modules():

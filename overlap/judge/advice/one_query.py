@@ -9,10 +9,13 @@ from typing import Final
 from overlap import names
 from overlap.judge.advice.requests import Change, Requests
 from overlap.judge.findings.thread_rows import requested_at_once
+from overlap.judge.findings.uncovered import gaps, uncovered
+from overlap.judge.findings.waits import IN_THREAD, waits_within
 from overlap.judge.median import median_low
 from overlap.judge.model import Advice
 from overlap.judge.path.awaited import awaited
 from overlap.judge.summary import clean
+from overlap.judge.tree.span_tree import NS_PER_MS
 from overlap.trace.model import Span
 
 ONE_QUERY: Final = "one_query"
@@ -40,11 +43,38 @@ def advice(requests: Requests) -> Iterator[Advice]:
                     do=f"replace {len(members)} x {name} by one query "
                     "(select_related, prefetch_related, or `in`)",
                     condition="if one query can return all of these rows",
-                    saves_ns=max(0, sum(map(requests.on_path, members)) - one),
+                    saves_ns=max(0, sum(map(requests.on_path, members)) - one)
+                    + _between(requests, parent, members),
                 )
             )
             if found:
                 yield found
+
+
+def _between(requests: Requests, parent: int, members: Sequence[int]) -> int:
+    """Return how long an async loop took between its queries for their way to a thread, in ns.
+
+    Queries that Django's async ORM runs in a thread wait for it and for their result there. Of
+    the time between them without another span, what the lens saw run on the loop or await
+    something else may be the user's own and stays.
+    """
+    tree, context = requests.tree, requests.context
+    attributes = tree.spans[parent].attributes
+    is_hop = [names.THREAD_QUEUED_MS in tree.spans[index].attributes for index in members]
+    if not all(is_hop) or names.LOOP_RUNNING_MS not in attributes or not requests.on_path(parent):
+        return 0
+    ordered = sorted(members, key=lambda index: tree.starts[index])
+    low, high = tree.starts[ordered[0]], tree.ends[ordered[-1]]
+    free = [
+        (max(low, start), min(high, end))
+        for start, end in gaps(tree, parent)
+        if start < high and end > low
+    ]
+    between = sum(end - start for start, end in free)
+    share = between / max(1, uncovered(tree, parent))
+    ran = context.number(parent, names.LOOP_RUNNING_MS) * NS_PER_MS * min(1.0, share)
+    other = sum(wait.ns for wait in waits_within(tree, parent, free) if wait.kind != IN_THREAD)
+    return max(0, between - round(ran) - other)
 
 
 def repeated_queries(requests: Requests, siblings: Sequence[int]) -> list[list[int]]:

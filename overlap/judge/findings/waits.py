@@ -11,6 +11,8 @@ from overlap.judge.tree.span_tree import Tree
 
 _ROW = re.compile(r"(\d{1,15})\+(\d{1,15}) (\w+) ?(.*)")
 _NS_PER_US = 1000
+IN_THREAD = "thread"
+"""The kind of a wait for work in a thread."""
 
 
 @dataclass(frozen=True, slots=True)

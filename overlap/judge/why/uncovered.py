@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from overlap import names
 from overlap.judge.findings.uncovered import gaps, is_reported, uncovered
-from overlap.judge.findings.waits import Wait, functions_in_threads, waits_within
+from overlap.judge.findings.waits import IN_THREAD, Wait, functions_in_threads, waits_within
 from overlap.judge.model import Why
 from overlap.judge.summary import clean, duration, listing
 from overlap.judge.trace_context import TraceContext, share
@@ -15,8 +15,6 @@ from overlap.trace.blocked_by import delays
 
 LEAST_PART_MS = 1.0
 SOMETHING = "something that has no span"
-IN_THREAD = "thread"
-"""Waits for work in threads are reported with that work."""
 MOST_WAITS = 3
 _AWAITED = {
     "barrier": "a barrier",
@@ -123,7 +121,7 @@ def _parts(context: TraceContext, index: int, part_ms: float) -> Iterator[str]:
 
 
 def _waits(context: TraceContext, index: int) -> list[Wait]:
-    """Return the longest waits for other things than work in threads."""
+    """Return the longest waits; those for work in threads are reported with that work."""
     found = waits_within(context.tree, index, gaps(context.tree, index))
     return [wait for wait in found if wait.kind != IN_THREAD][:MOST_WAITS]
 

@@ -201,6 +201,28 @@ def test_one_query_for_each_row_could_be_one(span: MakeSpan) -> None:
         assert len(advice.span_ids) == 5
 
 
+def hops(span: MakeSpan, request: dict[str, Any], *, hop: bool = True) -> float:
+    """What remains of a request of 100 ms with a loop of five queries of 2 ms, one in 10 ms."""
+    query = ROW | ({names.THREAD_QUEUED_MS: 0.1} if hop else {})
+    spans = [span("1", "GET /", 0, 100, kind="server", attributes=request)]
+    spans += [span(f"q{i}", "SELECT", 10 * i, 10 * i + 2, "1", attributes=query) for i in range(5)]
+    (advice,) = verdict(spans).advice
+    return advice.would_be_ms
+
+
+def test_a_loop_of_queries_loses_its_ways_to_the_thread_too(span: MakeSpan) -> None:
+    """As far as the lens shows that nothing of the user's own ran or waited in between."""
+    queries, between, uncovered = 8, 32 - 4 * 0.1, 90 - 5 * 0.1 + 0.1
+    rest = 100 - queries
+    assert hops(span, {}) == rest  # without the lens nothing is known of what lies between
+    assert hops(span, {names.LOOP_RUNNING_MS: 9.0}, hop=False) == rest
+    ran = 9.0 * between / uncovered
+    assert hops(span, {names.LOOP_RUNNING_MS: 9.0}) == pytest.approx(rest - between + ran, abs=0.01)
+    naps = "2000+8000 timer a.py:1 in f (sleep)\n12000+8000 thread a.py:2 in f (aget)"
+    found = hops(span, {names.LOOP_RUNNING_MS: 9.0, names.LOOP_AWAITED: naps})
+    assert found == pytest.approx(rest - between + ran + 8.0 - 0.1, abs=0.01)
+
+
 def test_two_queries_or_two_statements_are_no_loop_over_rows(span: MakeSpan) -> None:
     """Three of one statement are; what is not a loop could be gathered."""
     spans = [span("1", "GET /", 0, 60, kind="server")]
@@ -310,6 +332,26 @@ def test_a_client_for_each_call_could_be_one(span: MakeSpan) -> None:
     client, gather = verdict(spans).advice
     assert (client.change, client.would_be_ms) == ("one_client", 120.0)
     assert (gather.change, gather.span_ids) == ("gather", ["g0", "g1", "g2"])
+
+
+def test_a_new_connection_for_each_call_could_be_kept(span: MakeSpan) -> None:
+    """On an open one a request arrives as fast as its response. The later call has one already,
+    and of a server without a span nothing is known."""
+    spans = [span("1", "GET /", 0, 300, kind="server")]
+    for i in range(3):
+        start = 100 * i
+        spans += [
+            span(f"n{i}", "new client", start, start + 60, "1"),
+            span(f"g{i}", "GET", start + 60, start + 80, "1", kind="client"),
+            span(f"h{i}", "GET", start + 82, start + 96, "1", kind="client"),
+        ]
+        if i:
+            spans += [
+                span(f"s{i}", "GET /", start + 70, start + 77, f"g{i}", kind="server", service="s"),
+                span(f"t{i}", "GET /", start + 90, start + 95, f"h{i}", kind="server", service="s"),
+            ]
+    client, _ = verdict(spans).advice
+    assert (client.change, client.saves_ms) == ("one_client", 3 * 60 + 2 * (10 - 3))
 
 
 def test_lost_work_should_be_durable(span: MakeSpan) -> None:

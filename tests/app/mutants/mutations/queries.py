@@ -25,7 +25,7 @@ MUTATIONS = [
         "rows_joined_after_all",
         "orm_loop",
         QUERIES,
-        "        smoker = await Smoker.objects.aget(pk=meat.smoker_id)\n",
+        "        smoker = await Smoker.objects.far().aget(pk=meat.smoker_id)\n",
         "        smoker = meat.smoker_id\n",
         "expected the stages {SELECT smokehouse_meat}, {SELECT smokehouse_smoker}",
     ),
@@ -33,9 +33,9 @@ MUTATIONS = [
         "select_related_forgotten",
         "orm_select_related",
         QUERIES,
-        '    async for meat in Meat.objects.select_related("smoker").order_by("pk"):\n',
-        '    async for meat in Meat.objects.order_by("pk"):\n'
-        "        meat.smoker = await Smoker.objects.aget(pk=meat.smoker_id)\n",
+        '    async for meat in Meat.objects.far().select_related("smoker").order_by("pk"):\n',
+        '    async for meat in Meat.objects.far().order_by("pk"):\n'
+        "        meat.smoker = await Smoker.objects.far().aget(pk=meat.smoker_id)\n",
         "expected the stages {SELECT smokehouse_meat}",
     ),
     Mutation(
