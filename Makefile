@@ -26,7 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 UV := $(shell command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1 && echo uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up down stack play test test-lowest test-stack test-scale everyday test-package test-postgresql fuzz faults test-django lint types lock bench install-bench bench-peers stock-and-ours profile predictions readme dashboards docs docs-serve pictures lock clean
+.PHONY: help install install-dev demo up down stack play test test-lowest test-newest matrix test-stack test-scale everyday test-package test-postgresql fuzz faults test-django lint types lock bench install-bench bench-peers stock-and-ours profile predictions readme dashboards docs docs-serve pictures lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -64,6 +64,17 @@ test-lowest: $(VENV)/bin/python ## The tests of what leans on others' parts, wit
 	uv pip install --quiet --python .venv-lowest/bin/python -c .venv-lowest/lowest.txt --group build --group dev
 	uv pip install --quiet --python .venv-lowest/bin/python --no-deps --no-build-isolation --editable .
 	PATH="$(CURDIR)/.venv-lowest/bin:$$PATH" .venv-lowest/bin/python -X dev -m pytest -n 2 --dist loadgroup -m "not postgresql and not stack and not scale" $(LOWEST)
+
+test-newest: $(VENV)/bin/python ## ... and with the newest of every dependency that pyproject.toml allows, whatever is locked
+	uv venv --quiet --clear --python $(BIN)/python .venv-upgraded
+	uv pip compile pyproject.toml --python .venv-upgraded/bin/python --no-emit-index-url --quiet --upgrade --extra demo --group build --group dev \
+	  -o .venv-upgraded/newest.txt
+	uv pip install --quiet --python .venv-upgraded/bin/python -r .venv-upgraded/newest.txt
+	uv pip install --quiet --python .venv-upgraded/bin/python --no-deps --no-build-isolation --editable .
+	PATH="$(CURDIR)/.venv-upgraded/bin:$$PATH" .venv-upgraded/bin/python -X dev -m pytest -n 2 --dist loadgroup -m "not postgresql and not stack and not scale" $(LOWEST)
+
+matrix: install-dev ## Write docs/reference/servers.md: servers x frameworks x OpenTelemetry set-ups, each run twice (ten minutes)
+	$(BIN)/python -m tests.servers.matrix
 
 test-stack: install-dev ## ... and against the real servers, built from Go modules at first
 	$(BIN)/python -m otel.native build

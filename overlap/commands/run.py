@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 
@@ -47,7 +45,7 @@ def command(
     """
     from overlap.run import backend
     from overlap.run import command as running
-    from overlap.run.process_notes import Notes
+    from overlap.run.process_notes import Notes, temporary_folder
 
     if shutil.which(command[0]) is None:
         raise OverlapError(f"there is no command {command[0]!a}: is the project's venv active?")
@@ -55,8 +53,8 @@ def command(
         config.load(), port=port, otlp_port=otlp_port, pocket=not no_pocket
     )
     announced = False
-    with TemporaryDirectory(prefix="overlap-run-") as folder:
-        notes = Notes(Path(folder))
+    with temporary_folder() as folder:
+        notes = Notes(folder)
 
         def look() -> bool:
             nonlocal announced

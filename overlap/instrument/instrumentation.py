@@ -104,7 +104,6 @@ class Instrumentation:
         from overlap.instrument.requests.django_instrumentor import instrument_django
         from overlap.instrument.requests.naming.graphql_operations import name_graphql_operations
 
-        self._undo.callback(self._endings.install_lifespan(self.watched_loops.watch_running))
         self._undo.callback(
             instrument_django(
                 on_load=self.telemetry.logging.attach,

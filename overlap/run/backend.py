@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import httpx
+from opentelemetry.instrumentation.utils import suppress_http_instrumentation
 
 from overlap.config import Config
 from overlap.errors import OverlapError
@@ -50,8 +51,9 @@ class Pipeline:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        if self.process.stdout is not None:
-            self.process.stdout.close()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()
 
 
 def open_pipeline(
@@ -89,13 +91,15 @@ def open_pipeline(
 def accepts_otlp(url: str) -> bool:
     """Return whether a server at this address accepts OTLP/HTTP: send it an empty message."""
     try:
-        answer = httpx.post(
-            url,
-            content=b"",
-            headers={"content-type": "application/x-protobuf"},
-            timeout=_TIMEOUT_S,
-            trust_env=False,
-        )
+        # `opentelemetry-instrument overlap run …` traces this process, too.
+        with suppress_http_instrumentation():
+            answer = httpx.post(
+                url,
+                content=b"",
+                headers={"content-type": "application/x-protobuf"},
+                timeout=_TIMEOUT_S,
+                trust_env=False,
+            )
     except (httpx.HTTPError, httpx.InvalidURL):
         return False
     return answer.is_success
@@ -112,10 +116,10 @@ def _port(named: int | None, default: int, option: str) -> int:
 
 
 def _start(otlp_port: int, port: int, app_url: str) -> Pipeline:
-    command = [sys.executable, "-m", "overlap", "pocket", "--app-url", app_url]
+    command = [sys.executable, "-m", "overlap.run.pocket_process", "--app-url", app_url]
     process = subprocess.Popen(
         [*command, "--host", HOST, "--otlp-port", str(otlp_port), "--port", str(port)],
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,  # it ends when this is closed
         stdout=subprocess.PIPE,
         text=True,
         # Ctrl-C ends the command only, so that pocket receives what it sends at its end.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +20,8 @@ LOOK_S = 0.2
 """Seconds between two checks of the notes of the command's processes."""
 END_S = 10.0
 """Seconds until a command that can't be shown is killed, after it was terminated."""
+_PR_SET_PDEATHSIG = 1
+"""linux/prctl.h"""
 _PASSED_ON = ("SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 
 
@@ -47,7 +51,8 @@ def run(
 
     `look` is called a few times a second; if it returns False, the command is terminated.
     """
-    process = subprocess.Popen(command, env=environ)
+    # No other thread runs here, which could hold a lock that the child needs.
+    process = subprocess.Popen(command, env=environ, preexec_fn=end_with_parent())  # noqa: PLW1509
     with _signals_passed_on(process):
         while True:
             try:
@@ -59,6 +64,25 @@ def run(
                     break
     look()
     return status if status >= 0 else 128 - status
+
+
+def end_with_parent() -> Callable[[], None] | None:
+    """Return what a child must call so that it gets SIGTERM when this process is killed.
+
+    None where the operating system has no such thing: Linux alone has it.
+    """
+    if not sys.platform.startswith("linux"):
+        return None
+    # Loaded before the fork.
+    prctl = ctypes.CDLL(None).prctl
+    parent = os.getpid()
+
+    def call() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        if os.getppid() != parent:  # it was killed just now
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    return call
 
 
 def _end(process: subprocess.Popen[Any]) -> int:

@@ -3,11 +3,39 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
 
 FOLDER = "OVERLAP_RUN"
 """The environment variable with the folder's path."""
+PREFIX = "overlap-run-"
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Make a folder for notes, and remove those of runs that were killed."""
+    for old in Path(gettempdir()).glob(f"{PREFIX}*-*"):
+        pid = old.name.removeprefix(PREFIX).partition("-")[0]
+        if pid.isdecimal() and not _is_running(int(pid)):
+            shutil.rmtree(old, ignore_errors=True)
+    with TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-") as folder:
+        yield Path(folder)
+
+
+def _is_running(pid: int) -> bool:
+    if os.name != "posix":  # on Windows os.kill() would end it
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # somebody else's
+    return True
 
 
 @dataclass(frozen=True, slots=True)

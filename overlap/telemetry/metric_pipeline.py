@@ -17,6 +17,7 @@ from opentelemetry.sdk.resources import Resource
 from overlap.telemetry.drops import LOGGER_NAME, Drops
 from overlap.telemetry.endpoint import destination
 from overlap.telemetry.export.exporters import CountedMetricExporter
+from overlap.telemetry.export.own_exports import own_thread
 from overlap.telemetry.project_exporters import exports_to, unwrapped
 from overlap.telemetry.resource import MergedResources
 
@@ -65,6 +66,13 @@ class MetricPipeline:
         exporter.is_sent_by_project = lambda: exports_to(provider, self._endpoint)
         return ""
 
+    def flush(self) -> None:
+        """Send what was measured so far. Blocks, for as long as the exporter's timeout lets it."""
+        try:
+            self.reader.force_flush()
+        except Exception:  # as at shutdown
+            _log.debug("metrics were not flushed", exc_info=True)
+
     def shutdown(self, timeout_ms: int) -> None:
         """Send what was measured, and take the reader off its provider."""
         try:
@@ -92,12 +100,19 @@ class MetricPipeline:
 
     def _make_reader(self) -> PeriodicExportingMetricReader:
         """Return a reader that sends periodically (`OTEL_METRIC_EXPORT_INTERVAL`, in ms)."""
-        return PeriodicExportingMetricReader(
+        return _Reader(
             CountedMetricExporter(self._drops),
             export_interval_millis=(
                 None if "OTEL_METRIC_EXPORT_INTERVAL" in os.environ else EXPORT_INTERVAL_MS
             ),
         )
+
+
+class _Reader(PeriodicExportingMetricReader):
+    def _ticker(self) -> None:
+        # What it logs when it is late is not for the project's log.
+        with own_thread():
+            super()._ticker()
 
 
 def _add_reader(provider: MeterProvider, reader: Any) -> None:

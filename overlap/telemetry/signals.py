@@ -83,7 +83,7 @@ class Telemetry:
         """Send what is queued now. Blocks, for as long as the exporters' timeouts let it."""
         self._spans.batch.force_flush()
         self.logger_provider.force_flush()
-        self._metrics.reader.force_flush()
+        self._metrics.flush()
 
     def shutdown(self) -> None:
         """Flush within FLUSH_LIMIT_S, log what was dropped, give everything back."""

@@ -106,7 +106,7 @@ def test_disabled_it_does_nothing(own_sink, run):
     assert own_sink.requests == 0
 
 
-def test_a_loop_that_ends_without_lifespan_writes_its_tasks_off(own_sink, run):
+def test_a_loop_that_is_never_closed_writes_its_tasks_off(own_sink, run):
     """A task on a loop that is stopped and never closed is recorded as lost at exit."""
     run(
         """

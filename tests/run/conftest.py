@@ -48,6 +48,7 @@ class Run:
     port: int
     """The served application's."""
     page: str = ""
+    service: str = "bakery"
     pids: set[int] = field(default_factory=set)
     """Who has answered."""
 
@@ -65,7 +66,9 @@ class Run:
 
     def spans(self) -> list[dict[str, Any]]:
         """The spans that the backend has of this run, each with its process' id."""
-        return [span for span in self.every_span("bakery") if span["pid"] in self.served()]
+        # 0: what the project's own exporter has sent.
+        wanted = {0, *self.served()}
+        return [span for span in self.every_span(self.service) if span["pid"] in wanted]
 
     def every_span(self, service: str) -> list[dict[str, Any]]:
         """Every span that the backend has of a service."""
@@ -96,7 +99,8 @@ class Run:
 
 
 def _attribute(resource: dict[str, Any], key: str) -> str:
-    return next(item["value"]["intValue"] for item in resource["attributes"] if item["key"] == key)
+    found = {item["key"]: item["value"] for item in resource["attributes"]}
+    return found[key]["intValue"] if key in found else "0"
 
 
 @pytest.fixture(scope="session")
@@ -122,13 +126,18 @@ def start(tmp_path, backend) -> Iterator[Callable[..., Run]]:
     running: list[Run] = []
     (tmp_path / "notes").mkdir()
 
-    def start(*command: str, options: tuple[str, ...] = (), **env: str):
+    def start(
+        *command: str,
+        options: tuple[str, ...] = (),
+        wrapper: tuple[str, ...] = (),
+        **env: str,
+    ):
         port = free_port()
         log = tmp_path / f"log-{len(running)}"
         bin_folder = str(Path(sys.executable).parent)
         with log.open("wb") as file:
             process = subprocess.Popen(
-                [sys.executable, "-m", "overlap", "run", *options, "--"]
+                [*wrapper, sys.executable, "-m", "overlap", "run", *options, "--"]
                 + [part.format(port=port) for part in command],
                 cwd=SITE,
                 stdout=file,

@@ -149,3 +149,88 @@ def test_no_backend_is_needed(start, helpers):
     run = start(*UVICORN, options=("--no-pocket",), OTEL_EXPORTER_OTLP_ENDPOINT=nowhere)
     assert helpers.until(run.get, "an answer")
     assert run.end() == 0
+
+
+def test_a_run_that_is_killed_leaves_nothing_in_the_next_ones_way(start, helpers):
+    """The command, pocket and the notes end with it: their ports are free again."""
+    run = start(*UVICORN, options=("--port=0", "--otlp-port=0"))
+    helpers.until(run.get, "an answer")
+    (left,) = run.notes.iterdir()
+    run.process.kill()
+    run.process.wait(10)
+    helpers.until(lambda: _is_free(run.port), "the command's port")
+    helpers.until(lambda: _is_free(urlsplit(run.page).port), "pocket's port")
+    page, port = f"--port={urlsplit(run.page).port}", str(run.port)
+    again = start(*UVICORN[:-1], port, options=(page, "--otlp-port=0"))
+    again.port = run.port
+    helpers.until(again.get, "an answer on the same port")
+    assert again.page == run.page
+    assert not left.exists()
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_it_is_traced_only_after_a_span_has_arrived(start, helpers):
+    """A server that serves, and a backend that is gone: another sentence says so."""
+    run = start(*UVICORN, options=("--port=0", "--otlp-port=0"))
+    helpers.until(run.served, "the process that serves")
+    assert run.said[1:] == []
+    helpers.until(run.get, "an answer")
+    assert helpers.until(lambda: run.said[1:], "a sentence") == [f"bakery is traced: {run.page}"]
+    nowhere = f"http://127.0.0.1:{helpers.free_port()}"
+    unseen = start(*UVICORN, options=("--no-pocket",), OTEL_EXPORTER_OTLP_ENDPOINT=nowhere)
+    helpers.until(unseen.get, "an answer")
+    assert unseen.end() == 0
+    assert unseen.said[1:] == [
+        f"bakery was started, but none of its spans were delivered (telemetry to {nowhere})"
+    ]
+
+
+def test_a_signal_with_an_endpoint_of_its_own_is_sent_there(start, helpers, backend):
+    """Traces go where OTEL_EXPORTER_OTLP_TRACES_ENDPOINT says; the others to the general one."""
+    nowhere = f"http://127.0.0.1:{helpers.free_port()}"
+    traces = f"{backend['OTEL_EXPORTER_OTLP_ENDPOINT']}/v1/traces"
+    run = start(
+        *UVICORN,
+        OTEL_EXPORTER_OTLP_ENDPOINT=nowhere,
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=traces,
+    )
+    assert run.said[0] == (
+        f"page {run.page}, traces to {traces}, metrics to {nowhere}/v1/metrics, "
+        f"logs to {nowhere}/v1/logs"
+    )
+    helpers.until(run.get, "an answer")
+    assert helpers.until(run.spans, "a span")
+    helpers.until(lambda: "metrics can't be delivered" in run.log.read_text(), "a complaint")
+    assert "traces can't be delivered" not in run.log.read_text()
+
+
+@pytest.mark.parametrize("order", ["ours first", "theirs first"])
+def test_opentelemetry_instrument_and_we_trace_each_request_once(start, helpers, order):
+    """`overlap run -- opentelemetry-instrument …`, and the other way round."""
+    environ = {
+        "DJANGO_SETTINGS_MODULE": "bakery.settings",
+        "OTEL_TRACES_EXPORTER": "otlp_proto_http",
+        "OTEL_METRICS_EXPORTER": "none",
+        "OTEL_LOGS_EXPORTER": "none",
+        "OTEL_BSP_SCHEDULE_DELAY": "100",
+        "OTEL_SERVICE_NAME": order.replace(" ", "-"),
+    }
+    if order == "ours first":
+        run = start("opentelemetry-instrument", *UVICORN, **environ)
+    else:
+        run = start(*UVICORN, wrapper=("opentelemetry-instrument",), **environ)
+    run.service = environ["OTEL_SERVICE_NAME"]
+    for _ in range(3):
+        helpers.until(run.get, "an answer")
+    helpers.until(lambda: len(run.spans()) >= 3, "three spans")
+    assert f"{run.service} is traced: {run.page}" in helpers.until(
+        lambda: run.said[1:], "a sentence"
+    )
+    assert run.end(signal.SIGTERM) in (0, 143)
+    # A busy machine may delay the loop.
+    found = [span["name"] for span in run.spans() if span["name"] != "event_loop.blocked"]
+    assert found == ["GET /bread/"] * 3

@@ -11,7 +11,6 @@ import time
 from dataclasses import dataclass
 from uuid import uuid4
 
-import structlog
 from opentelemetry import trace
 from opentelemetry.context import Context, attach, detach
 from opentelemetry.trace import Span
@@ -22,11 +21,12 @@ from overlap.instrument.requests.server_span import SERVER_SPAN_KEY, ServerSpan
 from overlap.instrument.tasks import process_journal
 from overlap.instrument.tasks.block_notes import block_name
 from overlap.runtime import stack
+from overlap.telemetry.logs.own_lines import OwnLogger
 
 HANG_S = 5.0
 """A block this long may never end."""
 _SCOPE = "overlap.instrument.loop"
-_log = structlog.get_logger(_SCOPE)
+_log = OwnLogger(_SCOPE)
 
 
 @dataclass(frozen=True, slots=True)

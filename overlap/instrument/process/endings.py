@@ -1,8 +1,9 @@
 """Drain background work and send the last telemetry, however a process ends.
 
-Each way to end a server has its own moment: ASGI's lifespan (Django alone), the end of
-asyncio.run (hypercorn, gunicorn, scripts), uvicorn's shutdown (before it raises SIGTERM again),
-the exit of the main thread (daphne, granian, whose loops just stop). Whichever is first does it.
+Each way to end a server has its own moment: uvicorn's shutdown (before it raises SIGTERM again),
+the end of asyncio.run (hypercorn, gunicorn, scripts), the exit of the main thread (daphne, granian,
+whose loops just stop). Whichever is first does it. ASGI's lifespan is not needed: Django refuses
+it, and that is left as it is, with what servers log of it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import multiprocessing
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from overlap.instrument.process.lifespan import answer_lifespan
 from overlap.instrument.process.loop_end import drain_at_loop_end, run_drain
 from overlap.instrument.process.loop_start import OnStart, observe_loop_starts
 from overlap.instrument.process.process_exit import before_exit
@@ -40,10 +40,6 @@ class Endings:
         self._undo.callback(before_exit(self._drain_at_exit))
         return self._close
 
-    def install_lifespan(self, on_startup: Callable[[], None]) -> Callable[[], None]:
-        """Answer ASGI's lifespan for Django; return a function that undoes it."""
-        return answer_lifespan(on_startup, self._drain_process)
-
     def _close(self) -> None:
         self._is_active = False
         self._undo.close()
@@ -59,7 +55,7 @@ class Endings:
 
     async def _drain_uvicorn(self, process_ends: bool) -> None:
         if not self._is_active:
-            return  # the lifespan was first
+            return  # another ending was first
         if process_ends:
             await self._drain_process()
         else:  # a server in a thread, of a test for instance: the process goes on

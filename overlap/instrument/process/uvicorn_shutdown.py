@@ -1,8 +1,7 @@
 """Drain background work and flush telemetry when a uvicorn server shuts down.
 
-With Django alone, ASGI's lifespan does that. Mounted inside another application Django receives
-no lifespan, and after SIGTERM uvicorn ends the process by raising the signal again: neither the
-loop's end nor atexit is reached.
+After SIGTERM uvicorn ends the process by raising the signal again: neither the loop's end nor
+atexit is reached.
 """
 
 from __future__ import annotations

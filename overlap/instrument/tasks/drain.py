@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 
-import structlog
-
 from overlap import names
 from overlap.instrument.tasks.interrupted_tasks import report_running
 from overlap.instrument.tasks.spawn import Entry, ledger, record_end
+from overlap.telemetry.logs.own_lines import OwnLogger
 
 CANCEL_TIMEOUT_S = 1.0
 """Seconds for a cancelled task to clean up."""
 
-_log = structlog.get_logger(__name__)
+_log = OwnLogger(__name__)
 
 
 async def drain(timeout_s: float, *, report_plain: bool = True) -> None:

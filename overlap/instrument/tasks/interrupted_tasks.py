@@ -1,7 +1,7 @@
 """Report plain create_task work that a shutdown interrupts.
 
 Nothing is recorded while requests run: asyncio knows its tasks and each task its context, and they
-are read once, at the end. That is after the lifespan's shutdown, when background work has been
+are read once, at the end. That is after the server's shutdown, when background work has been
 drained; or, if the server sends none, when asyncio.run cancels what is left.
 """
 
@@ -12,7 +12,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-import structlog
 from opentelemetry import trace
 from opentelemetry.context import Context, attach, detach
 
@@ -21,6 +20,7 @@ from overlap.instrument.requests.server_span import SERVER_SPAN_KEY, ServerSpan
 from overlap.instrument.tasks.plain_tasks import is_server_task, report_bad_end, task_name
 from overlap.runtime.current_task import trace_context
 from overlap.runtime.loop_methods import replaced
+from overlap.telemetry.logs.own_lines import OwnLogger
 
 AT_SHUTDOWN = "it still ran when its process shut down, which did not wait for it"
 WITH_ITS_LOOP = "it still ran when its event loop ended, which cancelled it"
@@ -28,7 +28,7 @@ WITH_ITS_LOOP = "it still ran when its event loop ended, which cancelled it"
 _WAITERS = ("anyio.", "asyncio.", "overlap.")
 """A callback from these modules means that a gather, a group or the like waits for the task."""
 
-_log = structlog.get_logger("overlap.instrument.tasks")
+_log = OwnLogger("overlap.instrument.tasks")
 
 
 def report_running() -> None:

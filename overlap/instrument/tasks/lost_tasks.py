@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import structlog
 from opentelemetry import trace
 from opentelemetry.context import Context, attach, detach
 from opentelemetry.sdk.resources import Resource
@@ -21,11 +20,12 @@ from overlap import names
 from overlap.instrument.tasks.block_notes import read_block_name
 from overlap.instrument.tasks.journal import LostTask
 from overlap.instrument.tasks.task_metrics import task_metrics
+from overlap.telemetry.logs.own_lines import OwnLogger
 
 WHY = "its process ended while it ran"
 
 _SCOPE = InstrumentationScope("overlap.instrument.tasks")
-_log = structlog.get_logger(_SCOPE.name)
+_log = OwnLogger(_SCOPE.name)
 
 
 def report_lost_tasks(tasks: Iterable[LostTask], provider: TracerProvider) -> None:

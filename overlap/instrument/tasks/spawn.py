@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import uuid4
 
-import structlog
 from opentelemetry import trace
 from opentelemetry.context import Context, attach, get_current
 from opentelemetry.trace import Span, Status, StatusCode, format_span_id
@@ -23,11 +22,12 @@ from overlap import names
 from overlap.instrument.tasks import process_journal
 from overlap.instrument.tasks.task_metrics import task_metrics
 from overlap.runtime.guard import guarded
+from overlap.telemetry.logs.own_lines import OwnLogger
 
 Result = TypeVar("Result")
 
 _SCOPE = "overlap.instrument.tasks"
-_log = structlog.get_logger(_SCOPE)
+_log = OwnLogger(_SCOPE)
 
 
 @dataclass(eq=False, slots=True)

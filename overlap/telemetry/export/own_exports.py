@@ -13,6 +13,21 @@ from contextvars import ContextVar
 
 _EXPORTING: ContextVar[bool] = ContextVar("overlap_exporting", default=False)
 
+_OWN_THREAD: ContextVar[bool] = ContextVar("overlap_own_thread", default=False)
+
+
+@contextmanager
+def own_thread() -> Iterator[None]:
+    """Mark the code in the block as the SDK's, in a thread that works for Overlap alone.
+
+    Instruments of the project's may be observed there: only what the SDK logs is discarded.
+    """
+    token = _OWN_THREAD.set(True)
+    try:
+        yield
+    finally:
+        _OWN_THREAD.reset(token)
+
 
 @contextmanager
 def own_export() -> Iterator[None]:
@@ -24,6 +39,6 @@ def own_export() -> Iterator[None]:
         _EXPORTING.reset(token)
 
 
-def is_own_export() -> bool:
-    """Return whether the current code is exporting for Overlap."""
-    return _EXPORTING.get()
+def is_own_message(logger: str) -> bool:
+    """Return whether what this logger says, here and now, is of Overlap's own exports."""
+    return _EXPORTING.get() or (_OWN_THREAD.get() and logger.startswith("opentelemetry."))

@@ -32,7 +32,7 @@ class Console:
 
         Called again once Django has configured logging.
         """
-        if _is_configured():
+        if is_configured():
             self.close()
             return
         if not self._is_shown and logging.lastResort is not None:
@@ -68,7 +68,7 @@ class Console:
             django.handlers[django.handlers.index(self._handler)] = before
 
 
-def _is_configured() -> bool:
+def is_configured() -> bool:
     """Return whether the project configured logging: in settings, or by itself."""
     if logging.getLogger().handlers or _has_logging_setting():
         return True

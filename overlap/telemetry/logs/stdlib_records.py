@@ -22,7 +22,7 @@ from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 from opentelemetry.trace import get_current_span, set_span_in_context
 
 from overlap.telemetry.drops import LOGGER_NAME
-from overlap.telemetry.export.own_exports import is_own_export
+from overlap.telemetry.export.own_exports import is_own_message
 from overlap.telemetry.logs import otlp_records
 from overlap.telemetry.logs.structlog_events import SendEvent
 
@@ -46,7 +46,7 @@ class StdlibRecords:
 
         @wraps(original)
         def callHandlers(logger: logging.Logger, record: logging.LogRecord) -> None:
-            if is_own_export() and record.name != LOGGER_NAME:
+            if is_own_message(record.name) and record.name != LOGGER_NAME:
                 return
             original(logger, record)
             if self._is_open:

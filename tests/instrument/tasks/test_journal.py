@@ -138,7 +138,8 @@ def test_a_task_whose_process_is_killed_is_told_by_the_next_one(serve, sink, wai
     assert attributes == {"overlap.task.name": "long", "overlap.task.end": "lost"}
     assert point.as_int == 1
     lost = [overlap.verdict(trace).lost for trace in read(sink.spans_as_sent)]
-    assert sorted(lost) == [[], ["long"]]
+    # A busy machine adds a trace of a block.
+    assert [each for each in lost if each] == [["long"]]
 
 
 def test_a_graceful_end_leaves_nothing_to_tell(serve, sink, tmp_path):

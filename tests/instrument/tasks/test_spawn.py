@@ -62,7 +62,8 @@ def test_at_sigterm_work_is_waited_for_then_cancelled_then_lost(serve, sink, wai
         "lost",
     ]
     assert sum(point.as_int for _, point in sink.points("overlap.background.running")) == 0
-    assert "Application shutdown complete" in server.log
+    assert "Finished server process" in server.log
+    assert "'lifespan' protocol appears unsupported" in server.log  # as without us
 
 
 def test_a_task_whose_process_is_killed_is_lost(serve, sink, wait_until):

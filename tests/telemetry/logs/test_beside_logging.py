@@ -83,6 +83,33 @@ def test_a_root_logger_at_debug_hears_nothing_of_our_exports(own_sink, run):
     assert own_sink.names() == {"one": 1}
 
 
+def test_what_the_sdk_says_in_our_threads_is_not_for_the_projects_log(own_sink, run):
+    """A collection that is late; what an instrument of the project's says there is."""
+    run(
+        """
+        import io, logging, threading, overlap
+        from opentelemetry import metrics
+        from opentelemetry.metrics import Observation
+        out = io.StringIO()
+        logging.basicConfig(stream=out)
+        overlap.instrument()
+        observed = threading.Event()
+        def observe(_):
+            if threading.current_thread() is not threading.main_thread():
+                logging.getLogger("opentelemetry.sdk.metrics").warning("late")
+                logging.getLogger("shop").warning("stock is low")
+                observed.set()
+            yield Observation(1)
+        metrics.get_meter("shop").create_observable_gauge("stock", [observe])
+        assert observed.wait(20)
+        overlap.shutdown()
+        assert "WARNING:shop:stock is low" in out.getvalue()
+        assert "late" not in out.getvalue(), out.getvalue()
+        """,
+        own_sink.url,
+    )
+
+
 def test_the_projects_own_exporters_may_complain(own_sink, run):
     """The SDK's loggers are silent for our exports alone."""
     run(
