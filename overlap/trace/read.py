@@ -10,12 +10,8 @@ from typing import IO
 import msgspec
 
 from overlap.errors import UnreadableTrace
-from overlap.trace.documents import NotJson, documents
-from overlap.trace.formats import console_json, jaeger_json, otlp_json, zipkin_json
-from overlap.trace.formats.foreign import HTML, foreign, is_html
 from overlap.trace.formats.otlp_typed import TypedReader, Unusual
 from overlap.trace.grouping import group
-from overlap.trace.json_fields import Misread, is_object, show
 from overlap.trace.left_out import LeftOut
 from overlap.trace.model import Span, Trace
 from overlap.trace.unpacking import is_framed, messages, opened
@@ -24,10 +20,6 @@ _BLANK = b"\xef\xbb\xbf \t\r\n\x1e"
 _JSON = (b"{", b"[")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"{\0", b"[\0", b"\0{\0", b"\0[\0")
 _NEITHER = "it is neither JSON nor OTLP protobuf"
-_UNKNOWN = (
-    "it has neither resourceSpans (OTLP, Tempo) nor data (Jaeger), and is no span of Zipkin "
-    "or of the SDK's console exporter"
-)
 
 
 def read(data: bytes, *, source: str = "input", empty_ok: bool = False) -> list[Trace]:
@@ -93,6 +85,8 @@ def _unclear_spans(data: bytes, left_out: LeftOut) -> Iterator[Span]:
     """Yield the spans of protobuf, or of JSON behind blank lines or a log's lines."""
     if not data.strip(_BLANK):
         raise UnreadableTrace(left_out.first or "it is empty")
+    from overlap.trace.formats.foreign import HTML, is_html
+
     if is_html(data):
         raise UnreadableTrace(HTML)
     begins = data.lstrip(_BLANK).startswith(_JSON)
@@ -141,10 +135,15 @@ def _json_spans(lines: IO[bytes], left_out: LeftOut) -> Iterator[Span]:
         except (ValueError, RecursionError):
             yield from _text_spans(line + lines.read(), number, left_out)
             return
-        yield from _value_spans(value, left_out, f"line {number}: ")
+        from overlap.trace.formats import any_json  # few inputs need it, and it takes a while
+
+        yield from any_json.spans(value, left_out, f"line {number}: ")
 
 
 def _text_spans(data: bytes, first_line: int, left_out: LeftOut) -> Iterator[Span]:
+    from overlap.trace.documents import NotJson, documents
+    from overlap.trace.formats import any_json
+
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -155,33 +154,4 @@ def _text_spans(data: bytes, first_line: int, left_out: LeftOut) -> Iterator[Spa
         if isinstance(value, NotJson):
             left_out.part(f"line {line}: {value}")
         else:
-            yield from _value_spans(value, left_out, f"line {line}: ")
-
-
-def _value_spans(value: object, left_out: LeftOut, place: str) -> Iterator[Span]:
-    """Yield the spans of one document: an object, or arrays of objects."""
-    for each in value if isinstance(value, list) else (value,):
-        for message in each if isinstance(each, list) else (each,):
-            try:
-                yield from _object_spans(message, left_out, place)
-            except Misread as error:
-                left_out.part(f"{place}{error}")
-
-
-def _object_spans(message: object, left_out: LeftOut, place: str) -> Iterator[Span]:
-    if not is_object(message):
-        raise Misread(f"{show(message)} is not a JSON object")
-    if zipkin_json.is_zipkin(message):
-        return zipkin_json.spans(message, left_out, place)
-    if console_json.is_console(message):
-        return console_json.spans(message, left_out, place)
-    if otlp_json.is_otlp(message):
-        return otlp_json.spans(message, left_out, place)
-    if (known := foreign(message)) is not None:
-        raise Misread(known)
-    if jaeger_json.is_jaeger(message):
-        return jaeger_json.spans(message, left_out, place)
-    error = message.get("error")
-    if is_object(error) and isinstance(error.get("message"), str):
-        raise Misread(f"it is an error, not a trace: {show(error['message'])}")
-    raise Misread(_UNKNOWN)
+            yield from any_json.spans(value, left_out, f"line {line}: ")
