@@ -58,6 +58,8 @@ class Blocked(msgspec.Struct, frozen=True, gc=False):
     span_id: str = ""
     victim_ids: list[str] = []
     """The span ids of `victims`, in the same order."""
+    unfinished: bool = False
+    """The block was not seen to end: it lasted for `ms` at least, until its process was killed."""
 
 
 class Offloaded(msgspec.Struct, frozen=True, gc=False):

@@ -2,7 +2,8 @@
 
 A worker that hangs is killed by its supervisor sooner or later, and a span that has not ended is
 never sent. So after HANG_S the watchdog's thread writes a note in the journal, from which the next
-process sends the span; sends a mark of its own; and logs one line.
+process sends the span; sends a mark, which a verdict takes for the block if nothing else was sent;
+and logs one line.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from uuid import uuid4
 
 from opentelemetry import trace
 from opentelemetry.context import Context, attach, detach
-from opentelemetry.trace import Span
+from opentelemetry.trace import Span, format_span_id
 
 from overlap import names
 from overlap.instrument.loop.loop_metrics import code_attributes
@@ -59,6 +60,7 @@ class Hang:
             attributes={
                 names.BLOCKED_MS: round(seconds * 1000, 3),
                 names.BLOCKED_KIND: self.kind,
+                names.BLOCKED_SPAN_ID: format_span_id(self.span.get_span_context().span_id),
                 names.CODE_STACKTRACE: stack.text(self.lines),
                 **code_attributes(line),
             },

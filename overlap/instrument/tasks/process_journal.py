@@ -35,7 +35,13 @@ def start_journal(folder: Path, provider: TracerProvider) -> Callable[[], None]:
         instance = str(provider.resource.attributes.get(names.SERVICE_INSTANCE_ID, ""))
         _set(Journal(folder, service, instance))
         os.register_at_fork(after_in_child=_forget)
-    except Exception:  # no fcntl (Windows), a folder that can't be read: telemetry never hurts
+    except ImportError as error:  # fcntl, on Windows
+        _log.warning(
+            "no journal of background tasks is kept in %s: this platform locks no files (%s)",
+            folder,
+            error,
+        )
+    except Exception:  # a folder that can't be read: telemetry never hurts
         _log.warning("no journal of background tasks is kept in %s", folder, exc_info=True)
     return _close
 

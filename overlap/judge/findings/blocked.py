@@ -54,6 +54,7 @@ def blocked(tree: Tree, waited: Victims) -> list[Blocked]:
             [tree.spans[each].name for each in members],
             tree.spans[index].span_id,
             [tree.spans[each].span_id for each in members],
+            is_unfinished(tree.spans[index]),
         )
         for index, members in waited.items()
     ]
@@ -84,6 +85,11 @@ def culprit(tree: Tree, index: int) -> str:
         words = f"{words} in {function}" if words else function
     parent = tree.parents[index]
     return words or (tree.spans[parent].name if parent != NO_PARENT else "") or "unknown"
+
+
+def is_unfinished(span: Span) -> bool:
+    """Return whether a block was not seen to end."""
+    return span.attributes.get(names.BLOCKED_UNFINISHED) is True
 
 
 def is_collection(span: Span) -> bool:

@@ -13,7 +13,7 @@ from operator import attrgetter, lt
 from overlap.judge.tree.clock_skew import correct_skew
 from overlap.judge.tree.shared_ids import with_own_ids
 from overlap.judge.tree.span_tree import NO_PARENT, Tree, process
-from overlap.judge.tree.started_tasks import unfinished_tasks
+from overlap.judge.tree.unfinished import unfinished
 from overlap.trace.model import Span
 
 A_MARK_OF_JAEGER_NS = 1
@@ -23,7 +23,7 @@ A_MARK_OF_JAEGER_NS = 1
 def repair(spans: Iterable[Span], trace_id: str | None = None) -> Tree:
     """Return the tree of these spans. O(n log n)."""
     found = list(spans)
-    found.extend(unfinished_tasks(found))
+    found.extend([*unfinished(found)])
     warnings: list[str] = []
     if trace_id is None:
         trace_id = _commonest_trace(found)

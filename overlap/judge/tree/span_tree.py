@@ -16,7 +16,9 @@ _EDGES = {"server": "client", "consumer": "producer"}
 _PROTOCOL_SPANS = (" http receive", " http send", " websocket receive", " websocket send")
 _PROTOCOL_KINDS = ("internal", "unspecified")
 NS_PER_MS = 1_000_000
-EVIDENCE = frozenset({names.SPAN_BLOCKED, names.SPAN_TASK_STARTED, names.SPAN_TASK_DROPPED})
+EVIDENCE = frozenset(
+    {names.SPAN_BLOCKED, names.SPAN_HUNG, names.SPAN_TASK_STARTED, names.SPAN_TASK_DROPPED}
+)
 """Spans that are evidence about other spans, not work themselves."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from overlap import names
-from overlap.judge.findings.blocked import block_ms, culprit, is_collection
+from overlap.judge.findings.blocked import block_ms, culprit, is_collection, is_unfinished
 from overlap.judge.model import Why
 from overlap.judge.summary import clean, duration
 from overlap.judge.trace_context import TraceContext, share
@@ -59,6 +59,8 @@ def _reason(context: TraceContext, blocks: list[int], total_ms: float) -> Why:
     count = max(len(victims), min(reported, 10**9))
     long = duration(total_ms)
     cause = _cause(context, blocks, total_ms)
+    if any(is_unfinished(context.tree.spans[block]) for block in blocks):
+        long, cause = f"at least {long}", f"{cause}, and was not seen to end"
     if count:
         were = "was" if count == 1 else "were"
         text = f"{_requests(count)} {were} blocked for {long} because {cause}"
@@ -94,7 +96,8 @@ def _whose(context: TraceContext, blocks: list[int]) -> str:
                 break
             at = tree.parents[at]
         else:
-            owners.add("" if at != NO_PARENT or tree.parents[block] != NO_PARENT else NO_REQUEST)
+            has_owner = at != NO_PARENT or tree.spans[block].parent_id  # which may be missing
+            owners.add("" if has_owner else NO_REQUEST)
     return owners.pop() if len(owners) == 1 else ""
 
 

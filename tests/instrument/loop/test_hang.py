@@ -8,7 +8,9 @@ from contextlib import suppress
 
 import httpx
 
+import overlap
 from overlap.instrument.tasks.block_notes import block_name, read_block_name
+from overlap.trace import read
 
 
 def hang(server):
@@ -55,6 +57,28 @@ def test_a_hang_is_logged_marked_and_reported_by_the_next_process(
     assert block.resource["process.pid"] == server.process.pid
     said = "process ended while its event loop was blocked"
     wait_until(lambda: [r for r in sink.logs if r.body == said])
+
+
+def test_a_worker_killed_by_its_supervisor_leaves_its_culprit(serve, sink, wait_until, tmp_path):
+    """gunicorn kills a worker that hangs; its successor says how long. The mark alone is enough."""
+    journal = {"OVERLAP_JOURNAL_DIR": str(tmp_path / "journal")}
+    server = serve("--timeout", "7", by="gunicorn", env=journal)
+    hang(server)
+    mark = sink.one("event_loop.hung")
+    (found,) = (overlap.verdict(trace) for trace in read(sink.spans_as_sent))
+    (block,) = found.blocked
+    assert block.unfinished
+    assert block.culprit.endswith("in overcook")
+    assert block.ms >= 4900
+    assert "blocking" in found.shapes
+    assert "was not seen to end" in found.why[0].text
+    (reported,) = wait_until(lambda: blocks(sink, mark))  # by the next worker
+    assert reported.span_id == block.span_id
+    verdicts = {each.trace_id: each for each in map(overlap.verdict, read(sink.spans_as_sent))}
+    (block,) = verdicts[mark.trace_id].blocked
+    assert block.unfinished
+    assert block.ms == reported.attributes["overlap.blocked.duration_ms"] >= 5900
+    assert "WORKER TIMEOUT" in server.log
 
 
 def test_a_hang_that_ends_leaves_no_note(serve, sink, wait_until, tmp_path):

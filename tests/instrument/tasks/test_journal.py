@@ -187,3 +187,29 @@ def test_a_forked_process_keeps_a_journal_of_its_own(own_sink, run, tmp_path):
         own_sink.url,
     )
     assert own_sink.one("parents").attributes["overlap.task.end"] == "cancelled"
+
+
+def test_a_platform_that_locks_no_files_is_one_line(own_sink, run, tmp_path):
+    """Windows has no fcntl: there is no journal, one line says so, and the rest is on."""
+    run(
+        """
+        import sys
+        sys.modules["fcntl"] = None
+        import logging
+        lines = []
+        class Keep(logging.Handler):
+            def emit(self, record): lines.append((record.getMessage(), record.exc_info))
+        logging.getLogger("overlap.instrument.tasks").addHandler(Keep())
+        import overlap
+        overlap.instrument()
+        ((line, error),) = lines
+        assert "this platform locks no files" in line, line
+        assert not error
+        from opentelemetry import trace
+        with trace.get_tracer("t").start_as_current_span("on"): pass
+        overlap.shutdown()
+        """,
+        own_sink.url,
+        OVERLAP_JOURNAL_DIR=str(tmp_path / "journal"),
+    )
+    assert own_sink.one("on")
