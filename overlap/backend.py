@@ -58,13 +58,17 @@ class Backend:
 
     async def trace(self, trace_id: str) -> Trace:
         """Return the spans of the trace that the backend has. Raises NotFound if it has none."""
-        answer = await self._get(f"/api/v3/traces/{trace_id}", {})
+        answer = await self.trace_answer(trace_id)
         found = [] if answer is None else self._read(answer)
         wanted = trace_id.lower().rjust(32, "0")
         for trace in found:
             if trace.trace_id.rjust(32, "0") == wanted:
                 return trace
         raise NotFound(f"the trace backend at {self.base_url} has no trace {trace_id}")
+
+    async def trace_answer(self, trace_id: str) -> bytes | None:
+        """Return the JSON of the trace as the backend sends it; None if it has none."""
+        return await self._get(f"/api/v3/traces/{trace_id}", {})
 
     async def services(self) -> list[str]:
         """Return the names of the services that have sent spans, sorted."""
@@ -89,6 +93,22 @@ class Backend:
 
         `start` and `end` are datetimes with a zone, or nanoseconds since the epoch.
         """
+        answer = await self.search_answer(
+            service, start=start, end=end, depth=depth, operation=operation, attributes=attributes
+        )
+        return [] if answer is None else self._read(answer)
+
+    async def search_answer(  # noqa: PLR0913  as above
+        self,
+        service: str,
+        *,
+        start: datetime | int,
+        end: datetime | int,
+        depth: int,
+        operation: str | None = None,
+        attributes: Mapping[str, str] | None = None,
+    ) -> bytes | None:
+        """Return the JSON of what `search` finds, as the backend sends it; None if nothing."""
         query = {
             **_both("service_name", "serviceName", service),
             **_both("start_time_min", "startTimeMin", rfc3339(start)),
@@ -99,8 +119,7 @@ class Backend:
             query.update(_both("operation_name", "operationName", operation))
         if attributes:
             query["query.attributes"] = json.dumps(dict(attributes))
-        answer = await self._get("/api/v3/traces", query)
-        return [] if answer is None else self._read(answer)
+        return await self._get("/api/v3/traces", query)
 
     async def _get(self, path: str, query: Mapping[str, str]) -> bytes | None:
         """Return the body of the response; None for 404."""

@@ -18,6 +18,7 @@ COMMANDS = {
     "survey": "Sum the verdicts on many traces, by service and route.",
     "doctor": "Check the telemetry pipeline from the app to Grafana: what is broken, what to do.",
     "pocket": "Run the backend for people with no Docker.",
+    "page": "Serve the pages of pocket over a backend such as Jaeger.",
     "bench": "Measure what telemetry costs: ratios within one run, on this machine.",
 }
 

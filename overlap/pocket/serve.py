@@ -59,15 +59,15 @@ async def serve(
     contents = Contents(store, telemetry, config, otlp_url=otlp_url, page_url=page_url)
     routes = receiver.routes(store, telemetry), [*jaeger.routes(store), *handlers.routes(contents)]
     servers = [
-        _server(AccessMiddleware(LastGuard(Starlette(routes=each), store.counts), options.host))
+        server(AccessMiddleware(LastGuard(Starlette(routes=each), store.counts), options.host))
         for each in routes
     ]
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
         contents.event_hub.close()
-        for server in servers:
-            server.should_exit = True
+        for each in servers:
+            each.should_exit = True
 
     undo = on_stop_signals(loop, stop)
     surveying = loop.create_task(contents.survey.run())
@@ -108,7 +108,8 @@ def listen(host: str, port: int, option: str) -> socket.socket:
 _IN_USE = frozenset({98, 48, 10048})  # EADDRINUSE on Linux, macOS and Windows
 
 
-def _server(app: AccessMiddleware) -> _Server:
+def server(app: AccessMiddleware) -> _Server:
+    """Return a server that leaves signals to its caller."""
     return _Server(
         uvicorn.Config(
             app,

@@ -26,6 +26,7 @@ _LISTS = frozenset({
 _MAPS = frozenset({"gauge", "sum", "histogram", "exponentialHistogram", "exponential_histogram"})
 
 M = TypeVar("M", bound=Message)
+_NOT_OTLP = "the body is not the JSON of an OTLP export request"
 
 
 def decode(body: bytes, message: M, content_type: str) -> M:
@@ -48,14 +49,20 @@ def _from_json(body: bytes, message: M) -> M:
         data = json.loads(body.decode("utf-8-sig"))
         if b"\\ud" in body.lower():
             json.dumps(data, ensure_ascii=False).encode()
-        if not isinstance(data, dict):
-            raise Refused(400, "the body is JSON, but not an object")
+    except (ValueError, RecursionError):
+        raise Refused(400, _NOT_OTLP) from None
+    if not isinstance(data, dict):
+        raise Refused(400, "the body is JSON, but not an object")
+    return decode_json(data, message)
+
+
+def decode_json(data: dict[str, Any], message: M) -> M:
+    """Read a JSON object into `message` and return it; the object is changed. Raises Refused."""
+    try:
         _hex_to_base64(data)
         return json_format.ParseDict(data, message, ignore_unknown_fields=True)
-    except Refused:
-        raise
     except (ValueError, RecursionError, json_format.Error, TypeError, AttributeError, KeyError):
-        raise Refused(400, "the body is not the JSON of an OTLP export request") from None
+        raise Refused(400, _NOT_OTLP) from None
 
 
 def _hex_to_base64(node: dict[str, Any]) -> None:

@@ -85,7 +85,7 @@ class _Comparisons:
         found = []
         for key in "ab":
             try:
-                stored = self._contents.store.get(
+                stored = await self._contents.trace(
                     query_parameters.trace_id(request.path_params[key])
                 )
             except ValueError:

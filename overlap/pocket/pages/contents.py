@@ -15,6 +15,7 @@ from overlap.pocket.pages.expectation import checks
 from overlap.pocket.pages.live_events import EventHub
 from overlap.pocket.pages.page_data import Card, Pair, Part, View
 from overlap.pocket.pages.scenarios import PlayQueue
+from overlap.pocket.pages.source import Received, Source
 from overlap.pocket.storage.logs_and_metrics import Telemetry
 from overlap.pocket.storage.store import Store, StoredTrace
 from overlap.pocket.survey.live_survey import CALM_S, LiveSurvey
@@ -29,11 +30,19 @@ THUMBNAIL_ROWS = 14
 class Contents:
     """Collects the contents of the pages; also owns what they are made from."""
 
-    def __init__(
-        self, store: Store, telemetry: Telemetry, config: Config, *, otlp_url: str, page_url: str
+    def __init__(  # noqa: PLR0913  one argument a part
+        self,
+        store: Store,
+        telemetry: Telemetry,
+        config: Config,
+        *,
+        otlp_url: str,
+        page_url: str,
+        source: Source | None = None,
     ) -> None:
         self.store, self.telemetry, self.config = store, telemetry, config
         self.event_hub, self.judged_traces = EventHub(), JudgedTraces()
+        self.source: Source = source or Received()
         self.no_scenarios = ""
         self.survey_source = f"overlap survey {page_url}"
         """The command that prints the same survey."""
@@ -57,6 +66,11 @@ class Contents:
         )
         self.survey = LiveSurvey(store, lambda: self.event_hub.publish(["survey"]))
         store.on_change = self._changed
+
+    async def trace(self, trace_id: bytes) -> StoredTrace | None:
+        """Return a trace, which the source may have to look for."""
+        await self.source.find(trace_id)
+        return self.store.get(trace_id)
 
     def busy(self) -> bool:
         """Return whether any scenario is being played."""
@@ -110,6 +124,9 @@ class Contents:
     async def _card(self, name: str) -> Card:
         scenario, play = self.play_queue.scenarios[name], self.play_queue.plays[name]
         stored = self.store.of_scenario(name)
+        if played := (play.live_id if play.busy else play.trace_id):
+            await self.source.find(bytes.fromhex(played))
+            stored = self.store.of_scenario(name)
         if play.busy and play.live_id:
             stored = self.store.get(bytes.fromhex(play.live_id)) or stored
         judged = await self.judged_traces.judged(stored) if stored else None

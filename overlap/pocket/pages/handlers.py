@@ -137,7 +137,7 @@ class _Page:
             return self._not_found(
                 request, "A trace id has up to 32 hex digits; this is not a trace id."
             )
-        stored = self._contents.store.get(trace_id)
+        stored = await self._contents.trace(trace_id)
         if stored is None:
             message = "No trace with this id has been received. This page shows it when it arrives."
             if self._contents.store.was_dropped(trace_id):
@@ -192,6 +192,7 @@ class _Page:
             "fragment_url": f"{path.rstrip('/')}/fragment{query}",
             "store": self._contents.store,
             "app_url": self._contents.config.app_url,
+            "source": self._contents.source,
         }
         html = template.render(values)
         return HTMLResponse(html, status, headers={"cache-control": "no-store"})

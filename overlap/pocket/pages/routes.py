@@ -34,7 +34,7 @@ def routes(contents: Contents, render: Render) -> list[BaseRoute]:
             words=CATEGORY_WORDS,
             most_routes=MOST_ROUTES,
             most_rows=MOST_ROWS,
-            source=contents.survey_source,
+            same=contents.survey_source,
             watch="survey",
         )
 

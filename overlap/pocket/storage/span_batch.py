@@ -40,6 +40,7 @@ class Incoming(NamedTuple):
     """One span, with the fields that the store indexes."""
 
     trace_id: bytes
+    span_id: bytes
     origin: Origin
     data: bytes
     name: str
@@ -122,6 +123,7 @@ def _incoming(span: Span, origin: Origin) -> Incoming:
                 scenario = attribute.value.string_value
     return Incoming(
         span.trace_id,
+        span.span_id,
         origin,
         data,
         span.name,

@@ -1,0 +1,51 @@
+"""`overlap page`: the pages of pocket over any backend with Jaeger's v3 API."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import click
+
+from overlap import config
+
+
+@click.command("page")
+@click.option(
+    "--traces-url",
+    default=None,
+    help="The backend whose traces are shown.  [default: OVERLAP_TRACES_URL]",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8004, show_default=True, help="The port of the pages.")
+@click.option("--app-url", default=None, help="The app that scenarios are played against.")
+@click.option(
+    "--max-spans",
+    type=click.IntRange(min=1),
+    default=100_000,
+    show_default=True,
+    help="How many spans to keep; the oldest traces are dropped first.",
+)
+def command(
+    traces_url: str | None, host: str, port: int, app_url: str | None, max_spans: int
+) -> None:
+    """Serve pocket's pages over the traces of a backend with Jaeger's v3 API.
+
+    A trace has its verdict, critical path and advice; Routes is the survey of the last hour; and
+    scenarios can be played where the app can be reached. Links lead to the same trace in the
+    backend's own pages (OVERLAP_TRACES_PUBLIC_URL) and to Grafana (OVERLAP_GRAFANA_URL).
+    """
+    from overlap.page import Options, serve
+
+    settings = config.load()
+    if traces_url:
+        settings = replace(settings, traces_url=traces_url.rstrip("/"))
+    if app_url:
+        settings = replace(settings, app_url=app_url.rstrip("/"))
+
+    def ready(page_url: str) -> None:
+        click.echo(f"traces of  {settings.traces_url}")
+        click.echo(f"page       {page_url}")
+        click.echo("Ctrl-C stops it.")
+
+    asyncio.run(serve(Options(host, port, max_spans), settings, ready=ready))
