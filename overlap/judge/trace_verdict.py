@@ -39,14 +39,17 @@ def verdict(trace: Trace | Iterable[Span]) -> Verdict:
     O(n log n) in the number of spans, memory O(n). Times in the verdict are ms.
     """
     if isinstance(trace, Trace):
-        return verdict_on_tree(repair(trace.spans, trace.trace_id), trace.warnings)
+        return verdict_on_tree(repair(trace.spans, trace.trace_id), trace.warnings, trace.followers)
     return verdict_on_tree(repair(trace))
 
 
-def verdict_on_tree(tree: Tree, left_out: Iterable[str] = ()) -> Verdict:
+def verdict_on_tree(
+    tree: Tree, left_out: Iterable[str] = (), followers: Iterable[Span] = ()
+) -> Verdict:
     """Return the verdict on a repaired trace, for a caller that reads the tree too.
 
     left_out: what the trace's reader had to leave out, as sentences; they come first in `warnings`.
+    followers: consumers in other traces that link to a span of this one.
     """
     found = list(groups(tree))
     waited = victims(tree)
@@ -72,7 +75,7 @@ def verdict_on_tree(tree: Tree, left_out: Iterable[str] = ()) -> Verdict:
         offloaded=on_threads,
         lost=never_ended,
         cancelled=cancelled(tree),
-        handed=handed(tree),
+        handed=handed(tree, followers),
         requests=requests(tree),
         warnings=[*left_out, *tree.warnings],
         why=why(context),

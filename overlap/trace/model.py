@@ -71,3 +71,5 @@ class Trace(msgspec.Struct, frozen=True):
     spans: tuple[Span, ...]
     warnings: tuple[str, ...] = ()
     """What the reader left out of it or of its input."""
+    followers: tuple[Span, ...] = ()
+    """Consumers in other traces of the same input that link to a span of this one."""

@@ -22,6 +22,10 @@ _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _LENGTH = 4
 _LONGEST_MESSAGE = 1 << 30
 MOST_LAYERS = 3
+MOST_TIMES = 300
+"""More than this many times its size, no telemetry unpacks to: gzip makes it 10 to 60 times."""
+SMALL = 64 << 20
+"""Bytes that anything may unpack to."""
 
 Damage = Callable[[str], None]
 
@@ -30,19 +34,24 @@ def opened(stream: IO[bytes], damage: Damage) -> tuple[bytes, io.BufferedReader]
     """Return the first bytes of a stream and all of it, unpacked.
 
     A damaged or cut stream gives what could be unpacked, and calls `damage` with the reason.
-    Raises UnreadableTrace where no library for zstd is installed.
+    Raises UnreadableTrace where no library for zstd is installed; reading raises it where there is
+    far more than telemetry can unpack to.
     """
-    for _ in range(MOST_LAYERS):
+    packed = _Counted(stream)
+    stream = cast("IO[bytes]", packed)
+    for layer in range(MOST_LAYERS):
         head, stream = _peeked(stream, damage)
         if head.startswith(_GZIP):
             stream = cast("IO[bytes]", gzip.open(stream))  # noqa: SIM115  the caller closes it
         elif head.startswith(_ZSTD):
             stream = _zstd(stream)
+        elif layer == 0:
+            return head, stream
         else:
             break
     else:
         head, stream = _peeked(stream, damage)
-    return head, stream
+    return head, io.BufferedReader(_Bounded(stream, packed), _BUFFER)
 
 
 def is_framed(head: bytes) -> bool:
@@ -61,6 +70,48 @@ def messages(stream: io.BufferedReader, damage: Damage) -> Iterator[bytes]:
             damage("the last message is cut")
             return
         yield message
+
+
+class _Counted(io.RawIOBase):
+    """A stream that counts the bytes that are read from it."""
+
+    def __init__(self, rest: IO[bytes]) -> None:
+        self._rest = rest
+        self.count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read1(self, size: int = -1) -> bytes:
+        data: bytes = getattr(self._rest, "read1", self._rest.read)(size)
+        self.count += len(data)
+        return data
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._rest.read(size)
+        self.count += len(data)
+        return data
+
+
+class _Bounded(io.RawIOBase):
+    """What a stream unpacks to; reading raises UnreadableTrace if that is a decompression bomb."""
+
+    def __init__(self, rest: io.BufferedReader, packed: _Counted) -> None:
+        self._rest, self._packed = rest, packed
+        self._count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count = self._rest.readinto1(buffer)
+        self._count += count
+        if self._count > max(SMALL, MOST_TIMES * self._packed.count):
+            raise UnreadableTrace(
+                f"it unpacks to more than {MOST_TIMES} times its size, as a decompression bomb "
+                "does: if it is none, unpack it first (`gzip -d`, `zstd -d`)"
+            )
+        return count
 
 
 class _Stream(io.RawIOBase):

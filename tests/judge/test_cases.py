@@ -9,6 +9,7 @@ import pytest
 from overlap import names, verdict
 from overlap.judge import Verdict
 from overlap.trace import Kind, Link, Span
+from overlap.trace.grouping import group
 
 T0 = 1_700_000_000_000_000_000
 KINDS: dict[str, Kind] = {
@@ -116,6 +117,32 @@ def test_a_consumer_that_links_belongs_to_its_producer() -> None:
     )
     assert ends(found) == [("worker", "done", 1), ("worker", "done", 1)]
     assert [item.queued_ms for item in found.handed] == [5.0, 2.0]
+
+
+def test_a_consumer_in_another_trace_of_the_input_belongs_to_its_producer() -> None:
+    """It links to the producer: a delivery of the message, while each trace is judged alone."""
+    rows = [
+        Span("t", "1", "publish", T0, T0 + 5_000_000, None, "producer", "web"),
+        Span("t", "2", "publish", T0, T0 + 5_000_000, None, "producer", "web"),
+        *(
+            Span(f"u{number}", f"{number}", "process", T0 + number, end, None, "consumer", "w",
+                 links=(Link("t", "1"), Link("elsewhere", "2")), status=status,
+                 attributes={names.MESSAGING_CONSUMER_GROUP: who})
+            for number, who, end, status in (
+                (30_000_000, "a", T0 + 40_000_000, "error"),
+                (60_000_000, "a", T0 + 70_000_000, "unset"),
+                (20_000_000, "b", None, "unset"),
+            )
+        ),
+        Span("u3", "9", "GET", T0, T0 + 1, None, "client", "w", links=(Link("t", "1"),)),
+    ]  # fmt: skip
+    first, *others = map(verdict, group(rows))
+    assert ends(first) == [("w", "waiting", 1), ("w", "done", 2), ("", "unseen", 0)]
+    assert [item.queued_ms for item in first.handed] == [15.0, 25.0, None]
+    assert [item.run_ids for item in first.handed][:2] == [["20000000"], ["30000000", "60000000"]]
+    assert first.trace_id == "t"
+    assert [len(each.handed) for each in others] == [1, 1, 1, 0]
+    assert ends(verdict(rows[:2])) == [("", "unseen", 0)] * 2
 
 
 def test_a_message_that_nobody_is_seen_to_receive_is_unseen() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from overlap.errors import UnreadableTrace
-from overlap.trace import read, read_stream
+from overlap.trace import read, read_stream, unpacking
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -68,6 +68,40 @@ def test_a_cut_file_gives_what_can_be_unpacked(otlp: Any, pack: Any) -> None:
     (trace,) = read(packed[: len(packed) // 2])
     assert 1_000 < len(trace.spans) < 40_000
     assert any("its end is missing" in said for said in trace.warnings)
+
+
+@pytest.fixture(scope="module")
+def bombs() -> dict[str, bytes]:
+    """80 MiB of nothing: a JSON string without an end, spaces, and packed twice."""
+    text = b'{"' + b" " * (80 << 20)
+    return {
+        "gzip": gzip.compress(text),
+        "zstd": zstd.compress(text),
+        "spaces": gzip.compress(b" " * len(text)),
+        "twice": zstd.compress(gzip.compress(text)),
+        "in a message": framed(gzip.compress(text)),
+    }
+
+
+@pytest.mark.parametrize("name", ["gzip", "zstd", "spaces", "twice", "in a message"])
+def test_a_decompression_bomb_is_one_sentence(bombs: dict[str, bytes], name: str) -> None:
+    """It is not unpacked to its end; the sentence says what to do if it is none."""
+    stream = io.BytesIO(bombs[name])
+    with pytest.raises(UnreadableTrace) as caught:
+        read_stream(stream, source="bomb")
+    assert str(caught.value).startswith("bomb: it unpacks to more than 300 times its size")
+    assert "unpack it first" in str(caught.value)
+
+
+def test_a_bomb_is_left_after_64_mib(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it would unpack to. Below that, anything is read."""
+    monkeypatch.setattr(unpacking, "SMALL", 1 << 20)
+    packed = gzip.compress(b'{"' + b" " * (8 << 20))
+    with pytest.raises(UnreadableTrace, match="300 times"):
+        read(packed)
+    monkeypatch.setattr(unpacking, "SMALL", 16 << 20)
+    with pytest.raises(UnreadableTrace, match="not JSON"):
+        read(packed)
 
 
 def test_a_damaged_file_is_one_sentence() -> None:
