@@ -6,6 +6,7 @@ import json
 import pytest
 
 from overlap import verdict
+from overlap.bench import page_cost
 from overlap.bench.verdict_cost import Case, Cost, missed, write
 from overlap.trace import read
 
@@ -40,3 +41,11 @@ def test_each_bound_has_a_sentence() -> None:
         "100,000 spans in 10,000 traces took 8.5 times their parsing, more than 8",
         "1,000,000 spans in 1 trace took 1,100 MB, more than 1,000 MB",
     ]
+
+
+def test_the_page_of_a_large_trace_is_measured_in_a_process_of_its_own(monkeypatch) -> None:
+    """Its processor time is positive, and has a sentence above its bound."""
+    monkeypatch.setattr(page_cost, "SPANS", 400)
+    assert 0 < page_cost.page_s(1, lambda _: None) < page_cost.MOST_S
+    assert page_cost.missed(1.9) == []
+    assert page_cost.missed(2.1) == ["the page of 400 spans took 2.10 s, more than 2.0 s"]
