@@ -71,5 +71,6 @@ def end_at_deadline(session: requests.Session, timeout_s: float) -> Iterator[Non
         raise
     finally:
         timer.cancel()
+        timer.join()  # or its thread would still be there after shutdown()
     if is_late.is_set():
         raise requests.Timeout("timed out")

@@ -2,8 +2,8 @@
 
 There the standard library prints bare messages to standard error (`logging.lastResort`), and
 Django's default configuration has a handler of its own for `django`, with DEBUG. Ours takes
-the place of both, so that all lines have one format and their trace. As soon as the project
-configures logging, everything is as it is without us.
+the place of both, and shows the same lines, in one format and with their trace. As soon as the
+project configures logging, everything is as it is without us.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import sys
 from contextlib import ExitStack
+from copy import copy
 from typing import Any
 
 _DJANGO = "django"
@@ -57,15 +58,25 @@ class Console:
         django = logging.getLogger(_DJANGO)
         for handler in [*django.handlers]:
             if handler.name == "console" and type(handler) is logging.StreamHandler:
+                ours = self._like(handler)
                 index = django.handlers.index(handler)
                 django.removeHandler(handler)
-                django.handlers.insert(index, self._handler)
-                self._undo.callback(self._restore_django_console, django, handler)
+                django.handlers.insert(index, ours)
+                self._undo.callback(self._restore_django_console, django, ours, handler)
 
-    def _restore_django_console(self, django: logging.Logger, before: logging.Handler) -> None:
+    def _like(self, other: logging.Handler) -> logging.Handler:
+        """Return a handler of ours that shows what another shows: Django's, only with DEBUG."""
+        ours = copy(self._handler)
+        ours.level = other.level
+        ours.filters = [*self._handler.filters, *other.filters]
+        return ours
+
+    def _restore_django_console(
+        self, django: logging.Logger, ours: logging.Handler, before: logging.Handler
+    ) -> None:
         # The list of today: removeHandler() makes a new one on current Pythons (gh-79366).
-        if self._handler in django.handlers:
-            django.handlers[django.handlers.index(self._handler)] = before
+        if ours in django.handlers:
+            django.handlers[django.handlers.index(ours)] = before
 
 
 def is_configured() -> bool:

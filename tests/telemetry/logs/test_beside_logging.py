@@ -1,5 +1,7 @@
 """A project's logging stays its own; where it has none, ours applies."""
 
+import pytest
+
 
 def test_a_logging_setting_stays_as_it_is(own_sink, run):
     """Handlers, formatters, levels and propagation; a logger that does not propagate is seen."""
@@ -134,7 +136,7 @@ def test_the_projects_own_exporters_may_complain(own_sink, run):
 
 def test_records_of_404_and_500_carry_the_trace(serve, sink, wait_until):
     """Django logs a 404 after all middleware, when the request's span is current no more."""
-    server = serve()
+    server = serve(env={"SITE_DEBUG": "1"})  # else Django shows neither
     assert server.get("/nowhere/").status_code == 404
     assert server.get("/boom/").status_code == 500
     wait_until(lambda: len([r for r in sink.logs if "/boom/" in r.body]), "the record of the 500")
@@ -142,3 +144,39 @@ def test_records_of_404_and_500_carry_the_trace(serve, sink, wait_until):
         (record,) = [each for each in sink.logs if each.body.endswith(f": {path}")]
         assert record.trace_id == sink.one(span).trace_id
         assert server.log.count(sink.one(span).trace_id) >= 1  # our console line has it, too
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_without_a_setting_the_same_lines_are_shown_as_without_us(own_sink, run, debug):
+    """Django shows what its loggers say with DEBUG alone; from INFO on. All of it is sent."""
+    code = f"""
+        import io, logging, os, sys
+        from django.conf import settings
+        sys.stderr = err = io.StringIO()
+        settings.DEBUG = {debug}
+        def say():
+            from django.core.asgi import get_asgi_application
+            get_asgi_application()
+            logging.getLogger("django.request").error("Internal Server Error: /")
+            logging.getLogger("django").info("starting")
+            logging.getLogger("django").debug("never shown")
+            logging.getLogger("shop").warning("low on wood")
+            logging.getLogger("shop").info("never shown")
+            return [line for line in err.getvalue().splitlines() if "opentelemetry" not in line]
+        """
+    run(f"{code}\n        assert len(say()) == {3 if debug else 1}", own_sink.url)
+    run(
+        code
+        + f"""
+        import overlap
+        overlap.instrument()
+        lines = say()
+        assert len(lines) == {3 if debug else 1}, lines
+        assert all(line.startswith("{{") for line in lines), lines
+        overlap.shutdown()
+        """,
+        own_sink.url,
+    )
+    said = [record.body for record in own_sink.logs]
+    assert "Internal Server Error: /" in said
+    assert "low on wood" in said
