@@ -1,4 +1,4 @@
-"""Trace WebSocket connections of Channels, Starlette, and any application under uvicorn."""
+"""Trace WebSocket connections of Channels, Starlette, and any application under a server."""
 
 from __future__ import annotations
 
@@ -11,14 +11,8 @@ from wrapt import register_post_import_hook
 
 from overlap.instrument.websockets.application import dispatch, serve
 from overlap.instrument.websockets.connection import stop_all
+from overlap.instrument.websockets.servers import instrument_servers
 from overlap.runtime.guard import guarded
-
-_UVICORN = "uvicorn.protocols.websockets"
-_PROTOCOLS = {
-    f"{_UVICORN}.websockets_impl": "WebSocketProtocol",
-    f"{_UVICORN}.websockets_sansio_impl": "WebSocketsSansIOProtocol",
-    f"{_UVICORN}.wsproto_impl": "WSProtocol",
-}
 
 
 def instrument_websockets(on_connection: Callable[[], None]) -> Callable[[], None]:
@@ -49,20 +43,6 @@ def instrument_websockets(on_connection: Callable[[], None]) -> Callable[[], Non
 
         return __call__
 
-    def run_asgi(stock: Any) -> Any:
-        @wraps(stock)
-        async def run_asgi(self: Any) -> Any:
-            guarded("a loop is not watched", on_connection)
-            application = self.app
-
-            async def traced(scope: Any, receive: Any, send: Any) -> Any:
-                return await serve(application, scope, receive, send)
-
-            self.app = traced
-            return await stock(self)
-
-        return run_asgi
-
     def on_dispatch(stock: Any) -> Any:
         async def traced_dispatch(self: Any, message: Any) -> Any:
             return await dispatch(self, stock.__get__(self, type(self)), message)
@@ -80,8 +60,7 @@ def instrument_websockets(on_connection: Callable[[], None]) -> Callable[[], Non
         ("starlette.applications", "Starlette"),
     ):
         register_post_import_hook(partial(_patched, patch, owner, "__call__", call), name)
-    for name, owner in _PROTOCOLS.items():
-        register_post_import_hook(partial(_patched, patch, owner, "run_asgi", run_asgi), name)
+    undo.callback(instrument_servers(on_connection))
     return undo.close
 
 

@@ -18,6 +18,7 @@ APPLICATIONS = {
     "starlette": "smokesite.mounted:application",
     "channels": "smokesite.channelled:application",
 }
+SERVER = 2  # SPAN_KIND_SERVER
 LONG_INTERVALS = {"OTEL_METRIC_EXPORT_INTERVAL": "60000", "OTEL_BSP_SCHEDULE_DELAY": "60000"}
 """So that what arrives was sent at the end."""
 
@@ -37,4 +38,21 @@ def test_work_is_drained_and_telemetry_sent_at_sigterm(serve, sink, server, appl
     assert [a for a, _ in sink.points("overlap.background.ended")] == [
         {"overlap.task.name": "short", "overlap.task.end": "done"}
     ]
+    assert "Traceback" not in started.log
+
+
+@pytest.mark.parametrize("server", ["uvicorn", "hypercorn"])
+def test_django_mounted_in_fastapi(serve, sink, server):
+    """Django's requests, tasks and the end are as ever, whether FastAPI traces its own or not."""
+    started = serve(app="smokesite.fastapi_mounted:application", env=LONG_INTERVALS, by=server)
+    assert started.get("/fast/").json() == {"hello": "from FastAPI"}
+    assert started.get("/").status_code == 200
+    assert started.get("/spawn/?kind=short").status_code == 200
+    started.stop()
+    assert sink.one("short").attributes["overlap.task.end"] == "done", started.log
+    servers = {span.span_id: span for span in sink.spans if span.kind == SERVER}
+    for name in ("GET /", "GET /spawn/"):
+        # FastAPI of late has telemetry of its own: its span is then the server's, above ours.
+        ours = sink.one(name)
+        assert ours.kind == SERVER or servers[ours.parent_id].trace_id == ours.trace_id
     assert "Traceback" not in started.log

@@ -109,6 +109,21 @@ def test_an_application_without_channels_is_traced(serve, sink, wait_until):
     assert "Failed to detach" not in server.log
 
 
+@pytest.mark.parametrize("by", ["uvicorn", "hypercorn", "daphne", "granian"])
+def test_an_asgi_function_of_the_projects_own_is_traced(serve, sink, wait_until, by):
+    """No framework is between the server and the function: the path names the connection."""
+    server = serve(by=by, app="smokesite.raw_sockets:application")
+    assert talk(server, "/pit/", "one", "two")[0] == ["one", "two"]
+    connection = sink.one("WEBSOCKET")
+    assert connection.attributes["url.path"] == "/pit/"
+    wait_until(lambda: len(sink.named("receive")) == 2)
+    messages = sink.named("receive")
+    assert {m.links[0].span_id for m in messages} == {connection.span_id}
+    assert {call.parent_id for call in sink.named("call")} == {m.span_id for m in messages}
+    assert server.get("/").status_code == 200
+    assert sink.one("GET /")
+
+
 def test_spawned_work_of_a_consumer_is_drained(serve, sink):
     """In a process that has served nothing else, at SIGTERM."""
     server = serve(app=CHANNELS)
