@@ -198,4 +198,12 @@ def test_the_path_is_that_of_asking_every_instant(spans: list[Span]) -> None:
         for instant in range(root.start_ns, end(root))
     }
     assert owners == expected
+    own: dict[str, int] = {}
+    for owner in expected.values():
+        own[owner] = own.get(owner, 0) + 1
+    found = verdict(spans).self_time
+    assert {each.span_id: round(each.ms * MS) for each in found} == own
+    assert [each.ms for each in found] == sorted((each.ms for each in found), reverse=True)
+    whole = end(root) - root.start_ns
+    assert [each.share for each in found] == [round(own[each.span_id] / whole, 6) for each in found]
     assert all(one.span_id != other.span_id for one, other in pairwise(segments))
