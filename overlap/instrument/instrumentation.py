@@ -41,6 +41,7 @@ class Instrumentation:
         from overlap.instrument.calls.project_instrumentors import observe_project
         from overlap.instrument.calls.thread_attributes import ThreadAttributes, count_threads
         from overlap.instrument.calls.thread_pools import ThreadPools
+        from overlap.instrument.framework.amounts import Amounts
         from overlap.instrument.loop.utilization import report_utilization
         from overlap.instrument.loop.watched_loops import WatchedLoops
         from overlap.instrument.process.endings import Endings
@@ -54,7 +55,12 @@ class Instrumentation:
         self.telemetry: Telemetry = start_telemetry(
             service_name=service_name,
             log_format=log_format,
-            span_processors=[ThreadAttributes(), CancelledSpans(), *(processors() if lens else ())],
+            span_processors=[
+                ThreadAttributes(),
+                CancelledSpans(),
+                *([Amounts()] if has_django() else ()),
+                *(processors() if lens else ()),
+            ],
         )
         self._undo.callback(self.telemetry.shutdown)
         meter = self.telemetry.meter_provider.get_meter
@@ -101,6 +107,7 @@ class Instrumentation:
 
     def _instrument_django(self, options: dict[str, Any]) -> None:
         from overlap.instrument.calls.database_queries import instrument_queries
+        from overlap.instrument.framework.install import instrument_framework
         from overlap.instrument.requests.django_instrumentor import instrument_django
         from overlap.instrument.requests.naming.graphql_operations import name_graphql_operations
 
@@ -113,6 +120,7 @@ class Instrumentation:
         )
         self._undo.callback(instrument_queries())
         self._undo.callback(name_graphql_operations())
+        self._undo.callback(instrument_framework())
 
 
 def _lens_rate() -> float:

@@ -17,8 +17,8 @@ from overlap.lens.steps import Steps, running_here
 from overlap.lens.thread_work import ThreadSpans
 
 __all__ = [
-    "Account", "LensSpans", "Lenses", "RouteTime", "Steps", "ThreadSpans", "processors",
-    "running_here",
+    "Account", "LensSpans", "Lenses", "RouteTime", "Steps", "ThreadSpans", "WaitSpans",
+    "processors", "running_here",
 ]  # fmt: skip
 
 

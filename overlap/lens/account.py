@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from heapq import nlargest
+from typing import Any
+from weakref import ReferenceType
 
 WAIT_S = 0.005
 """For a wait this long, it is recorded what the task awaited."""
@@ -25,8 +27,9 @@ class Account:
     that a later step could fill.
     """
 
-    __slots__ = ("__weakref__", "began", "covered", "late", "line", "longest", "open", "parent",
-                 "ready", "running", "turns", "unexplained", "waits")  # fmt: skip
+    __slots__ = ("__weakref__", "began", "covered", "late", "line", "longest", "longest_waits",
+                 "open", "outermost", "parent", "ready", "running", "turns", "unexplained",
+                 "waits")  # fmt: skip
 
     def __init__(self, parent: Account | None, began: float, *, lists_turns: bool) -> None:
         self.parent = parent
@@ -46,6 +49,10 @@ class Account:
         """Since when and how long nothing of the span ran, and what was awaited."""
         self.unexplained = False
         """Whether it is not known yet what the last of them awaited."""
+        self.longest_waits: Any = None
+        """Those that become spans (overlap.lens.waits); None as long as there is none."""
+        self.outermost: ReferenceType[Any] | None = parent.outermost if parent else None
+        """To the span that all above it are below: a request's, mostly. Set from outside."""
 
     def add(self, ready: float, begin: float, end: float, line: str | None = None) -> None:
         """Add a step that was ready at `ready` and ran from `begin` to `end`."""

@@ -24,8 +24,12 @@ def span_here() -> Any:
     return CURRENT.get().get(SPAN_KEY)
 
 
+def span_in(variables: Variables | None) -> Any:
+    """Return the current span of `variables`, or of the current context; None if there is none."""
+    context = CURRENT.get() if variables is None else variables.get(CURRENT)
+    return None if context is None else context.get(SPAN_KEY)
+
+
 def account_in(variables: Variables | None) -> Account | None:
     """Return the account of the current span of `variables`, or of the current context."""
-    context = CURRENT.get() if variables is None else variables.get(CURRENT)
-    span = None if context is None else context.get(SPAN_KEY)
-    return getattr(span, "overlap_account", None)
+    return getattr(span_in(variables), "overlap_account", None)

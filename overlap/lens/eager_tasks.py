@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from time import perf_counter
 from typing import Any
 
-from overlap.lens.current_account import account_in
+from overlap.lens.current_account import account_in, span_in
 from overlap.runtime.loop_methods import replaced
 
 
@@ -25,6 +25,8 @@ class Factory:
         end = perf_counter()
         # Accounts above both include the step that creates the task already.
         account = account_in(task.get_context()) if hasattr(task, "get_context") else None
+        if account is not None and not task.done():
+            task.overlap_step = (end, span_in(task.get_context()))
         while account is not None and account is not above:
             if account.open:
                 account.add(begin, begin, end)

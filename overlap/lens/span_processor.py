@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from time import perf_counter, time_ns
 from typing import Any
+from weakref import ref
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import Span, SpanProcessor
@@ -37,7 +38,7 @@ class LensSpans(SpanProcessor):
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Open an account, if a loop with a lens runs in this thread."""
         steps = running_here()
-        if steps is None:
+        if steps is None or has(span, names.WAIT_KIND):  # a wait is told as soon as it is over
             return
         above = span_here() if parent_context is None else parent_context.get(SPAN_KEY)
         parent: Account | None = getattr(above, "overlap_account", _UNSEEN)
@@ -50,6 +51,8 @@ class LensSpans(SpanProcessor):
         began = perf_counter() - (time_ns() - (span._start_time or 0)) / 1e9
         lists_turns = parent is None or has(span, names.TASK_ID)
         account = Account(parent, began, lists_turns=lists_turns)
+        if parent is None:
+            account.outermost = ref(span)
         span.overlap_account = account  # type: ignore[attr-defined]
         span.overlap_steps = steps  # type: ignore[attr-defined]
         steps.opened(account)

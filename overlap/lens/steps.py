@@ -16,9 +16,10 @@ from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
 from overlap.lens.account import WAIT_S, Account
 from overlap.lens.current_account import CURRENT, account_in
-from overlap.lens.debug_step import Step
+from overlap.lens.debug_step import TASKS, Step, replace_queued
 from overlap.lens.eager_tasks import see_eager_tasks
 from overlap.lens.request_budget import MOST_A_SECOND, Budget
+from overlap.lens.waits import LEAST_S, observe
 from overlap.runtime import stack
 from overlap.runtime.await_chain import await_line, describe, is_new, words
 from overlap.runtime.guard import failed
@@ -29,13 +30,11 @@ TIMER_S = 0.001
 LONG_S = 0.005
 """For a step this long, the line where it ended is recorded, if no other line was seen."""
 
-_TASKS: tuple[type, ...] = tuple({asyncio.Task, asyncio.tasks._PyTask})  # type: ignore[attr-defined]
 _WAKE: Any = futures._set_result_unless_cancelled  # type: ignore[attr-defined]
 """The callback that asyncio.sleep gives to the loop's timer."""
-_HERE: dict[int, Steps] = {}
-"""By thread: the Steps of the loop that runs there."""
-_NO_RESULT = object()
-"""The value for the argument of a task's first step, which has none."""
+_HERE: dict[int, Steps] = {}  # by thread: the Steps of the loop that runs there
+_NEVER = (float("inf"), None)  # the previous step of a task that has had none under a span
+_NO_RESULT = object()  # the argument of a task's first step, which has none
 
 
 def running_here() -> Steps | None:
@@ -73,19 +72,12 @@ class Steps:
         """Start. On the loop's thread. Raises AttributeError if the loop takes no attributes."""
         self._undo.callback(self._replacements.off)
         self._replacements.on()
-        self._time_queued_steps()
+        replace_queued(self._loop, lambda step: Step(_run, self, step, perf_counter()))
         if hasattr(asyncio, "eager_task_factory"):  # Python 3.12
             self._undo.callback(see_eager_tasks(self._loop))
         ident = get_ident()
         _HERE[ident] = self
         self._undo.callback(_HERE.pop, ident, None)
-
-    def _time_queued_steps(self) -> None:
-        # asyncio.run queues the first step of its main task before the loop runs, and before us.
-        for handle in getattr(self._loop, "_ready", ()):  # asyncio's own loop
-            callback = getattr(handle, "_callback", None)
-            if isinstance(getattr(callback, "__self__", None), _TASKS) and len(handle._args) < 2:
-                handle._callback = Step(_run, self, callback, perf_counter())
 
     def stop(self) -> None:
         """Stop. Steps already in the loop's queue are still counted."""
@@ -144,12 +136,15 @@ class Steps:
         is_debug, budget = self._loop.get_debug, self._budget
 
         def call_soon(callback: Any, *args: Any, context: Any = None) -> Any:
+            task = getattr(callback, "__self__", None)
             if (
-                isinstance(getattr(callback, "__self__", None), _TASKS)
+                isinstance(task, TASKS)
                 and len(args) < 2
                 and not (budget.resting and account_in(context) is None)
             ):
                 ready = self._due or perf_counter()
+                if args and ready - getattr(task, "overlap_step", _NEVER)[0] >= LEAST_S:
+                    observe(task, ready, args[0], context)
                 if is_debug():  # asyncio inspects the callbacks then
                     return stock(Step(_run, self, callback, ready), *args, context=context)
                 # A step has one argument or none; two calls written out are twice as fast.
@@ -216,6 +211,8 @@ def _add(  # noqa: PLR0913, PLR0917  all that is known of a step
     span: Any, steps: Steps, callback: Any, ready: float, begin: float, end: float
 ) -> None:
     account: Account | None = getattr(span, "overlap_account", None)
+    if account is not None:
+        callback.__self__.overlap_step = (end, span)
     line = steps.place(begin, callback) if end - begin > LONG_S else None
     while account is not None:
         if account.open:

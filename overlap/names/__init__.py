@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from overlap.names.attributes import *
 from overlap.names.conventions import *
+from overlap.names.framework import *
 from overlap.names.measurements import *
 from overlap.names.metrics import *
 from overlap.names.queues import *
 from overlap.names.spans import *
+from overlap.names.waits import *

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import PurePath
 from types import CodeType, FrameType
@@ -18,6 +18,7 @@ from typing import Any, Final
 from overlap.runtime.callee import awaited_name
 from overlap.runtime.stack import Line, is_users
 
+_FIELDS = (("cr_frame", "cr_await"), ("gi_frame", "gi_yieldfrom"), ("ag_frame", "ag_await"))
 DEEPEST = 100
 """The most coroutines that are followed, each awaiting the next."""
 UNKNOWN: Final = "other"
@@ -102,30 +103,48 @@ def describe(task: Any) -> str:
     return f"{kind} {place}"
 
 
-def _frames(task: Any) -> Iterator[FrameType]:
-    """Yield the frames of a suspended task's chain of awaits, the outermost first."""
+def await_chain(task: Any) -> Iterator[Any]:
+    """Yield the coroutines and generators of a suspended task, each awaiting the next.
+
+    What does not say what it awaits is looked into: the step of an asynchronous generator, the
+    iterator of an `__await__`, a coroutine of Cython's.
+    """
     at = task.get_coro()
     for _ in range(DEEPEST):
         if at is None:
             return
-        frame = (
-            getattr(at, "cr_frame", None)
-            or getattr(at, "gi_frame", None)
-            or getattr(at, "ag_frame", None)
-        )
-        if frame is not None:
-            yield frame
-        at = _next(at)
+        awaited = _awaited_by(at)
+        if awaited is None:
+            at = next((one for one in gc.get_referents(at) if _awaited_by(one)), None)
+        else:
+            yield at
+            at = getattr(at, awaited)
 
 
-def _next(at: Any) -> Any:
-    for name in ("cr_await", "gi_yieldfrom", "ag_await"):
-        if hasattr(at, name):
-            return getattr(at, name)
-    # The step of an asynchronous generator, which does not say of which.
-    if type(at).__name__ in ("async_generator_asend", "async_generator_athrow"):
-        return next((each for each in gc.get_referents(at) if hasattr(each, "ag_await")), None)
+def _awaited_by(at: Any) -> str | None:
+    """Return the attribute that says what a coroutine or generator awaits."""
+    return next((awaited for _frame, awaited in _FIELDS if hasattr(at, awaited)), None)
+
+
+def frame_of(coroutine: Any) -> FrameType | None:
+    """Return the frame of a coroutine, generator or asynchronous generator."""
+    for frame, _awaited in _FIELDS:
+        found: FrameType | None = getattr(coroutine, frame, None)
+        if found is not None:
+            return found
     return None
+
+
+def users_frame(frames: Iterable[FrameType | None]) -> FrameType | None:
+    """Return the first frame of the user's code."""
+    return next((each for each in frames if each and is_users(each.f_code.co_filename)), None)
+
+
+def _frames(task: Any) -> Iterator[FrameType]:
+    """Yield the frames of a suspended task's chain of awaits, the outermost first."""
+    for coroutine in await_chain(task):
+        if (frame := frame_of(coroutine)) is not None:
+            yield frame
 
 
 @lru_cache(maxsize=1024)

@@ -21,14 +21,15 @@ def current_task(loop: asyncio.AbstractEventLoop) -> asyncio.Task[Any] | None:
 def trace_context(task: asyncio.Task[Any] | None) -> Context:
     """Return OpenTelemetry's context inside `task`; an empty one if it is not known."""
     variable = getattr(_RUNTIME_CONTEXT, "_current_context", None)
-    context = _context_of(task) if task is not None else None
+    context = context_of(task) if task is not None else None
     if context is None or variable is None:
         return Context()
     found = context.get(variable)
     return found if isinstance(found, Context) else Context()
 
 
-def _context_of(task: asyncio.Task[Any]) -> contextvars.Context | None:
+def context_of(task: asyncio.Task[Any]) -> contextvars.Context | None:
+    """Return the context variables of a task; None if they are not known."""
     if hasattr(task, "get_context"):  # Python 3.12
         context: contextvars.Context = task.get_context()
         return context

@@ -103,7 +103,7 @@ def culprit(stack: tuple[Line, ...]) -> Line:
 @lru_cache(maxsize=4096)
 def is_users(file: str) -> bool:
     """Return whether a file is neither the standard library's, nor installed, nor ours."""
-    if file.startswith("<"):
+    if file.startswith("<") or file.endswith(".pyx"):  # Cython's coroutines have frames, too
         return False
     return not any(file.startswith(f"{folder}/") for folder in _foreign()) and not (
         "/site-packages/" in file or "/dist-packages/" in file

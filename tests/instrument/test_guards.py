@@ -22,6 +22,8 @@ PLACES = [
     "overlap.lens.span_processor:_figures",
     "overlap.lens.span_processor:Account",
     "overlap.lens.steps:_add",
+    "overlap.lens.waits.observation:_wait",
+    "overlap.lens.waits.wait_spans:figures",
     "overlap.lens.thread_work:_work_for",
     "overlap.lens.thread_work:_figures",
     "opentelemetry.sdk.trace:Span.record_exception",

@@ -11,7 +11,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django.core.handlers.base import BaseHandler
@@ -29,6 +29,7 @@ from overlap.instrument.requests.accepted import observe_handler
 from overlap.instrument.requests.metrics.active_requests import ActiveRequests, is_sdks
 from overlap.instrument.requests.metrics.fast_histogram import FastHistogram
 from overlap.instrument.requests.middleware import Middleware, note_exception
+from overlap.instrument.requests.middleware_times import MiddlewareTimes
 from overlap.instrument.requests.project_instrumentor import ProjectInstrumentor, load_settings
 from overlap.instrument.requests.server_span import Instruments
 from overlap.instrument.requests.server_span_factory import ServerSpanFactory
@@ -115,9 +116,10 @@ def _patch_loading(
         # thread. Under WSGI it is the other way round.
         Middleware.sync_capable, Middleware.async_capable = not is_async, is_async
         try:
-            sync_middleware = SyncMiddlewareFinder(self).load(
-                lambda: original(self, is_async=is_async)
-            )
+            load = partial(original, self, is_async=is_async)
+            if is_async:
+                load = partial(MiddlewareTimes(self).load, load)
+            sync_middleware = SyncMiddlewareFinder(self).load(load)
         finally:
             Middleware.sync_capable = Middleware.async_capable = True
         if factory is not None:

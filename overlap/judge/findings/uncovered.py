@@ -19,7 +19,8 @@ LEAST_PART: Final = 5
 def uncovered(tree: Tree, index: int) -> int:
     """Return for how long no child of a span ran, in ns.
 
-    A block of the event loop is covered, and so is the wait for a thread before a child.
+    A block of the event loop is covered, and so is a wait that has a span, and the wait for a
+    thread before a child.
     """
     found = tree.uncovered.get(index)
     if found is None:
@@ -42,10 +43,11 @@ def gaps(tree: Tree, index: int) -> list[tuple[int, int]]:
 
 def _covered(tree: Tree, index: int) -> list[tuple[int, int]]:
     low, high = tree.starts[index], tree.ends[index]
-    waits, blocks = names.THREAD_QUEUED_MS in tree.words, names.SPAN_BLOCKED in tree.words
+    waits = names.THREAD_QUEUED_MS in tree.words
+    explained = names.SPAN_BLOCKED in tree.words or names.WAIT_KIND in tree.words
     times = []
     for child in tree.children.get(index, ()):
-        if tree.work[child] or (blocks and tree.spans[child].name == names.SPAN_BLOCKED):
+        if tree.work[child] or (explained and _is_explanation(tree, child)):
             start, end = tree.starts[child], tree.ends[child]
             if waits:
                 start -= _queued(tree, child)
@@ -54,6 +56,12 @@ def _covered(tree: Tree, index: int) -> list[tuple[int, int]]:
             if start < end:
                 times.append((start, end))
     return times
+
+
+def _is_explanation(tree: Tree, index: int) -> bool:
+    """Return whether a span says what delayed its parent: a block of the loop, or a wait."""
+    span = tree.spans[index]
+    return span.name == names.SPAN_BLOCKED or names.WAIT_KIND in span.attributes
 
 
 def _queued(tree: Tree, index: int) -> int:

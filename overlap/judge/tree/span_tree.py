@@ -19,7 +19,8 @@ NS_PER_MS = 1_000_000
 EVIDENCE = frozenset(
     {names.SPAN_BLOCKED, names.SPAN_HUNG, names.SPAN_TASK_STARTED, names.SPAN_TASK_DROPPED}
 )
-"""Spans that are evidence about other spans, not work themselves."""
+"""Spans that are evidence about other spans, not work themselves. So are those of waits, which
+are known by their attribute WAIT_KIND."""
 
 
 @dataclass(slots=True)
@@ -77,7 +78,7 @@ class Tree:
             self.requests = [i for i, span in enumerate(self.spans) if span.kind == "server"]
         self.linked = any([span.links for span in self.spans])
         protocol = any([word.endswith(_PROTOCOL_SPANS) for word in self.words])
-        evidence = not EVIDENCE.isdisjoint(self.words)
+        evidence = names.WAIT_KIND in self.words or not EVIDENCE.isdisjoint(self.words)
         if protocol or evidence:
             self.work = [self._is_work(index) for index in range(len(self.spans))]
         else:
@@ -96,6 +97,7 @@ class Tree:
         return (
             self.starts[index] != self.ends[index]
             and span.name not in EVIDENCE
+            and names.WAIT_KIND not in span.attributes
             and not (span.name.endswith(_PROTOCOL_SPANS) and _is_protocol_event(span))
         )
 

@@ -18,6 +18,7 @@ from overlap.judge.why import (
     response_time,
     threads,
     uncovered,
+    waits,
 )
 
 MOST_OF_A_KIND = 4
@@ -28,6 +29,7 @@ _KINDS: tuple[Callable[[TraceContext], Iterator[Why]], ...] = (
     blocking.reasons,
     response_time.reasons,
     uncovered.reasons,
+    waits.reasons,
     threads.reasons,
     loop_time.reasons,
     beyond_response.reasons,

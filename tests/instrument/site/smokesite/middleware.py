@@ -1,5 +1,7 @@
 """Middlewares as projects have them: one that knows no async, and two that do."""
 
+import time
+
 from asgiref.sync import markcoroutinefunction
 from django.core.exceptions import MiddlewareNotUsed
 
@@ -32,3 +34,15 @@ class Touchy:
         if request.headers.get("X-Touchy") == "out":
             raise RuntimeError("not like this")
         return response
+
+
+def slow_sync(get_response):
+    """Takes its time before and after what is inside it."""
+
+    def middleware(request):
+        time.sleep(0.01)
+        response = get_response(request)
+        time.sleep(0.01)
+        return response
+
+    return middleware

@@ -1,6 +1,6 @@
 """One view for each thing that a request can do."""
 
-from django.urls import path
+from django.urls import include, path
 
 from smokesite import views
 
@@ -31,4 +31,5 @@ urlpatterns = [
     path("upstream/gone/", views.upstream_gone),
     path("query/", views.query),
     path("file/", views.file),
+    path("waiting/", include("smokesite.waiting")),
 ]

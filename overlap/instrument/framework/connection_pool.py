@@ -1,0 +1,82 @@
+"""Waiting for a connection of psycopg's pool, which Django uses where OPTIONS has a `pool`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import wraps
+from time import perf_counter
+from types import FrameType
+from typing import Any
+
+from wrapt import register_post_import_hook
+
+from overlap import names
+from overlap.instrument.framework.amounts import amounts_of, recording_span
+from overlap.instrument.framework.class_patches import replace
+from overlap.instrument.framework.slow_parts import LEAST_S, record_span
+from overlap.runtime.await_chain import line_of
+from overlap.runtime.guard import guarded
+from overlap.runtime.stack import is_users
+
+_WHAT = "the wait for a pooled connection is not timed"
+
+
+def time_pools() -> Callable[[], None]:
+    """Time each wait for a connection; return a function that undoes it."""
+    undo = ExitStack()
+    wanted = [True]  # an import hook cannot be removed
+    register_post_import_hook(
+        lambda module: _patch(module, undo) if wanted else None, "psycopg_pool.pool"
+    )
+    undo.callback(wanted.clear)
+    return undo.close
+
+
+def _patch(module: Any, undo: ExitStack) -> None:
+    stock = module.ConnectionPool.getconn
+
+    @wraps(stock)
+    def getconn(self: Any, *args: Any, **named: Any) -> Any:
+        began = perf_counter()
+        is_given_up = True
+        try:
+            connection = stock(self, *args, **named)
+            is_given_up = False
+            return connection
+        finally:
+            guarded(_WHAT, _record, self, began, is_given_up)
+
+    replace(module.ConnectionPool, "getconn", getconn, undo)
+
+
+def _record(pool: Any, began: float, is_given_up: bool) -> None:
+    seconds = perf_counter() - began
+    span = recording_span()
+    if span is None:
+        return
+    amounts = amounts_of(span)
+    amounts[names.DB_POOL_WAIT_MS] = amounts.get(names.DB_POOL_WAIT_MS, 0.0) + seconds * 1000
+    if seconds < LEAST_S:
+        return
+    attributes: dict[str, str | int | bool] = {
+        names.WAIT_KIND: names.WAIT_FOR_POOL,
+        names.WAIT_POOL: type(pool).__qualname__,
+        names.WAIT_POOL_SIZE: pool.max_size,
+    }
+    if (frame := _users_frame()) is not None:
+        line = line_of(frame)
+        attributes[names.CODE_FILE_PATH] = line.path
+        attributes[names.CODE_LINE_NUMBER] = line.number
+        attributes[names.CODE_FUNCTION_NAME] = line.function
+    if is_given_up:
+        attributes[names.WAIT_GIVEN_UP] = True
+    record_span(names.SPAN_POOL_WAIT, attributes, seconds).end()
+
+
+def _users_frame() -> FrameType | None:
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and not is_users(frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame

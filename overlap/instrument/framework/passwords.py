@@ -1,0 +1,80 @@
+"""Password hashing: a span for each password that is hashed or verified."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import wraps
+from typing import Any
+
+from wrapt import register_post_import_hook
+
+from overlap import names
+from overlap.instrument.framework.amounts import recording_span
+from overlap.instrument.framework.class_patches import ClassPatches, replace
+from overlap.instrument.framework.slow_parts import start_span
+from overlap.runtime.guard import CurrentSpan, guarded
+
+_WHAT = "password hashing is not traced"
+
+
+class _Here(threading.local):
+    is_hashing = False
+
+
+_here = _Here()
+"""`verify` of most hashers calls `encode`: the outer one counts."""
+
+
+def instrument_passwords() -> Callable[[], None]:
+    """Trace the hashers of django.contrib.auth; return a function that undoes it."""
+    undo = ExitStack()
+    wanted = [True]  # an import hook cannot be removed
+    register_post_import_hook(
+        lambda module: _patch(module, undo) if wanted else None, "django.contrib.auth.hashers"
+    )
+    undo.callback(wanted.clear)
+    return undo.close
+
+
+def _patch(module: Any, undo: ExitStack) -> None:
+    patches = ClassPatches(("encode", "verify", "harden_runtime"), _wrapped)
+    undo.callback(patches.undo)
+    for name in ("get_hasher", "identify_hasher"):
+        replace(module, name, _finding(getattr(module, name), patches), undo)
+
+
+def _finding(stock: Callable[..., Any], patches: ClassPatches) -> Callable[..., Any]:
+    @wraps(stock)
+    def find(*args: Any, **named: Any) -> Any:
+        hasher = stock(*args, **named)
+        guarded(_WHAT, patches.patch, type(hasher))
+        return hasher
+
+    return find
+
+
+def _wrapped(operation: str, stock: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(stock)
+    def traced(self: Any, *args: Any, **named: Any) -> Any:
+        if _here.is_hashing:
+            return stock(self, *args, **named)
+        _here.is_hashing = True
+        try:
+            with CurrentSpan(_WHAT, guarded(_WHAT, _start, self, operation)):
+                return stock(self, *args, **named)
+        finally:
+            _here.is_hashing = False
+
+    return traced
+
+
+def _start(hasher: Any, operation: str) -> Any:
+    if recording_span() is None:
+        return None
+    attributes = {
+        names.PASSWORD_OPERATION: operation,
+        names.PASSWORD_ALGORITHM: str(getattr(hasher, "algorithm", "")),
+    }
+    return start_span(names.SPAN_PASSWORD, attributes)

@@ -1,0 +1,92 @@
+"""Receivers of Django's signals: how long each sync one took, and which run in a thread.
+
+`Signal.send` and `asend` loop over the receivers that `_live_receivers` returns. It is given a
+list that does what the loop does anyway and notices when the next receiver is asked for: so the
+receivers themselves, which `send` returns with their responses, stay what they are. A signal
+without receivers costs nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial, wraps
+from typing import Any
+
+from overlap import names
+from overlap.instrument.framework.amounts import amounts_of, recording_span
+from overlap.instrument.framework.class_patches import replace
+from overlap.instrument.framework.slow_parts import SlowParts
+from overlap.runtime.guard import guarded
+
+MOST_NAMED = 8
+"""The most receivers in a thread that a span names."""
+_SENDERS = ("send", "send_robust", "asend", "asend_robust")
+"""Others only ask whether there are receivers."""
+_WHAT = "the receivers of a signal are not timed"
+_parts = SlowParts(names.SPAN_RECEIVER, names.RECEIVERS_CALLS, names.RECEIVERS_MS)
+
+
+class Receivers(list[Any]):
+    """Sync receivers that are timed when they are looped over."""
+
+    in_thread = False
+    """Whether `asend` loops over them, in a thread."""
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.in_thread and asyncio._get_running_loop() is None:
+            guarded(_WHAT, _note_thread, self)
+        for receiver in super().__iter__():
+            with _parts.part(receiver_name(receiver), partial(_attributes, receiver)):
+                yield receiver
+
+
+def instrument_signals() -> Callable[[], None]:
+    """Time the receivers of every signal; return a function that undoes it."""
+    from django.dispatch import Signal
+
+    undo = ExitStack()
+    stock: Any = Signal._live_receivers
+    senders = {getattr(Signal, name).__code__ for name in _SENDERS}
+
+    @wraps(stock)
+    def live_receivers(self: Any, sender: Any) -> Any:
+        found = stock(self, sender)
+        if found[0] and sys._getframe(1).f_code in senders:
+            return guarded(_WHAT, _timed, found) or found
+        return found
+
+    replace(Signal, "_live_receivers", live_receivers, undo)
+    return undo.close
+
+
+def _timed(found: Any) -> Any:
+    sync, asynchronous = found
+    if recording_span() is None:
+        return None
+    timed = Receivers(sync)
+    timed.in_thread = asyncio._get_running_loop() is not None
+    return timed, asynchronous
+
+
+def _note_thread(receivers: Receivers) -> None:
+    """Name the receivers on the span that waits for them."""
+    span = recording_span()
+    if span is None:
+        return
+    amounts = amounts_of(span)
+    known: tuple[str, ...] = amounts.get(names.RECEIVERS_IN_THREAD, ())
+    named = dict.fromkeys((*known, *map(receiver_name, list.__iter__(receivers))))
+    amounts[names.RECEIVERS_IN_THREAD] = tuple(named)[:MOST_NAMED]
+
+
+def receiver_name(receiver: Any) -> str:
+    """Return the dotted name of a receiver: a function, a method, or an object that is called."""
+    named = receiver if hasattr(receiver, "__qualname__") else type(receiver)
+    return f"{named.__module__}.{named.__qualname__}"
+
+
+def _attributes(receiver: Any) -> dict[str, str]:
+    return {names.CODE_FUNCTION_NAME: receiver_name(receiver)}

@@ -1,0 +1,91 @@
+"""Look at a task that becomes ready after a long wait."""
+
+from __future__ import annotations
+
+from contextvars import Context
+from types import FrameType
+from typing import Any
+
+from overlap import names
+from overlap.lens.account import Account
+from overlap.lens.current_account import span_in
+from overlap.lens.waits import ended_by
+from overlap.lens.waits.kinds import NOT_A_WAIT, RECORDED_ALONE, kind_of, place_of
+from overlap.lens.waits.wait import LEAST_S, EndedBy, Wait, Waits
+from overlap.runtime.await_chain import await_chain, frame_of, line_of, users_frame
+from overlap.runtime.awaiting_task import awaiting_task
+from overlap.runtime.guard import failed
+
+__all__ = ["LEAST_S", "observe"]
+
+MOST_AWAITING = 3
+"""The most tasks that are followed from the one that waits to a line of the user's code."""
+_HELD = frozenset({names.WAIT_FOR_LOCK, names.WAIT_FOR_SEMAPHORE})
+
+
+def observe(task: Any, ready: float, future: Any, context: Context | None) -> None:
+    """Record the wait of a task that is ready since `ready`, if it waited for something.
+
+    On the loop's thread, before its next step. The task has `overlap_step`: when its previous
+    step ended, and the span that was current then.
+
+    future: what it awaited. context: of the task.
+    """
+    try:
+        began, span = task.overlap_step
+        account: Account | None = getattr(span, "overlap_account", None)
+        # A step that ended without this span has left the end of an earlier one.
+        if account is None or not account.open or span_in(context) is not span:
+            return
+        waits = account.longest_waits
+        if waits is None:
+            waits = account.longest_waits = Waits()
+        if ready - began >= waits.least_s and (wait := _wait(task, began, ready, future)):
+            waits.add(wait)
+    except Exception:
+        failed("a wait is not recorded")
+
+
+def _wait(task: Any, began: float, ready: float, future: Any) -> Wait | None:
+    chain = [*await_chain(task)][::-1]
+    kind, function = kind_of([place_of(each) for each in chain])
+    if kind == NOT_A_WAIT:
+        return None
+    frames = [frame_of(each) for each in chain]
+    users = users_frame(frames) or _awaiting_frame(task)
+    if users is None and kind not in RECORDED_ALONE:
+        return None
+    given_up = future.cancelled()
+    return Wait(
+        kind,
+        began,
+        ready,
+        task.get_name(),
+        function,
+        None if users is None else line_of(users),
+        given_up,
+        _by(task, kind, frames, given_up),
+    )
+
+
+def _awaiting_frame(task: Any) -> FrameType | None:
+    """Return the line of the user's code that awaits a task without one: `gather(get(), get())`."""
+    for _ in range(MOST_AWAITING):
+        task = awaiting_task(task)
+        if task is None:
+            return None
+        found = users_frame(frame_of(each) for each in reversed([*await_chain(task)]))
+        if found is not None:
+            return found
+    return None
+
+
+def _by(task: Any, kind: str, frames: list[FrameType | None], given_up: bool) -> EndedBy | None:
+    if kind == names.WAIT_FOR_DNS:  # nobody's
+        return None
+    if not given_up:
+        return ended_by.running(task.get_loop())
+    innermost = frames[0] if kind in _HELD and frames else None
+    if innermost is None:
+        return None
+    return ended_by.holder(task.get_loop(), innermost.f_locals.get("self"))

@@ -1,0 +1,40 @@
+"""Scripts that run Django's own parts under a span, in a process of their own."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+PRELUDE = """
+import asyncio, time, warnings
+import django
+from django.conf import settings
+import overlap
+settings.CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "slow": {"BACKEND": "smokesite.parts.SlowCache"},
+    "file": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+             "LOCATION": "/nowhere"},
+}
+settings.TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates",
+    "OPTIONS": {"loaders": [("django.template.loaders.locmem.Loader", {
+        "fast.html": "{{ x }}", "slow.html": "{{ x }}",
+        "outer.html": "{% include 'fast.html' %}{{ slow }}"})]}}]
+overlap.instrument()
+django.setup()
+from opentelemetry import trace
+tracer = trace.get_tracer("tests")
+NAP_S = 0.02
+"""
+
+
+@pytest.fixture
+def recorded(own_sink, run):
+    """A function that runs a script; it returns the sink with the spans it made."""
+
+    def play(code, **env):
+        run(PRELUDE + textwrap.dedent(code) + "\noverlap.shutdown()\n", own_sink.url, **env)
+        return own_sink
+
+    return play
