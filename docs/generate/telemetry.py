@@ -10,7 +10,9 @@ from pathlib import Path
 from overlap import names
 
 FOLDER = Path(names.__file__).parent
-MODULES = ("conventions", "spans", "attributes", "queues", "measurements", "waits", "framework", "metrics")
+MODULES = (
+    "conventions", "spans", "attributes", "queues", "measurements", "waits", "framework", "metrics",
+)  # fmt: skip
 """In the order in which the pages show them."""
 _SECTION = re.compile(r"^# --- (.+?) -+$")
 _VALUES = re.compile(r"\bOne of the (\w+_) values( below)?")

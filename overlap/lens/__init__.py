@@ -15,6 +15,7 @@ from overlap.lens.route_time import RouteTime
 from overlap.lens.span_processor import LensSpans
 from overlap.lens.steps import Steps, running_here
 from overlap.lens.thread_work import ThreadSpans
+from overlap.lens.waits import WaitSpans
 
 __all__ = [
     "Account", "LensSpans", "Lenses", "RouteTime", "Steps", "ThreadSpans", "WaitSpans",
@@ -24,4 +25,4 @@ __all__ = [
 
 def processors() -> list[SpanProcessor]:
     """Return the span processors that record the lens's figures."""
-    return [LensSpans(), ThreadSpans()]
+    return [LensSpans(), WaitSpans(), ThreadSpans()]

@@ -10,10 +10,10 @@ from overlap import names
 from overlap.lens.account import Account
 from overlap.lens.current_account import span_in
 from overlap.lens.waits import ended_by
+from overlap.lens.waits.awaiting_task import awaiting_task
 from overlap.lens.waits.kinds import NOT_A_WAIT, RECORDED_ALONE, kind_of, place_of
 from overlap.lens.waits.wait import LEAST_S, EndedBy, Wait, Waits
 from overlap.runtime.await_chain import await_chain, frame_of, line_of, users_frame
-from overlap.runtime.awaiting_task import awaiting_task
 from overlap.runtime.guard import failed
 
 __all__ = ["LEAST_S", "observe"]

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from overlap.runtime.awaiting_task import awaiting_task
+from overlap.lens.waits.awaiting_task import awaiting_task
 
 
 async def by_await(task):
