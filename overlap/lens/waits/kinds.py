@@ -53,6 +53,9 @@ POOLS: dict[tuple[str, str], str] = {
 }
 """Functions that open a connection as well: a wait for the pool only if a primitive is inside."""
 
+ADAPTERS = frozenset({("anyio._backends._asyncio", "Event.wait")})
+"""Functions of a library that only wait for a primitive of asyncio."""
+
 RECORDED_ALONE = frozenset(
     {
         names.WAIT_FOR_LOCK,
@@ -62,8 +65,8 @@ RECORDED_ALONE = frozenset(
         names.WAIT_FOR_DNS,
     }
 )
-"""Recorded though no line of the user's code waits. In a library's own task, a wait for an event
-or a queue is idleness."""
+"""Recorded though no line of the user's code waits. Events and queues of a library are its own
+affair: in its own task, such a wait is idleness; below the user's code, mostly the network."""
 
 
 class Place(NamedTuple):

@@ -11,10 +11,11 @@ from overlap.lens.account import Account
 from overlap.lens.current_account import span_in
 from overlap.lens.waits import ended_by
 from overlap.lens.waits.awaiting_task import awaiting_task
-from overlap.lens.waits.kinds import NOT_A_WAIT, RECORDED_ALONE, kind_of, place_of
+from overlap.lens.waits.kinds import ADAPTERS, NOT_A_WAIT, RECORDED_ALONE, kind_of, place_of
 from overlap.lens.waits.wait import LEAST_S, EndedBy, Wait, Waits
 from overlap.runtime.await_chain import await_chain, frame_of, line_of, users_frame
 from overlap.runtime.guard import failed
+from overlap.runtime.stack import is_users
 
 __all__ = ["LEAST_S", "observe"]
 
@@ -52,7 +53,10 @@ def _wait(task: Any, began: float, ready: float, future: Any) -> Wait | None:
     if kind == NOT_A_WAIT:
         return None
     frames = [frame_of(each) for each in chain]
-    users = users_frame(frames) or _awaiting_frame(task)
+    users = users_frame(frames)
+    if kind not in RECORDED_ALONE and users is not None and _is_of_a_library(chain):
+        return None
+    users = users or _awaiting_frame(task)
     if users is None and kind not in RECORDED_ALONE:
         return None
     given_up = future.cancelled()
@@ -66,6 +70,15 @@ def _wait(task: Any, began: float, ready: float, future: Any) -> Wait | None:
         given_up,
         _by(task, kind, frames, given_up),
     )
+
+
+def _is_of_a_library(chain: list[Any]) -> bool:
+    """Return whether a library waits, and the user's code for that library."""
+    for coroutine in chain:
+        file = "" if (frame := frame_of(coroutine)) is None else frame.f_code.co_filename
+        if is_users(file) or ("-packages/" in file and place_of(coroutine).key not in ADAPTERS):
+            return not is_users(file)
+    return False
 
 
 def _awaiting_frame(task: Any) -> FrameType | None:
