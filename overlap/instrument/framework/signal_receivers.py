@@ -25,6 +25,8 @@ MOST_NAMED = 8
 """The most receivers in a thread that a span names."""
 _SENDERS = ("send", "send_robust", "asend", "asend_robust")
 """Others only ask whether there are receivers."""
+_LOOPS = ("send", "send_robust", "sync_send")
+"""The functions that loop over the receivers to call them; `asend` has an inner one."""
 _WHAT = "the receivers of a signal are not timed"
 _parts = SlowParts(names.SPAN_RECEIVER, names.RECEIVERS_CALLS, names.RECEIVERS_MS)
 
@@ -36,6 +38,10 @@ class Receivers(list[Any]):
     """Whether `asend` loops over them, in a thread."""
 
     def __iter__(self) -> Iterator[Any]:
+        sends = sys._getframe(1).f_code.co_name in _LOOPS
+        return self._timed() if sends else super().__iter__()
+
+    def _timed(self) -> Iterator[Any]:
         if self.in_thread and asyncio._get_running_loop() is None:
             guarded(_WHAT, _note_thread, self)
         for receiver in super().__iter__():

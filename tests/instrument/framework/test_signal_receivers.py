@@ -120,6 +120,8 @@ signal.connect(quick)
 with tracer.start_as_current_span("view"):
     assert signal.has_listeners()
     assert list(signal._live_receivers(None)[0]) == [quick]
+    from overlap.instrument.framework.signal_receivers import Receivers
+    assert list(Receivers([quick])) == [quick]
 """
     )
     assert "overlap.receivers.calls" not in sink.one("view").attributes

@@ -280,16 +280,16 @@ def test_short_waits_are_not_recorded(observed, monkeypatch):
 
 
 def test_of_many_waits_the_longest_are_kept(observed, ms):
-    """Two hundred tasks behind one lock: 32 spans, and the last of them is the longest."""
+    """A hundred tasks behind one lock: 32 spans, and the last of them is the longest."""
 
     async def work(_):
         lock = asyncio.Lock()
 
         async def hold():
             async with lock:
-                await asyncio.sleep(0.0002)
+                await asyncio.sleep(0.001)
 
-        await asyncio.gather(*(hold() for _ in range(200)))
+        await asyncio.gather(*(hold() for _ in range(100)))
 
     found = observed(work)
     assert len(found.waits) == 32
