@@ -26,7 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 UV := $(shell command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1 && echo uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up down stack play test test-lowest test-newest matrix test-stack test-scale everyday test-package test-postgresql fuzz faults test-django lint types lock bench install-bench bench-peers stock-and-ours profile predictions readme dashboards docs docs-serve pictures lock clean
+.PHONY: help install install-dev demo up down stack play test test-lowest test-newest matrix test-stack test-scale everyday test-package test-spark test-postgresql fuzz faults test-django lint types lock bench install-bench bench-peers stock-and-ours profile predictions readme dashboards docs docs-serve pictures lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -87,6 +87,9 @@ test-scale: install-dev ## ... and beyond one machine: Kafka, Cassandra, two tie
 
 test-postgresql: install-dev ## ... and those against a PostgreSQL of their own (Debian: postgresql)
 	$(BIN)/python -X dev -m pytest -m postgresql tests/lean tests/app
+
+test-spark: $(VENV)/.installed-spark ## ... and the survey by PySpark (needs Java 17 or newer; Debian: openjdk-17-jre-headless)
+	$(BIN)/python -X dev -m pytest -m spark tests/survey
 
 test-package: install-dev ## ... and the built wheel, in fresh environments of the oldest and the newest Python
 	$(BIN)/python -X dev -m pytest -m package tests/package
@@ -149,6 +152,8 @@ lock: ## Write requirements*.lock anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
 	  --custom-compile-command 'make lock' --extra bench --group build -c requirements-dev.lock -o requirements-bench.lock
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
+	  --custom-compile-command 'make lock' --extra spark --group build -c requirements-dev.lock -o requirements-spark.lock
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
 	  --custom-compile-command 'make lock' --group build --group docs -c requirements-dev.lock -o requirements-docs.lock
 
 clean: ## Remove .venv and what the demo left
@@ -168,6 +173,9 @@ $(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
 $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	$(call sync,requirements-dev.lock)
 	@touch $(VENV)/.installed
+
+$(VENV)/.installed-spark: requirements-spark.lock pyproject.toml | $(VENV)/.installed-dev
+	$(call sync,requirements-spark.lock)
 
 $(VENV)/.installed-bench: requirements-bench.lock pyproject.toml | $(VENV)/.installed
 	$(call sync,requirements-bench.lock)

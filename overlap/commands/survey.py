@@ -70,6 +70,7 @@ def _time_ns(_context: click.Context, _option: click.Parameter, value: str | Non
     help="With --against, exit status 1 for any of slower:10%,blocking,lost,serial.",
 )
 @click.option("--limit", type=click.IntRange(1), help="The most traces to read.")
+@click.option("--spark", metavar="MASTER", help="Let Spark read and judge, such as local[2].")
 @click.option(
     "--workers", type=click.IntRange(1, 256), help="How many processes work.  [default: one a core]"
 )
@@ -86,6 +87,7 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
     against: str | None,
     fail_on: str | None,
     limit: int | None,
+    spark: str | None,
     workers: int | None,
 ) -> None:
     """Sum the verdicts on many traces, by service and route.
@@ -104,23 +106,23 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
     is new, beyond noise. Of the two, the one that began first is before; --since, --from and --to
     are those of the SOURCEs only.
 
+    With --spark, SOURCE is whatever Spark reads: files of OTLP JSON lines, or Parquet with OTLP
+    in its column `value`.
+
     Exit status: 0; 1 if --fail-on applies; 2 if nothing can be read. Ctrl-C reports what was read
     until then; exit status 130.
     """
-    if since is not None and start_ns is not None:
-        raise click.UsageError("--since and --from exclude one another")
-    if [as_json, html == "-", flame == "-"].count(True) > 1:
-        raise click.UsageError("only one of --json, --html - and --flame - can be printed")
-    if fail_on and not against:
-        raise click.UsageError("--fail-on needs --against")
-    if against and (html or flame):
-        raise click.UsageError("--html and --flame are of one survey: without --against")
+    _check(click.get_current_context().params)
     wanted = gates(fail_on) if fail_on else []
     if since is not None:
         start_ns = (time.time_ns() if end_ns is None else end_ns) - since
     sources = sources or (config.load().traces_url,)
     with no_garbage_collection(), _progress() as say:
-        found = survey_sources(sources, Query(start_ns, end_ns, service, limit), say, workers)
+        query = Query(start_ns, end_ns, service, limit)
+        if spark:
+            found = _by_spark(spark, sources, query, say)
+        else:
+            found = survey_sources(sources, query, say, workers)
         other = survey_sources([against], Query(limit=limit), say, workers) if against else None
     _print_notes(found)
     if other is not None:
@@ -144,6 +146,32 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
     elif "-" not in (html, flame):
         _print(document)
     sys.exit(130 if found.is_stopped else 0)
+
+
+def _check(given: dict[str, Any]) -> None:
+    """Raise UsageError for options that exclude one another."""
+    if given["since"] is not None and given["start_ns"] is not None:
+        raise click.UsageError("--since and --from exclude one another")
+    if [given["as_json"], given["html"] == "-", given["flame"] == "-"].count(True) > 1:
+        raise click.UsageError("only one of --json, --html - and --flame - can be printed")
+    against = given["against"]
+    if given["fail_on"] and not against:
+        raise click.UsageError("--fail-on needs --against")
+    if against and (given["html"] or given["flame"]):
+        raise click.UsageError("--html and --flame are of one survey: without --against")
+    if given["spark"] and (against or given["limit"] or not given["sources"]):
+        raise click.UsageError("--spark takes files, without --against and --limit")
+
+
+def _by_spark(
+    master: str, sources: tuple[str, ...], query: Query, say: Callable[[str], None]
+) -> Found:
+    from overlap.survey.shuffle.judging import Selection
+    from overlap.survey.spark import run
+
+    report, unread = run(master, sources, Selection(query.start_ns, query.end_ns), say)
+    lines = "1 line is" if unread == 1 else f"{unread:,} lines are"
+    return Found(report, [f"{lines} no OTLP, or not whole"] if unread else [])
 
 
 def _compare(one: Report, other: Report, wanted: list[Gate], *, as_json: bool) -> int:
