@@ -167,7 +167,7 @@ def _by_spark(
     master: str, sources: tuple[str, ...], query: Query, say: Callable[[str], None]
 ) -> Found:
     from overlap.survey.shuffle.judging import Selection
-    from overlap.survey.spark import run
+    from overlap.survey.spark_session import run
 
     report, unread = run(master, sources, Selection(query.start_ns, query.end_ns), say)
     lines = "1 line is" if unread == 1 else f"{unread:,} lines are"

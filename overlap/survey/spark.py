@@ -10,8 +10,6 @@ moment.
 from __future__ import annotations
 
 import io
-import os
-import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -33,16 +31,9 @@ from overlap.trace.read import spans_of
 Rdd = Any
 """A `pyspark.RDD`. PySpark is not needed to import this module, nor to check its types."""
 DataFrame = Any
-Session = Any
 
 COLUMN = "value"
 """What `spark.read.text` and Spark's Kafka source call their column."""
-_LOCAL: dict[str, Any] = {
-    "spark.driver.host": "127.0.0.1",
-    "spark.driver.bindAddress": "127.0.0.1",
-    "spark.ui.enabled": "false",
-}
-"""Of a master on this machine: no network but loopback."""
 _BATCH = 10_000
 """Spans that are grouped before they are sent to the shuffle."""
 
@@ -70,7 +61,7 @@ def survey_and_count(
     source: Rdd | DataFrame, column: str, selection: Selection, partitions: int | None
 ) -> tuple[Report, int]:
     """Return the report, and how many lines or messages could not be read."""
-    lines = _lines(source, column)
+    lines = lines_of(source, column)
     unread = lines.context.accumulator(0)
 
     def packed(part: Iterable[Any]) -> Iterator[tuple[str, _Piece]]:
@@ -91,7 +82,8 @@ def survey_and_count(
     return Report(totals), unread.value
 
 
-def _lines(source: Rdd | DataFrame, column: str) -> Rdd:
+def lines_of(source: Rdd | DataFrame, column: str) -> Rdd:
+    """Return an RDD as it is, or the values of a DataFrame's column as one."""
     rdd = getattr(source, "rdd", None)
     if rdd is None:
         return source
@@ -195,71 +187,3 @@ def judge(part: Iterable[tuple[str, _Piece]], selection: Selection) -> Totals:
 def _added(one: Totals, other: Totals) -> Totals:
     add(one, other)
     return one
-
-
-def session(master: str) -> Session:
-    """Return a session on a master such as `local[2]` or `spark://host:7077`.
-
-    Raise OverlapError where Spark or its Java is missing.
-    """
-    try:
-        from pyspark.errors import PySparkException
-        from pyspark.sql import SparkSession
-    except ImportError:
-        raise OverlapError("--spark needs PySpark: pip install 'django-overlap[spark]'") from None
-    if master.startswith("local"):
-        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else the first on PATH
-    try:
-        found = (
-            SparkSession.builder.master(master)
-            .appName("overlap survey")
-            .config("spark.ui.showConsoleProgress", "false")
-            .config(map=_LOCAL if master.startswith("local") else {})
-            .getOrCreate()
-        )
-    except (PySparkException, OSError) as error:
-        raise OverlapError(
-            f"Spark did not start on {master} (it needs Java 17 or newer): {_line(error)}"
-        ) from None
-    found.sparkContext.setLogLevel("ERROR")
-    return found
-
-
-def read(spark: Session, sources: Iterable[str], column: str = COLUMN) -> Rdd:
-    """Return the lines of files, folders and patterns, in whatever file system Spark knows.
-
-    A name that ends in `.parquet` is Parquet, with OTLP in `column`; all else is lines of text.
-    """
-    context = spark.sparkContext
-    found = [
-        _lines(spark.read.parquet(source), column)
-        if source.rstrip("/").endswith(".parquet")
-        else context.textFile(source, use_unicode=False)
-        for source in sources
-    ]
-    return context.union(found)
-
-
-def run(master: str, sources: Iterable[str], selection: Selection, say: Any) -> tuple[Report, int]:
-    """Return the report of sources that Spark reads, and how many lines could not be read."""
-    say(f"starting Spark on {master}")
-    spark = session(master)
-    try:
-        from pyspark.errors import PySparkException
-
-        try:
-            say("Spark reads and judges")
-            return survey_and_count(read(spark, sources), COLUMN, selection, None)
-        except PySparkException as error:
-            raise OverlapError(f"Spark failed: {_line(error)}") from None
-        except Exception as error:
-            if type(error).__module__.partition(".")[0] != "py4j":
-                raise
-            raise OverlapError(f"Spark failed: {_line(error)}") from None
-    finally:
-        spark.stop()
-
-
-def _line(error: Exception) -> str:
-    """Return the first lines of an error's text as one: Spark adds its Java stack."""
-    return " ".join(str(error).split("\n\tat ")[0].split())[:300]

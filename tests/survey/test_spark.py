@@ -86,7 +86,7 @@ def spark():
     pytest.importorskip("pyspark", reason="PySpark is not installed (make test-spark)")
     if shutil.which("java") is None:
         pytest.skip("no Java on this machine: Spark needs 17 or newer")
-    from overlap.survey.spark import session
+    from overlap.survey.spark_session import session
 
     found = session("local[2]")
     yield found
