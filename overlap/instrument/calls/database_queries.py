@@ -23,6 +23,10 @@ _WHAT = "a database query is not traced"
 _LONGEST = 2000
 """The most characters of a query. Parameters are not recorded: Django passes them separately."""
 _TABLE = re.compile(r"""\b(?:FROM|INTO|UPDATE)\s+["'`\[]?([\w.$]+)""", re.IGNORECASE)
+_LITERAL = re.compile(
+    r"""[EBXN]?'(?:[^']|'')*'|\$(\w*)\$.*?\$\1\$|(?<![\w$:."])\d+(?:\.\d+)?\b""", re.DOTALL
+)
+"""Text and numbers, as the conventions want them replaced where a query has no parameters."""
 _suppressed: list[bool] = []
 _SYSTEMS = {"oracle": "oracle.db", "microsoft": "microsoft.sql_server"}
 """The conventions' names of databases that Django names differently."""
@@ -52,7 +56,7 @@ def instrument_queries() -> Callable[[], None]:
 
 
 def _traced(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
-    span = guarded(_WHAT, _start_span, sql, context)
+    span = guarded(_WHAT, _start_span, sql, params, context)
     if span is None:
         return execute(sql, params, many, context)
     with CurrentSpan(_WHAT, span):
@@ -67,7 +71,7 @@ def suppress_drivers(is_on: bool) -> None:
     _suppressed[:] = [True] if is_on else []
 
 
-def _start_span(sql: Any, context: dict[str, Any]) -> Span | None:
+def _start_span(sql: Any, params: Any, context: dict[str, Any]) -> Span | None:
     # A query outside any request or task belongs to no trace.
     if not trace.get_current_span().is_recording():
         return None
@@ -77,7 +81,7 @@ def _start_span(sql: Any, context: dict[str, Any]) -> Span | None:
     attributes = {
         names.DB_SYSTEM_NAME: _SYSTEMS.get(connection.vendor, connection.vendor),
         names.DB_OPERATION: operation,
-        names.DB_QUERY: text[:_LONGEST],
+        names.DB_QUERY: (text if params else _without_literals(text))[:_LONGEST],
         names.DB_NAMESPACE: _namespace(connection),
         **thread_attributes(threading.current_thread()),
     }
@@ -104,6 +108,12 @@ def _namespace(connection: Any) -> str:
     # SQLite's is a path of this machine: its last part is enough.
     name = str(connection.settings_dict.get("NAME") or "")
     return name.rpartition("/")[2] if connection.vendor == "sqlite" else name
+
+
+@lru_cache(maxsize=512)
+def _without_literals(sql: str) -> str:
+    """Return a query without its values: of one with parameters, these are what is secret."""
+    return _LITERAL.sub("?", sql)
 
 
 @lru_cache(maxsize=512)

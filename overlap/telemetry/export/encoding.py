@@ -18,6 +18,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import Link, Status, StatusCode
 
+from overlap.telemetry.export import secrets
 from overlap.telemetry.export.protobuf_wire import (
     any_value,
     attributes,
@@ -157,7 +158,9 @@ def _named(name: str, kind: int) -> bytes:
 
 def _status(status: Status) -> bytes:
     # status: message 2, code 3
-    encoded = _text(b"\x12", status.description) + _count(b"\x18", status.status_code.value)
+    encoded = _text(b"\x12", secrets.current.description(status.description)) + _count(
+        b"\x18", status.status_code.value
+    )
     return b"\x7a" + sized(encoded)
 
 

@@ -14,6 +14,8 @@ from typing import Any
 
 from opentelemetry.attributes import BoundedAttributes
 
+from overlap.telemetry.export import secrets
+
 _SHORT = 128
 """The encoding of a text with fewer characters is cached."""
 _INT64 = 1 << 63
@@ -64,7 +66,7 @@ def attributes(tag: bytes, pairs: Mapping[str, Any] | None) -> list[bytes]:
         elif kind is float:
             add(_before_double(tag, key) + _double(value))
         elif isinstance(value, str):  # long, or a subclass for texts that occur once: not cached
-            text = b"\x0a" + sized(utf8(value))
+            text = b"\x0a" + sized(utf8(secrets.current.without(key, value)))
             add(tag + sized(_before_value(key) + sized(text)))
         else:
             add(tag + _pair(key, value))
@@ -73,7 +75,7 @@ def attributes(tag: bytes, pairs: Mapping[str, Any] | None) -> list[bytes]:
 
 @lru_cache(maxsize=4096)
 def _text_pair(tag: bytes, key: str, value: str) -> bytes:
-    return tag + _pair(key, value)
+    return tag + _pair(key, secrets.current.without(key, value))
 
 
 @lru_cache(maxsize=4096)
@@ -99,7 +101,7 @@ def _pair(key: str, value: Any) -> bytes:
 def any_value(value: Any) -> bytes:  # noqa: PLR0911  one return a type
     """Encode an AnyValue, without its length."""
     if isinstance(value, str):
-        return b"\x0a" + sized(utf8(value))
+        return b"\x0a" + sized(utf8(secrets.current.text(value)))
     if isinstance(value, bool):
         return b"\x10\x01" if value else b"\x10\x00"
     if isinstance(value, int):

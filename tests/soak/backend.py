@@ -1,0 +1,97 @@
+"""A backend that comes and goes, counts what it accepts, and hands it on to pocket."""
+
+import queue
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import cycle
+
+import httpx
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+PHASES = (("well", 12.0), ("answers 500", 4.0), ("well", 8.0), ("hangs", 4.0), ("well", 8.0), ("answers 429", 4.0))
+"""What it does, and for how many seconds, again and again."""
+
+
+class Backend:
+    """Accepts OTLP while it is well."""
+
+    def __init__(self, forward_to: str) -> None:
+        self.received = 0
+        self.active_requests: float | None = None
+        self.phase = "well"
+        self._stopped = threading.Event()
+        self._lock = threading.Lock()
+        self._queue: queue.Queue[tuple[str, bytes] | None] = queue.Queue(1000)
+        backend = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                phase = backend.phase
+                if phase == "hangs":
+                    backend._stopped.wait(6)
+                    self.close_connection = True
+                    return
+                status = 200 if phase == "well" else int(phase.split()[1])
+                self.send_response(status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                if status == 200:
+                    backend.accept(self.path, body)
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        for target in (self._server.serve_forever, self._change, lambda: self._forward(forward_to)):
+            threading.Thread(target=target, daemon=True).start()
+
+    def accept(self, path: str, body: bytes) -> None:
+        if path == "/v1/traces":
+            message = ExportTraceServiceRequest.FromString(body)
+            spans = sum(len(s.spans) for r in message.resource_spans for s in r.scope_spans)
+            with self._lock:
+                self.received += spans
+        elif path == "/v1/metrics":
+            self._look(ExportMetricsServiceRequest.FromString(body))
+        try:
+            self._queue.put_nowait((path, body))
+        except queue.Full:
+            pass
+
+    def _look(self, message: ExportMetricsServiceRequest) -> None:
+        for resource in message.resource_metrics:
+            for scope in resource.scope_metrics:
+                for metric in scope.metrics:
+                    if metric.name == "http.server.active_requests":
+                        points = metric.sum.data_points
+                        self.active_requests = sum(p.as_int or p.as_double for p in points)
+
+    def stay_well(self) -> None:
+        """End the phases: from now on everything is accepted."""
+        self._stopped.set()
+        self.phase = "well"
+
+    def _change(self) -> None:
+        for phase, seconds in cycle(PHASES):
+            self.phase = phase
+            if self._stopped.wait(seconds):
+                self.phase = "well"
+                return
+
+    def _forward(self, url: str) -> None:
+        kind = {"content-type": "application/x-protobuf"}
+        with httpx.Client(base_url=url, timeout=20, trust_env=False) as client:
+            while (item := self._queue.get()) is not None:
+                try:
+                    client.post(item[0], content=item[1], headers=kind)
+                except httpx.HTTPError:
+                    time.sleep(0.2)
