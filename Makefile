@@ -16,6 +16,9 @@ SECONDS ?= 60
 TARGETS ?=
 # What `make test` leaves to targets of their own.
 EVERYDAY = not postgresql and not stack and not package and not faults and not scale
+# Of `make soak`. ENDPOINT= sends to a collector that runs already, and counts nothing.
+MINUTES ?= 10
+ENDPOINT ?=
 # What `make test-lowest` runs.
 LOWEST ?= tests/telemetry tests/instrument tests/lean tests/lens tests/run tests/testing
 PORTS = --app-port $(APP_PORT) --workers-port $(WORKERS_PORT) --wsgi-port $(WSGI_PORT) --mail-port $(MAIL_PORT) --httpbin-port $(HTTPBIN_PORT) --otlp-port $(OTLP_PORT) --traces-port $(TRACES_PORT)
@@ -26,7 +29,7 @@ unexport PYTHONDONTWRITEBYTECODE
 UV := $(shell command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1 && echo uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up down stack play test test-lowest test-newest matrix test-stack test-scale everyday test-package test-spark test-postgresql fuzz faults test-django lint types lock bench install-bench bench-peers stock-and-ours profile predictions readme dashboards docs docs-serve pictures lock clean
+.PHONY: help install install-dev demo up down stack play test test-lowest test-newest matrix test-stack test-scale everyday test-package test-spark test-postgresql fuzz faults soak test-django lint types lock bench install-bench bench-peers stock-and-ours profile predictions readme dashboards docs docs-serve pictures lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -96,6 +99,9 @@ test-package: install-dev ## ... and the built wheel, in fresh environments of t
 
 fuzz: install-dev ## Mutated inputs into readers, pages, drawing, headers, variables (SECONDS=60, TARGETS=)
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(TARGETS)
+
+soak: install-dev ## Ten minutes of mixed traffic: nothing grows, nothing is left, every span is counted (MINUTES=60)
+	$(BIN)/python -m tests.soak --minutes $(MINUTES) $(if $(ENDPOINT),--endpoint $(ENDPOINT))
 
 faults: install-dev ## ... and the table of faults: backends, disks, journals, signals, clocks, memory
 	$(BIN)/python -X dev -m pytest -n 2 -m faults tests/faults

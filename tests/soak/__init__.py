@@ -1,4 +1,4 @@
-"""The soak: an instrumented server and pocket under mixed traffic, with a backend that comes and goes.
+"""The soak: an instrumented server under mixed traffic, pocket, a backend that comes and goes.
 
 `make soak` runs it; `python -m tests.soak --help` lists its options. At the end it checks that
 nothing has grown, nothing is left over, and every span was received or counted as dropped.

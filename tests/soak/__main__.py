@@ -13,6 +13,7 @@ import tempfile
 import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -44,7 +45,9 @@ _BLOCKS = re.compile(r"\n(?=\{|[A-Z]+:  )")
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--endpoint", help="send there, a collector for instance, and count nothing")
+    parser.add_argument(
+        "--endpoint", help="send there, a collector for instance, and count nothing"
+    )
     options = parser.parse_args()
     with ExitStack() as stack, tempfile.TemporaryDirectory() as folder:
         return Soak(options, Path(folder), stack).run()
@@ -54,7 +57,9 @@ class Soak:
     def __init__(self, options: argparse.Namespace, folder: Path, stack: ExitStack) -> None:
         self.seconds, self.folder, self.stack = options.minutes * 60, folder, stack
         self.failed: list[str] = []
-        pocket, lines = self._start("pocket", "-m", "overlap", "pocket", "--port=0", "--otlp-port=0", "--max-spans=4000")
+        pocket, lines = self._start(
+            "pocket", "-m", "overlap", "pocket", "--port=0", "--otlp-port=0", "--max-spans=1000"
+        )
         otlp, self.page = re.findall(r"http://\S+", lines)
         self.backend = Backend(otlp)
         self.is_counted = options.endpoint is None
@@ -122,12 +127,12 @@ class Soak:
                     await asyncio.wait_for(client.get("/events"), 0.5)
                 await asyncio.sleep(1)
 
-    def _rest(self) -> dict[str, int]:
+    def _rest(self) -> dict[str, Any]:
         """Wait for what is under way to end; return the server's vital signs at rest."""
         for path in ("/orm/", "/sync-orm/", "/sync/"):
             httpx.get(self.url + path, trust_env=False, timeout=30)
         time.sleep(SETTLES_S)
-        found: dict[str, int] = httpx.get(f"{self.url}/vitals/", trust_env=False).json()
+        found: dict[str, Any] = httpx.get(f"{self.url}/vitals/", trust_env=False).json()
         self.watched[0].sample()
         self.watched[1].sample()
         return found | {"fds": self.watched[0].samples[-1][3], "fds of pocket": self.watched[1].samples[-1][3],
@@ -141,21 +146,29 @@ class Soak:
                 f"{each.name}: RSS {early / 1e6:.1f} MB at a fifth, {late / 1e6:.1f} MB at the end ({late / early - 1:+.1%})",
             )
         fifth = (ended - began) / 5
-        early, late = p99(seen.light, began + fifth, began + 2 * fifth), p99(seen.light, ended - fifth, ended)
+        early, late = (
+            p99(seen.light, began + fifth, began + 2 * fifth),
+            p99(seen.light, ended - fifth, ended),
+        )
         self._check(
             late <= early * SLOWER or late - early < 0.1,
             f"p99 of {len(seen.light):,} light requests: {early * 1000:.0f} ms in the second fifth, {late * 1000:.0f} ms in the last",
         )
-        self._check(not seen.unexpected, f"{seen.requests:,} requests, {len(seen.unexpected)} unexpected {seen.unexpected[:5]}")
+        self._check(
+            not seen.unexpected,
+            f"{seen.requests:,} requests, {len(seen.unexpected)} unexpected {seen.unexpected[:5]}",
+        )
 
     @staticmethod
-    def _is_back(before: dict[str, int], after: dict[str, int]) -> bool:
+    def _is_back(before: dict[str, Any], after: dict[str, Any]) -> bool:
         return all(after[name] <= before[name] + more for name, more in ALLOWED.items())
 
-    def _judge_left_over(self, before: dict[str, int], after: dict[str, int]) -> None:
+    def _judge_left_over(self, before: dict[str, Any], after: dict[str, Any]) -> None:
         for name in ("tasks", *ALLOWED):
             is_back = after[name] <= before[name] + ALLOWED.get(name, 0)
             self._check(is_back, f"{name}: {before[name]} before, {after[name]} after")
+        if after["threads"] > before["threads"] + ALLOWED["threads"]:
+            print(f"    threads: {after['names']}")
         if self.is_counted:
             active = self.backend.active_requests
             self._check(active == 0, f"http.server.active_requests: {active}")
@@ -169,17 +182,33 @@ class Soak:
                 made == self.backend.received + dropped,
                 f"{made:,} spans made = {self.backend.received:,} received + {dropped:,} counted as dropped",
             )
-        bad = [each for each in _BLOCKS.split(log) if _ERROR.search(each) and not _EXPECTED.search(each)]
-        self._check(not bad, f"{len(bad)} unexpected errors in the log {[each[-300:] for each in bad[:3]]}")
+        bad = [
+            each
+            for each in _BLOCKS.split(log)
+            if _ERROR.search(each) and not _EXPECTED.search(each)
+        ]
+        self._check(
+            not bad, f"{len(bad)} unexpected errors in the log {[each[-300:] for each in bad[:3]]}"
+        )
         said = (self.folder / "pocket.log").read_text(errors="replace")
-        self._check("failed" not in said and "Traceback" not in said, f"pocket's log has {said.count(chr(10))} lines")
+        self._check(
+            "failed" not in said and "Traceback" not in said,
+            f"pocket's log has {said.count(chr(10))} lines",
+        )
 
     def _check(self, is_well: bool, sentence: str) -> None:
         print(f"{'ok' if is_well else '--'}  {sentence}", flush=True)
         if not is_well:
             self.failed.append(sentence)
 
-    def _start(self, name: str, *arguments: str, wait: bool = True, cwd: Path = ROOT, env: dict[str, str] | None = None):
+    def _start(
+        self,
+        name: str,
+        *arguments: str,
+        wait: bool = True,
+        cwd: Path = ROOT,
+        env: dict[str, str] | None = None,
+    ):
         log = self.folder / f"{name}.log"
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("OVERLAP_", "OTEL_"))}
         with log.open("wb") as out:

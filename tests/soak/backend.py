@@ -3,6 +3,7 @@
 import queue
 import threading
 import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import cycle
 
@@ -12,7 +13,14 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-PHASES = (("well", 12.0), ("answers 500", 4.0), ("well", 8.0), ("hangs", 4.0), ("well", 8.0), ("answers 429", 4.0))
+PHASES = (
+    ("well", 12.0),
+    ("answers 500", 4.0),
+    ("well", 8.0),
+    ("hangs", 4.0),
+    ("well", 8.0),
+    ("answers 429", 4.0),
+)
 """What it does, and for how many seconds, again and again."""
 
 
@@ -62,10 +70,8 @@ class Backend:
                 self.received += spans
         elif path == "/v1/metrics":
             self._look(ExportMetricsServiceRequest.FromString(body))
-        try:
+        with suppress(queue.Full):
             self._queue.put_nowait((path, body))
-        except queue.Full:
-            pass
 
     def _look(self, message: ExportMetricsServiceRequest) -> None:
         for resource in message.resource_metrics:

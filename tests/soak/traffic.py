@@ -34,7 +34,9 @@ class Seen:
 async def run(url: str, until: float, seen: Seen, clients: int = 6) -> None:
     """Ask until `until`, by time.monotonic()."""
     limits = httpx.Limits(max_connections=50)
-    async with httpx.AsyncClient(base_url=url, timeout=30, trust_env=False, limits=limits) as client:
+    async with httpx.AsyncClient(
+        base_url=url, timeout=30, trust_env=False, limits=limits
+    ) as client:
         asks = [_ask(client, until, seen) for _ in range(clients)]
         await asyncio.gather(*asks, _leave(client, until, seen), _sockets(url, until, seen))
 

@@ -7,7 +7,7 @@ import pytest
 
 from overlap.telemetry.export.secrets import Secrets
 
-SITE = '''
+SITE = """
 import asyncio, logging, os, sys, threading, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -49,7 +49,7 @@ def rows(password):
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE IF NOT EXISTS users (name TEXT, password TEXT)")
         cursor.execute("INSERT INTO users VALUES (%s, %s)", ["me", password])
-        cursor.execute("SELECT * FROM users WHERE password = 'SECRET-literal' AND name = 'it''s me'")
+        cursor.execute("SELECT * FROM users WHERE password = 'SECRET-literal' AND name = 'it''s'")
         cursor.execute("SELECT 4111111111111111, E'SECRET-escape' FROM users".replace("E'", "'"))
 
 async def failing(secret):
@@ -96,7 +96,7 @@ async def main():
 
 asyncio.run(main())
 overlap.shutdown()
-'''
+"""
 
 
 @pytest.fixture(scope="module")
@@ -113,9 +113,7 @@ def exported(tmp_path_factory):
             text=True,
             check=False,
         )
-        messages = [
-            str(message) for path in sink._messages for message in sink._messages[path]
-        ]
+        messages = [str(message) for path in sink._messages for message in sink._messages[path]]
         names = sink.names()
         sink.close()
         assert found.returncode == 0, found.stdout + found.stderr
@@ -168,7 +166,10 @@ def test_further_parameters_can_be_named(exported):
         ("postgres://u:p@db/x", "postgres://REDACTED:REDACTED@db/x"),
         ("http://h/?X-Amz-Signature=abc&sig=d", "http://h/?X-Amz-Signature=REDACTED&sig=REDACTED"),
         ("http://h/?AWSAccessKeyId=a;Token=b", "http://h/?AWSAccessKeyId=REDACTED;Token=REDACTED"),
-        ("get 'http://a/?pwd=1' and http://b/?otp=2", "get 'http://a/?pwd=REDACTED' and http://b/?otp=REDACTED"),
+        (
+            "get 'http://a/?pwd=1' and http://b/?otp=2",
+            "get 'http://a/?pwd=REDACTED' and http://b/?otp=REDACTED",
+        ),
         ("http://h/@me/?design=1&monkey=2", "http://h/@me/?design=1&monkey=2"),
         ("mail me@h.example", "mail me@h.example"),
     ],
