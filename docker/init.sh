@@ -42,7 +42,9 @@ for file in $(find otel grafana -type f); do
       sed -e 's#127\.0\.0\.1:8000#127.0.0.1:@APP@#g' \
         -e 's#127\.0\.0\.1:16686#127.0.0.1:@TRACES@#g' \
         -e 's#127\.0\.0\.1:3000#127.0.0.1:@GRAFANA@#g' \
+        -e 's#127\.0\.0\.1:8004#127.0.0.1:@PAGE@#g' \
         -e "s#@APP@#$APP_PORT#g" -e "s#@TRACES@#$TRACES_PORT#g" -e "s#@GRAFANA@#$GRAFANA_PORT#g" \
+        -e "s#@PAGE@#$PAGE_PORT#g" \
         "$file" > "/configuration/$file.new"
       ;;
     *) cat "$file" > "/configuration/$file.new" ;;

@@ -16,6 +16,7 @@ SOURCES = {"prometheus": "Prometheus", "loki": "Loki", "jaeger": "Jaeger"}
 ADDRESSES = {
     "VAR_DEMO_URL": ("Where a browser finds the app", links.APP_URL.rstrip("/")),
     "VAR_JAEGER_URL": ("Where a browser finds Jaeger", links.JAEGER_URL),
+    "VAR_PAGE_URL": ("Where a browser finds overlap page", links.PAGE_URL),
 }
 GRAFANA_AT_LEAST = "9.0.0"
 

@@ -16,7 +16,7 @@ from grafana_foundation_sdk.models.dashboard import (
     ValueMappingResult,
 )
 
-from grafana.boards.links import to_trace
+from grafana.boards.links import to_trace, to_verdict
 from grafana.boards.queries import PROMETHEUS, Query
 
 # The names of the same columns differ between versions of Grafana.
@@ -50,7 +50,7 @@ def trace_column(fields: tuple[str, ...]) -> Column:
             pattern="/^(.{8}).*/", result=ValueMappingResult(text="$1…", index=0)
         )
     )
-    return Column(fields, "trace", width=110, links=(to_trace(),), texts=(short,))
+    return Column(fields, "trace", width=110, links=(to_trace(), to_verdict()), texts=(short,))
 
 
 def table(

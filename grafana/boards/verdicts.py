@@ -31,7 +31,11 @@ def last_traces(title: str, description: str, query: str, *, lesson: bool) -> ta
     """Return the newest verdicts, each with a link to its trace; `lesson`: and to its lesson."""
     columns = [
         Column(TIME, "when", width=165),
-        *([Column((SCENARIO,), "lesson", width=225, links=(links.to_lesson(),))] if lesson else []),
+        *(
+            [Column((SCENARIO,), "lesson", width=225, links=(links.to_lesson(), links.to_play()))]
+            if lesson
+            else []
+        ),
         Column((SHAPES,), "shape", width=200, mappings=(*colours.by_shape(),)),
         Column((OK,), "seen", width=130, mappings=(*AS_EXPECTED,)),
         Column((ANSWERED,), "answered in", width=120, unit="ms", decimals=2),

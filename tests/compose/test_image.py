@@ -83,7 +83,12 @@ def run_init(folder, **environment):
     script = INIT[INIT.index("# What the servers read") :]
     script = script.replace("/stack", str(folder / "stack"))
     script = script.replace("/configuration", str(folder / "configuration"))
-    usual = {"APP_PORT": "8000", "TRACES_PORT": "16686", "GRAFANA_PORT": "3000"}
+    usual = {
+        "APP_PORT": "8000",
+        "TRACES_PORT": "16686",
+        "GRAFANA_PORT": "3000",
+        "PAGE_PORT": "8004",
+    }
     subprocess.run(
         ["sh", "-euc", f"umask 077\n{script}"],
         check=True,
@@ -133,10 +138,10 @@ def test_init_moves_the_links_to_the_ports(stack):
 
 
 def test_every_link_to_this_machine_is_one_that_init_moves():
-    """A link to a fourth port would lead nowhere once that is moved."""
+    """A link to a fifth port would lead nowhere once that is moved."""
     for path in [*(ROOT / "grafana/dashboards").glob("*.json"), *(ROOT / "otel").glob("*.json")]:
         ports = set(re.findall(r"127\.0\.0\.1:(\d+)", path.read_text(encoding="utf-8")))
-        assert ports <= {"8000", "16686", "3000"}, path.name
+        assert ports <= {"8000", "16686", "3000", "8004"}, path.name
 
 
 def test_the_secrets_belong_to_who_reads_them():

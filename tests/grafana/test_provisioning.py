@@ -26,19 +26,21 @@ def test_the_sources_are_linked_all_ways(sources):
     assert jaeger["nodeGraph"]["enabled"]
     assert jaeger["tracesToLogsV2"]["datasourceUid"] == "loki"
     assert jaeger["tracesToMetrics"]["datasourceUid"] == "prometheus"
-    [exemplar] = prometheus["exemplarTraceIdDestinations"]
+    exemplar, verdict = prometheus["exemplarTraceIdDestinations"]
+    assert verdict["url"] == "$PAGE_URL/trace/$${__value.raw}"
     assert (exemplar["name"], exemplar["datasourceUid"]) == ("trace_id", "jaeger")
-    [field] = loki["derivedFields"]
+    field, verdict = loki["derivedFields"]
+    assert verdict["url"] == "$PAGE_URL/trace/$${__value.raw}"
     assert (field["matcherType"], field["matcherRegex"]) == ("label", "trace_id")
     assert field["datasourceUid"] == "jaeger"
     assert prometheus["timeInterval"] == "5s"
 
 
 def test_what_grafana_fills_in_has_two_dollars(sources):
-    """One dollar is a variable of the environment, and three of those are all there are."""
+    """One dollar is a variable of the environment, and four of those are all there are."""
     text = yaml.safe_dump([*sources.values()], allow_unicode=True)
     single = re.findall(r"(?<!\$)\$(?:\w+|\{\w+)", text)
-    assert sorted(single) == ["$JAEGER_URL", "$LOKI_URL", "$PROMETHEUS_URL"]
+    assert sorted({*single}) == ["$JAEGER_URL", "$LOKI_URL", "$PAGE_URL", "$PROMETHEUS_URL"]
     logs = sources["jaeger"]["jsonData"]["tracesToLogsV2"]
     assert logs["customQuery"]
     assert logs["query"].endswith('trace_id="$${__trace.traceId}"')
@@ -72,6 +74,7 @@ def test_compose_sets_every_address(compose, sources):
     """A variable that is missing is an empty address, and Grafana does not say so."""
     for source in sources.values():
         assert compose["environment"][source["url"].removeprefix("$")].startswith("http://")
+    assert compose["environment"]["PAGE_URL"].startswith("http://127.0.0.1:")
 
 
 def test_dashboards_are_read_from_where_compose_has_them(root, compose):
