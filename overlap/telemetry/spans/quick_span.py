@@ -78,7 +78,13 @@ class QuickSpan(_Span):
 
     def set_attribute(self, key: str, value: Any) -> None:
         """See opentelemetry.trace.Span."""
-        self.set_attributes({key: value})
+        own = self._attributes
+        if type(own) is QuickAttributes and type(value) in _PLAIN and type(key) is str and key:
+            with self._lock:
+                if self._end_time is None and _has_room(own, 1):
+                    own._dict[key] = value
+                    return
+        super().set_attributes({key: value})
 
     def set_attributes(self, attributes: Mapping[str, Any]) -> None:
         """See opentelemetry.trace.Span."""
