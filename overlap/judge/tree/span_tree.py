@@ -126,7 +126,8 @@ class Tree:
         """Return what `running` returns, for each of these spans."""
         if names.THREAD_CALLS in self.words:
             return [self.running(index) for index in indexes]
-        return [(self.starts[index], self.ends[index]) for index in indexes]
+        starts, ends = self.starts, self.ends
+        return [(starts[index], ends[index]) for index in indexes]
 
     def _queued(self, index: int) -> int:
         """Return for how long a span waited for a thread before its first work, in ns."""
