@@ -17,6 +17,7 @@ from overlap.instrument.requests import streaming
 from overlap.instrument.requests.naming.readable_route import readable_route
 from overlap.instrument.requests.server_span import ServerSpan
 from overlap.instrument.requests.server_span_factory import ServerSpanFactory
+from overlap.instrument.requests.view_code import set_view_code
 from overlap.runtime.guard import never_raises
 
 _log = logging.getLogger(__name__)
@@ -78,6 +79,7 @@ class Middleware(_DjangoMiddleware):
         match = request.resolver_match
         if server_span is not None and match is not None:
             server_span.set_route(readable_route(match.route))
+            set_view_code(server_span.span, match.func, request.method)
 
     async def _process_view_async(self, request: Any, *view: Any) -> None:
         Middleware.process_view(self, request, *view)

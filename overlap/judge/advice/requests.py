@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from overlap import names
+from overlap.judge.findings.waits import awaited_places
 from overlap.judge.model import Advice
 from overlap.judge.path.awaited import awaited
 from overlap.judge.path.request_path import request_path
@@ -108,7 +109,7 @@ class Requests:
         tree = self.tree
         return Advice(
             change=found.change,
-            at=found.at or place(tree, [found.parent, *found.spans]),
+            at=found.at or self._place(found, request),
             parent=tree.spans[found.parent].name,
             parent_id=tree.spans[found.parent].span_id,
             span_ids=self.context.ids(found.spans)[:MAX_SPANS],
@@ -119,6 +120,14 @@ class Requests:
             condition=found.condition,
             text=self._text(found, request),
         )
+
+    def _place(self, found: Change, request: int) -> str:
+        """Return where to change it: code that a span names, the caller's line, or the view."""
+        tree = self.tree
+        mine = [index for index in (found.parent, *found.spans) if index != request]
+        calls = [i for i in found.spans if tree.spans[i].kind in ("client", "producer")]
+        awaited_at = (place for index in calls for place in awaited_places(tree, index))
+        return place(tree, mine) or next(awaited_at, "") or place(tree, [request])
 
     def _text(self, found: Change, request: int) -> str:
         """Return `gather a and b: the response takes 2.0 s instead of 3.0 s if …`."""

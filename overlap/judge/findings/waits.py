@@ -45,6 +45,15 @@ def waits_within(tree: Tree, index: int, gaps: Sequence[tuple[int, int]]) -> lis
     return sorted(found, key=lambda wait: (-wait.ns, wait.kind, wait.place))
 
 
+def awaited_places(tree: Tree, index: int) -> list[str]:
+    """Return the user's own lines at which a span was awaited: `app/views.py:41 in smoke`."""
+    text = tree.spans[index].attributes.get(names.LOOP_AWAITED)
+    if not isinstance(text, str):
+        return []
+    rows = (_ROW.fullmatch(line) for line in text.splitlines())
+    return [row[4].partition(" (")[0] for row in rows if row is not None and row[4]]
+
+
 def functions_in_threads(tree: Tree, index: int) -> list[str]:
     """Return the functions that ran in threads for a span, the longest first."""
     text = tree.spans[index].attributes.get(names.THREAD_FUNCTIONS)

@@ -49,6 +49,26 @@ def test_two_awaits_in_a_row_could_be_gathered(span: MakeSpan) -> None:
     ]
 
 
+def test_advice_names_the_place_to_change(span: MakeSpan) -> None:
+    """The code that a span names; else the user's line that awaited a call; else the view."""
+    view = {names.CODE_FILE_PATH: "v.py", names.CODE_LINE_NUMBER: 3, names.CODE_FUNCTION_NAME: "v"}
+    awaited = {names.LOOP_AWAITED: "10+9000 network v.py:8 in fetch (client.get)"}
+    for kind, given, step, at in (
+        ("client", view, awaited, "v.py:8 in fetch"),
+        ("internal", view, awaited, "v.py:3 in v"),
+        ("client", view, {}, "v.py:3 in v"),
+        ("client", {}, {}, ""),
+        ("client", view, {**awaited, names.CODE_FUNCTION_NAME: "step"}, "step"),
+    ):
+        spans = [
+            span("1", "GET /", 0, 300, kind="server", attributes=given),
+            span("2", "a", 0, 100, "1", kind=kind, attributes=step),
+            span("3", "b", 100, 300, "1", kind=kind),
+        ]
+        (advice,) = verdict(spans).advice
+        assert (advice.change, advice.at) == ("gather", at)
+
+
 def test_synchronous_code_must_be_awaitable_first(span: MakeSpan) -> None:
     """Three steps of a sync view in its thread: gathering needs async code."""
     thread = {names.THREAD_ID: 7}
