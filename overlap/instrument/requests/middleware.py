@@ -15,9 +15,9 @@ from opentelemetry.instrumentation.propagators import get_global_response_propag
 
 from overlap.instrument.requests import streaming
 from overlap.instrument.requests.naming.readable_route import readable_route
+from overlap.instrument.requests.naming.view_code import set_view_code
 from overlap.instrument.requests.server_span import ServerSpan
 from overlap.instrument.requests.server_span_factory import ServerSpanFactory
-from overlap.instrument.requests.view_code import set_view_code
 from overlap.runtime.guard import never_raises
 
 _log = logging.getLogger(__name__)

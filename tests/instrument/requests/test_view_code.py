@@ -11,7 +11,7 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from overlap.instrument.requests.view_code import set_view_code
+from overlap.instrument.requests.naming.view_code import set_view_code
 
 
 class Span:
