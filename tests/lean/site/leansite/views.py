@@ -88,6 +88,15 @@ def local_value(request):
     return seen(before=before)
 
 
+def state(request):
+    from leansite.states import states
+
+    leave, is_left = states()[request.GET["name"]]
+    return JsonResponse(
+        {"left": leave() is NotImplemented if "leave" in request.GET else is_left()}
+    )
+
+
 def leave_locale(request):
     translation.activate("de")
     timezone.activate("Asia/Tokyo")
@@ -256,6 +265,7 @@ VIEWS = [
     together,
     look,
     local_value,
+    state,
     leave_locale,
     leave_atomic,
     leave_manual,

@@ -10,10 +10,10 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import SpanProcessor
 
 import overlap
-from overlap.lean.thread_pool import Pool
+from overlap.lean import install
 
 # Lean keeps idle threads for a minute; the end of a soak waits until they are gone.
-Pool.__init__.__kwdefaults__["idle_s"] = 8.0
+install.__kwdefaults__["idle_s"] = 8.0
 overlap.instrument(service_name="soak")
 
 

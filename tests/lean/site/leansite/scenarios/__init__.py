@@ -5,4 +5,5 @@ from leansite.scenarios.closing import *  # noqa: F403
 from leansite.scenarios.postgresql import *  # noqa: F403
 from leansite.scenarios.receivers import *  # noqa: F403
 from leansite.scenarios.shared_state import *  # noqa: F403
+from leansite.scenarios.states import *  # noqa: F403
 from leansite.scenarios.threads import *  # noqa: F403
