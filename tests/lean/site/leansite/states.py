@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 
 from asgiref.local import Local
 from django.conf import settings
@@ -113,13 +114,13 @@ STATES = {
     "temporary table": _sql(
         "CREATE TEMP TABLE left_behind (x INT)",
         "SELECT count(*) FROM sqlite_temp_master WHERE name = 'left_behind'", 1),
-    "working directory": (lambda: os.chdir("/"), lambda: os.getcwd() == "/"),
+    "working directory": (lambda: os.chdir("/"), lambda: Path.cwd() == Path("/")),
     "os.environ": (lambda: os.environ.update(LEFT="1"), lambda: "LEFT" in os.environ),
     "locale": (
         lambda: locale.setlocale(locale.LC_CTYPE, "C"),
         lambda: locale.setlocale(locale.LC_CTYPE) == "C"),
     "umask": (lambda: os.umask(0o123), lambda: os.umask(0o022) == 0o123),
-    "seed of random": (lambda: random.seed(7), lambda: random.random() == 0.32383276483316237),
+    "seed of random": (lambda: random.seed(7), lambda: random.random() == 0.32383276483316237),  # noqa: S311
 }  # fmt: skip
 """On any database; those of SQLite there only."""
 POSTGRESQL = {
@@ -148,7 +149,7 @@ def states():
 
 def begin():
     """Remember the process as it is; return what puts it back."""
-    folder, language = os.getcwd(), locale.setlocale(locale.LC_CTYPE)
+    folder, language = Path.cwd(), locale.setlocale(locale.LC_CTYPE)
 
     def restore():
         os.chdir(folder)

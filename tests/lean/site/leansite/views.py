@@ -92,9 +92,10 @@ def state(request):
     from leansite.states import states
 
     leave, is_left = states()[request.GET["name"]]
-    return JsonResponse(
-        {"left": leave() is NotImplemented if "leave" in request.GET else is_left()}
-    )
+    if "leave" in request.GET:
+        leave()
+        return JsonResponse({})
+    return JsonResponse({"left": is_left()})
 
 
 def leave_locale(request):
