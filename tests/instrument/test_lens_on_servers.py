@@ -30,6 +30,13 @@ def test_a_long_step_is_told_with_its_line(server, sink):
     assert "smokesite/views.py:" in span.attributes["overlap.loop.longest_step.line"]
 
 
+def test_the_line_of_a_long_step_is_the_users(server, sink):
+    """Deep in a library that the user's line called: as the culprit of a block is."""
+    server.get("/burn/?s=0.3&how=patterns")
+    line = sink.one("GET /burn/").attributes["overlap.loop.longest_step.line"]
+    assert re.fullmatch(r"smokesite/views\.py:\d+ in patterns", line)
+
+
 @pytest.mark.parametrize("server", ["asyncio", "uvloop"], indirect=True)
 def test_a_sync_view_tells_of_its_thread(server, sink):
     """One call, its time in the queue and its time of running; the span inside has the queue."""

@@ -142,6 +142,14 @@ def test_what_held_the_loop_is_told(server, sink, how, kind):
     assert block.attributes["overlap.blocked.kind"] == kind
 
 
+def test_a_block_begins_where_its_step_did(server, sink, wait_until):
+    """Within 10 ms of the truth: not at the last heartbeat, nor where its span began."""
+    server.get("/burn/?s=0.6&after=0.085")
+    (block,) = wait_until(lambda: blocks(sink))
+    truth = sink.one("burning").attributes["burns_since"]
+    assert abs(block.start - truth) < 10_000_000
+
+
 def test_a_full_collection_is_a_kind_of_its_own(server, sink):
     """Its share is recorded, and the line is what it interrupted: never one of gc.callbacks."""
     _, block, _ = burn(server, sink, "collect")

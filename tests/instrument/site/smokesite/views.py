@@ -5,6 +5,7 @@ import contextlib
 import gc
 import logging
 import os
+import re
 import socket
 import subprocess
 import threading
@@ -190,7 +191,15 @@ def own_future(seconds):
         future.result(seconds)
 
 
+def patterns(seconds):
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        re.purge()
+        re.compile("|".join(f"(?:foo{n}|[a-z{n}]+)+" for n in range(40)))
+
+
 WAYS = {
+    "patterns": patterns,
     "collect": collect,
     "own_future": own_future,
     "sleep": overcook,
@@ -205,7 +214,10 @@ WAYS = {
 async def burn(request):
     seconds = float(request.GET.get("s", "0.6"))
     LOOPS[:] = [asyncio.get_running_loop()]
-    with tracer.start_as_current_span("burning"):
+    with tracer.start_as_current_span("burning") as burning:
+        if "after" in request.GET:
+            await asyncio.sleep(float(request.GET["after"]))
+            burning.set_attribute("burns_since", time.time_ns())
         if "until" in request.GET:
             hold(request.GET["until"])
             return HttpResponse("burnt")
