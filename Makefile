@@ -9,6 +9,7 @@ WSGI_PORT ?= 8003
 MAIL_PORT ?= 8025
 OTLP_PORT ?= 4318
 TRACES_PORT ?= 16686
+PAGE_PORT ?= 8004
 LESSONS ?=
 PROFILES ?= player
 # Of `make fuzz`, over all its targets.
@@ -21,7 +22,7 @@ MINUTES ?= 10
 ENDPOINT ?=
 # What `make test-lowest` runs.
 LOWEST ?= tests/telemetry tests/instrument tests/lean tests/lens tests/run tests/testing
-PORTS = --app-port $(APP_PORT) --workers-port $(WORKERS_PORT) --wsgi-port $(WSGI_PORT) --mail-port $(MAIL_PORT) --httpbin-port $(HTTPBIN_PORT) --otlp-port $(OTLP_PORT) --traces-port $(TRACES_PORT)
+PORTS = --app-port $(APP_PORT) --workers-port $(WORKERS_PORT) --wsgi-port $(WSGI_PORT) --mail-port $(MAIL_PORT) --httpbin-port $(HTTPBIN_PORT) --otlp-port $(OTLP_PORT) --traces-port $(TRACES_PORT) --page-port $(PAGE_PORT)
 BIN = $(VENV)/bin
 # The tests start some hundred processes: each would compile all that it imports anew.
 unexport PYTHONDONTWRITEBYTECODE

@@ -77,6 +77,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--httpbin-port", type=int, default=8001)
     parser.add_argument("--otlp-port", type=int, default=4318)
     parser.add_argument("--traces-port", type=int, default=16686)
+    parser.add_argument("--page-port", type=int, default=8004)
     args = parser.parse_args()
     args.once = args.once or bool(args.json)
     return args
@@ -87,6 +88,7 @@ def _environment(args: argparse.Namespace) -> dict[str, str]:
         **os.environ,
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{args.otlp_port}",
         "OVERLAP_TRACES_URL": f"http://127.0.0.1:{args.traces_port}",
+        "OVERLAP_PAGE_URL": f"http://127.0.0.1:{args.page_port}" if args.stack else "none",
         "OVERLAP_START_HINT": "make stack" if args.stack else "make demo",
         "OVERLAP_APP_URL": f"http://127.0.0.1:{args.app_port}",
         "OVERLAP_APP_URL_WORKERS": f"http://127.0.0.1:{args.workers_port}",
@@ -111,8 +113,13 @@ def _services(args: argparse.Namespace) -> list[Service]:
         ],
         f"http://127.0.0.1:{args.traces_port}/api/v3/services",
     )
+    page = Service(
+        "page",
+        [python, "-m", "overlap", "page", "--port", str(args.page_port)],
+        f"http://127.0.0.1:{args.page_port}/static/icon.svg",
+    )
     return [
-        *([] if args.stack else [pocket]),
+        page if args.stack else pocket,
         Service(
             "httpbin",
             [python, "-m", "app.httpbin", "--port", str(args.httpbin_port)],
@@ -161,7 +168,9 @@ def _check_ports(args: argparse.Namespace) -> None:
         "MAIL_PORT": args.mail_port,
         **{f"{kind or 'app'}_port".upper(): port for kind, port in _ports(args).items()},
     }
-    if not args.stack:
+    if args.stack:
+        wanted |= {"PAGE_PORT": args.page_port}
+    else:
         wanted |= {"OTLP_PORT": args.otlp_port, "TRACES_PORT": args.traces_port}
     if len(set(wanted.values())) < len(wanted):
         raise DemoError("the ports must differ")

@@ -21,9 +21,18 @@ TRACES_URL = "http://127.0.0.1:16686"
 PROMETHEUS_URL = "http://127.0.0.1:9090"
 LOKI_URL = "http://127.0.0.1:3100"
 GRAFANA_URL = "http://127.0.0.1:3000"
+PAGE_URL = "http://127.0.0.1:8004"
 NOWHERE = "none"
 """The address that means: this setup has no such server."""
-_NAMED = ("app_url", "scenarios", "start_hint", "prometheus_url", "loki_url", "grafana_url")
+_NAMED = (
+    "app_url",
+    "scenarios",
+    "start_hint",
+    "prometheus_url",
+    "loki_url",
+    "grafana_url",
+    "page_url",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,8 @@ class Config:
     """Where log lines are read from (`OVERLAP_LOKI_URL`, loki_url); `none`: there is none."""
     grafana_url: str = GRAFANA_URL
     """Where Grafana is (`OVERLAP_GRAFANA_URL`, grafana_url); `none`: there is none."""
+    page_url: str = PAGE_URL
+    """Where `overlap page` is (`OVERLAP_PAGE_URL`, page_url), for the doctor; `none`: nowhere."""
     scenarios: str = ""
     """`package.module:NAME` of the scenarios (`OVERLAP_SCENARIOS`, or scenarios)."""
     servers: Mapping[str, str] = field(default_factory=dict)
@@ -71,6 +82,7 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
         "prometheus_url": env.get("OVERLAP_PROMETHEUS_URL"),
         "loki_url": env.get("OVERLAP_LOKI_URL"),
         "grafana_url": env.get("OVERLAP_GRAFANA_URL"),
+        "page_url": env.get("OVERLAP_PAGE_URL"),
         "traces_public_url": env.get("OVERLAP_TRACES_PUBLIC_URL"),
         "start_hint": env.get("OVERLAP_START_HINT"),
     }
@@ -83,6 +95,7 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
         prometheus_url=config.prometheus_url.rstrip("/"),
         loki_url=config.loki_url.rstrip("/"),
         grafana_url=config.grafana_url.rstrip("/"),
+        page_url=config.page_url.rstrip("/"),
         servers=_servers(table.get("servers", {}), env),
     )
 

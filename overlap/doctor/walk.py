@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from overlap.doctor.context import Context
 from overlap.doctor.finding import Absent, Broken, Finding
-from overlap.doctor.hops import app, collector, exemplar, grafana, logs, metrics, monitor, sdk
+from overlap.doctor.hops import app, collector, exemplar, grafana, logs, metrics, monitor, page, sdk
 from overlap.doctor.hops import traces as kept
 
 
@@ -36,6 +36,7 @@ HOPS = (
     Hop("exemplar", "waiting for an exemplar of the app", exemplar.look, ("sdk", "metrics")),
     Hop("monitor", "waiting for Jaeger's Monitor tab", monitor.look, ("sdk",)),
     Hop("grafana", "asking Grafana", grafana.look),
+    Hop("page", "looking for our span on the page", page.look, ("traces",)),
 )
 
 

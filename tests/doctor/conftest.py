@@ -157,6 +157,7 @@ def config(pocket, app):
         otlp_endpoint=pocket[0],
         traces_url=pocket[1],
         grafana_url=NOWHERE,
+        page_url=NOWHERE,
         start_hint="make demo",
     )
 
@@ -169,7 +170,12 @@ class Pipeline:
         self.others = others
         url = others.url
         self.config = replace(
-            config, traces_url=url, prometheus_url=url, loki_url=url, grafana_url=url
+            config,
+            traces_url=url,
+            prometheus_url=url,
+            loki_url=url,
+            grafana_url=url,
+            page_url=config.traces_url,
         )
         self.context = None
         others.answers = {

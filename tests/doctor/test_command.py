@@ -47,6 +47,7 @@ def test_a_whole_road_is_a_line_a_hop_and_0(doctor):
     lines = out.splitlines()
     assert [line.split()[1] for line in lines[:-1]] == [
         "app", "collector", "traces", "sdk", "logs", "metrics", "exemplar", "monitor", "grafana",
+        "page",
     ]  # fmt: skip
     assert all(" s  " in line for line in lines[:-1])
     assert lines[-1] == "All well: 4 hops checked, none broken."

@@ -11,7 +11,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from overlap.config import NOWHERE
 from overlap.doctor import HOPS, broken
 from overlap.doctor.context import TRACE_STATE
-from overlap.doctor.hops import grafana
+from overlap.doctor.hops import grafana, page
 from overlap.doctor.probe_telemetry import samples
 from tests.doctor.answers import dead_url, exemplars, result
 
@@ -46,6 +46,7 @@ def test_with_pocket_what_it_lacks_is_absent_and_no_fault(pipeline, config):
     assert states(found) == {
         "app": "ok", "collector": "ok", "traces": "ok", "sdk": "ok", "logs": "absent",
         "metrics": "absent", "exemplar": "absent", "monitor": "absent", "grafana": "absent",
+        "page": "absent",
     }  # fmt: skip
     assert broken(list(found.values())) is None
 
@@ -316,3 +317,30 @@ def test_time_is_up(pipeline, fake):
     assert hop == "app"
     assert "--timeout" in words
     assert found["collector"].state == "skipped"
+
+
+def test_the_page_shows_our_trace(pipeline):
+    """Pocket stands for `overlap page` here: it has the same pages."""
+    assert "our span's trace is on the page" in pipeline.walk()["page"].seen
+
+
+def test_the_page_is_broken(pipeline, fake):
+    """It is named and does not answer, is something else, or shows another backend's traces."""
+    other = fake(otherwise=(200, "<html>somebody's page"))
+    for url, says in (
+        (dead_url(), "the page does not answer"),
+        (other.url, "is not overlap page"),
+        (f"{pipeline.pocket_url}/elsewhere", "does not show our span's trace"),
+    ):
+        pipeline.config = replace(pipeline.config, page_url=url)
+        hop, words = first(pipeline.walk())
+        assert hop == "page"
+        assert says in words
+
+
+def test_the_page_is_optional_where_nobody_says_where_it_is(pipeline, monkeypatch, fake):
+    """At its usual address, nothing or something else is no fault."""
+    for url in (dead_url(), fake(otherwise=(200, "<html>somebody's page")).url):
+        pipeline.config = replace(pipeline.config, page_url=url)
+        monkeypatch.setattr(page, "PAGE_URL", url)
+        assert pipeline.walk()["page"].state == "absent"

@@ -151,7 +151,7 @@ def stack(folder, ports, pocket):
 @pytest.fixture(scope="session")
 def demo(stack, folder, pocket):
     """The demo's processes, sending to the collector."""
-    names = ["app", "httpbin", "mail", "workers", "wsgi"]
+    names = ["app", "httpbin", "mail", "workers", "wsgi", "page"]
     own = dict(zip(names, free_ports(len(names)), strict=True))
     log = folder / "demo.log"
     ports = own | {"otlp": stack.ports.otlp_http, "traces": stack.ports.jaeger}
