@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from app import servers
+from app.demo_arguments import arguments
 from app.scenarios import SCENARIOS
 from app.services import LOGS, ROOT, DemoError, Service, ready, start, stop, watch
 from app.settings import BROKER_URL
@@ -30,7 +31,7 @@ NOT_AWAITED = {"worker", "beat"}
 
 def main() -> int:
     """Start, play and serve. Return play's exit status, or 2 if the demo could not start."""
-    args = _arguments()
+    args = arguments(__doc__)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     services = _services(args)
     try:
@@ -54,33 +55,6 @@ def main() -> int:
     finally:
         stop(services)
     return 0
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m app.demo", description=__doc__)
-    parser.add_argument("scenarios", nargs="*", help="play only these")
-    parser.add_argument("--no-play", action="store_true", help="only serve")
-    parser.add_argument("--once", action="store_true", help="play, then exit with play's status")
-    parser.add_argument(
-        "--json", metavar="FILE", help="write what `overlap play --json` prints to FILE, then exit"
-    )
-    parser.add_argument("--bench", action="store_true", help="run overlap bench, then exit")
-    parser.add_argument(
-        "--stack",
-        action="store_true",
-        help="start no pocket: a collector and Jaeger listen on its two ports (make stack)",
-    )
-    parser.add_argument("--app-port", type=int, default=8000)
-    parser.add_argument("--workers-port", type=int, default=8002)
-    parser.add_argument("--wsgi-port", type=int, default=8003)
-    parser.add_argument("--mail-port", type=int, default=8025)
-    parser.add_argument("--httpbin-port", type=int, default=8001)
-    parser.add_argument("--otlp-port", type=int, default=4318)
-    parser.add_argument("--traces-port", type=int, default=16686)
-    parser.add_argument("--page-port", type=int, default=8004)
-    args = parser.parse_args()
-    args.once = args.once or bool(args.json)
-    return args
 
 
 def _environment(args: argparse.Namespace) -> dict[str, str]:
