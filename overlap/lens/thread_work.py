@@ -23,21 +23,28 @@ from overlap.lens.current_account import span_here
 from overlap.lens.ending_spans import has, in_ms, set_while_ending
 from overlap.lens.span_processor import is_sampled
 from overlap.lens.thread_function import function_name
+from overlap.lens.thread_occupants import ahead, running_in
+from overlap.lens.thread_occupants import words as taken_by
 from overlap.runtime.guard import guarded, never_raises
 
 MOST_FUNCTIONS = 8
 """The most functions that a span lists."""
 SHORTEST_S = 0.005
-"""Work that outlives its span for a shorter time is not reported."""
+"""Work that outlives its span for a shorter time is not reported, nor who delayed it."""
 
 
 class Work:
     """One call, submitted under `span`. Times are seconds of time.perf_counter(), 0 if not yet."""
 
-    __slots__ = ("abandoned", "asked", "began", "cancelled", "ended", "function", "sensitive",
-                 "span")  # fmt: skip
+    __slots__ = ("abandoned", "ahead", "asked", "began", "cancelled", "ended", "function",
+                 "running", "sensitive", "size", "span", "taken_by")  # fmt: skip
 
-    def __init__(self, span: Span, function: str, *, sensitive: bool) -> None:
+    def __init__(self, pool: Any, span: Span, function: str, *, sensitive: bool) -> None:
+        self.running = running_in(pool)
+        self.ahead = ahead(pool, self.running)
+        self.size: int = pool._max_workers
+        self.taken_by = ""
+        """Whose work had the pool's threads while this waited, as far as that was measured."""
         self.span = span
         self.function = function
         """Its dotted name."""
@@ -53,14 +60,22 @@ class Work:
         """Run the call. In the thread."""
         __traceback_hide__ = True
         self.began = perf_counter()
+        guarded("the work in a pool's threads is not known", self._begin)
         outer, _here.work = _here.work, self
         try:
             return call(*args, **named)
         finally:
             _here.work = outer
+            self.running.pop(id(self), None)
             self.ended = perf_counter()
             if not self.span.is_recording():
                 guarded("work in a thread is not reported", self._outlived)
+
+    def _begin(self) -> None:
+        if self.ahead and self.began - self.asked >= SHORTEST_S:
+            self.taken_by = taken_by(self.ahead)
+        self.ahead = []  # those have lists of their own
+        self.running[id(self)] = self.function, self.span
 
     def cancel_requested(self, is_cancelled: bool) -> None:
         """Record that the future was cancelled, with success or while it ran."""
@@ -102,7 +117,7 @@ class ThreadSpans(SpanProcessor):
 
         @wraps(stock)
         def submit(self: Any, fn: Any, /, *args: Any, **named: Any) -> Any:
-            work = guarded("work in a thread is not measured", _work_for, fn, args)
+            work = guarded("work in a thread is not measured", _work_for, self, fn, args)
             if work is None:
                 return stock(self, fn, *args, **named)
             future = stock(self, work.run, fn, *args, **named)
@@ -131,6 +146,8 @@ class ThreadSpans(SpanProcessor):
         figures: dict[str, Any] = {names.THREAD_QUEUED_MS: in_ms(work.began - work.asked)}
         if work.sensitive:
             figures[names.THREAD_SENSITIVE] = True
+        elif work.taken_by:
+            figures |= {names.THREAD_POOL_MOST: work.size, names.THREAD_TAKEN_BY: work.taken_by}
         span.set_attributes(figures)
 
     @never_raises("work in a thread is not measured")
@@ -148,13 +165,13 @@ class ThreadSpans(SpanProcessor):
             setattr(Future, "cancel", self._stock_cancel)  # noqa: B010
 
 
-def _work_for(fn: Any, args: tuple[Any, ...]) -> Work | None:
+def _work_for(pool: Any, fn: Any, args: tuple[Any, ...]) -> Work | None:
     span = span_here()
     if span is None or not is_sampled(span) or not isinstance(span, Span):
         return None
     if not span.is_recording():
         return None
-    work = Work(span, function_name(fn, args), sensitive=_is_sensitive(fn, args))
+    work = Work(pool, span, function_name(fn, args), sensitive=_is_sensitive(fn, args))
     vars(span).setdefault("overlap_threads", []).append(work)  # atomic
     return work
 
@@ -171,6 +188,10 @@ def _figures(works: list[Work], queued_in_parent: bool) -> dict[str, Any]:
         figures[names.THREAD_RUNNING_MS] = in_ms(sum(work.ended - work.began for work in done))
         if not queued_in_parent:
             figures[names.THREAD_QUEUED_MS] = in_ms(sum(work.began - work.asked for work in done))
+    longest = max(done, key=lambda work: work.began - work.asked, default=None)
+    if longest is not None and longest.taken_by and not queued_in_parent:
+        figures[names.THREAD_POOL_MOST] = longest.size
+        figures[names.THREAD_TAKEN_BY] = longest.taken_by
     if never:
         figures[names.THREAD_NEVER_RAN] = len(never)
         figures[names.THREAD_NEVER_RAN_MS] = in_ms(

@@ -33,6 +33,12 @@ THREAD_QUEUED_MS = "overlap.thread.queued_ms"
 On the span that the work was submitted under: the sum of all such waits."""
 THREAD_RUNNING_MS = "overlap.thread.running_ms"
 """On the span that work for threads was submitted under: how long it ran there in total."""
+THREAD_POOL_MOST = "overlap.thread.pool.most"
+"""On the same spans, if work waited for 5 ms or longer: how many threads the pool may have. All of
+them were taken."""
+THREAD_TAKEN_BY = "overlap.thread.pool.taken_by"
+"""On the same spans: by whose work, as far as the lens measured it: `5 x app.views.report for
+GET /report`."""
 THREAD_FUNCTIONS = "overlap.thread.functions"
 """On the same span: which functions ran there and for how many ms in total, the longest first, a
 line each: `312.500 app.views.smoke`. At most 8. Sync receivers of a signal, which Django calls

@@ -10,25 +10,35 @@ from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
 from overlap.lens.current_account import span_here
 from overlap.lens.ending_spans import set_while_ending
-from overlap.runtime.guard import never_raises
+from overlap.runtime.guard import failed
 
 
 class Amounts(SpanProcessor):
     """Records the sums of `add`, and counts each span's children for `children`."""
 
-    @never_raises("a span's children are not counted")
+    # Each runs for every span: a decorator would take longer than they do.
+
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Count it as a child of its parent."""
-        above = span_here() if parent_context is None else parent_context.get(SPAN_KEY)
-        if isinstance(above, Span):
-            above.overlap_children = children(above) + 1  # type: ignore[attr-defined]
+        try:
+            if span._parent is None:
+                return
+            above = span_here() if parent_context is None else parent_context.get(SPAN_KEY)
+            if isinstance(above, Span):
+                above.overlap_children = children(above) + 1  # type: ignore[attr-defined]
+        except Exception:
+            failed("a span's children are not counted")
 
-    @never_raises("what Django did is not recorded")
     def _on_ending(self, span: Span) -> None:
-        amounts: dict[str, Any] | None = getattr(span, "overlap_amounts", None)
-        if amounts:
-            rounded = {n: round(v, 3) if isinstance(v, float) else v for n, v in amounts.items()}
-            set_while_ending(span, rounded)
+        try:
+            if amounts := getattr(span, "overlap_amounts", None):
+                set_while_ending(span, _rounded(amounts))
+        except Exception:
+            failed("what Django did is not recorded")
+
+
+def _rounded(amounts: dict[str, Any]) -> dict[str, Any]:
+    return {n: round(v, 3) if isinstance(v, float) else v for n, v in amounts.items()}
 
 
 def recording_span() -> Any:
@@ -48,8 +58,8 @@ def amounts_of(span: Any) -> dict[str, Any]:
     return found
 
 
-def add(span: Any, calls: str, duration: str, seconds: float) -> None:
-    """Add one call to the sums of a span."""
+def add(span: Any, calls: str, duration: str, seconds: float, count: int = 1) -> None:
+    """Add calls to the sums of a span."""
     amounts = amounts_of(span)
-    amounts[calls] = amounts.get(calls, 0) + 1
+    amounts[calls] = amounts.get(calls, 0) + count
     amounts[duration] = amounts.get(duration, 0.0) + seconds * 1000

@@ -13,12 +13,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial, wraps
+from time import perf_counter
 from typing import Any
 
 from overlap import names
-from overlap.instrument.framework.amounts import amounts_of, recording_span
+from overlap.instrument.framework.amounts import add, amounts_of, children, recording_span
 from overlap.instrument.framework.class_patches import replace
-from overlap.instrument.framework.slow_parts import SlowParts
+from overlap.instrument.framework.slow_parts import LEAST_S, SlowParts, record_span
 from overlap.runtime.guard import guarded
 
 MOST_NAMED = 8
@@ -44,9 +45,27 @@ class Receivers(list[Any]):
     def _timed(self) -> Iterator[Any]:
         if self.in_thread and asyncio._get_running_loop() is None:
             guarded(_WHAT, _note_thread, self)
-        for receiver in super().__iter__():
-            with _parts.part(receiver_name(receiver), partial(_attributes, receiver)):
-                yield receiver
+        span = recording_span()
+        if span is None:
+            yield from super().__iter__()
+            return
+        calls, seconds = 0, 0.0
+        try:
+            for receiver in super().__iter__():
+                if _parts.slow and (name := receiver_name(receiver)) in _parts.slow:
+                    with _parts.part(name, partial(_attributes, receiver)):
+                        yield receiver
+                    continue
+                before, began = children(span), perf_counter()
+                try:
+                    yield receiver
+                finally:
+                    took = perf_counter() - began
+                    calls, seconds = calls + 1, seconds + took
+                    if took >= LEAST_S:
+                        guarded(_WHAT, _note_slow, receiver, span, before, took)
+        finally:
+            guarded(_WHAT, add, span, names.RECEIVERS_CALLS, names.RECEIVERS_MS, seconds, calls)
 
 
 def instrument_signals() -> Callable[[], None]:
@@ -86,6 +105,12 @@ def _note_thread(receivers: Receivers) -> None:
     known: tuple[str, ...] = amounts.get(names.RECEIVERS_IN_THREAD, ())
     named = dict.fromkeys((*known, *map(receiver_name, list.__iter__(receivers))))
     amounts[names.RECEIVERS_IN_THREAD] = tuple(named)[:MOST_NAMED]
+
+
+def _note_slow(receiver: Any, span: Any, before: int, seconds: float) -> None:
+    _parts.note_slow(receiver_name(receiver))
+    if children(span) == before:
+        record_span(names.SPAN_RECEIVER, _attributes(receiver), seconds).end()
 
 
 def receiver_name(receiver: Any) -> str:

@@ -66,6 +66,11 @@ class SlowParts:
         """Return a context manager for one part; `key` identifies it when it comes again."""
         return Part(self, key, attributes)
 
+    def note_slow(self, key: Hashable) -> None:
+        """Remember a part that was slow."""
+        if len(self.slow) < MOST_KNOWN:
+            self.slow.add(key)
+
 
 class Part:
     """What runs inside is timed, and has a span if it is slow. Raises nothing of its own."""
@@ -112,8 +117,7 @@ class Part:
         if seconds < LEAST_S:
             whole.slow.discard(self._key)
             return
-        if len(whole.slow) < MOST_KNOWN:
-            whole.slow.add(self._key)
+        whole.note_slow(self._key)
         if self._within is None and children(self._span) == self._children:
             span = record_span(whole.name, self._attributes(), seconds)
             if isinstance(error, Exception):

@@ -52,11 +52,22 @@ def _wait(context: TraceContext, index: int) -> str:
         if context.attribute(index, names.THREAD_SENSITIVE) is True:
             why = "thread-sensitive work of a request runs on one thread"
             return f"{wait} the request's thread: {why}"
-        return f"{wait} a free thread"
+        return f"{wait} a free thread{_taken(context, index)}"
     # The sum of several waits, which may have passed at the same time.
     most = "up to " if context.number(index, names.THREAD_CALLS) > 1 else ""
     waited = min(waited, context.duration(index) / NS_PER_MS)
-    return f"{context.called(index)} waited {most}{duration(waited)} for a thread"
+    taken = _taken(context, index)
+    return f"{context.called(index)} waited {most}{duration(waited)} for a thread{taken}"
+
+
+def _taken(context: TraceContext, index: int) -> str:
+    """Return whose work had the threads: `: all 5 were taken, by 5 x report for GET /`."""
+    by = context.attribute(index, names.THREAD_TAKEN_BY)
+    most = context.number(index, names.THREAD_POOL_MOST)
+    if not isinstance(by, str) or not by or not most:
+        return ""
+    were = "the only one was" if most == 1 else f"all {most:.0f} were"
+    return f": {were} taken, by {clean(by)}"
 
 
 def _row(context: TraceContext, row: list[int]) -> str:

@@ -19,7 +19,7 @@ from overlap import names
 from overlap.lens.account import Account
 from overlap.lens.ending_spans import in_ms, set_while_ending
 from overlap.lens.waits.wait import Wait, Waits, length
-from overlap.runtime.guard import never_raises
+from overlap.runtime.guard import guarded
 from overlap.runtime.identity_cache import IdentityCache
 
 SPANS: dict[str, str] = {
@@ -46,12 +46,14 @@ class WaitSpans(SpanProcessor):
     def __init__(self, provider: Callable[[], TracerProvider] = get_tracer_provider) -> None:
         self._provider = provider
 
-    @never_raises("a span's waits are not recorded")
     def _on_ending(self, span: Span) -> None:
+        # For every span: a decorator would take longer.
         account: Account | None = getattr(span, "overlap_account", None)
-        waits: Waits | None = None if account is None else account.longest_waits
-        if account is None or waits is None:
-            return
+        if account is not None and account.longest_waits is not None:
+            guarded("a span's waits are not recorded", self._record, span, account)
+
+    def _record(self, span: Span, account: Account) -> None:
+        waits: Waits = account.longest_waits
         account.longest_waits = None
         kept = waits.longest_first()
         set_while_ending(span, figures(kept))
