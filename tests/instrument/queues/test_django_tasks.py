@@ -153,6 +153,23 @@ def test_a_task_that_is_called_directly_has_no_run(own_sink, send):
     assert own_sink.names() == {"view": 1, "shake": 1}
 
 
+def test_a_task_that_a_worker_began_and_did_not_call_names_no_other(own_sink, send):
+    """The worker announced one task; what is called next is another."""
+    code = """
+signals = importlib.import_module(type(salt).__module__.replace("base", "signals"))
+result = salt.using(backend="immediate").enqueue(1)
+signals.task_started.send(None, task_result=result)
+with view:
+    try:
+        burn.call()
+    except ValueError:
+        pass
+"""
+    send(SEND.format(code="import importlib" + code), own_sink)
+    names = {"view", "enqueue queuesite.chores.salt", "run queuesite.chores.salt", "shake"}
+    assert set(own_sink.names()) == names
+
+
 def test_telemetry_that_fails_changes_nothing(own_sink, send, work, database):
     """A propagator that raises, here and in the worker: the task is sent and runs."""
     broken = """
