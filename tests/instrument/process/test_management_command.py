@@ -30,7 +30,9 @@ class Command(BaseCommand):
         if how == "text": sys.exit("it did not rise")
         if how == "raise": raise ValueError("flat")
         if how == "stop": raise KeyboardInterrupt
-        if how == "nested": call_command(Command(), "fine")
+        if how == "nested":
+            call_command(Command(), "fine")
+            Command().run_from_argv(["manage.py", "prove", "fine"])
         return how
 
 def manage(*argv):
