@@ -30,7 +30,7 @@ unexport PYTHONDONTWRITEBYTECODE
 UV := $(shell command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1 && echo uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up down stack play test test-lowest test-newest matrix test-stack test-scale everyday test-package test-spark test-postgresql fuzz faults soak test-django lint types lock bench install-bench bench-peers stock-and-ours profile predictions readme dashboards docs docs-serve pictures lock clean
+.PHONY: help install install-dev demo up down stack play test test-lowest test-newest matrix test-stack test-scale everyday test-package test-spark test-postgresql fuzz faults soak sbom audit test-django lint types lock bench install-bench bench-peers stock-and-ours profile predictions readme dashboards docs docs-serve pictures lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -96,13 +96,21 @@ test-spark: $(VENV)/.installed-spark ## ... and the survey by PySpark (needs Jav
 	$(BIN)/python -X dev -m pytest -m spark tests/survey
 
 test-package: install-dev ## ... and the built wheel, in fresh environments of the oldest and the newest Python
-	$(BIN)/python -X dev -m pytest -m package tests/package
+	$(BIN)/python -X dev -m pytest -m package tests/package tests/supply
 
 fuzz: install-dev ## Mutated inputs into readers, pages, drawing, headers, variables (SECONDS=60, TARGETS=)
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(TARGETS)
 
 soak: install-dev ## Ten minutes of mixed traffic: nothing grows, nothing is left, every span is counted (MINUTES=60)
 	$(BIN)/python -m tests.soak --minutes $(MINUTES) $(if $(ENDPOINT),--endpoint $(ENDPOINT))
+
+sbom: install ## Write build/sbom.cdx.json: what the locked environment is made of, as CycloneDX
+	@mkdir -p build
+	$(BIN)/python -m tests.supply > build/sbom.cdx.json
+
+audit: $(VENV)/bin/python ## Ask pip-audit for known vulnerabilities of what is locked (needs uv, and the index)
+	@uvx pip-audit --requirement requirements.lock --require-hashes --disable-pip || \
+	  { echo "make audit: pip-audit found something, or its database can't be reached from here (see above)"; exit 1; }
 
 faults: install-dev ## ... and the table of faults: backends, disks, journals, signals, clocks, memory
 	$(BIN)/python -X dev -m pytest -n 2 -m faults tests/faults

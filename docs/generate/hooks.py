@@ -12,11 +12,15 @@ from mkdocs.structure.files import File, Files
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from docs.generate import check, commands, telemetry
+from tests.supply import __main__ as supply
+from tests.supply import threats
 
 PAGES = {
     "reference/commands.md": commands.page,
     "reference/telemetry.md": telemetry.spans_page,
     "reference/metrics.md": telemetry.metrics_page,
+    "reference/licences.md": supply.page,
+    "explanation/threats.md": threats.page,
 }
 
 

@@ -1,0 +1,1 @@
+"""What is shipped is made of: licences, the bill of materials, builds that give the same bytes."""
