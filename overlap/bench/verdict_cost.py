@@ -28,7 +28,7 @@ MOST_TIMES = 8
 """The ratio to keep below, for 100,000 spans."""
 MOST_MB_PER_MILLION = 1000
 MOST_S_OF_10_000 = 0.25
-_PARSE = """
+PARSE = """
 import json, sys
 from time import process_time
 with open(sys.argv[1], "rb") as file:
@@ -156,7 +156,7 @@ def _times(number: int, of: int) -> tuple[int, int]:
 
 
 def _cost(case: Case, path: Path, rounds: int) -> Cost:
-    parse = [float(_run("-c", _PARSE, str(path))[2]) for _ in range(rounds)]
+    parse = [float(_run("-c", PARSE, str(path))[2]) for _ in range(rounds)]
     runs = [_run("-m", "overlap", "verdict", "--json", str(path)) for _ in range(rounds)]
     return Cost(
         spans=case.spans,

@@ -34,7 +34,7 @@ from overlap.bench import (
     pair_table,
     table,
 )
-from overlap.commands import bench_verdict
+from overlap.commands import bench_survey, bench_verdict
 
 
 @click.group(name="bench", invoke_without_command=True)
@@ -162,6 +162,7 @@ def pair_command(  # noqa: PLR0913, PLR0917  one parameter an option
 
 
 command.add_command(bench_verdict.command)
+command.add_command(bench_survey.command)
 
 
 def _compare(plan: Plan) -> Comparison:

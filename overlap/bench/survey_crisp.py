@@ -1,0 +1,142 @@
+"""A survey beside CRISP, on the same Jaeger files: time, and the totals of the critical paths.
+
+CRISP (https://github.com/uber-research/CRISP) is not a part of this project: `--crisp` names a
+checkout of it, `--crisp-python` a Python with what it needs. It reads a file a trace, here with
+`--lightMode`, its fastest. The traces are such that its definition of the critical path and ours
+agree: calls one after another, with the parent's own time between them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from overlap.bench.survey_cost import SPANS_OF_A_TRACE, dumped, measured, survey_of
+
+LEAST_AHEAD = 5.0
+SERVICE, ROUTE = "bench", "GET /"
+START_US = 1_700_000_000_000_000
+_LINE = re.compile(r"(.*) (\d+) <<\d+>>")
+_FRAME = re.compile(r"^\[.*?\] ")
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Both, on the same files."""
+
+    spans: int
+    survey_s: float
+    crisp_s: float
+    """Processor time: both have one process, and the machine may be busy."""
+    differs_us: float
+    """By how much a path's mean self-time differs at most; CRISP cuts to microseconds."""
+
+    @property
+    def ahead(self) -> float:
+        """How many times as fast the survey is, on one core."""
+        return self.crisp_s / self.survey_s
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the figures."""
+        return {**asdict(self), "ahead": round(self.ahead, 2)}
+
+
+def beside(checkout: Path, python: str, spans: int, say: Callable[[str], None]) -> Beside:
+    """Measure both on generated traces, each with one process."""
+    traces = max(1, spans // SPANS_OF_A_TRACE)
+    with tempfile.TemporaryDirectory(prefix="overlap-bench-") as folder:
+        files = Path(folder) / "traces"
+        files.mkdir()
+        say(f"writing {traces:,} files of Jaeger's JSON")
+        for number in range(traces):
+            (files / f"{number:032x}.json").write_text(dumped(_trace(number)))
+        say("surveying them")
+        ours = survey_of([str(files)], 1)
+        stacks = Path(folder) / "stacks.txt"
+        command = [sys.executable, "-m", "overlap", "survey", "--json", str(files)]
+        subprocess.run([*command, "--flame", str(stacks)], check=True, stdout=subprocess.DEVNULL)
+        say("CRISP reads them")
+        crisp = [python, "-m", "crisp.main", "-s", SERVICE, "-a", ROUTE, "-i", str(files)]
+        environment = {**os.environ, "PYTHONPATH": str(checkout)}
+        theirs, _ = measured(
+            [*crisp, "--parallelism", "1", "--lightMode"],
+            env=environment, cwd=folder, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        found = _crisp_paths(next(files.glob("*.cct")).read_text())
+        mine = {path: us / traces for path, us in _our_paths(stacks.read_text()).items()}
+        names = {*found, *mine}
+        differs = max(abs(found.get(name, 0.0) - mine.get(name, 0.0)) for name in names)
+    return Beside(
+        traces * SPANS_OF_A_TRACE, ours.processor_s, theirs.processor_s, round(differs, 3)
+    )
+
+
+def table(found: Beside) -> Table:
+    """Return both as a table."""
+    made = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("the same Jaeger files", "spans/s", "processor"):
+        made.add_column(heading, justify="left" if heading.startswith("the") else "right")
+    for name, wall in (("overlap survey", found.survey_s), ("CRISP", found.crisp_s)):
+        made.add_row(name, f"{found.spans / wall:,.0f}", f"{wall:.1f} s")
+    return made
+
+
+def missed(found: Beside) -> list[str]:
+    """Return a sentence for each bound that is not met."""
+    sentences = []
+    if found.ahead < LEAST_AHEAD:
+        sentences.append(f"{found.ahead:.1f} times as fast as CRISP, less than {LEAST_AHEAD:g}")
+    if found.differs_us >= 1:
+        sentences.append(f"a critical path's mean differs by {found.differs_us:g} µs from CRISP's")
+    return sentences
+
+
+def _our_paths(text: str) -> dict[tuple[str, ...], float]:
+    lines = (line.rpartition(" ") for line in text.splitlines())
+    return {tuple(stack.split(";")[1:]): float(us) for stack, _, us in lines}
+
+
+def _crisp_paths(text: str) -> dict[tuple[str, ...], float]:
+    found = {}
+    for line in text.splitlines():
+        if match := _LINE.fullmatch(line):
+            path = tuple(_FRAME.sub("", frame) for frame in match[1].split(";"))
+            found[path] = float(match[2])
+    return found
+
+
+def _trace(number: int) -> dict[str, Any]:
+    trace_id, unit = f"{number + 1:032x}", 1000 + number % 7 * 100
+    spans = [_span(trace_id, 1, ROUTE, "server", 0, SPANS_OF_A_TRACE * unit)]
+    for call in range(SPANS_OF_A_TRACE - 1):
+        start = call * unit + unit // 10
+        spans.append(_span(trace_id, 2 + call, f"call {call % 3}", "client", start, unit * 8 // 10))
+    processes = {"p1": {"serviceName": SERVICE, "tags": []}}
+    one = {"traceID": trace_id, "spans": spans, "processes": processes, "warnings": None}
+    return {"data": [one]}
+
+
+def _span(  # noqa: PLR0913, PLR0917  all that a span is
+    trace_id: str, number: int, name: str, kind: str, start: int, length: int
+) -> dict[str, Any]:
+    parent = {"refType": "CHILD_OF", "traceID": trace_id, "spanID": f"{1:016x}"}
+    return {
+        "traceID": trace_id,
+        "spanID": f"{number:016x}",
+        "operationName": name,
+        "references": [parent] if number > 1 else [],
+        "startTime": START_US + start,
+        "duration": length,
+        "processID": "p1",
+        "tags": [{"key": "span.kind", "type": "string", "value": kind}],
+        "logs": [],
+    }
