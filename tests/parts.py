@@ -15,6 +15,7 @@ except ImportError:  # then there are no workers either
 
 PARTS = {
     "lessons": ("app/test_scenarios", "app/test_celery", "app/test_admin", "app/test_traced"),
+    "queues": ("instrument/queues/",),
     "instrument": ("instrument/",),
     "mutations": ("app/test_mutations", "app/test_servers"),
     "run": ("run/",),

@@ -75,7 +75,7 @@ def command(
     if service and not announced:
         _say(f"{service} was started, but none of its spans were delivered ({pipeline})")
     elif not announced:
-        _say("this command served no Django application and ran no management command")
+        _say("this command served no Django application, and ran no management command or worker")
     elif pipeline.process is None:
         _say(f"its traces: {pipeline.page_url}")
     return status

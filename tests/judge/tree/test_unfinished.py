@@ -38,7 +38,9 @@ def test_a_block_that_was_sent_is_the_block(span):
     """The mark says nothing then: whether it ended, or the next process reported it."""
     request = span("1", "GET /burn/", 900, 9000, kind="server")
     ended = span("b", names.SPAN_BLOCKED, 1000, 8500, "1", attributes=PLACE)
-    assert verdict([request, mark(span), ended]).blocked == [Blocked(7500.0, AT, [], "b", [])]
+    found = verdict([request, mark(span), ended])
+    assert found.blocked == [Blocked(7500.0, AT, [], "b", [])]
+    assert found.warnings == []  # the block is there once
     left = {**PLACE, names.BLOCKED_UNFINISHED: True}
     reported = span("b", names.SPAN_BLOCKED, 1000, 8500, "1", attributes=left)
     (block,) = verdict([mark(span), reported]).blocked
