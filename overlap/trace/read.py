@@ -18,6 +18,7 @@ from overlap.trace.unpacking import is_framed, messages, opened
 
 _BLANK = b"\xef\xbb\xbf \t\r\n\x1e"
 _JSON = (b"{", b"[")
+_JAEGER = b'{"data"'
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"{\0", b"[\0", b"\0{\0", b"\0[\0")
 _NEITHER = "it is neither JSON nor OTLP protobuf"
 
@@ -128,6 +129,9 @@ def _json_spans(lines: IO[bytes], left_out: LeftOut) -> Iterator[Span]:
             continue
         except (Unusual, msgspec.MsgspecError, RecursionError):
             pass
+        if line.startswith(_JAEGER) and (found := _jaeger_spans(line)) is not None:
+            yield from found
+            continue
         if not line.strip(_BLANK):
             continue
         try:
@@ -138,6 +142,16 @@ def _json_spans(lines: IO[bytes], left_out: LeftOut) -> Iterator[Span]:
         from overlap.trace.formats import any_json  # few inputs need it, and it takes a while
 
         yield from any_json.spans(value, left_out, f"line {number}: ")
+
+
+def _jaeger_spans(line: bytes) -> list[Span] | None:
+    """Return the spans of Jaeger's JSON; None for what the tolerant reader is to read."""
+    from overlap.trace.formats.jaeger_typed import reader  # few inputs need it
+
+    try:
+        return reader().spans(line)
+    except (Unusual, msgspec.MsgspecError, RecursionError):
+        return None
 
 
 def _text_spans(data: bytes, first_line: int, left_out: LeftOut) -> Iterator[Span]:

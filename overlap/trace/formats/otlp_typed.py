@@ -143,8 +143,14 @@ class TypedReader:
 
 def _check_ids(spans: list[OtlpSpan]) -> None:
     """Check all ids of one batch together: a pass in C rather than a call for each."""
-    _check(32, *[one.traceId for one in spans])
-    _check(16, *[one.spanId for one in spans], *[up for one in spans if (up := one.parentSpanId)])
+    parents = [up for one in spans if (up := one.parentSpanId)]
+    check_ids_of([one.traceId for one in spans], [*[one.spanId for one in spans], *parents])
+
+
+def check_ids_of(traces: list[str], spans: list[str]) -> None:
+    """Raise Unusual if one of these ids is not written as OTLP's JSON writes it."""
+    _check(32, *traces)
+    _check(16, *spans)
 
 
 def _check(length: int, *ids: str) -> None:
