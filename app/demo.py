@@ -185,9 +185,14 @@ def _run(
 
 def _urls(args: argparse.Namespace) -> None:
     front = "Jaeger, with their traces:" if args.stack else "The scenarios, with a button to play:"
+    page = (
+        f"\nVerdicts, routes, a button to play each scenario:     http://127.0.0.1:{args.page_port}/"
+        if args.stack
+        else ""
+    )
     print(
         f"""
-{front:<54}http://127.0.0.1:{args.traces_port}/
+{front:<54}http://127.0.0.1:{args.traces_port}/{page}
 The app:                                              http://127.0.0.1:{args.app_port}/
 Its admin (python manage.py createsuperuser):         http://127.0.0.1:{args.app_port}/admin/
 The app under gunicorn, with three workers:           http://127.0.0.1:{args.workers_port}/

@@ -90,6 +90,7 @@ def main() -> None:
         for picture, lesson in LESSONS.items():
             take(browser, f"{base}/lessons/{lesson}", picture, 1280, "main")
         take(browser, results[TRACE].url, "trace", 1280, "main")
+        take(browser, f"{base}/routes", "routes", 1280, "main")
     finally:
         browser.quit()
 
