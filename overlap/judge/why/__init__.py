@@ -14,6 +14,7 @@ from overlap.judge.trace_context import TraceContext
 from overlap.judge.why import (
     beyond_response,
     blocking,
+    framework,
     loop_time,
     response_time,
     threads,
@@ -30,6 +31,7 @@ _KINDS: tuple[Callable[[TraceContext], Iterator[Why]], ...] = (
     response_time.reasons,
     uncovered.reasons,
     waits.reasons,
+    framework.reasons,
     threads.reasons,
     loop_time.reasons,
     beyond_response.reasons,

@@ -1,0 +1,76 @@
+"""Sentences about what Django itself took: many short calls of caches, templates, middleware."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from overlap import names
+from overlap.judge.model import Why
+from overlap.judge.summary import clean
+from overlap.judge.trace_context import TraceContext, share
+from overlap.judge.tree.span_tree import NS_PER_MS
+
+LEAST_MS = 5.0
+LEAST_PART = 10
+"""What takes less than this part, one in so many, of its span is not named."""
+_SUMS = (
+    (names.CACHE_MS, names.CACHE_CALLS, "cache call"),
+    (names.TEMPLATE_MS, names.TEMPLATE_RENDERS, "rendering of a template"),
+    (names.RECEIVERS_MS, names.RECEIVERS_CALLS, "sync receiver"),
+)
+_PLURALS = {"rendering of a template": "renderings of templates"}
+
+
+def reasons(context: TraceContext) -> Iterator[Why]:
+    """Yield sums that are a good part of their span, the longest first; then sync middleware."""
+    found: list[tuple[float, int, str]] = []
+    for duration, calls, noun in _SUMS:
+        if duration in context.tree.words:
+            found += _sums(context, duration, calls, noun)
+    if names.SYNC_MIDDLEWARE_MS in context.tree.words:
+        for index in range(len(context.tree.spans)):
+            found += _middleware(context, index)
+    for _, index, text in sorted(found, key=lambda each: (-each[0], each[1], each[2])):
+        yield Why(text, context.ids([index]))
+
+
+def _sums(
+    context: TraceContext, duration: str, calls: str, noun: str
+) -> Iterator[tuple[float, int, str]]:
+    for index in range(len(context.tree.spans)):
+        count = round(context.number(index, calls))
+        # What has a span of its own is named with the others that were waited for.
+        alone = context.number(index, duration) - _with_spans(context, index, noun)
+        if count > 1 and _is_much(context, index, alone):
+            plural = _PLURALS.get(noun, f"{noun}s")
+            took = share(alone * NS_PER_MS, context.duration(index))
+            yield alone, index, f"{count} {plural} took {took} of {context.subject(index)}"
+
+
+def _with_spans(context: TraceContext, index: int, noun: str) -> float:
+    spans = context.tree.spans
+    below = (
+        child
+        for child in context.tree.children.get(index, ())
+        if (noun == "cache call" and names.CACHE_BACKEND in spans[child].attributes)
+        or (noun == "sync receiver" and spans[child].name == names.SPAN_RECEIVER)
+        or (noun == "rendering of a template" and spans[child].name == names.SPAN_TEMPLATE)
+    )
+    return sum(context.duration(child) for child in below) / NS_PER_MS
+
+
+def _middleware(context: TraceContext, index: int) -> Iterator[tuple[float, int, str]]:
+    paths = context.attribute(index, names.SYNC_MIDDLEWARE)
+    times = context.attribute(index, names.SYNC_MIDDLEWARE_MS)
+    if not isinstance(paths, list | tuple) or not isinstance(times, list | tuple):
+        return
+    for path, ms in zip(paths, times, strict=False):
+        if isinstance(ms, int | float) and _is_much(context, index, float(ms)):
+            took = share(ms * NS_PER_MS, context.duration(index))
+            text = f"the sync middleware {clean(str(path))} took {took} of {context.subject(index)}"
+            yield float(ms), index, text
+
+
+def _is_much(context: TraceContext, index: int, ms: float) -> bool:
+    whole = context.duration(index) / NS_PER_MS
+    return LEAST_MS <= ms <= whole and ms * LEAST_PART >= whole
