@@ -58,7 +58,11 @@ def _parts(provider: Any) -> list[Any]:
     multi = getattr(provider, "_active_span_processor", None) or getattr(
         provider, "_multi_log_record_processor", None
     )
-    return [multi] if multi is not None else list(getattr(provider, "_metric_readers", ()))
+    if multi is not None:
+        return [multi]
+    # SDKs before 1.43 keep the readers in the configuration alone.
+    config = getattr(provider, "_sdk_config", None)
+    return list(getattr(provider, "_metric_readers", getattr(config, "metric_readers", ())))
 
 
 def _exporters(parts: Iterable[Any]) -> Iterator[Any]:

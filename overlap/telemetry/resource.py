@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from typing import Any
+from uuid import uuid4
 
 from opentelemetry.sdk.resources import Resource
 
 from overlap import names
 
 _UNNAMED = "unknown_service"
+_SDK_NAMES_INSTANCES = names.SERVICE_INSTANCE_ID in Resource.create().attributes
+"""Whether the SDK adds a service.instance.id, also in a forked process; older ones do not."""
 
 
 def make_resource(service_name: str | None) -> Resource:
@@ -18,15 +21,18 @@ def make_resource(service_name: str | None) -> Resource:
     `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` take precedence over
     `service_name`: a deployment can override the code.
     """
-    resource = own_pid().merge(Resource.create())
+    resource = own_process().merge(Resource.create())
     if service_name and not is_named(resource):
         resource = resource.merge(Resource({names.SERVICE_NAME: service_name}))
     return resource
 
 
-def own_pid() -> Resource:
+def own_process() -> Resource:
     """Return what is another in each forked process."""
-    return Resource({names.PROCESS_PID: os.getpid()})
+    attributes: dict[str, str | int] = {names.PROCESS_PID: os.getpid()}
+    if not _SDK_NAMES_INSTANCES:
+        attributes[names.SERVICE_INSTANCE_ID] = str(uuid4())
+    return Resource(attributes)
 
 
 def add_to_resource(provider: Any, resource: Resource) -> None:
@@ -72,5 +78,5 @@ class MergedResources:
 
     def after_fork(self) -> None:
         """Say the process id of this process."""
-        self._ours = self._ours.merge(own_pid())
+        self._ours = self._ours.merge(own_process())
         self._merged.clear()

@@ -29,7 +29,7 @@ from overlap.telemetry.resource import (
     MergedResources,
     add_to_resource,
     make_resource,
-    own_pid,
+    own_process,
 )
 from overlap.telemetry.spans.span_pipeline import SpanPipeline
 
@@ -138,11 +138,11 @@ class Telemetry:
 
     def _in_child(self) -> None:
         # The SDK gives a forked process a service.instance.id of its own, but knows no pid.
-        self._resource = self._resource.merge(own_pid())
+        self._resource = self._resource.merge(own_process())
         self._resources.after_fork()
         for provider in (self._spans.own, self._metrics.own, self.logger_provider):
             if provider is not None:
-                add_to_resource(provider, own_pid())
+                add_to_resource(provider, own_process())
         self._metrics.after_fork()
 
 

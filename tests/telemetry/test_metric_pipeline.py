@@ -17,7 +17,7 @@ def test_metrics_are_sent_every_five_seconds_unless_the_environment_says(monkeyp
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
     if said:
         monkeypatch.setenv("OTEL_METRIC_EXPORT_INTERVAL", said)
-    provider = MetricPipeline(Drops()).make_provider(Resource({}))
-    (reader,) = provider._metric_readers
-    assert reader._export_interval_millis == ms
+    pipeline = MetricPipeline(Drops())
+    provider = pipeline.make_provider(Resource({}))
+    assert pipeline.reader._export_interval_millis == ms
     provider.shutdown(1000)

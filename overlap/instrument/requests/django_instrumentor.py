@@ -36,6 +36,11 @@ from overlap.instrument.requests.server_span_factory import ServerSpanFactory
 from overlap.instrument.requests.sync_middleware import SyncMiddlewareFinder
 from overlap.lens import RouteTime
 
+OLD_CONVENTIONS = (
+    "the project switched OpenTelemetry's instrumentations on before: they record HTTP by the old "
+    "conventions, and Overlap's dashboards read the new ones; OTEL_SEMCONV_STABILITY_OPT_IN="
+    "http/dup records both"
+)
 _log = logging.getLogger(__name__)
 
 
@@ -65,6 +70,8 @@ def instrument_django(
     projects.keep()
     instrumentor.instrument(**options)
     projects.join()
+    if _DjangoMiddleware._sem_conv_opt_in_mode is _StabilityMode.DEFAULT:
+        _log.warning(OLD_CONVENTIONS)
     undo.callback(instrumentor.uninstrument)
     undo.callback(projects.restore)
     factory = Middleware.factory = ServerSpanFactory(_instruments(options))

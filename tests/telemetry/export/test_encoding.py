@@ -92,7 +92,13 @@ def test_spans_are_the_same_messages(spans):
 def test_log_records_are_the_same_messages(records):
     """Whatever is on them."""
     ours = ExportLogsServiceRequest.FromString(encode_logs(records))
-    assert ours == _log_encoder.encode_logs(records)
+    theirs = _log_encoder.encode_logs(records)
+    for resource in theirs.resource_logs:
+        for scope in resource.scope_logs:
+            for record in scope.log_records:
+                if not record.body.WhichOneof("value"):
+                    record.ClearField("body")  # older SDKs send an empty one
+    assert ours == theirs
 
 
 @pytest.mark.parametrize(

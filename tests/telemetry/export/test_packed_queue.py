@@ -77,7 +77,9 @@ def test_what_can_not_be_packed_is_packed_when_it_is_sent(queued, monkeypatch, c
         _end(provider, "broken")
     monkeypatch.undo()
     _end(provider, "whole")
-    assert sorted(type(item).__name__ for item in queue) == ["Packed", "QuickSpan"]
+    # The SDK's own span where it is not known (see test_quick_span).
+    kinds = sorted(type(item).__name__ for item in queue)
+    assert kinds in (["Packed", "QuickSpan"], ["Packed", "ReadableSpan"])
     provider.force_flush()
     assert delivery.sender.names() == ["broken", "whole"]
     assert drops.total("traces") == 0
