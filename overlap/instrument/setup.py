@@ -11,6 +11,7 @@ from typing import Any
 
 from overlap.instrument.environment import flag, folder, project_name, seconds
 from overlap.instrument.instrumentation import Instrumentation
+from overlap.runtime.guard import guarded
 from overlap.runtime.untested import warn_if_untested
 from overlap.telemetry import Telemetry, start
 
@@ -116,4 +117,5 @@ def shutdown() -> None:
             return
         was_on, _active = _active, None
         atexit.unregister(shutdown)
-        was_on.close()
+        # At the end of a process nobody is there to catch what it raises.
+        guarded("shutdown() did not undo everything", was_on.close)
