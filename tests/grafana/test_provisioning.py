@@ -1,5 +1,6 @@
 """Data sources with fixed uids, each linked to the others; dashboards read from a folder."""
 
+import json
 import re
 
 import pytest
@@ -85,3 +86,13 @@ def test_dashboards_are_read_from_where_compose_has_them(root, compose):
     # The volume's folder has the repository's layout (docker/init.sh).
     volume = next(item for item in compose["volumes"] if item.startswith("configuration:"))
     assert provider["options"]["path"] == f"{volume.split(':')[1]}/grafana/dashboards"
+
+
+def test_every_trace_in_jaeger_leads_to_its_verdict(root):
+    """By the link that the documentation shows."""
+    page = (root / "docs/how-to/stack.md").read_text(encoding="utf-8")
+    documented = json.loads(re.search(r"```json\n(.*?)\n```", page)[1])
+    patterns = json.loads((root / "otel/jaeger-ui.json").read_text())["linkPatterns"]
+    assert documented in patterns
+    assert documented["type"] == "traces"
+    assert documented["url"].endswith("/trace/#{traceID}")
