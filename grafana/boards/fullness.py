@@ -68,7 +68,9 @@ def _pools(where: str) -> timeseries.Panel:
         over_time(latest(m.POOL_IN_USE, (POOL,), where), f"{{{{{POOL}}}}} in use", "A"),
         over_time(latest(m.POOL_WAITING, (POOL,), where), f"{{{{{POOL}}}}} waiting", "B"),
         over_time(
-            latest(m.CONNECTIONS_PENDING, (CONNECTIONS,), where),
+            or_nothing(
+                latest(m.CONNECTIONS_PENDING, (CONNECTIONS,), where), **{CONNECTIONS: "(no pool)"}
+            ),
             f"connections {{{{{CONNECTIONS}}}}} waiting",
             "C",
         ),

@@ -29,6 +29,7 @@ def doctor(demo):
             "OVERLAP_PROMETHEUS_URL": demo.stack.url("prometheus"),
             "OVERLAP_LOKI_URL": demo.stack.url("loki") if demo.stack.has_loki else "none",
             "OVERLAP_GRAFANA_URL": "none",
+            "OVERLAP_PAGE_URL": demo.servers["page"],
         }
         ended = subprocess.run(
             [sys.executable, "-m", "overlap", "doctor", "--json"],
