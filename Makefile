@@ -30,7 +30,7 @@ unexport PYTHONDONTWRITEBYTECODE
 UV := $(shell command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1 && echo uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up down stack play test test-lowest test-newest matrix test-stack test-scale everyday test-package test-spark test-postgresql fuzz faults soak sbom audit test-django lint types lock bench install-bench bench-peers stock-and-ours profile predictions readme dashboards docs docs-serve pictures lock clean
+.PHONY: help install install-dev demo up down stack play test test-lowest test-newest matrix test-stack test-scale everyday test-package wheel-compiled test-spark test-postgresql fuzz faults soak sbom audit test-django lint types lock bench install-bench bench-peers stock-and-ours profile predictions readme dashboards docs docs-serve pictures lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -97,6 +97,9 @@ test-spark: $(VENV)/.installed-spark ## ... and the survey by PySpark (needs Jav
 
 test-package: install-dev ## ... and the built wheel, in fresh environments of the oldest and the newest Python
 	$(BIN)/python -X dev -m pytest -m package tests/package tests/supply
+
+wheel-compiled: ## Build dist/: the sdist, and a wheel for this Python with the judge compiled by mypyc (needs uv and a C compiler)
+	HATCH_BUILD_HOOK_ENABLE_MYPYC=1 uv build --out-dir dist .
 
 fuzz: install-dev ## Mutated inputs into readers, pages, drawing, headers, variables (SECONDS=60, TARGETS=)
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(TARGETS)

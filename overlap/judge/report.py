@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from rich.console import Group as Renderables
 from rich.console import RenderableType
@@ -13,10 +14,10 @@ from rich.text import Text
 from overlap.judge.model import Group, SelfTime, Verdict
 from overlap.judge.summary import advised, clean, duration, listing, outcome, sentence
 
-MOST_ROWS = 20
+MOST_ROWS: Final = 20
 """Rows of each kind; --json has them all."""
-MOST_SELF_TIMES = 5
-_ARROW = " > "
+MOST_SELF_TIMES: Final = 5
+_ARROW: Final = " > "
 
 
 def report(verdict: Verdict) -> RenderableType:

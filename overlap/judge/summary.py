@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from overlap.judge.findings.blocked import COLLECTION
 from overlap.judge.findings.groups import is_concurrent, is_serial
@@ -18,11 +19,11 @@ from overlap.judge.model import (
     Verdict,
 )
 
-MOST_NAMES = 4
-MOST_STAGES = 4
-MOST_CHARACTERS = 120
-MOST_OF_A_SENTENCE = 1600
-MOST_MARKS = 4
+MOST_NAMES: Final = 4
+MOST_STAGES: Final = 4
+MOST_CHARACTERS: Final = 120
+MOST_OF_A_SENTENCE: Final = 1600
+MOST_MARKS: Final = 4
 """Combining marks on one letter: Thai, Hebrew and Vietnamese need up to three."""
 
 

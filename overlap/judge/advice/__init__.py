@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import chain
+from typing import Final
 
 from overlap.judge.advice import (
     durable,
@@ -22,7 +23,7 @@ from overlap.judge.advice.requests import Requests
 from overlap.judge.model import Advice
 from overlap.judge.trace_context import TraceContext
 
-MAX_ADVICE = 20
+MAX_ADVICE: Final = 20
 
 _KINDS: tuple[Callable[[Requests], Iterator[Advice]], ...] = (
     gather.advice,

@@ -21,7 +21,7 @@ _HOW = {
     names.BLOCK_DNS: "await it, or run it in a thread",
     names.BLOCK_NETWORK: "await it with an async client, or run it in a thread",
 }
-_IN_A_THREAD = "run it in a thread, with asyncio.to_thread"
+_IN_A_THREAD: Final = "run it in a thread, with asyncio.to_thread"
 
 
 def advice(requests: Requests) -> Iterator[Advice]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from overlap import names
 from overlap.judge.findings.waits import awaited_places
@@ -14,10 +15,10 @@ from overlap.judge.summary import duration
 from overlap.judge.trace_context import TraceContext
 from overlap.judge.tree.span_tree import NO_PARENT, NS_PER_MS, Tree, ms, plain
 
-LEAST_NS = 5_000_000
-LEAST_PART = 20
+LEAST_NS: Final = 5_000_000
+LEAST_PART: Final = 20
 """What takes less than 5 ms, or less than this part, 1/n, of the request is not advised."""
-MAX_SPANS = 50
+MAX_SPANS: Final = 50
 """Span ids that one piece of advice lists."""
 
 

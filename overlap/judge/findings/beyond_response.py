@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from overlap import names
 from overlap.judge.model import Background, Offloaded
 from overlap.judge.tree.span_tree import NO_PARENT, Tree, ms, on_threads, plain, same_process
 from overlap.trace.model import Span
 
-OUTLIVED_NS = 1_000_000
+OUTLIVED_NS: Final = 1_000_000
 """Work that ends at most this long after its response is not background work."""
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from typing import Final
 
 from overlap import names
 from overlap.judge.findings.max_tree import NOTHING, MaxTree
@@ -17,10 +18,10 @@ from overlap.judge.model import Blocked
 from overlap.judge.tree.span_tree import NO_PARENT, Tree, ms, plain, process
 from overlap.trace.model import Span
 
-MAX_VICTIMS_PER_SPAN = 4
+MAX_VICTIMS_PER_SPAN: Final = 4
 """A trace of n spans can name n * n / 4 victims; the lists end after this many times n."""
-MIN_VICTIMS = 10_000
-COLLECTION = "a full garbage collection"
+MIN_VICTIMS: Final = 10_000
+COLLECTION: Final = "a full garbage collection"
 
 _Key = tuple[str, str | None, bool]
 """A service, a process of it, and whether it is that process only or all of the service."""

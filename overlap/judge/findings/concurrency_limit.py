@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from overlap.judge.findings.stages import Interval, peak
 from overlap.judge.median import median
 from overlap.judge.tree.span_tree import Tree
 
-LEAST_CALLS = 4
-GAP_PART = 10
+LEAST_CALLS: Final = 4
+GAP_PART: Final = 10
 """The next call starts within this part, 1/n, of a call's median duration after one ended."""
-LEAST_GAP_NS = 2_000_000
+LEAST_GAP_NS: Final = 2_000_000
 
 
 def calls_by_name(tree: Tree, siblings: Sequence[int]) -> dict[str, list[int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from overlap import names
 from overlap.judge.findings.stages import peak, stages, union_length
@@ -12,9 +12,9 @@ from overlap.judge.path.awaited import awaited, awaited_path, awaited_stages
 from overlap.judge.path.group_path import group_path
 from overlap.judge.tree.span_tree import Tree, ms
 
-MISSING = "(missing)"
+MISSING: Final = "(missing)"
 """The parent of siblings whose parent the trace does not hold."""
-PART = 3
+PART: Final = 3
 """Serial work takes at least this fraction, 1/n, of its parent's time."""
 
 

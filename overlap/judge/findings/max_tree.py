@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
-NOTHING = -(1 << 200)
+NOTHING: Final = -(1 << 200)
 """Less than any time there is."""
 
 

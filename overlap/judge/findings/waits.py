@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from overlap import names
 from overlap.judge.tree.span_tree import Tree
 
 _ROW = re.compile(r"(\d{1,15})\+(\d{1,15}) (\w+) ?(.*)")
-_NS_PER_US = 1000
-IN_THREAD = "thread"
+_NS_PER_US: Final = 1000
+IN_THREAD: Final = "thread"
 """The kind of a wait for work in a thread."""
 
 

@@ -7,11 +7,13 @@ call ends before its caller. A message may be processed at any later time.
 
 from __future__ import annotations
 
+from typing import Final
+
 from overlap.judge.tree.span_tree import NO_PARENT, Tree
 
-EARLY_NS = 1_000_000
+EARLY_NS: Final = 1_000_000
 """A span may begin this much before its remote parent: clocks agree no better."""
-LATE_NS = 5_000_000
+LATE_NS: Final = 5_000_000
 """A server span may end this much after its client span: the server ends its span when it has
 sent the last byte, and a busy machine may let the client read that byte before."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from operator import attrgetter, lt
+from typing import Final
 
 from overlap.judge.tree.clock_skew import correct_skew
 from overlap.judge.tree.shared_ids import with_own_ids
@@ -16,7 +17,7 @@ from overlap.judge.tree.span_tree import NO_PARENT, Tree, process
 from overlap.judge.tree.unfinished import unfinished
 from overlap.trace.model import Span
 
-A_MARK_OF_JAEGER_NS = 1
+A_MARK_OF_JAEGER_NS: Final = 1
 """What Jaeger on Badger returns as the duration of a span that has none."""
 
 

@@ -7,12 +7,13 @@ the shared id as their parent follow their service: those of the server's servic
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from msgspec.structs import replace
 
 from overlap.trace.model import Span
 
-_SUFFIX = "-server"
+_SUFFIX: Final = "-server"
 
 
 def with_own_ids(spans: Sequence[Span]) -> Sequence[Span]:

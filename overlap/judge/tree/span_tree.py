@@ -5,17 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from overlap import names
 from overlap.judge.path.segment import RequestPath
 from overlap.trace.model import AttributeValue, Span
 
-NO_PARENT = -1
+NO_PARENT: Final = -1
 _EDGES = {"server": "client", "consumer": "producer"}
 """What each kind of span is called by over a network or a queue."""
 _PROTOCOL_SPANS = (" http receive", " http send", " websocket receive", " websocket send")
 _PROTOCOL_KINDS = ("internal", "unspecified")
-NS_PER_MS = 1_000_000
+NS_PER_MS: Final = 1_000_000
 EVIDENCE = frozenset(
     {names.SPAN_BLOCKED, names.SPAN_HUNG, names.SPAN_TASK_STARTED, names.SPAN_TASK_DROPPED}
 )

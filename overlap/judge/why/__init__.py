@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import islice
+from typing import Final
 
 from overlap.judge.model import Why
 from overlap.judge.trace_context import TraceContext
@@ -22,8 +23,8 @@ from overlap.judge.why import (
     waits,
 )
 
-MOST_OF_A_KIND = 4
-MOST_SPANS = 50
+MOST_OF_A_KIND: Final = 4
+MOST_SPANS: Final = 50
 """Span ids that one sentence names."""
 
 _KINDS: tuple[Callable[[TraceContext], Iterator[Why]], ...] = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from overlap import names
 from overlap.judge.findings.blocked import block_ms, culprit, is_collection, is_unfinished
@@ -29,8 +30,8 @@ _DID = {
 }
 """What it did, and what is said after the place."""
 _UNKNOWN = ("ran", "")
-NO_REQUEST = ", for no request"
-LEAST_PART = 10
+NO_REQUEST: Final = ", for no request"
+LEAST_PART: Final = 10
 """Collections that are less than this part, 1/n, of a block are not reported."""
 
 

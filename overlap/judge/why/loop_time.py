@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from overlap import names
 from overlap.judge.findings.uncovered import is_reported
@@ -11,9 +12,9 @@ from overlap.judge.summary import clean, duration
 from overlap.judge.trace_context import TraceContext, share
 from overlap.judge.tree.span_tree import NS_PER_MS
 
-LEAST_MS = 20.0
-LARGE_SHARE = 0.2
-MOST_OF_IT = 0.8
+LEAST_MS: Final = 20.0
+LARGE_SHARE: Final = 0.2
+MOST_OF_IT: Final = 0.8
 
 
 def reasons(context: TraceContext) -> Iterator[Why]:

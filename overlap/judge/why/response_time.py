@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import compress
+from typing import Final
 
 from overlap import names
 from overlap.judge.findings.concurrency_limit import calls_by_name, concurrency_limit
@@ -16,11 +17,11 @@ from overlap.judge.summary import clean, listing
 from overlap.judge.trace_context import TraceContext, share
 from overlap.judge.tree.span_tree import Tree, plain, same_process
 
-LEAST_SHARE = 20
+LEAST_SHARE: Final = 20
 """What takes less than this part, one in so many, of a path is not named."""
-LEAST_PART = 10
+LEAST_PART: Final = 10
 """Work that is less than this part, one in so many, of its parent's time explains nothing."""
-LEAST_NS = 1_000_000
+LEAST_NS: Final = 1_000_000
 """Shorter than this, nobody asks why."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from overlap import names
 from overlap.judge.findings.thread_rows import thread_rows
@@ -11,7 +12,7 @@ from overlap.judge.summary import clean, duration, listing
 from overlap.judge.trace_context import TraceContext, share
 from overlap.judge.tree.span_tree import NS_PER_MS, Tree
 
-LEAST_QUEUED_MS = 10.0
+LEAST_QUEUED_MS: Final = 10.0
 """Shorter waits for a thread are not reported."""
 
 

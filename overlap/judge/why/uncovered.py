@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from overlap import names
 from overlap.judge.findings.uncovered import gaps, is_reported, uncovered
@@ -13,9 +14,9 @@ from overlap.judge.trace_context import TraceContext, share
 from overlap.judge.tree.span_tree import NO_PARENT, NS_PER_MS, plain
 from overlap.trace.blocked_by import delays
 
-LEAST_PART_MS = 1.0
-SOMETHING = "something that has no span"
-MOST_WAITS = 3
+LEAST_PART_MS: Final = 1.0
+SOMETHING: Final = "something that has no span"
+MOST_WAITS: Final = 3
 _AWAITED = {
     "barrier": "a barrier",
     "client": "the client",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from overlap import names
 from overlap.judge.findings.stages import union_length
@@ -11,7 +12,7 @@ from overlap.judge.summary import clean, duration
 from overlap.judge.trace_context import TraceContext
 from overlap.judge.tree.span_tree import NO_PARENT, NS_PER_MS, plain
 
-LEAST_NS = 5_000_000
+LEAST_NS: Final = 5_000_000
 """Shorter waits are not reported."""
 _FOR: dict[str, tuple[str, str]] = {
     names.WAIT_FOR_LOCK: ("a lock", "held by"),
