@@ -8,9 +8,13 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.trace import Span, SpanProcessor
 from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
+from overlap import names
 from overlap.lens.current_account import span_here
 from overlap.lens.ending_spans import set_while_ending
 from overlap.runtime.guard import failed
+
+_EVIDENCE = frozenset({names.SPAN_BLOCKED, names.SPAN_HUNG, names.SPAN_TASK_STARTED})
+"""Spans that say something about their parent: no part of its work."""
 
 
 class Amounts(SpanProcessor):
@@ -21,7 +25,7 @@ class Amounts(SpanProcessor):
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Count it as a child of its parent."""
         try:
-            if span._parent is None:
+            if span._parent is None or span.name in _EVIDENCE:
                 return
             above = span_here() if parent_context is None else parent_context.get(SPAN_KEY)
             if isinstance(above, Span):

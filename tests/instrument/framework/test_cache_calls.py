@@ -77,6 +77,22 @@ def test_a_clients_own_span_is_enough(recorded):
     assert sink.one("view").attributes["overlap.cache.calls"] == 1
 
 
+def test_a_block_of_the_loop_is_no_clients_span(recorded):
+    """It is made by the watchdog meanwhile, and says something else."""
+    sink = recorded("""
+    from django.core.cache import caches
+    from smokesite.parts import SlowCache
+    stock = SlowCache.get
+    def get(self, *args, **named):
+        tracer.start_span("event_loop.blocked").end()
+        return stock(self, *args, **named)
+    SlowCache.get = get
+    with tracer.start_as_current_span("view"):
+        caches["slow"].get("a")
+    """)
+    assert sink.names() == {"view": 1, "event_loop.blocked": 1, "cache.get": 1}
+
+
 def test_errors_are_the_backends_own_and_shutdown_restores_it(recorded):
     """And a broken record of ours harms no call."""
     recorded("""

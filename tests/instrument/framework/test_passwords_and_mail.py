@@ -53,7 +53,10 @@ def test_the_hashers_are_restored(recorded):
 def test_mail_is_a_span_without_addresses(recorded):
     """The backend, how many messages, and to how many."""
     sink = recorded("""
-    settings.EMAIL_BACKEND = "smokesite.parts.SlowMail"
+    if django.VERSION >= (6, 1):
+        settings.MAILERS = {"default": {"BACKEND": "smokesite.parts.SlowMail"}}
+    else:
+        settings.EMAIL_BACKEND = "smokesite.parts.SlowMail"
     from django.core import mail
     message = mail.EmailMessage("ribs", "hot", "pit@example.org",
         ["one@example.org", "two@example.org"], bcc=["three@example.org"])
@@ -76,7 +79,10 @@ def test_mail_is_a_span_without_addresses(recorded):
 def test_mail_that_fails_is_marked(recorded):
     """The exception is the backend's."""
     sink = recorded("""
-    settings.EMAIL_BACKEND = "smokesite.parts.SlowMail"
+    if django.VERSION >= (6, 1):
+        settings.MAILERS = {"default": {"BACKEND": "smokesite.parts.SlowMail"}}
+    else:
+        settings.EMAIL_BACKEND = "smokesite.parts.SlowMail"
     from django.core import mail
     from smokesite import parts
     def fail(_seconds): raise ConnectionRefusedError("no server")
