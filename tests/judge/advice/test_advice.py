@@ -341,6 +341,15 @@ def test_calls_behind_a_limit_could_run_more_at_a_time(span: MakeSpan) -> None:
     assert "let 10 instead of 5 of 10 x call run at a time" in advice.text
 
 
+def test_twice_the_limit_saves_the_rounds_that_it_saves(span: MakeSpan) -> None:
+    """Ten calls, two at a time, in five rounds; with four at a time in three."""
+    spans = [span("1", "GET /", 0, 510, kind="server")]
+    spans += [span(f"c{i}", "call", 100 * (i // 2), 100 * (i // 2) + 100, "1") for i in range(10)]
+    (advice,) = verdict(spans).advice
+    assert (advice.change, advice.saves_ms) == ("limit", 200.0)
+    assert "let 4 instead of 2 of 10 x call run at a time" in advice.text
+
+
 def test_a_client_for_each_call_could_be_one(span: MakeSpan) -> None:
     """The set-ups leave the request; the calls themselves may be gathered, without them."""
     spans = [span("1", "GET /", 0, 300, kind="server")]
