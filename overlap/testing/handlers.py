@@ -35,8 +35,8 @@ def follow_handlers(
     """Trace every request that Django handles; return a function that undoes it.
 
     A handler that exists already, such as `application` at the top of a test module, loads its
-    middleware again on its next request. `watch_loop` is awaited before each async view, because
-    the sync test client runs each view on a new event loop. With `leave_settings`, MIDDLEWARE
+    middleware again on its next request. `watch_loop` is awaited before each async request, and
+    before each async view, because the sync test client runs each view on a new event loop. With `leave_settings`, MIDDLEWARE
     stays as the project wrote it, so that a test can override it at any time.
     """
     undo = ExitStack()
@@ -71,6 +71,7 @@ def follow_handlers(
     async def get_response_async(self: Any, request: Any) -> Any:
         if self not in _LOADED:
             self.load_middleware(is_async=True)
+        await watch_loop()  # before the request's span starts, so that the lens measures it
         return await stock_get_async(self, request)
 
     @wraps(stock_make_atomic)

@@ -40,6 +40,7 @@ def record(*, blocked_threshold_s: float | None = None) -> Iterator[Recorder]:
                 log_format=None,
                 # Without lean, less of Django is replaced, and shapes are the same.
                 lean=False,
+                lens=True,
                 django={},
             )
             undo.callback(setup.shutdown)

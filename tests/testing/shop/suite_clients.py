@@ -41,6 +41,13 @@ async def test_the_async_client(traced, async_client):
     assert traced.last.shape == "serial"
 
 
+async def test_what_is_said_is_what_a_server_says(traced, async_client):
+    await async_client.get("/nap/")
+    (why,) = traced.verdict.why
+    assert "awaited a timer at shopsite/urls.py:" in why.text
+    assert "in nap (asyncio.sleep)" in why.text
+
+
 async def test_a_block_is_seen_before_the_loop_has_turned(traced, async_client):
     await async_client.get("/burn/")
     assert traced.blocked[0].ms > 300

@@ -30,6 +30,11 @@ async def serial(request):
     return HttpResponse("paid")
 
 
+async def nap(request):
+    await asyncio.sleep(0.1)
+    return HttpResponse("rested")
+
+
 async def burn(request):
     with tracer.start_as_current_span("burnt"):
         time.sleep(0.4)  # noqa: ASYNC251  that is what it is for
@@ -65,6 +70,7 @@ def plain(request, number=0):
 urlpatterns = [
     path("checkout/", checkout),
     path("serial/", serial),
+    path("nap/", nap),
     path("burn/", burn),
     path("after/", after),
     path("forever/", forever),
