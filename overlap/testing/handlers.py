@@ -36,8 +36,9 @@ def follow_handlers(
 
     A handler that exists already, such as `application` at the top of a test module, loads its
     middleware again on its next request. `watch_loop` is awaited before each async request, and
-    before each async view, because the sync test client runs each view on a new event loop. With `leave_settings`, MIDDLEWARE
-    stays as the project wrote it, so that a test can override it at any time.
+    before each async view, because the sync test client runs each view on a new event loop. With
+    `leave_settings`, MIDDLEWARE stays as the project wrote it, so that a test can override it at
+    any time.
     """
     undo = ExitStack()
     ours = Instrumentor._opentelemetry_middleware
