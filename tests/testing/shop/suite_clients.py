@@ -43,9 +43,9 @@ async def test_the_async_client(traced, async_client):
 
 async def test_what_is_said_is_what_a_server_says(traced, async_client):
     await async_client.get("/nap/")
-    (why,) = traced.verdict.why
-    assert "awaited a timer at shopsite/urls.py:" in why.text
-    assert "in nap (asyncio.sleep)" in why.text
+    said = "; ".join(why.text for why in traced.verdict.why)  # on a busy machine there are more
+    assert "awaited a timer at shopsite/urls.py:" in said
+    assert "in nap (asyncio.sleep)" in said
 
 
 async def test_a_block_is_seen_before_the_loop_has_turned(traced, async_client):
