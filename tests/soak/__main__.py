@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tests.soak.backend import Backend
 from tests.soak.measure import Process, p99
@@ -61,6 +63,7 @@ class Soak:
             "pocket", "-m", "overlap", "pocket", "--port=0", "--otlp-port=0", "--max-spans=1000"
         )
         otlp, self.page = re.findall(r"http://\S+", lines)
+        _fill(otlp)
         self.backend = Backend(otlp)
         self.is_counted = options.endpoint is None
         self.count = folder / "count"
@@ -234,6 +237,22 @@ class Soak:
                 assert time.monotonic() < deadline, (self.folder / "server.log").read_text()
                 assert self.server.poll() is None, (self.folder / "server.log").read_text()
                 time.sleep(0.1)
+
+
+def _fill(otlp: str) -> None:
+    """Fill what pocket bounds: traces, the ids of those it dropped, log lines."""
+    kind = {"content-type": "application/x-protobuf"}
+    for _ in range(5):
+        spans, logs = ExportTraceServiceRequest(), ExportLogsServiceRequest()
+        kept = spans.resource_spans.add().scope_spans.add().spans
+        lines = logs.resource_logs.add().scope_logs.add().log_records
+        for _ in range(1000):
+            trace_id = os.urandom(16)
+            kept.add(trace_id=trace_id, span_id=os.urandom(8), name="full")
+            lines.add(trace_id=trace_id).body.string_value = "a line of some length " * 4
+        for path, message in (("traces", spans), ("logs", logs)):
+            body = message.SerializeToString()
+            httpx.post(f"{otlp}/v1/{path}", content=body, headers=kind).raise_for_status()
 
 
 if __name__ == "__main__":

@@ -110,14 +110,14 @@ def _span(one: Json, trace_id: object, processes: dict[str, tuple[str, Attribute
         key = json_fields.text(one.get("processID"), "processID")
         service, resource = processes.get(key, (UNKNOWN_SERVICE, NOTHING))
     tags = _tags(one.get("tags"))
+    duration_us = json_fields.integer(one.get("duration"), "duration")
     return Span(
         trace_id=own_trace,
         span_id=span_id,
         parent_id=parent_id,
         name=json_fields.text(one.get("operationName"), "operationName"),
-        start_ns=start_us * _NS_PER_US,
-        end_ns=(start_us + json_fields.integer(one.get("duration"), "duration")) * _NS_PER_US
-        or None,
+        start_ns=json_fields.time_ns(start_us * _NS_PER_US, "startTime"),
+        end_ns=json_fields.time_ns((start_us + duration_us) * _NS_PER_US, "duration") or None,
         kind=_KINDS.get(_word(tags.pop("span.kind", None)).lower(), "internal"),
         service=service,
         resource=resource,

@@ -58,8 +58,12 @@ def _span(one: Json, trace_id: str) -> Span:
         span_id=span_id,
         parent_id=json_fields.identifier(one.get("parentId"), "parentId", 8) or None,
         name=json_fields.text(one.get("name"), "name"),
-        start_ns=start_us * _NS_PER_US,
-        end_ns=(start_us + duration_us) * _NS_PER_US if duration_us else None,
+        start_ns=json_fields.time_ns(start_us * _NS_PER_US, "timestamp"),
+        end_ns=(
+            json_fields.time_ns((start_us + duration_us) * _NS_PER_US, "duration")
+            if duration_us
+            else None
+        ),
         kind=_KINDS.get(json_fields.text(one.get("kind"), "kind").upper(), "internal"),
         service=service,
         resource={SERVICE_NAME: service},
