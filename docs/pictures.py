@@ -20,6 +20,8 @@ from overlap import config as configuration
 from overlap.backend import Backend
 from overlap.play import Player, Result
 from overlap.play.report import Report
+from overlap.survey import survey
+from overlap.survey.html import page as html_page
 
 PICTURES = Path(__file__).resolve().parent / "pictures"
 COLUMNS = 104
@@ -67,6 +69,12 @@ def terminal(results: list[Result]) -> str:
     return console.export_svg(title="overlap play", theme=DIMMED_MONOKAI)
 
 
+def survey_page(results: dict[str, Result]) -> str:
+    """Return the page that `overlap survey --html` writes of the traces of these results."""
+    traces = [result.trace for result in results.values() if result.trace]
+    return html_page(survey(traces).as_dict(), traces_url=configuration.load().traces_url)
+
+
 def main() -> None:
     """Take every picture."""
     driver_path = shutil.which("chromedriver")
@@ -86,6 +94,9 @@ def main() -> None:
                 page = Path(folder) / f"{picture}.html"
                 page.write_text(f'<img src="{picture}.svg" width="1000">', encoding="utf-8")
                 take(browser, page.as_uri(), picture, 1100, "img")
+            summed = Path(folder) / "survey.html"
+            summed.write_text(survey_page(results), encoding="utf-8")
+            take(browser, summed.as_uri(), "survey", 1280, "main")
         base = configuration.load().traces_url
         for picture, lesson in LESSONS.items():
             take(browser, f"{base}/lessons/{lesson}", picture, 1280, "main")

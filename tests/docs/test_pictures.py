@@ -20,5 +20,5 @@ def test_every_scenario_that_it_plays_exists(root):
     names = {each.name for each in SCENARIOS}
     played = {name for picture in pictures.TERMINAL.values() for name in picture}
     assert played | set(pictures.LESSONS.values()) | {pictures.TRACE} <= names
-    taken = {*pictures.TERMINAL, *pictures.LESSONS, "trace", "routes"}
+    taken = {*pictures.TERMINAL, *pictures.LESSONS, "trace", "routes", "survey"}
     assert all((root / "docs" / "pictures" / f"{name}.png").is_file() for name in taken)
