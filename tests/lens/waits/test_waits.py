@@ -333,18 +333,32 @@ def test_the_line_may_be_that_of_a_task_which_awaits_it(observed):
 def test_time_outside_of_a_span_is_not_its_own(observed):
     """A task that comes back to a span has not waited under it since it left."""
 
-    async def work(tracer):
+    async def work(_):
         lock = asyncio.Lock()
+        other = asyncio.create_task(use(lock))
         await asyncio.sleep(0)
         token = attach(Context())
-        await asyncio.sleep(PAUSE_S)
-        detach(token)
-        await asyncio.sleep(0)
         async with lock:
-            pass
+            detach(token)
+        await other
 
     found = observed(work)
     assert not [name for name in found.of if name.startswith("overlap.wait")]
+
+
+def test_an_event_of_a_library_is_its_own_affair(observed):
+    """Though the user's code awaits that library: mostly, it waits for the network."""
+    library = {}
+    source = "async def pull(event):\n    await event.wait()\n"
+    exec(compile(source, "/somewhere/site-packages/library.py", "exec"), library)  # noqa: S102
+
+    async def work(_):
+        event = asyncio.Event()
+        task = later(event.set)
+        await library["pull"](event)
+        await task
+
+    assert observed(work).waits == []
 
 
 def test_what_fails_in_ours_harms_no_wait(observed, monkeypatch):
