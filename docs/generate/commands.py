@@ -50,7 +50,7 @@ def _section(command: click.Command, context: click.Context) -> str:
     ]
     if rows:
         table = ["| option | meaning |", "|---|---|"]
-        table += [f"| `{_cell(option)}` | {_cell(text)} |" for option, text in rows]
+        table += [f"| `{_cell(option)}` | {_text(text)} |" for option, text in rows]
         parts.append("\n".join(table))
     return "\n\n".join(parts) + "\n"
 
@@ -66,6 +66,11 @@ def _paragraph(text: str) -> str:
     if lines and lines[0].strip() == "\b":
         return "```text\n" + "\n".join(lines[1:]) + "\n```"
     return text
+
+
+def _text(text: str) -> str:
+    # Two ranges in brackets beside each other would be a link.
+    return _cell(text).replace("[", "\\[")
 
 
 def _cell(text: str) -> str:
