@@ -49,4 +49,5 @@ def _print(*shown: RenderableType) -> None:
         text = out.buffer.getvalue().decode(encoding)
         assert_printable(text)
         for line in text.split("\n"):
-            assert cell_len(line) <= WIDTH, line
+            # In ASCII a mark without width is a question mark of one: tables may be wider.
+            assert encoding == "ascii" or cell_len(line) <= WIDTH, line
