@@ -16,7 +16,7 @@ PROFILES ?= player
 SECONDS ?= 60
 TARGETS ?=
 # What `make test` leaves to targets of their own.
-EVERYDAY = not postgresql and not stack and not package and not faults and not scale
+EVERYDAY = not postgresql and not stack and not package and not faults and not scale and not spark
 # Of `make soak`. ENDPOINT= sends to a collector that runs already, and counts nothing.
 MINUTES ?= 10
 ENDPOINT ?=

@@ -394,26 +394,27 @@ def test_a_task_that_is_cancelled_while_it_waits_is_cancelled(observed):
     assert found.waits[0].attributes["overlap.wait.given_up"] is True
 
 
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are new in Python 3.12")
-def test_an_eager_task_waits_as_any_other(observed):
-    """Its first step runs while it is created."""
+if sys.version_info >= (3, 12):  # eager tasks are new there
 
-    async def work(_):
-        def eager(loop, coro, **options):
-            options.pop("eager_start", None)  # uvloop's None, which 3.13.0 does not take
-            return asyncio.eager_task_factory(loop, coro, **options)
+    def test_an_eager_task_waits_as_any_other(observed):
+        """Its first step runs while it is created."""
 
-        asyncio.get_running_loop().set_task_factory(eager)
-        lock = asyncio.Lock()
-        await lock.acquire()
+        async def work(_):
+            def eager(loop, coro, **options):
+                options.pop("eager_start", None)  # uvloop's None, which 3.13.0 does not take
+                return asyncio.eager_task_factory(loop, coro, **options)
 
-        async def wait():
-            await lock.acquire()  # eager
+            asyncio.get_running_loop().set_task_factory(eager)
+            lock = asyncio.Lock()
+            await lock.acquire()
 
-        task = asyncio.create_task(wait())
-        await asyncio.sleep(PAUSE_S)
-        lock.release()
-        await task
+            async def wait():
+                await lock.acquire()  # eager
 
-    (wait,) = observed(work).waits
-    assert wait.attributes["code.line.number"] == line_of("eager")
+            task = asyncio.create_task(wait())
+            await asyncio.sleep(PAUSE_S)
+            lock.release()
+            await task
+
+        (wait,) = observed(work).waits
+        assert wait.attributes["code.line.number"] == line_of("eager")
