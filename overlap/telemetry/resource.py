@@ -76,7 +76,7 @@ class MergedResources:
             found = self._merged[id(resource)] = (resource, merged)
         return found[1]
 
-    def after_fork(self) -> None:
-        """Say the process id of this process."""
-        self._ours = self._ours.merge(own_process())
+    def after_fork(self, own: Resource) -> None:
+        """Say what is another in this process."""
+        self._ours = self._ours.merge(own)
         self._merged.clear()

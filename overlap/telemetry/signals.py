@@ -138,11 +138,12 @@ class Telemetry:
 
     def _in_child(self) -> None:
         # The SDK gives a forked process a service.instance.id of its own, but knows no pid.
-        self._resource = self._resource.merge(own_process())
-        self._resources.after_fork()
+        own = own_process()
+        self._resource = self._resource.merge(own)
+        self._resources.after_fork(own)
         for provider in (self._spans.own, self._metrics.own, self.logger_provider):
             if provider is not None:
-                add_to_resource(provider, own_process())
+                add_to_resource(provider, own)
         self._metrics.after_fork()
 
 

@@ -194,7 +194,8 @@ def test_a_fork_while_metrics_are_sent_waits_for_nobody(own_sink, run):
         import os, threading, time, overlap
         overlap.instrument(service_name="family")
         from overlap.instrument.setup import _active
-        (reader,) = _active.telemetry.meter_provider._metric_readers
+        from overlap.telemetry.project_exporters import _parts
+        (reader,) = _parts(_active.telemetry.meter_provider)
         threading.Thread(target=reader.force_flush, daemon=True).start()
         deadline = time.monotonic() + 30
         while not reader._export_lock.locked():
