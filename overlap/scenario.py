@@ -93,6 +93,15 @@ class Scenario:
     server: str = ""
     """The server to play it on, if not the app's own: a key of [tool.overlap.servers]."""
 
+    def __post_init__(self) -> None:
+        """Raise ValueError if a text has characters that can't be sent: half a surrogate pair."""
+        paths = (request.path for request in self.requests)
+        for text in (self.name, self.title, self.why, self.source, self.pair or "", *paths):
+            try:
+                text.encode()
+            except UnicodeEncodeError:
+                raise ValueError(f"a scenario has a text that can't be sent: {text!a}") from None
+
 
 def mismatches(expect: Expectation, verdict: Verdict) -> list[str]:
     """Return where the verdict differs from the expectation, a sentence each."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -72,6 +73,8 @@ def fit(text: str, width: int, ellipsis: str = "…") -> str:
 
 def duration(ms: float) -> str:
     """Three figures and a unit: `0.42 ms`, `4.20 ms`, `42 ms`, `1.23 s`, `2 m 03 s`."""
+    if not math.isfinite(ms):
+        return f"{ms} ms"
     seconds = ms / 1000
     if seconds < 0.01:
         return f"{ms:.2f} ms"

@@ -37,7 +37,9 @@ def _start(name: str, seconds: float, options: argparse.Namespace) -> int:
     command += [f"--seconds={seconds}", f"--seed={options.seed}"]
     command += ["--replay"] if options.replay else []
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("OVERLAP_", "OTEL_"))}
-    found = subprocess.run(command, env=clean, capture_output=True, text=True, check=False)
+    found = subprocess.run(
+        command, env=clean, capture_output=True, text=True, errors="replace", check=False
+    )
     status = 1 if found.returncode else 0
     noise = found.stderr[-3000:] if status else ""
     print(found.stdout + noise, end="", flush=True)

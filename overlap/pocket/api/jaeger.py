@@ -96,6 +96,7 @@ def _body(traces: list[list[Any]]) -> bytes:
 
 
 def _error(status: int, message: str) -> Response:
+    message = message.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair
     return JSONResponse({"error": {"httpCode": status, "message": message}}, status)
 
 
