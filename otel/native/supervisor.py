@@ -109,10 +109,6 @@ class Supervisor:
         """Return the file of a server's log."""
         return self.folder / f"{name}.log"
 
-    def cpu_s(self) -> dict[str, float]:
-        """Return the processor time of each running server so far, in seconds. Linux only."""
-        return {name: _cpu_s(process.pid) for name, process in self._running.items()}
-
     def memory_mib(self) -> dict[str, float]:
         """Return the resident memory of each running server, in MiB. Linux only."""
         page = os.sysconf("SC_PAGE_SIZE")
@@ -123,12 +119,6 @@ class Supervisor:
 
     def _last(self, name: str) -> str:
         return "\n".join(self.log(name).read_text(errors="replace").splitlines()[-15:])
-
-
-def _cpu_s(pid: int) -> float:
-    """Return the processor time of a process, in seconds. Linux only."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def answers(url: str) -> bool:

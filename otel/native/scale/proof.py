@@ -12,7 +12,6 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
-from otel.native.scale.costs import Measured, table
 from otel.native.scale.load import Outcome, Sent, check, percentile, send
 from otel.native.scale.places import APPS, ScalePorts
 from otel.native.scale.stack import ScaleStack
@@ -42,8 +41,6 @@ class Proof:
     outcome: Outcome
     counted: int
     """The requests of the first phase, by the span metrics of both gateways."""
-    measured: Measured
-    """What the first phase cost."""
 
     @property
     def holds(self) -> bool:
@@ -65,9 +62,6 @@ class Proof:
             f"span metrics of both gateways, first part: {self.counted} requests"
             f" of {len(self.phases[0].sent)}",
             *self.outcome.lines(),
-            *self.measured.lines(),
-            "",
-            table(self.measured),
         ]
 
 
@@ -103,14 +97,8 @@ async def prove(
         for name in APPS:
             await killed(name, signal.SIGTERM, 0)()
 
-    before = stack.cpu_s()
     await phase("undisturbed", nothing)
     counted = await _counted(stack, len(phases[0].sent))
-    after = stack.cpu_s()
-    first = await check(phases[0].sent, stack.url("everything"), stack.url("everything"))
-    spent = {name: seconds_ - before[name] for name, seconds_ in after.items()}
-    kafka = stack.folder / "kafka" / "data"
-    measured = Measured.of(spent, first.spans, first.sent, kafka)
     await phase("a sampler killed (-9)", killed("sampler-b", signal.SIGKILL, seconds / 5))
     await phase("Kafka killed (-9)", killed("kafka", signal.SIGKILL, seconds / 2))
     await phase("a gateway killed (-9)", killed("gateway-1", signal.SIGKILL, seconds / 5))
@@ -118,7 +106,7 @@ async def prove(
     sent = [each for done in phases for each in done.sent]
     say("waiting for the samplers' decisions")
     outcome = await _settled(stack, sent)
-    return Proof(phases, outcome, counted, measured)
+    return Proof(phases, outcome, counted)
 
 
 async def _settled(stack: ScaleStack, sent: list[Sent]) -> Outcome:
