@@ -1,7 +1,13 @@
 """A scenario with three ways to hand on work: what happens to each if the process is killed."""
 
+from django import VERSION
+
 from app.simulation import KILLED_AFTER
 from overlap.scenario import Expectation, Request, Scenario
+
+# Before Django 6 a function of the demo's own takes the place of its task, which has spans.
+HAS_TASKS = VERSION >= (6, 0)
+DJANGO_TASK = (("app.django_tasks.scrub", "done", 1),) if HAS_TASKS else ()
 
 SCENARIOS = [
     Scenario(
@@ -16,9 +22,9 @@ SCENARIOS = [
         expect=Expectation(
             shapes=frozenset({"background", "lost", "offloaded"}),
             never=frozenset({"blocking"}),
-            offloaded=("scrub",),
+            offloaded=() if HAS_TASKS else ("scrub",),
             lost=("http_call_async",),
-            handed=(("app.tasks.http_call", "done", 1),),
+            handed=(*DJANGO_TASK, ("app.tasks.http_call", "done", 1)),
         ),
         pair="durable_killed",
         source="app/views/three_ways.py",

@@ -64,8 +64,8 @@ def test_routes_is_the_survey_of_jaegers_traces(page, lesson, poll):
     """A moment later; the list of traces is filtered by the same."""
     poll(lambda: "GET /burn_some_meats/" in get(page, "/routes"))
     assert "in oversmoke" in get(page, "/routes")
-    listed = get(page, "/traces", route="GET /burn_some_meats/", shape="blocking")
-    assert f"/trace/{lesson}" in listed
+    filters = {"route": "GET /burn_some_meats/", "shape": "blocking"}
+    poll(lambda: f"/trace/{lesson}" in get(page, "/traces", **filters))
 
 
 def test_a_lesson_is_played_from_the_page(page, poll):
