@@ -188,14 +188,14 @@ def test_a_query_string_of_its_own():
 
 
 def test_a_stack_without_messages_keeps_frames_and_types():
-    """Also of causes, and of messages with several lines."""
+    """Also of causes, and of messages with several lines; a line of source may hold a message."""
     stack = (
-        'Traceback (most recent call last):\n  File "a.py", line 1, in f\n    g(x)\n'
+        'Traceback (most recent call last):\n  File "a.py", line 1, in f\n    g("secret")\n'
         "app.Odd: secret\nsecret too\n\nThe above exception was the direct cause of the following "
         'exception:\n\nTraceback (most recent call last):\n  File "b.py", line 2, in g\n'
         "KeyError: 'secret'\n"
     )
     shown = Secrets(messages=False).without("exception.stacktrace", stack)
     assert "secret" not in shown
-    for kept in ("app.Odd", "KeyError", 'File "a.py", line 1, in f', "    g(x)", 'File "b.py"'):
+    for kept in ("app.Odd", "KeyError", 'File "a.py", line 1, in f', 'File "b.py"'):
         assert kept in shown

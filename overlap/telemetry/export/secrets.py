@@ -67,7 +67,11 @@ class Secrets:
 
 
 def _frames(stacktrace: str) -> str:
-    """Return a stack with the types of its exceptions, without their messages."""
+    """Return a stack with the types of its exceptions, without messages and lines of source.
+
+    A line of source may hold the message as a literal, and in a group of exceptions messages are
+    indented as source is.
+    """
     kept: list[str] = []
     in_message = False
     for line in stacktrace.splitlines():
@@ -76,8 +80,10 @@ def _frames(stacktrace: str) -> str:
             in_message = False
         if in_message:
             continue
-        if is_frame or not line or line[0] in " |" or line.startswith(_HEADLINES):
+        if is_frame or not line or line.startswith(_HEADLINES):
             kept.append(line)
+            continue
+        if line[0] in " |":
             continue
         in_message = True  # to the next stack: a message may have several lines
         found = _TYPE.match(line)
