@@ -247,7 +247,7 @@ def test_every_extra_of_a_client_is_tested():
     """The table of the docs, the extras and these tests name the same clients."""
     page = (ROOT / "docs/how-to/clients.md").read_text(encoding="utf-8")
     listed = set(re.findall(r"`django-overlap\[(\w+)\]`", page)) - {"celery"}
-    assert listed == set(EXTRAS) - {"zstd", "celery", "demo", "bench"} == set(CLIENTS)
+    assert listed == set(EXTRAS) - {"zstd", "celery", "demo", "bench", "spark"} == set(CLIENTS)
     assert set(CALLS) == set(CLIENTS)
 
 
