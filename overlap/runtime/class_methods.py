@@ -12,10 +12,11 @@ def replace_method(
 ) -> Callable[[], None]:
     """Replace the method `name` of a class with `make(it)`; return a function that undoes it.
 
-    A class that inherits the method gets one of its own, until that is undone.
+    `it` is what the class defines, which may be a descriptor, or else what it inherits. A class
+    that inherits the method gets one of its own, until that is undone.
     """
     own = vars(owner).get(name)
-    stock = getattr(owner, name)
+    stock = getattr(owner, name) if own is None else own
     ours = wraps(stock)(make(stock))
     setattr(owner, name, ours)
 

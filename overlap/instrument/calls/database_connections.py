@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from functools import wraps
+from functools import partial
 from time import perf_counter
 from typing import Any
 
 from opentelemetry.trace import get_current_span
 
 from overlap import names
+from overlap.runtime.class_methods import replace_method
 from overlap.runtime.guard import guarded
 
 _METHODS = {
@@ -30,15 +31,11 @@ def time_connections() -> Callable[[], None]:
 
     undo = ExitStack()
     for method, attribute in _METHODS.items():
-        stock = getattr(BaseDatabaseWrapper, method)
-        ours = _timed(stock, attribute)
-        setattr(BaseDatabaseWrapper, method, ours)
-        undo.callback(_restore, BaseDatabaseWrapper, method, ours, stock)
+        undo.callback(replace_method(BaseDatabaseWrapper, method, partial(_timed, attribute)))
     return undo.close
 
 
-def _timed(stock: Any, attribute: str) -> Any:
-    @wraps(stock)
+def _timed(attribute: str, stock: Any) -> Any:
     def timed(self: Any, *args: Any, **named: Any) -> Any:
         began = perf_counter()
         try:
@@ -54,8 +51,3 @@ def _add(attribute: str, began: float) -> None:
     if span.is_recording():
         before = (getattr(span, "attributes", None) or {}).get(attribute, 0.0)
         span.set_attribute(attribute, round(before + (perf_counter() - began) * 1000, 3))
-
-
-def _restore(owner: Any, method: str, ours: Any, stock: Any) -> None:
-    if getattr(owner, method) is ours:  # otherwise another library has wrapped it
-        setattr(owner, method, stock)

@@ -8,11 +8,11 @@ our end: as if the project had called before us.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from opentelemetry.instrumentation import instrumentor as stock_instrumentor
 
+from overlap.runtime.class_methods import replace_method
 from overlap.runtime.guard import guarded
 
 _WHAT = "an instrumentation of the project's and ours are both on"
@@ -48,22 +48,17 @@ def uninstrument(instrumentor: Any) -> None:
 def observe_project() -> Callable[[], None]:
     """Observe what the project switches on from now on; return a function that undoes it."""
     base: Any = stock_instrumentor.BaseInstrumentor  # type: ignore[attr-defined]
-    stock = base.instrument
 
-    @wraps(stock)
-    def instrument(self: Any, **options: Any) -> Any:
-        _, switch_off, afterwards = _ours.pop(id(self), (None, None, None))
-        if switch_off is not None:
-            guarded(_WHAT, switch_off)
-        result = stock(self, **options)
-        if afterwards is not None:
-            guarded(_WHAT, afterwards)
-        return result
+    def make(stock: Callable[..., Any]) -> Callable[..., Any]:
+        def instrument(self: Any, **options: Any) -> Any:
+            _, switch_off, afterwards = _ours.pop(id(self), (None, None, None))
+            if switch_off is not None:
+                guarded(_WHAT, switch_off)
+            result = stock(self, **options)
+            if afterwards is not None:
+                guarded(_WHAT, afterwards)
+            return result
 
-    base.instrument = instrument
+        return instrument
 
-    def undo() -> None:
-        if base.instrument is instrument:
-            base.instrument = stock
-
-    return undo
+    return replace_method(base, "instrument", make)

@@ -11,13 +11,13 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, thread
-from functools import wraps
 from typing import Any
 from weakref import WeakSet
 
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
 from overlap import names
+from overlap.runtime.class_methods import replace_method
 from overlap.runtime.guard import guarded
 
 POOLS = 50
@@ -37,23 +37,17 @@ class ThreadPools:
 
     def install(self) -> Callable[[], None]:
         """Notice each pool at its first call; return a function that undoes it."""
-        stock: Any = ThreadPoolExecutor.submit
         pools = self._pools
 
-        @wraps(stock)
-        def submit(self: Any, fn: Any, /, *args: Any, **named: Any) -> Any:
-            if self not in pools:
-                guarded("a thread pool is not measured", pools.add, self)
-            return stock(self, fn, *args, **named)
+        def make(stock: Callable[..., Any]) -> Callable[..., Any]:
+            def submit(self: Any, fn: Any, /, *args: Any, **named: Any) -> Any:
+                if self not in pools:
+                    guarded("a thread pool is not measured", pools.add, self)
+                return stock(self, fn, *args, **named)
 
-        ours: Any = submit
-        setattr(ThreadPoolExecutor, "submit", ours)  # noqa: B010  mypy allows no other way
+            return submit
 
-        def undo() -> None:
-            if ThreadPoolExecutor.submit is ours:  # otherwise another library has wrapped it
-                setattr(ThreadPoolExecutor, "submit", stock)  # noqa: B010
-
-        return undo
+        return replace_method(ThreadPoolExecutor, "submit", make)
 
     def report(self, meter: Meter) -> None:
         """Report the three figures of each pool."""

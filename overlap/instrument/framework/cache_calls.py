@@ -10,13 +10,12 @@ import inspect
 from collections.abc import Callable
 from contextlib import ExitStack
 from contextvars import ContextVar
-from functools import wraps
 from time import perf_counter
 from typing import Any
 
 from overlap import names
 from overlap.instrument.framework.amounts import add, children, recording_span
-from overlap.instrument.framework.class_patches import ClassPatches, replace
+from overlap.instrument.framework.class_patches import ClassPatches
 from overlap.instrument.framework.slow_parts import LEAST_S, record_span
 from overlap.runtime.guard import guarded
 
@@ -38,14 +37,7 @@ def instrument_caches() -> Callable[[], None]:
     undo = ExitStack()
     patches = ClassPatches(METHODS, _wrapped)
     undo.callback(patches.undo)
-    stock: Any = BaseCache.__init__
-
-    @wraps(stock)
-    def init(self: Any, *args: Any, **named: Any) -> None:
-        guarded(_WHAT, patches.patch, type(self))
-        stock(self, *args, **named)
-
-    replace(BaseCache, "__init__", init, undo)
+    undo.callback(patches.patch_new(BaseCache, _WHAT))
     for cache in caches.all(initialized_only=True):
         patches.patch(type(cache))
     return undo.close
@@ -55,7 +47,6 @@ def _wrapped(name: str, stock: Callable[..., Any]) -> Callable[..., Any]:
     operation = name if name in OPERATIONS else name[1:]
     if inspect.iscoroutinefunction(stock):
 
-        @wraps(stock)
         async def timed_async(self: Any, *args: Any, **named: Any) -> Any:
             span = None if _inside.get() else recording_span()
             if span is None:
@@ -69,7 +60,6 @@ def _wrapped(name: str, stock: Callable[..., Any]) -> Callable[..., Any]:
 
         return timed_async
 
-    @wraps(stock)
     def timed(self: Any, *args: Any, **named: Any) -> Any:
         span = None if _inside.get() else recording_span()
         if span is None:

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
+from functools import partial
 from threading import Lock
 from typing import Any
 
+from overlap.runtime.class_methods import replace_method
+from overlap.runtime.guard import guarded
+
 Wrap = Callable[[str, Callable[..., Any]], Callable[..., Any]]
 """Takes a method's name and the method; returns what replaces it."""
-
-
-def replace(owner: Any, name: str, ours: Any, undo: ExitStack) -> None:
-    """Replace an attribute of a class or module; `undo` restores it."""
-    stock = vars(owner)[name]
-    setattr(owner, name, ours)
-    undo.callback(_restore, owner, name, ours, stock)
-
-
-def _restore(owner: Any, name: str, ours: Any, stock: Any) -> None:
-    if vars(owner).get(name) is ours:  # otherwise another library has wrapped it
-        setattr(owner, name, stock)
 
 
 class ClassPatches:
@@ -41,9 +33,25 @@ class ClassPatches:
                 if owner in self._done or owner is object:
                     continue
                 for name in self._methods:
-                    if callable(stock := vars(owner).get(name)):
-                        replace(owner, name, self._wrap(name, stock), self._undo)
+                    if callable(vars(owner).get(name)):
+                        make = partial(self._wrap, name)
+                        self._undo.callback(replace_method(owner, name, make))
                 self._done.add(owner)
+
+    def patch_new(self, base: type, what: str) -> Callable[[], None]:
+        """Wrap the methods of each class below `base` with its first instance; return the undo.
+
+        what: is logged if that fails.
+        """
+
+        def make(stock: Callable[..., Any]) -> Callable[..., Any]:
+            def init(instance: Any, *args: Any, **named: Any) -> None:
+                guarded(what, self.patch, type(instance))
+                stock(instance, *args, **named)
+
+            return init
+
+        return replace_method(base, "__init__", make)
 
     def undo(self) -> None:
         """Restore all methods."""

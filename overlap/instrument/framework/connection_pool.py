@@ -3,41 +3,33 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from functools import wraps
 from time import perf_counter
 from types import FrameType
 from typing import Any
 
-from wrapt import register_post_import_hook
-
 from overlap import names
 from overlap.instrument.framework.amounts import amounts_of, recording_span
-from overlap.instrument.framework.class_patches import replace
 from overlap.instrument.framework.slow_parts import LEAST_S, record_span
-from overlap.runtime.await_chain import line_of
+from overlap.runtime.await_chain import line_of, users_frame
+from overlap.runtime.class_methods import replace_method
 from overlap.runtime.guard import guarded
-from overlap.runtime.stack import is_users
+from overlap.runtime.when_imported import when_imported
 
 _WHAT = "the wait for a pooled connection is not timed"
 
 
 def time_pools() -> Callable[[], None]:
     """Time each wait for a connection; return a function that undoes it."""
-    undo = ExitStack()
-    wanted = [True]  # an import hook cannot be removed
-    register_post_import_hook(
-        lambda module: _patch(module, undo) if wanted else None, "psycopg_pool.pool"
-    )
-    undo.callback(wanted.clear)
-    return undo.close
+    return when_imported("psycopg_pool.pool", _patch)
 
 
 def _patch(module: Any, undo: ExitStack) -> None:
-    stock = module.ConnectionPool.getconn
+    undo.callback(replace_method(module.ConnectionPool, "getconn", _timed))
 
-    @wraps(stock)
+
+def _timed(stock: Callable[..., Any]) -> Callable[..., Any]:
     def getconn(self: Any, *args: Any, **named: Any) -> Any:
         began = perf_counter()
         is_given_up = True
@@ -48,7 +40,7 @@ def _patch(module: Any, undo: ExitStack) -> None:
         finally:
             guarded(_WHAT, _record, self, began, is_given_up)
 
-    replace(module.ConnectionPool, "getconn", getconn, undo)
+    return getconn
 
 
 def _record(pool: Any, began: float, is_given_up: bool) -> None:
@@ -65,7 +57,7 @@ def _record(pool: Any, began: float, is_given_up: bool) -> None:
         names.WAIT_POOL: type(pool).__qualname__,
         names.WAIT_POOL_SIZE: pool.max_size,
     }
-    if (frame := _users_frame()) is not None:
+    if (frame := users_frame(_stack())) is not None:
         line = line_of(frame)
         attributes[names.CODE_FILE_PATH] = line.path
         attributes[names.CODE_LINE_NUMBER] = line.number
@@ -75,8 +67,8 @@ def _record(pool: Any, began: float, is_given_up: bool) -> None:
     record_span(names.SPAN_POOL_WAIT, attributes, seconds).end()
 
 
-def _users_frame() -> FrameType | None:
+def _stack() -> Iterator[FrameType]:
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and not is_users(frame.f_code.co_filename):
+    while frame is not None:
+        yield frame
         frame = frame.f_back
-    return frame

@@ -5,16 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
-from functools import wraps
 from typing import Any
-
-from wrapt import register_post_import_hook
 
 from overlap import names
 from overlap.instrument.framework.amounts import recording_span
-from overlap.instrument.framework.class_patches import ClassPatches, replace
+from overlap.instrument.framework.class_patches import ClassPatches
 from overlap.instrument.framework.slow_parts import start_span
 from overlap.runtime.guard import CurrentSpan, guarded
+from overlap.runtime.when_imported import when_imported
 
 _WHAT = "mail is not traced"
 
@@ -28,30 +26,16 @@ _here = _Here()
 
 def instrument_mail() -> Callable[[], None]:
     """Trace the sending of mail by each backend; return a function that undoes it."""
-    undo = ExitStack()
-    wanted = [True]  # an import hook cannot be removed
-    register_post_import_hook(
-        lambda module: _patch(module, undo) if wanted else None, "django.core.mail.backends.base"
-    )
-    undo.callback(wanted.clear)
-    return undo.close
+    return when_imported("django.core.mail.backends.base", _patch)
 
 
 def _patch(module: Any, undo: ExitStack) -> None:
     patches = ClassPatches(("send_messages",), _wrapped)
     undo.callback(patches.undo)
-    stock: Any = module.BaseEmailBackend.__init__
-
-    @wraps(stock)
-    def init(self: Any, *args: Any, **named: Any) -> None:
-        guarded(_WHAT, patches.patch, type(self))
-        stock(self, *args, **named)
-
-    replace(module.BaseEmailBackend, "__init__", init, undo)
+    undo.callback(patches.patch_new(module.BaseEmailBackend, _WHAT))
 
 
 def _wrapped(_name: str, stock: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(stock)
     def send_messages(self: Any, email_messages: Any, *args: Any, **named: Any) -> Any:
         if _here.backend is self:  # super().send_messages()
             return stock(self, email_messages, *args, **named)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
-from functools import wraps
+from functools import partial
 from typing import Any
-
-from wrapt import register_post_import_hook
 
 from overlap import names
 from overlap.instrument.framework.amounts import recording_span
-from overlap.instrument.framework.class_patches import ClassPatches, replace
+from overlap.instrument.framework.class_patches import ClassPatches
 from overlap.instrument.framework.slow_parts import start_span
+from overlap.runtime.class_methods import replace_method
 from overlap.runtime.guard import CurrentSpan, guarded
+from overlap.runtime.when_imported import when_imported
 
 _WHAT = "password hashing is not traced"
 
@@ -29,24 +29,17 @@ _here = _Here()
 
 def instrument_passwords() -> Callable[[], None]:
     """Trace the hashers of django.contrib.auth; return a function that undoes it."""
-    undo = ExitStack()
-    wanted = [True]  # an import hook cannot be removed
-    register_post_import_hook(
-        lambda module: _patch(module, undo) if wanted else None, "django.contrib.auth.hashers"
-    )
-    undo.callback(wanted.clear)
-    return undo.close
+    return when_imported("django.contrib.auth.hashers", _patch)
 
 
 def _patch(module: Any, undo: ExitStack) -> None:
     patches = ClassPatches(("encode", "verify", "harden_runtime"), _wrapped)
     undo.callback(patches.undo)
     for name in ("get_hasher", "identify_hasher"):
-        replace(module, name, _finding(getattr(module, name), patches), undo)
+        undo.callback(replace_method(module, name, partial(_finding, patches)))
 
 
-def _finding(stock: Callable[..., Any], patches: ClassPatches) -> Callable[..., Any]:
-    @wraps(stock)
+def _finding(patches: ClassPatches, stock: Callable[..., Any]) -> Callable[..., Any]:
     def find(*args: Any, **named: Any) -> Any:
         hasher = stock(*args, **named)
         guarded(_WHAT, patches.patch, type(hasher))
@@ -56,7 +49,6 @@ def _finding(stock: Callable[..., Any], patches: ClassPatches) -> Callable[..., 
 
 
 def _wrapped(operation: str, stock: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(stock)
     def traced(self: Any, *args: Any, **named: Any) -> Any:
         if _here.is_hashing:
             return stock(self, *args, **named)

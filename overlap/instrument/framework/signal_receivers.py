@@ -11,15 +11,14 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from functools import partial, wraps
+from functools import partial
 from time import perf_counter
 from typing import Any
 
 from overlap import names
 from overlap.instrument.framework.amounts import add, amounts_of, children, recording_span
-from overlap.instrument.framework.class_patches import replace
 from overlap.instrument.framework.slow_parts import LEAST_S, SlowParts, record_span
+from overlap.runtime.class_methods import replace_method
 from overlap.runtime.guard import guarded
 
 MOST_NAMED = 8
@@ -72,19 +71,18 @@ def instrument_signals() -> Callable[[], None]:
     """Time the receivers of every signal; return a function that undoes it."""
     from django.dispatch import Signal
 
-    undo = ExitStack()
-    stock: Any = Signal._live_receivers
     senders = {getattr(Signal, name).__code__ for name in _SENDERS}
 
-    @wraps(stock)
-    def live_receivers(self: Any, sender: Any) -> Any:
-        found = stock(self, sender)
-        if found[0] and sys._getframe(1).f_code in senders:
-            return guarded(_WHAT, _timed, found) or found
-        return found
+    def make(stock: Callable[..., Any]) -> Callable[..., Any]:
+        def live_receivers(self: Any, sender: Any) -> Any:
+            found = stock(self, sender)
+            if found[0] and sys._getframe(1).f_code in senders:
+                return guarded(_WHAT, _timed, found) or found
+            return found
 
-    replace(Signal, "_live_receivers", live_receivers, undo)
-    return undo.close
+        return live_receivers
+
+    return replace_method(Signal, "_live_receivers", make)
 
 
 def _timed(found: Any) -> Any:

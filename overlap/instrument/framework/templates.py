@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 from contextvars import ContextVar
-from functools import partial, wraps
+from functools import partial
 from typing import Any
 
-from wrapt import register_post_import_hook
-
 from overlap import names
-from overlap.instrument.framework.class_patches import replace
 from overlap.instrument.framework.slow_parts import SlowParts
+from overlap.runtime.class_methods import replace_method
 from overlap.runtime.guard import guarded
+from overlap.runtime.when_imported import when_imported
 
 _WHAT = "a template is not timed"
 _inside: ContextVar[bool] = ContextVar("overlap_inside_template", default=False)
@@ -22,31 +21,29 @@ _inside: ContextVar[bool] = ContextVar("overlap_inside_template", default=False)
 def instrument_templates() -> Callable[[], None]:
     """Time each rendering through a backend; return a function that undoes it."""
     undo = ExitStack()
-    wanted = [True]  # an import hook cannot be removed
     for backend in ("django.template.backends.django", "django.template.backends.jinja2"):
-        register_post_import_hook(lambda module: _patch(module, undo) if wanted else None, backend)
-    undo.callback(wanted.clear)
+        undo.callback(when_imported(backend, _patch))
     return undo.close
 
 
 def _patch(module: Any, undo: ExitStack) -> None:
-    template = module.Template
-    stock = template.render
     parts = SlowParts(names.SPAN_TEMPLATE, names.TEMPLATE_RENDERS, names.TEMPLATE_MS)
 
-    @wraps(stock)
-    def render(self: Any, *args: Any, **named: Any) -> Any:
-        if _inside.get():  # a form's widget, or an inclusion tag
-            return stock(self, *args, **named)
-        name = guarded(_WHAT, _name, self) or ""
-        token = _inside.set(True)
-        try:
-            with parts.part(name, partial(_attributes, name)):
+    def make(stock: Callable[..., Any]) -> Callable[..., Any]:
+        def render(self: Any, *args: Any, **named: Any) -> Any:
+            if _inside.get():  # a form's widget, or an inclusion tag
                 return stock(self, *args, **named)
-        finally:
-            _inside.reset(token)
+            name = guarded(_WHAT, _name, self) or ""
+            token = _inside.set(True)
+            try:
+                with parts.part(name, partial(_attributes, name)):
+                    return stock(self, *args, **named)
+            finally:
+                _inside.reset(token)
 
-    replace(template, "render", render, undo)
+        return render
+
+    undo.callback(replace_method(module.Template, "render", make))
 
 
 def _name(template: Any) -> str:

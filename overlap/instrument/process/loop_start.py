@@ -11,13 +11,12 @@ import asyncio
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from functools import wraps
 from types import FrameType
 from typing import Any
 
-from wrapt import register_post_import_hook
-
+from overlap.runtime.class_methods import replace_method
 from overlap.runtime.guard import guarded
+from overlap.runtime.when_imported import when_imported
 
 OnStart = Callable[[asyncio.AbstractEventLoop, FrameType], None]
 """Takes the loop and the frame from which it runs."""
@@ -30,30 +29,17 @@ def observe_loop_starts(on_start: OnStart) -> Callable[[], None]:
     """
     undo = ExitStack()
     _patch(asyncio.BaseEventLoop, on_start, undo)
-    hooked = [True]  # an import hook cannot be removed
-    undo.callback(hooked.clear)
-    register_post_import_hook(
-        lambda module: _patch(module.Loop, on_start, undo) if hooked else None, "uvloop"
-    )
+    undo.callback(when_imported("uvloop", lambda module, undo: _patch(module.Loop, on_start, undo)))
     return undo.close
 
 
 def _patch(loop_class: Any, on_start: OnStart, undo: ExitStack) -> None:
-    stock = loop_class.run_forever
-    is_own = "run_forever" in vars(loop_class)  # uvloop's is inherited from a class in C
+    def make(stock: Callable[..., Any]) -> Callable[..., Any]:
+        def run_forever(self: Any) -> Any:
+            guarded("a loop is not watched from its start", on_start, self, sys._getframe())
+            return stock(self)
 
-    @wraps(stock)
-    def run_forever(self: Any) -> Any:
-        guarded("a loop is not watched from its start", on_start, self, sys._getframe())
-        return stock(self)
+        return run_forever
 
-    def restore() -> None:
-        if vars(loop_class).get("run_forever") is not run_forever:
-            return  # another library has wrapped it
-        if is_own:
-            loop_class.run_forever = stock
-        else:
-            del loop_class.run_forever
-
-    loop_class.run_forever = run_forever
-    undo.callback(restore)
+    # uvloop's is inherited from a class in C.
+    undo.callback(replace_method(loop_class, "run_forever", make))

@@ -7,12 +7,13 @@ atexit is reached.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from functools import wraps
+from contextlib import ExitStack
+from types import ModuleType
 from typing import Any
 
-from wrapt import register_post_import_hook
-
+from overlap.runtime.class_methods import replace_method
 from overlap.runtime.guard import failed
+from overlap.runtime.when_imported import when_imported
 
 OnShutdown = Callable[[bool], Awaitable[None]]
 
@@ -25,16 +26,8 @@ def drain_at_uvicorn_shutdown(
     It is called with whether a signal ends the process. Where the server is forced to exit (a
     second Ctrl-C), `on_forced` is called instead.
     """
-    patched: list[tuple[Any, Any, Any]] = []
-    hooked = [True]  # an import hook cannot be removed
 
-    def patch(module: Any) -> None:
-        if not hooked:
-            return
-        server = module.Server
-        stock = server.shutdown
-
-        @wraps(stock)
+    def make(stock: Callable[..., Any]) -> Callable[..., Any]:
         async def shutdown(self: Any, *arguments: Any, **named: Any) -> None:
             await stock(self, *arguments, **named)
             if getattr(self, "force_exit", False):
@@ -45,14 +38,9 @@ def drain_at_uvicorn_shutdown(
                 except Exception:
                     failed("background work was not drained")
 
-        server.shutdown = shutdown
-        patched.append((server, shutdown, stock))
+        return shutdown
 
-    def undo() -> None:
-        hooked.clear()
-        for server, ours, stock in patched:
-            if server.shutdown is ours:
-                server.shutdown = stock
+    def patch(module: ModuleType, undo: ExitStack) -> None:
+        undo.callback(replace_method(module.Server, "shutdown", make))
 
-    register_post_import_hook(patch, "uvicorn.server")
-    return undo
+    return when_imported("uvicorn.server", patch)

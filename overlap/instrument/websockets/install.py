@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from functools import partial, wraps
 from typing import Any
-
-from wrapt import register_post_import_hook
 
 from overlap.instrument.websockets.application import dispatch, serve
 from overlap.instrument.websockets.connection import stop_all
-from overlap.instrument.websockets.servers import instrument_servers
+from overlap.instrument.websockets.servers import instrument_servers, replacing
 from overlap.runtime.guard import guarded
+from overlap.runtime.when_imported import when_imported
 
 
 def instrument_websockets(on_connection: Callable[[], None]) -> Callable[[], None]:
@@ -22,19 +20,8 @@ def instrument_websockets(on_connection: Callable[[], None]) -> Callable[[], Non
     """
     undo = ExitStack()
     undo.callback(stop_all)
-    hooked = [True]  # an import hook cannot be removed
-    undo.callback(hooked.clear)
-
-    def patch(module: Any, name: str, method: str, replace: Callable[[Any], Any]) -> None:
-        owner = getattr(module, name, None)
-        if hooked and owner is not None and method in vars(owner):
-            stock = vars(owner)[method]
-            ours = replace(stock)
-            setattr(owner, method, ours)
-            undo.callback(_restore, owner, method, ours, stock)
 
     def call(stock: Any) -> Any:
-        @wraps(stock)
         async def __call__(self: Any, scope: Any, receive: Any, send: Any) -> Any:
             if scope["type"] == "websocket":
                 guarded("a loop is not watched", on_connection)
@@ -49,25 +36,13 @@ def instrument_websockets(on_connection: Callable[[], None]) -> Callable[[], Non
 
         return traced_dispatch
 
-    def on_consumers(module: Any) -> None:
-        patch(module, "AsyncConsumer", "__call__", call)
-        patch(module, "AsyncConsumer", "dispatch", on_dispatch)
-        patch(module, "SyncConsumer", "dispatch", on_dispatch)
-
-    register_post_import_hook(on_consumers, "channels.consumer")
-    for name, owner in (
-        ("channels.routing", "ProtocolTypeRouter"),
-        ("starlette.applications", "Starlette"),
+    for module, owner, method, make in (
+        ("channels.consumer", "AsyncConsumer", "__call__", call),
+        ("channels.consumer", "AsyncConsumer", "dispatch", on_dispatch),
+        ("channels.consumer", "SyncConsumer", "dispatch", on_dispatch),
+        ("channels.routing", "ProtocolTypeRouter", "__call__", call),
+        ("starlette.applications", "Starlette", "__call__", call),
     ):
-        register_post_import_hook(partial(_patched, patch, owner, "__call__", call), name)
+        undo.callback(when_imported(module, replacing(owner, method, make)))
     undo.callback(instrument_servers(on_connection))
     return undo.close
-
-
-def _patched(patch: Any, owner: str, method: str, replace: Any, module: Any) -> None:
-    patch(module, owner, method, replace)
-
-
-def _restore(owner: Any, method: str, ours: Any, stock: Any) -> None:
-    if vars(owner).get(method) is ours:  # otherwise another library has wrapped it
-        setattr(owner, method, stock)

@@ -43,17 +43,17 @@ def instrument_servers(on_connection: Callable[[], None]) -> Callable[[], None]:
 
     for module, owner in _UVICORN.items():
         name = f"uvicorn.protocols.websockets.{module}"
-        undo.callback(when_imported(name, _replacing(owner, "run_asgi", _uvicorn(traced))))
+        undo.callback(when_imported(name, replacing(owner, "run_asgi", _uvicorn(traced))))
     for module, owner, method, make in (
         ("hypercorn.app_wrappers", "ASGIWrapper", "__call__", _hypercorn(traced)),
         ("daphne.server", "Server", "create_application", _daphne(traced)),
         *((name, "", "_asgi_call_wrap", _granian(traced)) for name in _GRANIAN),
     ):
-        undo.callback(when_imported(module, _replacing(owner, method, make)))
+        undo.callback(when_imported(module, replacing(owner, method, make)))
     return undo.close
 
 
-def _replacing(
+def replacing(
     owner: str, method: str, make: Callable[[Any], Any]
 ) -> Callable[[ModuleType, ExitStack], None]:
     """Return what replaces a method of a class, or a function of a module, once it is imported."""
