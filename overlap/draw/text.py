@@ -10,6 +10,8 @@ from math import floor, log10
 
 from rich.cells import cell_len, chop_cells
 
+from overlap.judge.summary import without_piles
+
 LONGEST = 400
 """The most characters of a name that are used; more than any terminal has columns."""
 # Control sequences (CSI), strings that end in BEL or ST (OSC, DCS, ...), and two-byte escapes.
@@ -21,8 +23,6 @@ _ESCAPES = re.compile(
 )
 _ACCENTS = r"\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff"
 _PILES = re.compile(rf"([{_ACCENTS}]{{2}})[{_ACCENTS}]+")  # more than two on one letter
-_MOST_MARKS = 4
-"""Combining marks of any script on one letter: Thai, Hebrew and Vietnamese need up to three."""
 # Categories that move the cursor, turn the line round, or can't be encoded.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -37,7 +37,7 @@ def clean(name: str, *, encoding: str = "utf-8", longest: int = LONGEST) -> str:
     )
     text = _PILES.sub(r"\1", text)[:longest].strip()
     if not text.isascii():
-        text = _without_piles(text)
+        text = without_piles(text)
     return text.encode(encoding, "replace").decode(encoding) or "?"
 
 
@@ -49,16 +49,7 @@ def printable(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     kept = (c for c in text if c in "\n\t" or unicodedata.category(c) not in _UNSEEN)
-    return _without_piles("".join(kept))
-
-
-def _without_piles(text: str) -> str:
-    marks, kept = 0, []
-    for char in text:
-        marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
-        if marks <= _MOST_MARKS:
-            kept.append(char)
-    return "".join(kept)
+    return without_piles("".join(kept))
 
 
 def fit(text: str, width: int, ellipsis: str = "…") -> str:

@@ -46,10 +46,10 @@ def clean(name: str, most: int = MOST_CHARACTERS) -> str:
     """Return a name from a trace, safe to print: unprintable characters become question marks."""
     cut = name if len(name) <= most else name[: most - 3] + "..."
     shown = cut if cut.isprintable() else "".join(c if c.isprintable() else "?" for c in cut)
-    return (shown if shown.isascii() else _without_piles(shown)) or "(no name)"
+    return (shown if shown.isascii() else without_piles(shown)) or "(no name)"
 
 
-def _without_piles(text: str) -> str:
+def without_piles(text: str) -> str:
     """Return text with at most MOST_MARKS combining marks on one letter: more cover other lines."""
     marks, kept = 0, []
     for char in text:

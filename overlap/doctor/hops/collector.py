@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 import httpx
-from google.protobuf.message import DecodeError, Message
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
-from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
-    ExportMetricsServiceResponse,
-)
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+from google.protobuf.message import Message
 
 from overlap.doctor.context import TRACE_STATE, Context, why
 from overlap.doctor.finding import Broken
 from overlap.doctor.probe_telemetry import samples
+from overlap.telemetry.export.answers import rejected
 
-_ANSWERS: dict[str, type[Message]] = {
-    "traces": ExportTraceServiceResponse,
-    "logs": ExportLogsServiceResponse,
-    "metrics": ExportMetricsServiceResponse,
-}
-_REJECTED = {
-    "traces": "rejected_spans",
-    "logs": "rejected_log_records",
-    "metrics": "rejected_data_points",
-}
+_PROTOBUF = "application/x-protobuf"
 _BUSY = (429, 503)
 
 
@@ -53,7 +40,7 @@ async def _send(context: Context, endpoint: str, signal: str, message: Message) 
         answer = await context.client.post(
             f"{endpoint}/v1/{signal}",
             content=message.SerializeToString(),
-            headers={"content-type": "application/x-protobuf"},
+            headers={"content-type": _PROTOBUF},
         )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise Broken(
@@ -72,17 +59,8 @@ async def _send(context: Context, endpoint: str, signal: str, message: Message) 
             f"{endpoint} does not accept {signal}: it answered {answer.status_code}",
             f"the collector needs the receiver otlp, over HTTP, in a pipeline for {signal}",
         )
-    if refused := _refused(signal, answer.content):
+    # Whatever the response says of its type: we asked in protobuf.
+    count, why_not = rejected(signal, answer.content, _PROTOBUF)
+    if count:
+        refused = why_not or f"{count} items"
         raise Broken(f"{endpoint} rejected our {signal}: {refused}", "the collector's log says why")
-
-
-def _refused(signal: str, content: bytes) -> str:
-    """Return what a successful response says it rejected; empty if nothing."""
-    response = _ANSWERS[signal]()
-    try:
-        response.ParseFromString(content)
-    except DecodeError:
-        return ""
-    partial = getattr(response, "partial_success")  # noqa: B009  each message has its own type
-    count = getattr(partial, _REJECTED[signal])
-    return str(partial.error_message or f"{count} items") if count else ""

@@ -32,7 +32,7 @@ def rejected(signal: str, body: bytes, content_type: str) -> tuple[int, str]:
     except Exception:  # not a response of OTLP: the status said that it was accepted
         return 0, ""
     partial = message.partial_success
-    return max(0, getattr(partial, field)), str(partial.error_message)[:200]
+    return max(0, getattr(partial, field)), str(partial.error_message)
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float:

@@ -106,7 +106,9 @@ class HttpSender:
         except Exception as error:  # no failure of an export may reach the service
             return _reason(error), None
         if answer.status_code < 300:
-            self.rejected = rejected(self._to.signal, text, answer.headers.get("content-type", ""))
+            kind = answer.headers.get("content-type", "")
+            count, why = rejected(self._to.signal, text, kind)
+            self.rejected = count, why[:200]
             return "", None
         if answer.is_redirect:
             return f"it redirects to {answer.headers['location'][:200]!a}", None
