@@ -8,6 +8,7 @@ from dataclasses import replace
 import click
 
 from overlap import config
+from overlap.commands import serving
 
 
 @click.command("page")
@@ -16,16 +17,10 @@ from overlap import config
     default=None,
     help="The backend whose traces are shown.  [default: OVERLAP_TRACES_URL]",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@serving.host
 @click.option("--port", default=8004, show_default=True, help="The port of the pages.")
-@click.option("--app-url", default=None, help="The app that scenarios are played against.")
-@click.option(
-    "--max-spans",
-    type=click.IntRange(min=1),
-    default=100_000,
-    show_default=True,
-    help="How many spans to keep; the oldest traces are dropped first.",
-)
+@serving.app_url
+@serving.max_spans
 def command(
     traces_url: str | None, host: str, port: int, app_url: str | None, max_spans: int
 ) -> None:

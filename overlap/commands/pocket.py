@@ -8,10 +8,11 @@ from dataclasses import replace
 import click
 
 from overlap import config
+from overlap.commands import serving
 
 
 @click.command("pocket")
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@serving.host
 @click.option(
     "--otlp-port",
     default=4318,
@@ -21,14 +22,8 @@ from overlap import config
 @click.option(
     "--port", default=16686, show_default=True, help="The port of the pages and of Jaeger's v3 API."
 )
-@click.option("--app-url", default=None, help="The app that scenarios are played against.")
-@click.option(
-    "--max-spans",
-    type=click.IntRange(min=1),
-    default=100_000,
-    show_default=True,
-    help="How many spans to keep; the oldest traces are dropped first.",
-)
+@serving.app_url
+@serving.max_spans
 def command(host: str, otlp_port: int, port: int, app_url: str | None, max_spans: int) -> None:
     """Receive OTLP, keep traces in memory, and serve pages and Jaeger's v3 API."""
     from overlap.pocket import Options, serve

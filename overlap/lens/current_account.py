@@ -33,3 +33,10 @@ def span_in(variables: Variables | None) -> Any:
 def account_in(variables: Variables | None) -> Account | None:
     """Return the account of the current span of `variables`, or of the current context."""
     return getattr(span_in(variables), "overlap_account", None)
+
+
+def request_name(span: Any) -> str | None:
+    """Return the name of the outermost measured span that a span works for, or its own."""
+    account: Account | None = getattr(span, "overlap_account", None)
+    outermost = None if account is None or account.outermost is None else account.outermost()
+    return getattr(outermost or span, "name", None)

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from overlap.lens.account import Account
+from overlap.lens.current_account import request_name
 
 MOST_NAMED = 3
 """The most functions that are named."""
@@ -45,7 +45,4 @@ def words(calls: Iterable[tuple[str, Any]]) -> str:
 
 
 def _words(function: str, span: Any) -> str:
-    account: Account | None = getattr(span, "overlap_account", None)
-    outermost = None if account is None or account.outermost is None else account.outermost()
-    request = getattr(outermost or span, "name", "")
-    return f"{function or 'a call'} for {request}"
+    return f"{function or 'a call'} for {request_name(span) or ''}"

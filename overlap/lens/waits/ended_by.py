@@ -14,8 +14,7 @@ from itertools import islice
 from types import FrameType, MethodType
 from typing import Any
 
-from overlap.lens.account import Account
-from overlap.lens.current_account import span_in
+from overlap.lens.current_account import request_name, span_in
 from overlap.lens.waits.wait import EndedBy
 from overlap.runtime import stack
 from overlap.runtime.await_chain import await_chain, await_line, frame_of, line_of, words
@@ -52,10 +51,7 @@ def _ended_by(name: str | None, line: str | None, context: Context | None) -> En
     span = None if context is None else span_in(context)
     if span is None:
         return EndedBy(name, line, None, None)
-    account: Account | None = getattr(span, "overlap_account", None)
-    outermost = None if account is None or account.outermost is None else account.outermost()
-    request = getattr(outermost or span, "name", None)
-    return EndedBy(name, line, request, span.get_span_context())
+    return EndedBy(name, line, request_name(span), span.get_span_context())
 
 
 def _line(frame: FrameType | None) -> str | None:
