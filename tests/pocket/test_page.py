@@ -127,8 +127,12 @@ def test_two_traces_are_compared(url, sent):
 def test_the_list_and_routes_have_it(url, sent, helpers):
     """A moment later, with the shape, and filtered by the route."""
     helpers.until(lambda: "GET /stew/" in httpx.get(f"{url}/routes").text, 30)
-    text = httpx.get(f"{url}/traces", params={"route": "GET /stew/", "shape": "serial"}).text
-    assert all(f"/trace/{trace_id}" in text for trace_id in sent)
+
+    def are_listed():
+        text = httpx.get(f"{url}/traces", params={"route": "GET /stew/", "shape": "serial"}).text
+        return all(f"/trace/{trace_id}" in text for trace_id in sent)
+
+    helpers.until(are_listed, 30)  # the two may be surveyed in two batches
 
 
 def test_a_scenario_is_played(url, helpers):
