@@ -16,6 +16,33 @@ from overlap.trace import Trace, read
 POCKET = "overlap-pocket"
 """The value of the header `server` in the responses of pocket."""
 HOW_TO_START = "start one with `overlap pocket`"
+START_HINT_HEADER = "overlap-start-hint"
+"""The header of pocket's pages with the command that starts the app which they play on."""
+_LONGEST_HINT = 200
+
+
+async def start_hint(
+    page_url: str, otherwise: str, transport: httpx.AsyncBaseTransport | None = None
+) -> str:
+    """Return the command that starts the app, as the page at `page_url` says it.
+
+    The page was started with the app, and so knows what the settings of the folder that a command
+    runs in don't: whether Docker, the native stack or the demo runs it. `otherwise` is returned
+    where no page answers, or where it does not know.
+    """
+    try:
+        async with httpx.AsyncClient(timeout=2, trust_env=False, transport=transport) as client:
+            headers = (await client.get(f"{page_url}/static/icon.svg")).headers
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return otherwise
+    hint = headers.get(START_HINT_HEADER, "") if headers.get("server") == POCKET else ""
+    # A terminal shows it, and whatever listens at that address wrote it.
+    return hint if is_shown(hint) else otherwise
+
+
+def is_shown(hint: str) -> bool:
+    """Return whether a start hint is short and plain enough for a header and for a terminal."""
+    return 0 < len(hint) <= _LONGEST_HINT and hint.isascii() and hint.isprintable()
 
 
 class Backend:

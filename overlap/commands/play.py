@@ -168,6 +168,7 @@ async def _player(config: Config, count: int) -> AsyncIterator[Player]:
             config.otlp_endpoint,
             backend,
             start_hint=config.start_hint,
+            page_url=config.page_url,
             servers=config.servers,
         ) as player,
     ):

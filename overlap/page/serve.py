@@ -58,7 +58,8 @@ async def serve(
             source=source,
         )
         app = Starlette(routes=handlers.routes(contents))
-        served = server(AccessMiddleware(LastGuard(app, store.counts), options.host))
+        guarded = LastGuard(app, store.counts)
+        served = server(AccessMiddleware(guarded, options.host, config.start_hint))
         loop = asyncio.get_running_loop()
 
         def stop() -> None:

@@ -31,13 +31,14 @@ class Player:
     An async context manager. Entering it opens no connection; the first `play` (or `check`) does.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  where each part is
         self,
         app_url: str,
         otlp_endpoint: str,
         backend: Backend,
         *,
         start_hint: str = "",
+        page_url: str = "",
         servers: Mapping[str, str] | None = None,
     ) -> None:
         self._app_url = app_url.rstrip("/")
@@ -46,7 +47,7 @@ class Player:
         self._answering: set[str] = set()
         self._otlp_endpoint = otlp_endpoint.rstrip("/")
         self._backend = backend
-        self._start_hint = start_hint
+        self._start_hint, self._page_url = start_hint, page_url
         self._checked = False
 
     async def __aenter__(self) -> Self:
@@ -65,7 +66,7 @@ class Player:
         """Raise Unreachable if the backend, the OTLP endpoint or the app does not answer."""
         await preflight.otlp_endpoint(self._otlp_endpoint)
         await preflight.traces(self._backend)
-        await preflight.app(self._app_url, self._start_hint)
+        await preflight.app(self._app_url, self._start_hint, self._page_url)
         self._checked = True
 
     async def play(
@@ -96,7 +97,7 @@ class Player:
             await preflight.app_restart(server_url or self._app_url, scenario.within)
         if fired.sent and all(item.error for item in fired.sent):
             # Raises if the app is down; one that is up answered with errors.
-            await preflight.app(server_url or self._app_url, self._start_hint)
+            await preflight.app(server_url or self._app_url, self._start_hint, self._page_url)
         trace, lacking = await self._whole(scenario, fired, report)
         seen = verdict(trace)
         if lacking:

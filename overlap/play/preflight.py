@@ -10,6 +10,7 @@ from contextlib import suppress
 import httpx
 
 from overlap.backend import HOW_TO_START, Backend
+from overlap.backend import start_hint as hint_of_page
 from overlap.errors import NotFound, Unreachable
 
 TIMEOUT_S = 15.0
@@ -18,8 +19,11 @@ AGAIN_POLL_S = 0.1
 _UNSAMPLED = {"traceparent": f"00-{'5a' * 16}-{'a5' * 8}-00"}
 
 
-async def app(url: str, start_hint: str) -> None:
+async def app(url: str, start_hint: str, page_url: str = "") -> None:
     """Raise Unreachable if nothing answers at the app's address.
+
+    The message has the command that starts it: what the page at `page_url` says, if one answers
+    there, else `start_hint`.
 
     Any response will do. The request also warms the app up: imports would otherwise be part of
     the first scenario's trace.
@@ -28,6 +32,7 @@ async def app(url: str, start_hint: str) -> None:
         async with _client(url) as client:
             await client.get(f"{url}/", headers=_UNSAMPLED)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
+        start_hint = await hint_of_page(page_url, start_hint)
         start = f"start it with `{start_hint}`, or " if start_hint else ""
         raise Unreachable(
             f"the app does not answer at {url} ({_why(error)}): {start}set OVERLAP_APP_URL"

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from overlap.backend import POCKET
+from overlap.backend import POCKET, START_HINT_HEADER, is_shown
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -28,8 +28,11 @@ _HEADERS = {
 class AccessMiddleware:
     """ASGI middleware: refuses foreign Host names (DNS rebinding) and sets security headers."""
 
-    def __init__(self, app: ASGIApp, host: str) -> None:
+    def __init__(self, app: ASGIApp, host: str, start_hint: str = "") -> None:
+        """Serve `app` under the name `host`; `start_hint` is what starts the app."""
         self.app, self.host = app, host.lower()
+        hint = {START_HINT_HEADER: start_hint} if is_shown(start_hint) else {}
+        self._headers = _HEADERS | hint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -39,7 +42,7 @@ class AccessMiddleware:
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)
 

@@ -59,7 +59,11 @@ async def serve(
     contents = Contents(store, telemetry, config, otlp_url=otlp_url, page_url=page_url)
     routes = receiver.routes(store, telemetry), [*jaeger.routes(store), *handlers.routes(contents)]
     servers = [
-        server(AccessMiddleware(LastGuard(Starlette(routes=each), store.counts), options.host))
+        server(
+            AccessMiddleware(
+                LastGuard(Starlette(routes=each), store.counts), options.host, config.start_hint
+            )
+        )
         for each in routes
     ]
     loop = asyncio.get_running_loop()

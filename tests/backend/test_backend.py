@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 
-from overlap.backend import Backend, rfc3339
+from overlap.backend import POCKET, START_HINT_HEADER, Backend, rfc3339, start_hint
 from overlap.errors import NotFound, OverlapError, Unreachable, UnreadableTrace
 
 T = TypeVar("T")
@@ -212,3 +212,36 @@ def test_a_browser_may_open_traces_at_another_address() -> None:
     """Inside a container the backend's name is one that no browser on the host can find."""
     backend = Backend("http://jaeger:16686", public_url="http://127.0.0.1:9999/")
     assert backend.trace_url("ab") == "http://127.0.0.1:9999/trace/ab"
+
+
+@pytest.mark.parametrize(
+    ("server", "hint", "expected"),
+    [
+        (POCKET, "docker compose up --detach app", "docker compose up --detach app"),
+        (POCKET, "", "make demo"),
+        ("another server", "curl http://evil.example", "make demo"),
+        (POCKET, "\x1b[2J", "make demo"),
+        (POCKET, "a" * 201, "make demo"),
+    ],
+)
+def test_how_the_app_is_started_is_what_the_page_says(
+    server: str, hint: str, expected: str
+) -> None:
+    """If it is ours, and if a terminal can show it; else what the settings say."""
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"server": server, START_HINT_HEADER: hint})
+
+    transport = httpx.MockTransport(answer)
+    assert asyncio.run(start_hint("http://page:1", "make demo", transport)) == expected
+
+
+def test_how_the_app_is_started_where_no_page_answers() -> None:
+    """The settings say it, also where the page's address is none."""
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    transport = httpx.MockTransport(refuse)
+    assert asyncio.run(start_hint("http://page:1", "make demo", transport)) == "make demo"
+    assert asyncio.run(start_hint("none", "make demo")) == "make demo"

@@ -238,8 +238,19 @@ def test_it_waits_until_what_it_needs_is_well(name):
     for needed, how in SERVICES[name].get("depends_on", {}).items():
         done = needed in ONE_SHOT
         wanted = "service_completed_successfully" if done else "service_healthy"
+        if (name, needed) == ("collector", "loki"):
+            wanted = "service_started"  # its metrics are there at once; it is ready 15 s later
         assert how["condition"] == wanted, needed
         assert done or "healthcheck" in SERVICES[needed]
+
+
+def test_what_the_collector_scrapes_is_there_before_it():
+    """A target that does not answer is a warning in the log of a clean start."""
+    road = yaml.safe_load((ROOT / "otel/collector.yaml").read_text(encoding="utf-8"))
+    jobs = road["receivers"]["prometheus"]["config"]["scrape_configs"]
+    scraped = {job["job_name"] for job in jobs} - {"collector"}
+    assert scraped
+    assert scraped <= set(SERVICES["collector"]["depends_on"])
 
 
 def test_migrations_are_done_once_before_all_that_use_the_database():
@@ -366,6 +377,23 @@ def test_go_servers_know_their_limits():
         stated = int(environment["GOMEMLIMIT"].removesuffix("MiB"))
         assert stated == (size(SERVICES[name]["mem_limit"]) >> 20) * 8 // 10, name
         assert environment["GOMAXPROCS"] == "2"
+
+
+@pytest.mark.parametrize(
+    "path", ["collector", "jaeger", "scale/gateway", "scale/jaeger", "scale/sampler"]
+)
+def test_no_pipeline_answers_before_what_it_accepts_is_safe(path):
+    """The batch processor does: what its exporter can't deliver later is lost.
+
+    Each exporter that sends elsewhere batches in its queue, which is on disk.
+    """
+    road = yaml.safe_load((ROOT / f"otel/{path}.yaml").read_text(encoding="utf-8"))
+    for name, pipeline in road["service"]["pipelines"].items():
+        used = {each.partition("/")[0] for each in pipeline.get("processors", [])}
+        assert "batch" not in used, name
+    for name, exporter in road["exporters"].items():
+        if "sending_queue" in (exporter or {}):
+            assert exporter["sending_queue"]["storage"] == "file_storage", name
 
 
 def test_the_collector_refuses_before_it_hits_its_limit():

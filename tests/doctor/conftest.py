@@ -28,6 +28,7 @@ from tests.doctor.answers import exemplars, free_port, result
 
 SITE = Path(__file__).parent.parent / "instrument" / "site"
 READY_WITHIN_S = 60
+COMPOSE_HINT = "docker compose up --detach app"
 
 
 @contextmanager
@@ -118,11 +119,12 @@ def fake():
 
 @pytest.fixture(scope="session")
 def pocket(tmp_path_factory):
-    """Where a real pocket listens: OTLP in, the API out."""
+    """Where a real pocket listens: OTLP in, the API out. Its hint is that of compose."""
     otlp, page = free_port(), free_port()
     log = tmp_path_factory.mktemp("pocket") / "log"
     command = ["overlap", "pocket", "--otlp-port", str(otlp), "--port", str(page)]
-    with process(command, log, f"http://127.0.0.1:{page}"):
+    hint = {"OVERLAP_START_HINT": COMPOSE_HINT}
+    with process(command, log, f"http://127.0.0.1:{page}", **hint):
         yield f"http://127.0.0.1:{otlp}", f"http://127.0.0.1:{page}"
 
 

@@ -53,7 +53,7 @@ def test_with_pocket_what_it_lacks_is_absent_and_no_fault(pipeline, config):
 
 def test_the_app_is_stopped(pipeline):
     """The rest of the pipeline is looked at all the same."""
-    pipeline.config = replace(pipeline.config, app_url=dead_url())
+    pipeline.config = replace(pipeline.config, app_url=dead_url(), page_url=dead_url())
     found = pipeline.walk()
     hop, words = first(found)
     assert hop == "app"
@@ -62,6 +62,13 @@ def test_the_app_is_stopped(pipeline):
         found
     )
     assert found["logs"].state == found["grafana"].state == "ok"
+
+
+def test_the_advice_for_a_stopped_app_is_that_of_the_page(pipeline):
+    """The settings of the folder say `make demo`; the page was started by compose, with the app."""
+    pipeline.config = replace(pipeline.config, app_url=dead_url())
+    _, words = first(pipeline.walk())
+    assert "start it with `docker compose up --detach app`, or set OVERLAP_APP_URL" in words
 
 
 @pytest.mark.parametrize(("path", "status"), [("/boom/", 500), ("/nowhere/", 404)])

@@ -1,10 +1,13 @@
 """Who may ask, and what every answer carries."""
 
+import asyncio
 import socket
 
 import httpx
 import pytest
+from starlette.responses import Response
 
+from overlap.backend import START_HINT_HEADER
 from overlap.pocket.access import POLICY, AccessMiddleware, host_name
 
 
@@ -80,3 +83,18 @@ def test_every_answer_carries_the_policy(pocket, path):
 def test_another_sites_page_cannot_play(pocket, headers, path):
     """Only our own page, or no page at all, starts anything."""
     assert httpx.post(pocket.page + path, headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("hint", "sent"), [("make demo", "make demo"), ("", None), ("a\r\nb: c", None), ("é", None)]
+)
+def test_the_start_hint_is_a_header(hint, sent):
+    """Of every response, for `overlap doctor`; what no header can hold is left out."""
+    app = AccessMiddleware(Response("ok"), "127.0.0.1", hint)
+
+    async def ask():
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return (await client.get("/")).headers.get(START_HINT_HEADER)
+
+    assert asyncio.run(ask()) == sent

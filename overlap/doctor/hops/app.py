@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 
+from overlap.backend import start_hint
 from overlap.doctor.context import TRACE_STATE, Context, why
 from overlap.doctor.finding import Broken
 
@@ -17,7 +18,7 @@ async def look(context: Context) -> str:
         headers = {"traceparent": context.traceparent, "tracestate": TRACE_STATE}
         answer = await context.client.get(url, headers=headers)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        hint = context.config.start_hint
+        hint = await start_hint(context.config.page_url, context.config.start_hint)
         start = f"start it with `{hint}`" if hint else "start it"
         raise Broken(
             f"the app does not answer at {context.config.app_url} ({why(error)})",

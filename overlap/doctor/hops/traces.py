@@ -15,7 +15,8 @@ async def look(context: Context) -> str:
     answer = await context.get(
         f"{url}/api/v3/services",
         who="the trace backend",
-        do=f"{HOW_TO_START}, or Jaeger with `make stack`, or set OVERLAP_TRACES_URL",
+        do=f"{HOW_TO_START}, or Jaeger (`docker compose up --detach jaeger`, `make stack`), "
+        "or set OVERLAP_TRACES_URL",
     )
     context.is_pocket = answer.headers.get("server") == POCKET
     if await context.until(lambda: find(context, context.sent), context.stored_within_s) is None:
