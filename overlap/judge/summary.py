@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 from overlap.judge.findings.blocked import COLLECTION
@@ -44,8 +45,12 @@ def advised(verdict: Verdict) -> list[str]:
 
 def clean(name: str, most: int = MOST_CHARACTERS) -> str:
     """Return a name from a trace, safe to print: unprintable characters become question marks."""
-    cut = name if len(name) <= most else name[: most - 3] + "..."
-    shown = cut if cut.isprintable() else "".join(c if c.isprintable() else "?" for c in cut)
+    return _printable(name if len(name) <= most else name[: most - 3] + "...")
+
+
+@lru_cache(maxsize=2048)  # the same names recur in every trace
+def _printable(name: str) -> str:
+    shown = name if name.isprintable() else "".join(c if c.isprintable() else "?" for c in name)
     return (shown if shown.isascii() else without_piles(shown)) or "(no name)"
 
 

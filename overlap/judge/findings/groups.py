@@ -108,6 +108,8 @@ class _Siblings(NamedTuple):
 def _group(tree: Tree, parent: _Parent, siblings: _Siblings) -> Group:
     work, in_stages, waited_for, path = siblings
     intervals = tree.all_running(work)
+    begin, done = min(intervals)[0], max([end for _, end in intervals])
+    total = sum([end - start for start, end in intervals])
     found = []
     factor = 0.0
     for members in in_stages:
@@ -116,11 +118,14 @@ def _group(tree: Tree, parent: _Parent, siblings: _Siblings) -> Group:
             start, end = tree.running(members[0])
             found.append((start, end, [(tree.spans[members[0]].name, members[0])]))
             continue
-        times = intervals if len(members) == len(work) else tree.all_running(members)
-        factor = max(factor, sum([end - start for start, end in times]) / union_length(times))
-        first, last = min(times)[0], max([end for _, end in times])
         in_stage = sorted([(tree.spans[index].name, index) for index in members])
-        found.append((first, last, in_stage))
+        if len(members) == len(work):
+            factor = total / union_length(intervals)
+            found.append((begin, done, in_stage))
+            continue
+        times = tree.all_running(members)
+        factor = max(factor, sum([end - start for start, end in times]) / union_length(times))
+        found.append((min(times)[0], max([end for _, end in times]), in_stage))
     found.sort()
     return Group(
         parent=parent.name,
@@ -128,8 +133,8 @@ def _group(tree: Tree, parent: _Parent, siblings: _Siblings) -> Group:
         stages=[[name for name, _ in in_stage] for _, _, in_stage in found],
         overlap_factor=round(factor, 3),
         peak=peak(intervals),
-        wall_ms=ms(max([end for _, end in intervals]) - min(intervals)[0]),
-        work_ms=ms(sum([end - start for start, end in intervals])),
+        wall_ms=ms(done - begin),
+        work_ms=ms(total),
         critical_path=[tree.spans[index].name for index in path],
         parent_ms=ms(parent.length),
         shape=_shape(tree, parent.length, waited_for, at_once=len(found) < len(work)),

@@ -46,11 +46,14 @@ class _Open:
     def takes(self, start: int, end: int) -> bool:
         """Return whether one of the two overlaps a span that starts no earlier."""
         length, last = end - start, self.end
-        if 20 * ((last if last < end else end) - start) > min(last - self.start, length):
+        other = last - self.start
+        shared = (last if last < end else end) - start
+        if 20 * shared > (other if other < length else length):
             return True
         last = self.reach_end
+        other = last - self.reach_start
         shared = (last if last < end else end) - start
-        return 20 * shared > min(last - self.reach_start, length)
+        return 20 * shared > (other if other < length else length)
 
     def add(self, member: int, start: int, end: int) -> None:
         """Add a span that one of the two overlaps."""
@@ -82,9 +85,15 @@ def stages(intervals: Sequence[Interval]) -> list[list[int]]:
     still_open: list[_Open] = []  # two at the most
     for index in sorted(range(len(intervals)), key=intervals.__getitem__):
         start, end = intervals[index]
-        if len(still_open) == 1 and still_open[0].takes(start, end):  # as a rule
-            still_open[0].add(index, start, end)
-            continue
+        if len(still_open) == 1:  # as a rule
+            stage = still_open[0]
+            if stage.takes(start, end):
+                stage.add(index, start, end)
+                continue
+            if stage.end <= start:
+                done.append(stage.members)
+                still_open[0] = _Open(index, start, end)
+                continue
         mine: _Open | None = None
         others: list[_Open] = []
         for stage in still_open:
@@ -122,11 +131,11 @@ def union_length(intervals: Iterable[Interval]) -> int:
 
 def peak(intervals: Sequence[Interval]) -> int:
     """Return the most that run at one instant; one that ends as another starts is over."""
-    starts = sorted(start for start, _ in intervals)
-    ends = sorted(end for _, end in intervals)
+    starts = sorted([start for start, _ in intervals])
+    ends = sorted([end for _, end in intervals])
     most = over = 0
     for started, start in enumerate(starts, start=1):
         while ends[over] <= start:
             over += 1
-        most = max(most, started - over)
+        most = most if most > started - over else started - over
     return most

@@ -46,13 +46,14 @@ def _covered(tree: Tree, index: int) -> list[tuple[int, int]]:
     waits = names.THREAD_QUEUED_MS in tree.words
     explained = names.SPAN_BLOCKED in tree.words or names.WAIT_KIND in tree.words
     times = []
+    starts, ends, work = tree.starts, tree.ends, tree.work
     for child in tree.children.get(index, ()):
-        if tree.work[child] or (explained and _is_explanation(tree, child)):
-            start, end = tree.starts[child], tree.ends[child]
+        if work[child] or (explained and _is_explanation(tree, child)):
+            start, end = starts[child], ends[child]
             if waits:
                 start -= _queued(tree, child)
-            start = max(start, low)
-            end = min(end, high)
+            start = start if start > low else low
+            end = end if end < high else high
             if start < end:
                 times.append((start, end))
     return times

@@ -38,10 +38,10 @@ def _walk(tree: Tree, request: int) -> RequestPath:
                 continue
             if start == end:
                 continue
-        if backwards and backwards[-1].span == span:
-            backwards[-1] = Segment(span, start, backwards[-1].end)
+        if backwards and backwards[-1][0] == span:
+            backwards[-1] = (span, start, backwards[-1][2])
         else:
-            backwards.append(Segment(span, start, end))
+            backwards.append((span, start, end))
     backwards.reverse()
     return RequestPath(backwards, lengths)
 
@@ -63,9 +63,9 @@ def _parts(tree: Tree, parent: int, low: int, high: int) -> list[tuple[int, int,
             # A wait for a thread is the child's own time, but for what ran before it on the path.
             before = ends[path[position - 1]] if position else low
             start = min(tree.running(child)[0], max(start, before))
-        start = max(start, low)
+        start = start if start > low else low
         end = ends[child]
-        end = min(end, high)
+        end = end if end < high else high
         if start >= end:
             continue
         if end < high:
@@ -81,7 +81,7 @@ def path_segments(tree: Tree, path: Sequence[Segment]) -> list[PathSegment]:
     """Return the segments as the verdict lists them: in ms, from the request's start."""
     if not path:
         return []
-    begin = path[0].start
+    begin = path[0][1]
     return [
         PathSegment(
             (span := tree.spans[index]).name,
@@ -105,8 +105,8 @@ def self_times(tree: Tree, path: Sequence[Segment]) -> list[SelfTime]:
             (span := tree.spans[index]).name,
             span.span_id,
             span.service,
-            total / NS_PER_MS,
+            (total := totals[index]) / NS_PER_MS,
             round(total / whole, 6),
         )
-        for index, total in sorted(totals.items(), key=lambda item: (-item[1], item[0]))
+        for index in sorted(sorted(totals), key=totals.__getitem__, reverse=True)
     ]

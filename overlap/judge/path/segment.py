@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
+Segment: TypeAlias = tuple[int, int, int]
+"""A part of the critical path, which is the own time of one span: its index, start and end.
 
-class Segment(NamedTuple):
-    """A part of the critical path: the own time of one span."""
-
-    span: int
-    start: int
-    end: int
+A plain tuple, as there is one or more for each span of the path.
+"""
 
 
 class RequestPath(NamedTuple):

@@ -34,9 +34,13 @@ def repair(spans: Iterable[Span], trace_id: str | None = None) -> Tree:
     numbers = [*range(len(unique))]  # one object for each, however many lists hold it
     parents = _parents(unique, numbers, warnings)
     children: dict[int, list[int]] = {}
+    siblings: list[int] = []
+    last = NO_PARENT
     for index, parent in zip(numbers, parents, strict=True):
         if parent != NO_PARENT:
-            children.setdefault(parent, []).append(index)
+            if parent != last:  # siblings often follow one another
+                siblings, last = children.setdefault(parent, []), parent
+            siblings.append(index)
     orphans: dict[str, list[int]] = {}
     if roots := [i for i, up in enumerate(parents) if up == NO_PARENT and unique[i].parent_id]:
         known = {span.span_id for span in unique}  # a root may also be made by breaking a cycle

@@ -45,7 +45,7 @@ def why(context: TraceContext) -> list[Why]:
     O(n log n); at most MOST_OF_A_KIND of each kind.
     """
     return [
-        Why(each.text, each.span_ids[:MOST_SPANS])
+        Why(each.text, each.span_ids[:MOST_SPANS]) if len(each.span_ids) > MOST_SPANS else each
         for kind in _KINDS
         for each in islice(kind(context), MOST_OF_A_KIND)
     ]

@@ -41,10 +41,18 @@ def reasons(context: TraceContext) -> Iterator[Why]:
         work = awaited(tree, parent)
         if tree.spans[parent].kind == "client":
             work = [index for index in work if tree.spans[index].kind != "server"]  # one request
-        if work and (len(work) > 1 or tree.spans[parent].kind == "server"):
-            waited = union_length([(tree.starts[index], tree.ends[index]) for index in work])
-            if waited * LEAST_PART >= context.duration(parent):
-                yield _reason(context, parent, work)
+        calls = len(work) > 1 or tree.spans[parent].kind == "server"
+        if work and calls and _is_part(context, parent, work):
+            yield _reason(context, parent, work)
+
+
+def _is_part(context: TraceContext, parent: int, work: list[int]) -> bool:
+    """Return whether work covers enough of its parent's time to explain it."""
+    tree, whole = context.tree, context.duration(parent)
+    times = [(tree.starts[index], tree.ends[index]) for index in work]
+    longest = max([end - start for start, end in times])
+    # As a rule one span is long enough by itself.
+    return longest * LEAST_PART >= whole or union_length(times) * LEAST_PART >= whole
 
 
 def _reason(context: TraceContext, parent: int, work: list[int]) -> Why:

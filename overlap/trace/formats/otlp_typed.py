@@ -100,16 +100,15 @@ class TypedReader:
 
     def _attributes(self, pairs: list[Pair]) -> dict[str, AttributeValue]:
         share = self._shared.setdefault
+        share_value = share if len(self._shared) < MOST_SHARED else self._shared.get
         found: dict[str, AttributeValue] = {}
         for pair in pairs:
             key, value = pair.key, pair.value
             plain = value.stringValue if value is not None else None
             if plain is None:
                 found[share(key, key)] = self._other(value, 0)
-            elif len(plain) <= SHORT and (len(self._shared) < MOST_SHARED or plain in self._shared):
-                found[share(key, key)] = share(plain, plain)
             else:
-                found[share(key, key)] = plain
+                found[share(key, key)] = share_value(plain, plain) if len(plain) <= SHORT else plain
         return found
 
     def _other(self, value: Value | None, depth: int) -> AttributeValue:
