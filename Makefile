@@ -16,7 +16,7 @@ PROFILES ?= player
 SECONDS ?= 60
 TARGETS ?=
 # What `make test` leaves to targets of their own.
-EVERYDAY = not postgresql and not stack and not package and not faults and not scale and not spark
+EVERYDAY = not slow and not postgresql and not stack and not package and not faults and not scale and not spark
 # Of `make soak`. ENDPOINT= sends to a collector that runs already, and counts nothing.
 MINUTES ?= 10
 ENDPOINT ?=
@@ -30,7 +30,7 @@ unexport PYTHONDONTWRITEBYTECODE
 UV := $(shell command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1 && echo uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up down stack play test test-lowest test-newest matrix test-stack test-scale everyday test-package wheel-compiled test-spark test-postgresql fuzz faults soak sbom audit test-django lint types lock bench install-bench bench-peers stock-and-ours profile predictions readme dashboards docs docs-serve pictures lock clean
+.PHONY: help install install-dev demo up down stack play test test-slow test-lowest test-newest matrix test-stack test-scale everyday test-package wheel-compiled test-spark test-postgresql fuzz faults soak sbom audit test-django lint types lock bench install-bench bench-peers stock-and-ours profile predictions readme dashboards docs docs-serve pictures lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -56,6 +56,9 @@ play: install ## The same, then exit with play's status: 0 if every lesson showe
 
 test: install-dev ## The everyday tests (four minutes on two cores)
 	$(BIN)/python -X dev -m pytest -n 3 --dist loadgroup -m "$(EVERYDAY)"
+
+test-slow: install-dev ## ... and those that start whole commands: the demo, its mutants, workers, pytest, the bench (four minutes)
+	$(BIN)/python -X dev -m pytest -n 3 --dist loadgroup -m slow
 
 everyday: # the marks of the everyday tests, for .ci/run
 	@echo "$(EVERYDAY)"

@@ -16,7 +16,10 @@ from app.scenarios import SCENARIOS
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 WORKER = "smokehouse-worker"
 WITHIN_S = 60.0
-pytestmark = pytest.mark.timeout(300)  # the first waits for all of the demo to start
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(300),
+]  # the first waits for all of the demo to start
 
 
 def until(check, what):

@@ -5,6 +5,8 @@ from mutations import MUTATIONS
 
 from app.scenarios import SCENARIOS
 
+pytestmark = pytest.mark.slow
+
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
 

@@ -5,6 +5,8 @@ from mutations import MUTATIONS
 
 from app.scenarios import SCENARIOS
 
+pytestmark = pytest.mark.slow
+
 SERVED_ELSEWHERE = {scenario.name: scenario for scenario in SCENARIOS if scenario.server}
 
 

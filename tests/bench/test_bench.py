@@ -16,6 +16,8 @@ from overlap.bench.server.process import Server, running_sink
 from overlap.bench.server.variants import Variant
 from overlap.errors import OverlapError
 
+pytestmark = pytest.mark.slow
+
 SHORT = ["--rounds", "1", "--seconds", "1", "--in-flight", "40", "--disconnects", "10"]
 CONTRACT = {"rps", "p99_ms", "threads", "rss_mb", "wall_s", "error_lines", "spans_lost"}
 

@@ -12,6 +12,8 @@ from overlap.bench import VARIANTS, only_one
 from overlap.bench.pair import Pair, Side, confidence_interval
 from overlap.errors import OverlapError
 
+pytestmark = pytest.mark.slow
+
 
 def bench_pair(root, *arguments):
     return subprocess.run(

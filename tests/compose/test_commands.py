@@ -18,6 +18,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 RAW = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 # With every port as usual: what stands behind `:-`.

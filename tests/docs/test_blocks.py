@@ -8,6 +8,8 @@ import pytest
 from tests.docs.blocks import NO_CODE, blocks, pages
 from tests.docs.session import Session, commands
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 BLOCKS = [block for page in pages(ROOT) for block in blocks(page, ROOT)]
 LIVE = ("run", "serve", "file")

@@ -4,6 +4,8 @@ import signal
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 MANAGE = ("python", "manage.py")
 INTERNAL, ERROR = "SPAN_KIND_INTERNAL", "STATUS_CODE_ERROR"
 

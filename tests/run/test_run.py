@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+pytestmark = pytest.mark.slow
+
 UVICORN = ("uvicorn", "bakery.asgi:application", "--port", "{port}")
 GUNICORN = (
     "gunicorn", "bakery.asgi:application", "-k", "uvicorn_worker.UvicornWorker",

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 def passed(done: subprocess.CompletedProcess[str]) -> int:
     """How many tests passed; none may have failed."""

@@ -7,10 +7,13 @@ import threading
 from contextlib import suppress
 
 import httpx
+import pytest
 
 import overlap
 from overlap.instrument.tasks.block_notes import block_name, read_block_name
 from overlap.trace import read
+
+pytestmark = pytest.mark.slow
 
 
 def hang(server):

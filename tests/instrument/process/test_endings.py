@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 SERVERS = {
     "uvicorn": {"by": "uvicorn"},
     "uvicorn-uvloop": {"by": "uvicorn", "loop": "uvloop"},

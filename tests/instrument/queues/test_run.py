@@ -10,6 +10,8 @@ import pytest
 
 from tests.instrument.conftest import until
 
+pytestmark = pytest.mark.slow
+
 BIN = Path(sys.executable).parent
 HUEY = ("huey_consumer", "queuesite.hive.huey", "-C", "-w", "1")
 QUEUES = {
