@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import string
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from overlap.trace import Trace, read_stream
 STDIN = "-"
 _ID_LENGTHS = (16, 32)
 _LISTED = 3
+PROGRESS_S = 0.1
+"""The shortest time between two updates: some are for each of very many files."""
 
 
 def traces(what: str, traces_url: str | None, only: str | None = None) -> list[Trace]:
@@ -50,6 +53,23 @@ def no_garbage_collection() -> Iterator[None]:
     finally:
         if was:
             gc.enable()
+
+
+@contextmanager
+def progress(name: str) -> Iterator[Callable[[str], None]]:
+    """Show on the terminal what a long command does: what the yielded function was last given."""
+    from rich.console import Console
+
+    with Console(stderr=True, highlight=False).status(name) as status:
+        last = 0.0
+
+        def say(text: str) -> None:
+            nonlocal last
+            if (now := time.monotonic()) - last >= PROGRESS_S:
+                last = now
+                status.update(f"{name}: {text}")
+
+        yield say
 
 
 def _all(what: str, traces_url: str | None) -> list[Trace]:

@@ -6,8 +6,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,11 @@ import click
 from rich.console import Console, RenderableType
 
 from overlap import config
-from overlap.commands.reading import no_garbage_collection
+from overlap.commands.reading import no_garbage_collection, progress
 from overlap.errors import OverlapError
 from overlap.survey import Report
 from overlap.survey.against import Gate, compare, failures, gates
-from overlap.survey.sources.backend import Query
+from overlap.survey.sources.query import Query
 from overlap.survey.sources.surveying import Found, survey_sources
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -117,7 +116,7 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
     if since is not None:
         start_ns = (time.time_ns() if end_ns is None else end_ns) - since
     sources = sources or (config.load().traces_url,)
-    with no_garbage_collection(), _progress() as say:
+    with no_garbage_collection(), progress("survey") as say:
         query = Query(start_ns, end_ns, service, limit)
         if spark:
             found = _by_spark(spark, sources, query, say)
@@ -187,13 +186,6 @@ def _compare(one: Report, other: Report, wanted: list[Gate], *, as_json: bool) -
     for sentence in failed:
         click.echo(sentence, err=True)
     return 1 if failed else 0
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    console = Console(stderr=True, highlight=False)
-    with console.status("survey") as status:
-        yield lambda text: status.update(f"survey: {text}")
 
 
 def _write(name: str, text: str) -> None:

@@ -26,6 +26,11 @@ def seconds(given: float | None, variable: str, per_second: int, otherwise: floa
         return otherwise if given is None else given
 
 
+def has_capacity_metrics() -> bool:
+    """Return whether it is measured how full loops and pools are."""
+    return flag(None, "OVERLAP_CAPACITY_METRICS", True)
+
+
 def folder(given: str | os.PathLike[str] | None, variable: str) -> Path | None:
     """Return the folder that the variable names, or `given`."""
     folder = os.environ.get(variable) or given

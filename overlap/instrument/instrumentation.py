@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from overlap.instrument.environment import seconds
+from overlap.instrument.environment import has_capacity_metrics, seconds
 from overlap.telemetry import Telemetry, start
 
 
@@ -32,15 +32,14 @@ class Instrumentation:
     ) -> None:
         # Before any instrumentation is imported: each reads this variable once.
         os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
-        from overlap.instrument.calls.connection_pools import report_connection_pools
         from overlap.instrument.calls.httpx_client import instrument_httpx
         from overlap.instrument.calls.installed_instrumentors import (
             instrument_installed,
             is_disabled,
         )
+        from overlap.instrument.calls.pools import report_pools
         from overlap.instrument.calls.project_instrumentors import observe_project
         from overlap.instrument.calls.thread_attributes import ThreadAttributes, count_threads
-        from overlap.instrument.calls.thread_pools import ThreadPools
         from overlap.instrument.framework.amounts import Amounts
         from overlap.instrument.loop.utilization import report_utilization
         from overlap.instrument.loop.watched_loops import WatchedLoops
@@ -65,10 +64,8 @@ class Instrumentation:
         self._undo.callback(self.telemetry.shutdown)
         meter = self.telemetry.meter_provider.get_meter
         count_threads(meter("overlap.instrument.threads"))
-        pools = ThreadPools()
-        self._undo.callback(pools.install())
-        pools.report(meter("overlap.instrument.threads"))
-        report_connection_pools(meter("overlap.instrument.database"))
+        if has_capacity_metrics():
+            self._undo.callback(report_pools(meter))
         self._endings = Endings(drain_timeout_s, self.telemetry.flush, shutdown)
         if journal_dir is not None:
             from overlap.instrument.tasks.process_journal import start_journal
@@ -79,7 +76,8 @@ class Instrumentation:
             blocked_threshold_s, lenses=Lenses(_lens_rate()) if lens else None
         )
         self._undo.callback(self.watched_loops.stop)
-        report_utilization(meter("overlap.instrument.loop"), self.watched_loops.shares)
+        if has_capacity_metrics():
+            report_utilization(meter("overlap.instrument.loop"), self.watched_loops.shares)
         # uvicorn imports the application inside its running loop; other servers do not.
         self.watched_loops.watch_running()
         self._undo.callback(self._endings.install(self.watched_loops.loop_started))

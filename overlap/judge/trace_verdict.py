@@ -24,6 +24,7 @@ from overlap.judge.model import (
 )
 from overlap.judge.path.main_request import main_request
 from overlap.judge.path.request_path import path_segments, request_path, self_times
+from overlap.judge.path.segment import RequestPath
 from overlap.judge.trace_context import TraceContext
 from overlap.judge.tree.repair import repair
 from overlap.judge.tree.span_tree import Tree, ms
@@ -57,7 +58,7 @@ def verdict_on_tree(
     on_threads, never_ended = offloaded(tree), lost(tree)
     context = TraceContext(tree, waited)
     request = main_request(tree)
-    path = request_path(tree, request).segments if request is not None else []
+    path = RequestPath([], {}, {}) if request is None else request_path(tree, request)
     shown = {
         CONCURRENT: any(map(is_concurrent, found)),
         SERIAL: any(map(is_serial, found)),
@@ -79,8 +80,8 @@ def verdict_on_tree(
         requests=requests(tree),
         warnings=[*left_out, *tree.warnings],
         why=why(context),
-        critical_path=path_segments(tree, path),
-        self_time=self_times(tree, path),
+        critical_path=path_segments(tree, path.segments),
+        self_time=self_times(tree, path.own),
         advice=advice(context),
         uncovered_ms=0.0 if request is None else ms(uncovered(tree, request)),
     )

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from threading import Lock
+from typing import ClassVar
 
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
+from opentelemetry.trace import Span
 from opentelemetry.util.types import AttributeValue
 
 from overlap import names
@@ -56,7 +58,11 @@ class Route:
 class RouteTime:
     """The counter `overlap.event_loop.time` of one process."""
 
+    current: ClassVar[RouteTime | None] = None
+    """The latest, for who counts what is no HTTP request; none if it is switched off."""
+
     def __init__(self, meter: Meter) -> None:
+        RouteTime.current = self
         self._routes: dict[str | None, Route] = {}
         self._lock = Lock()
         meter.create_observable_counter(
@@ -80,6 +86,11 @@ class RouteTime:
             seconds[1] += ready
             seconds[2] += max(0.0, whole - running - ready)
             account.late = cell.add_late
+
+    def count_span(self, route: str, span: Span) -> None:
+        """Count a span that has ended as a request: a message of a WebSocket, for example."""
+        start, end = (getattr(span, name, None) or 0 for name in ("start_time", "end_time"))
+        self.count(route, getattr(span, "overlap_account", None), (end - start) / 1e9)
 
     def _new(self, route: str | None) -> Route:
         if len(self._routes) >= ROUTES:

@@ -168,8 +168,7 @@ def _collected(trace_id: str, piece: _Piece) -> LargeTrace:
     trace.left_out = piece.left_out
     for data in piece.batches:
         for batch in records.read(io.BytesIO(data)):
-            for span in batch:
-                trace.add(span)
+            trace.extend(batch)
     return trace
 
 

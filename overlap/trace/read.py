@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import IO
 
 import msgspec
@@ -18,6 +19,7 @@ from overlap.trace.unpacking import is_framed, messages, opened
 
 _BLANK = b"\xef\xbb\xbf \t\r\n\x1e"
 _JSON = (b"{", b"[")
+_OBJECT = b'{"'
 _JAEGER = b'{"data"'
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"{\0", b"[\0", b"\0{\0", b"\0[\0")
 _NEITHER = "it is neither JSON nor OTLP protobuf"
@@ -58,31 +60,51 @@ def spans_of(packed: IO[bytes], left_out: LeftOut) -> Iterator[Span]:
 
     Raises UnreadableTrace where the whole stream is in no known format.
     """
+    return chain.from_iterable(batches_of(packed, left_out, TypedReader()))
+
+
+def batches_of(
+    packed: IO[bytes], left_out: LeftOut, typed: TypedReader
+) -> Iterator[Iterable[Span]]:
+    """Yield the spans as `spans_of` does, those of a line together: for who reads many streams.
+
+    typed: reads the lines that it can; it keeps what recurs from one stream to the next.
+    """
     head, stream = opened(packed, left_out.part)
     if is_framed(head):
         for number, message in enumerate(messages(stream, left_out.part), start=1):
-            yield from _message_spans(message, left_out, f"message {number}: ")
+            yield from _message_spans(message, left_out, f"message {number}: ", typed)
     elif head.startswith(_UTF_16):
-        yield from _json_spans(io.BytesIO(_from_utf_16(stream.read())), left_out)
+        yield from _json_spans(io.BytesIO(_from_utf_16(stream.read())), left_out, typed)
     elif head.lstrip(_BLANK).startswith(_JSON) and not head.startswith(b"\n"):
-        yield from _json_spans(stream, left_out)
+        yield from _json_spans(stream, left_out, typed)
     else:
-        yield from _unclear_spans(stream.read(), left_out)
+        yield from _unclear_spans(stream.read(), left_out, typed)
 
 
-def _message_spans(message: bytes, left_out: LeftOut, place: str) -> Iterator[Span]:
+def batches_in(data: bytes, left_out: LeftOut, typed: TypedReader) -> Iterator[Iterable[Span]]:
+    """Yield what `batches_of` yields of a stream with these bytes."""
+    stream = io.BytesIO(data)
+    if data.startswith(_OBJECT):  # neither packed nor framed: nothing is to be found out
+        return _json_spans(stream, left_out, typed)
+    return batches_of(stream, left_out, typed)
+
+
+def _message_spans(
+    message: bytes, left_out: LeftOut, place: str, typed: TypedReader
+) -> Iterator[Iterable[Span]]:
     """Yield the spans of one message of the file exporter: JSON or protobuf, maybe packed."""
     head, stream = opened(io.BytesIO(message), left_out.part)
     if head.startswith(_JSON):
-        yield from _json_spans(stream, left_out)
+        yield from _json_spans(stream, left_out, typed)
         return
     try:
-        yield from _protobuf_spans(stream.read(), left_out, place)
+        yield [*_protobuf_spans(stream.read(), left_out, place)]
     except UnreadableTrace as error:
         left_out.part(f"{place}{error}")
 
 
-def _unclear_spans(data: bytes, left_out: LeftOut) -> Iterator[Span]:
+def _unclear_spans(data: bytes, left_out: LeftOut, typed: TypedReader) -> Iterator[Iterable[Span]]:
     """Yield the spans of protobuf, or of JSON behind blank lines or a log's lines."""
     if not data.strip(_BLANK):
         raise UnreadableTrace(left_out.first or "it is empty")
@@ -99,9 +121,9 @@ def _unclear_spans(data: bytes, left_out: LeftOut) -> Iterator[Span]:
     if found or not (begins or b"\n{" in data or b"\n[" in data):
         if not found and not left_out.first:
             raise UnreadableTrace(_NEITHER)
-        yield from found
+        yield found
         return
-    yield from _json_spans(io.BytesIO(data), left_out)
+    yield from _json_spans(io.BytesIO(data), left_out, typed)
 
 
 def _protobuf_spans(data: bytes, left_out: LeftOut, place: str) -> Iterator[Span]:
@@ -120,36 +142,34 @@ def _from_utf_16(data: bytes) -> bytes:
         raise UnreadableTrace("it looks like UTF-16 and can't be decoded: use UTF-8") from None
 
 
-def _json_spans(lines: IO[bytes], left_out: LeftOut) -> Iterator[Span]:
+def _json_spans(
+    lines: IO[bytes], left_out: LeftOut, typed: TypedReader
+) -> Iterator[Iterable[Span]]:
     """Yield the spans of JSON: line by line as long as lines are documents, then as text."""
-    typed = TypedReader()
     for number, line in enumerate(lines, start=1):
-        try:
-            yield from typed.spans(line)
-            continue
-        except (Unusual, msgspec.MsgspecError, RecursionError):
-            pass
-        if line.startswith(_JAEGER) and (found := _jaeger_spans(line)) is not None:
-            yield from found
+        if (found := _typed_spans(line, typed)) is not None:
+            yield found
             continue
         if not line.strip(_BLANK):
             continue
         try:
             value = json.loads(line.strip(_BLANK))
         except (ValueError, RecursionError):
-            yield from _text_spans(line + lines.read(), number, left_out)
+            yield _text_spans(line + lines.read(), number, left_out)
             return
         from overlap.trace.formats import any_json  # few inputs need it, and it takes a while
 
-        yield from any_json.spans(value, left_out, f"line {number}: ")
+        yield any_json.spans(value, left_out, f"line {number}: ")
 
 
-def _jaeger_spans(line: bytes) -> list[Span] | None:
-    """Return the spans of Jaeger's JSON; None for what the tolerant reader is to read."""
-    from overlap.trace.formats.jaeger_typed import reader  # few inputs need it
-
+def _typed_spans(line: bytes, typed: TypedReader) -> list[Span] | None:
+    """Return the spans of OTLP's or Jaeger's JSON; None for what a tolerant reader is to read."""
     try:
-        return reader().spans(line)
+        if line.startswith(_JAEGER):
+            from overlap.trace.formats.jaeger_typed import reader  # few inputs need it
+
+            return reader().spans(line)
+        return typed.spans(line)
     except (Unusual, msgspec.MsgspecError, RecursionError):
         return None
 

@@ -6,7 +6,7 @@ import sys
 
 from overlap.bench import survey_crisp
 from overlap.bench.survey_cost import Cost, Run, missed
-from overlap.bench.survey_crisp import Beside
+from overlap.bench.survey_crisp import Beside, Tool
 from overlap.survey import survey
 from overlap.trace import read
 
@@ -35,8 +35,11 @@ def test_each_bound_has_a_sentence():
         "two workers were 1.67 times as fast as one, less than 1.7",
         "a survey held 1,001 MB, more than 1,000",
     ]
-    assert survey_crisp.missed(Beside(1000, 1, 5, 0.5)) == []
-    assert len(survey_crisp.missed(Beside(1000, 1, 4.9, 1.5))) == 2
+    ahead = Beside(1000, 100, Tool(0.5, 1), Tool(2, 5), 0.5)
+    assert survey_crisp.missed(ahead) == []
+    assert (ahead.ahead, round(ahead.ahead_running, 6)) == (5, 6)
+    behind = Beside(1000, 100, Tool(0.5, 1), Tool(2, 4.9), 1.5)
+    assert len(survey_crisp.missed(behind)) == 2
 
 
 def test_the_files_for_crisp_have_the_paths_that_its_output_is_compared_with():

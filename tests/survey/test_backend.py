@@ -12,7 +12,7 @@ from overlap.survey import merge
 from overlap.survey.shuffle.judging import Selection, judge_part
 from overlap.survey.shuffle.parts import PARTS, Parts
 from overlap.survey.sources import backend
-from overlap.survey.sources.backend import Query
+from overlap.survey.sources.query import Query
 
 START_NS = 1_700_000_000_000_000_000
 HOUR_NS = 3600 * 10**9

@@ -74,7 +74,7 @@ def test_a_trace_of_very_many_spans_is_judged_by_its_first(monkeypatch):
     reports = [survey([trace(order)]) for order in (spans, spans[::-1])]
     collected = largest.LargeTrace(spans[0].trace_id)
     for each in spans[::2] + spans[1::2]:
-        collected.add(each)
+        collected.extend([each])
     reports.append(survey([]))
     reports[2].add(Trace(spans[0].trace_id, collected.spans()), left_out=collected.left_out)
     assert reports[0] == reports[1] == reports[2]

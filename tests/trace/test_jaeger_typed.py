@@ -15,9 +15,24 @@ TRACE, OTHER = "0" * 31 + "a", "b" * 32
 TAGS = st.lists(
     st.fixed_dictionaries(
         {
-            "key": st.sampled_from(["span.kind", "http.route", "error", "otel.status_code", "n"]),
+            "key": st.sampled_from(
+                [
+                    "span.kind",
+                    "http.route",
+                    "error",
+                    "otel.status_code",
+                    "n",
+                    "event",
+                    "message",
+                    "otel.status_description",
+                    "otel.scope.name",
+                    "otel.library.name",
+                ]
+            ),
             "type": st.sampled_from(["string", "bool", "int64", "float64", "long", ""]),
-            "value": st.sampled_from(["server", "Client", True, 7, 1.5, "ERROR", None, "7"]),
+            "value": st.sampled_from(
+                ["server", "Client", True, 7, 1.5, "ERROR", None, "7", "true"]
+            ),
         }
     ),
     max_size=3,
@@ -32,6 +47,9 @@ REFERENCES = st.lists(
     ),
     max_size=2,
 )
+LOGS = st.fixed_dictionaries(
+    {"timestamp": st.sampled_from([1, -1, 2**63, "1"])}, optional={"fields": TAGS}
+)
 SPANS = st.lists(
     st.fixed_dictionaries(
         {
@@ -45,7 +63,7 @@ SPANS = st.lists(
         optional={
             "references": REFERENCES,
             "tags": TAGS,
-            "logs": st.sampled_from([[], None, [{"timestamp": 1, "fields": []}]]),
+            "logs": st.none() | st.lists(LOGS, max_size=2),
             "parentSpanID": st.sampled_from(["", "3" * 16]),
             "process": st.none() | st.just({"serviceName": "own"}),
             "warnings": st.just(None),
@@ -70,7 +88,7 @@ def test_what_the_fast_reader_reads_is_what_the_tolerant_one_reads(spans, proces
 
 
 def test_what_jaeger_writes_is_read_fast():
-    """One trace of two spans, with tags of three types."""
+    """One trace of two spans: tags of each type, a log, and what OTLP has fields for."""
     tags = [
         {"key": "span.kind", "type": "string", "value": "server"},
         {"key": "n", "type": "int64", "value": 7},
@@ -82,7 +100,12 @@ def test_what_jaeger_writes_is_read_fast():
         "warnings": None,
     }  # fmt: skip
     above = {"refType": "CHILD_OF", "traceID": TRACE, "spanID": "1" * 16}
-    other = {**one, "spanID": "2" * 16, "references": [above]}
+    log = {"timestamp": 7, "fields": [{"key": "event", "type": "string", "value": "sent"}]}
+    scope = {"key": "otel.scope.name", "type": "string", "value": "django"}
+    failed = {"key": "error", "type": "bool", "value": True}
+    ratio = {"key": "ratio", "type": "float64", "value": 1}
+    own = {"references": [above], "logs": [log], "tags": [scope, failed, ratio]}
+    other = {**one, "spanID": "2" * 16, **own}
     trace = {"traceID": TRACE, "spans": [one, other], "processes": {"p1": {"serviceName": "shop"}}}
     document = {"data": [trace], "total": 0, "errors": None}
     found = JaegerReader().spans(json.dumps(document).encode())
@@ -92,6 +115,12 @@ def test_what_jaeger_writes_is_read_fast():
         "1" * 16,
         {"n": 7, "ok": True},
     )
+    assert (found[1].scope, found[1].status, found[1].attributes) == (
+        "django",
+        "error",
+        {"error": True, "ratio": 1.0},
+    )
+    assert [(event.name, event.time_ns) for event in found[1].events] == [("sent", 7000)]
 
 
 @pytest.mark.parametrize("document", [{"data": []}, {"data": [{}]}, {"data": None}, {}])

@@ -51,6 +51,12 @@ _ALL = (
         environment={"OVERLAP_LEAN": "1", "OVERLAP_LENS": "0"},
     ),
     Variant(
+        "overlap-no-capacity",
+        "no metrics of how full loops and pools are",
+        "otlp",
+        environment={"OVERLAP_LEAN": "1", "OVERLAP_CAPACITY_METRICS": "0"},
+    ),
+    Variant(
         "overlap-whole-lens",
         "lens on each request",
         "otlp",

@@ -135,6 +135,7 @@ MAKERS: dict[str, Callable[[], Application]] = {
     "overlap": _overlap,
     "overlap-not-lean": _overlap,
     "overlap-no-lens": _overlap,
+    "overlap-no-capacity": _overlap,
     "overlap-no-watch": _overlap_no_watch,
     "overlap-whole-lens": _overlap,
     "overlap-down": _overlap,

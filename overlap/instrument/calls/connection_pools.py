@@ -1,7 +1,7 @@
 """How full the database connection pools are: connections in use, idle, and calls that wait.
 
 By OpenTelemetry's conventions for connection pools. Seen are the pools of psycopg 3 that Django
-keeps (`OPTIONS["pool"]`, since Django 5.1), by the alias of their database.
+keeps (`OPTIONS["pool"]`, since Django 5.1), by the alias of their database, and those of asyncpg.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
 from overlap import names
+from overlap.instrument.calls.asyncpg_pools import asyncpg_pools
 
 _BACKEND = "django.db.backends.postgresql.base"
 Figures = Mapping[str, int]
@@ -38,10 +39,10 @@ def report_connection_pools(meter: Meter) -> None:
 
 
 def _pools() -> list[tuple[str, Figures]]:
-    """Return the statistics of each pool, by its database's alias."""
+    """Return the figures of each pool, by its database's alias or address."""
     wrapper: Any = getattr(sys.modules.get(_BACKEND), "DatabaseWrapper", None)
     pools = [*getattr(wrapper, "_connection_pools", {}).items()]
-    return [(str(alias), pool.get_stats()) for alias, pool in pools]
+    return [*[(str(alias), pool.get_stats()) for alias, pool in pools], *asyncpg_pools()]
 
 
 def _counts(_options: CallbackOptions) -> Iterable[Observation]:

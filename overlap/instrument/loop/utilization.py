@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
 from overlap import names
+from overlap.instrument.environment import has_capacity_metrics
 from overlap.runtime.idle_time import IdleTime, idle_time
 
 WINDOW_S = 4.0
@@ -42,6 +43,8 @@ class Utilization:
 
     def start(self, now: float) -> None:
         """Start to measure, or log that this loop cannot be measured."""
+        if not has_capacity_metrics():
+            return
         self.thread = threading.current_thread().name
         self._idle = idle_time(self._loop)
         if self._idle is None:

@@ -25,6 +25,7 @@ from opentelemetry.instrumentation.django.middleware.otel_middleware import _Dja
 from opentelemetry.metrics import get_meter
 
 from overlap.instrument.calls.installed_instrumentors import DISABLED, is_disabled
+from overlap.instrument.environment import has_capacity_metrics
 from overlap.instrument.requests.accepted import observe_handler
 from overlap.instrument.requests.metrics.active_requests import ActiveRequests, is_sdks
 from overlap.instrument.requests.metrics.fast_histogram import FastHistogram
@@ -95,13 +96,11 @@ def _instruments(options: Mapping[str, Any]) -> Instruments:
         active = ActiveRequests(stock._meter, active)
     histograms = (stock._duration_histogram_new, stock._duration_histogram_old)
     new, old = (each and FastHistogram(each) for each in histograms)
-    return Instruments(
-        mode,
-        active,
-        new,
-        old,
-        RouteTime(get_meter("overlap.lens", meter_provider=options.get("meter_provider"))),
-    )
+    loop_time = None
+    if has_capacity_metrics():
+        meter = get_meter("overlap.lens", meter_provider=options.get("meter_provider"))
+        loop_time = RouteTime(meter)
+    return Instruments(mode, active, new, old, loop_time)
 
 
 def _disabled_by() -> str:

@@ -41,7 +41,7 @@ class Instruments:
     active: UpDownCounter
     duration_new: Histogram | None
     duration_old: Histogram | None
-    loop_time: RouteTime
+    loop_time: RouteTime | None
 
 
 class ServerStopped(Exception):
@@ -167,9 +167,10 @@ class ServerSpan:
         seconds = time.perf_counter() - self._began
         self._record(seconds, self._note(error) if error else None)
         self.span.end()
-        if self.is_asgi:  # by now, the lens has closed the account
+        loop_time = self._instruments.loop_time
+        if self.is_asgi and loop_time is not None:  # by now, the lens has closed the account
             account = getattr(self.span, "overlap_account", None)
-            self._instruments.loop_time.count(self._route, account, seconds)
+            loop_time.count(self._route, account, seconds)
         self.context = Context()  # it refers to this object: break the reference cycle
 
     def _disconnection(self) -> BaseException | None:

@@ -75,10 +75,13 @@ async def dispatch(consumer: Any, stock: Any, message: Any) -> Any:
     span = (
         None if connection is None else guarded(_WHAT, _message_span, connection, consumer, message)
     )
-    if span is None:
+    if span is None or connection is None:
         return await stock(message)
-    with _MessageSpan(_WHAT, span):
-        return await stock(message)
+    try:
+        with _MessageSpan(_WHAT, span):
+            return await stock(message)
+    finally:
+        guarded(_WHAT, connection.count, span)
 
 
 def _message_span(connection: Connection, consumer: Any, message: Any) -> Span | None:

@@ -25,6 +25,7 @@ from opentelemetry.trace import (
 
 from overlap import names
 from overlap.instrument.requests.asgi_scope import carried
+from overlap.lens import RouteTime
 
 _SCOPE = "overlap.instrument.websockets"
 CURRENT: ContextVar[Connection | None] = ContextVar("overlap-websocket", default=None)
@@ -101,6 +102,12 @@ class Connection:
         span, self.message = self.message, None
         if span is not None:
             end(span, error)
+            self.count(span)
+
+    def count(self, span: Span) -> None:
+        """Count the time that a message took of the event loop, as a route's."""
+        if RouteTime.current is not None:
+            RouteTime.current.count_span(f"{names.SPAN_WEBSOCKET} {self._consumer}".rstrip(), span)
 
     def finish(self, error: BaseException | None = None, *, stopped: bool = False) -> None:
         """End the spans. `stopped`: the process ends before the connection."""

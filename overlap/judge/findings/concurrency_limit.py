@@ -18,12 +18,12 @@ LEAST_GAP_NS: Final = 2_000_000
 def calls_by_name(tree: Tree, siblings: Sequence[int]) -> dict[str, list[int]]:
     """Return the siblings of each name that has LEAST_CALLS of them, in their own order."""
     spans = tree.spans
-    distinct = {spans[index].name for index in siblings}
-    if len(siblings) - len(distinct) + 1 < LEAST_CALLS:  # most traces end here
+    called = [spans[index].name for index in siblings]
+    if len(called) - len({*called}) + 1 < LEAST_CALLS:  # most traces end here
         return {}
     found: dict[str, list[int]] = {}
-    for index in siblings:
-        found.setdefault(spans[index].name, []).append(index)
+    for name, index in zip(called, siblings, strict=True):
+        found.setdefault(name, []).append(index)
     return {name: members for name, members in found.items() if len(members) >= LEAST_CALLS}
 
 

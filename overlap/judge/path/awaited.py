@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
-from overlap.judge.findings.stages import stages
+from overlap.judge.findings.stages import Interval, stages
 from overlap.judge.path.group_path import group_path
 from overlap.judge.tree.span_tree import Tree
 
@@ -28,8 +30,12 @@ def awaited_path(tree: Tree, parent: int) -> list[int]:
     if found is None:
         children = awaited(tree, parent)
         times = tree.all_running(children)
-        called = [tree.spans[index].name for index in children]
-        found = tree.paths[parent] = [children[place] for place in group_path(times, called)]
+        if are_in_a_row(times):
+            found = children[:]
+        else:
+            called = [tree.spans[index].name for index in children]
+            found = [children[place] for place in group_path(times, called)]
+        tree.paths[parent] = found
     return found
 
 
@@ -38,6 +44,18 @@ def awaited_stages(tree: Tree, parent: int) -> list[list[int]]:
     found = tree.stages.get(parent)
     if found is None:
         children = awaited(tree, parent)
-        members = stages(tree.all_running(children))
-        found = tree.stages[parent] = [[children[place] for place in each] for each in members]
+        times = tree.all_running(children)
+        if are_in_a_row(times):
+            found = [[index] for index in children]
+        else:
+            found = [[children[place] for place in each] for each in stages(times)]
+        tree.stages[parent] = found
     return found
+
+
+def are_in_a_row(times: Sequence[Interval]) -> bool:
+    """Return whether each begins when the one before has ended, or later.
+
+    Then each is a stage, and all are on the path: the sweeps over them can be spared.
+    """
+    return all([before[1] <= after[0] for before, after in pairwise(times)])

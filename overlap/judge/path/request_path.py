@@ -8,13 +8,13 @@ the request's duration. Nothing here recurses: depth is bounded by memory alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from overlap import names
 from overlap.judge.model import PathSegment, SelfTime
 from overlap.judge.path.awaited import awaited_path
 from overlap.judge.path.segment import RequestPath, Segment
-from overlap.judge.tree.span_tree import NS_PER_MS, Tree
+from overlap.judge.tree.span_tree import NO_PARENT, NS_PER_MS, Tree
 
 
 def request_path(tree: Tree, request: int) -> RequestPath:
@@ -26,55 +26,52 @@ def request_path(tree: Tree, request: int) -> RequestPath:
 
 
 def _walk(tree: Tree, request: int) -> RequestPath:
-    backwards: list[Segment] = []
-    lengths: dict[int, int] = {}
-    todo = [(request, tree.starts[request], tree.ends[request], False)]
-    while todo:
-        span, start, end, own = todo.pop()
-        if not own:
-            lengths[span] = end - start
-            if span in tree.children:
-                todo.extend(reversed(_parts(tree, span, start, end)))
-                continue
-            if start == end:
-                continue
-        if backwards and backwards[-1][0] == span:
-            backwards[-1] = (span, start, backwards[-1][2])
-        else:
-            backwards.append((span, start, end))
-    backwards.reverse()
-    return RequestPath(backwards, lengths)
-
-
-def _parts(tree: Tree, parent: int, low: int, high: int) -> list[tuple[int, int, int, bool]]:
-    """Return what a span's window consists of, the last part first; none is empty.
-
-    Each is a span, its start and end, and whether it is the span's own time: otherwise it is a
-    window for the span and those below it, still to be walked.
-    """
-    parts = []
-    starts, ends = tree.starts, tree.ends
-    path = awaited_path(tree, parent)
+    starts, ends, children = tree.starts, tree.ends, tree.children
     queued = names.THREAD_CALLS in tree.words
-    for position in range(len(path) - 1, -1, -1):
-        child = path[position]
-        start = starts[child]
-        if queued:
-            # A wait for a thread is the child's own time, but for what ran before it on the path.
-            before = ends[path[position - 1]] if position else low
-            start = min(tree.running(child)[0], max(start, before))
-        start = start if start > low else low
-        end = ends[child]
-        end = end if end < high else high
-        if start >= end:
+    backwards: list[Segment] = []
+    low, high = starts[request], ends[request]
+    lengths = {request: high - low}
+    own: dict[int, int] = {}
+    span, path = request, awaited_path(tree, request)
+    position = len(path) - 1
+    above: list[tuple[int, list[int], int, int, int]] = []  # where to go on, up to the request
+    while True:
+        child = NO_PARENT
+        while position >= 0:
+            child = path[position]
+            start, end = starts[child], ends[child]
+            end = end if end < high else high
+            if queued:
+                # A wait for a thread is the child's own time, but for what ran before it on
+                # the path.
+                before = ends[path[position - 1]] if position else low
+                start = min(tree.running(child)[0], max(start, before))
+            start = start if start > low else low
+            position -= 1
+            if start >= end:
+                continue
+            if end < high:
+                backwards.append((span, end, high))
+                own[span] = own.get(span, 0) + high - end
+            high = start
+            lengths[child] = end - start
+            if child in children:
+                break
+            backwards.append((child, start, end))
+            own[child] = end - start
+        else:
+            if low < high:
+                backwards.append((span, low, high))
+                own[span] = own.get(span, 0) + high - low
+            if not above:
+                break
+            span, path, position, low, high = above.pop()
             continue
-        if end < high:
-            parts.append((parent, end, high, True))
-        parts.append((child, start, end, False))
-        high = start
-    if low < high:
-        parts.append((parent, low, high, True))
-    return parts
+        above.append((span, path, position, low, high))
+        span, path, low, high = child, awaited_path(tree, child), start, end
+        position = len(path) - 1
+    backwards.reverse()
+    return RequestPath(backwards, lengths, own)
 
 
 def path_segments(tree: Tree, path: Sequence[Segment]) -> list[PathSegment]:
@@ -94,11 +91,8 @@ def path_segments(tree: Tree, path: Sequence[Segment]) -> list[PathSegment]:
     ]
 
 
-def self_times(tree: Tree, path: Sequence[Segment]) -> list[SelfTime]:
-    """Return how much of the path is each span's own time, the longest first."""
-    totals: dict[int, int] = {}
-    for index, start, end in path:
-        totals[index] = totals.get(index, 0) + end - start
+def self_times(tree: Tree, totals: Mapping[int, int]) -> list[SelfTime]:
+    """Return how much of a path is each span's own time, the longest first."""
     whole = sum(totals.values())
     return [
         SelfTime(

@@ -16,4 +16,6 @@ class RequestPath(NamedTuple):
 
     segments: list[Segment]
     lengths: dict[int, int]
-    """By span: the part of the path that it takes with those below it."""
+    """By span: the part of the path that it takes with those below it; parents come first."""
+    own: dict[int, int]
+    """By span: the part of the path that is its own time. All add up to the request's."""

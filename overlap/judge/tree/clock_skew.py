@@ -54,7 +54,7 @@ def _has_edges(tree: Tree) -> bool:
     if len({span.service for span in tree.spans}) > 1:
         return True
     called = [i for i, span in enumerate(tree.spans) if span.kind in ("server", "consumer")]
-    return any(tree.parents[index] != NO_PARENT for index in called)
+    return any([tree.parents[index] != NO_PARENT for index in called])
 
 
 def _shift(tree: Tree, index: int, parent: int) -> int:

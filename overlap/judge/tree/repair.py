@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from operator import attrgetter, lt
+from operator import attrgetter, lt, sub
 from typing import Final
 
 from overlap.judge.tree.clock_skew import correct_skew
@@ -30,9 +30,10 @@ def repair(spans: Iterable[Span], trace_id: str | None = None) -> Tree:
         trace_id = _commonest_trace(found)
     if strangers := sum([span.trace_id != trace_id for span in found]):
         warnings.append(f"{_spans(strangers)} another trace id: judged as part of this trace")
-    unique = _without_duplicates(with_own_ids(found), warnings)
+    unique = _without_duplicates(found, warnings)
     numbers = [*range(len(unique))]  # one object for each, however many lists hold it
-    parents = _parents(unique, numbers, warnings)
+    ups = [span.parent_id for span in unique]
+    parents = _parents(unique, ups, numbers, warnings)
     children: dict[int, list[int]] = {}
     siblings: list[int] = []
     last = NO_PARENT
@@ -42,16 +43,17 @@ def repair(spans: Iterable[Span], trace_id: str | None = None) -> Tree:
                 siblings, last = children.setdefault(parent, []), parent
             siblings.append(index)
     orphans: dict[str, list[int]] = {}
-    if roots := [i for i, up in enumerate(parents) if up == NO_PARENT and unique[i].parent_id]:
+    if parents.count(NO_PARENT) > len(ups) - sum(map(bool, ups)):
+        roots = [i for i, up in enumerate(parents) if up == NO_PARENT and ups[i]]
         known = {span.span_id for span in unique}  # a root may also be made by breaking a cycle
         for index in roots:
-            if (parent_id := unique[index].parent_id) and parent_id not in known:
+            if (parent_id := ups[index]) and parent_id not in known:
                 orphans.setdefault(parent_id, []).append(index)
     tree = Tree(
         trace_id=trace_id,
         spans=unique,
         starts=[span.start_ns for span in unique],
-        ends=[],
+        ends=[span.end_ns or span.start_ns for span in unique],
         ended=[bool(span.end_ns) for span in unique],
         parents=parents,
         children=children,
@@ -59,7 +61,7 @@ def repair(spans: Iterable[Span], trace_id: str | None = None) -> Tree:
         warnings=warnings,
         orphans=orphans,
     )
-    _set_ends(tree)
+    _repair_ends(tree)
     correct_skew(tree)
     _close_open_spans(tree)
     tree.settle()
@@ -74,6 +76,9 @@ def _commonest_trace(spans: list[Span]) -> str:
 def _without_duplicates(spans: Sequence[Span], warnings: list[str]) -> list[Span]:
     """Return one span for each id, sorted by start and id: the one with an end, the latest."""
     by_id = {span.span_id: span for span in spans}
+    if len(by_id) < len(spans):
+        spans = with_own_ids(spans)
+        by_id = {span.span_id: span for span in spans}
     if extra := len(spans) - len(by_id):
         by_id.clear()
         for span in spans:
@@ -91,9 +96,10 @@ def _fullness(span: Span) -> tuple[int, int, int, str]:
     return (span.end_ns or 0, len(span.attributes), len(span.events), repr(span))
 
 
-def _parents(spans: list[Span], numbers: list[int], warnings: list[str]) -> list[int]:
+def _parents(
+    spans: list[Span], ups: list[str | None], numbers: list[int], warnings: list[str]
+) -> list[int]:
     index_of = dict(zip([span.span_id for span in spans], numbers, strict=True))
-    ups = [span.parent_id for span in spans]
     parents = [index_of.get(up, NO_PARENT) if up else NO_PARENT for up in ups]
     roots = len(ups) - sum(map(bool, ups))
     orphans = parents.count(NO_PARENT) - roots
@@ -134,17 +140,18 @@ def _parents_first(parents: list[int], children: dict[int, list[int]]) -> list[i
     return order
 
 
-def _set_ends(tree: Tree) -> None:
-    """Set the ends as recorded; a span that ends before its start gets no duration."""
+def _repair_ends(tree: Tree) -> None:
+    """Give a span that ends before its start no duration, nor one with Jaeger's mark of none."""
+    starts, ends = tree.starts, tree.ends
+    if min(map(sub, ends, starts), default=0) > A_MARK_OF_JAEGER_NS:  # as a rule
+        return
     negative = 0
-    for span in tree.spans:
-        end = span.end_ns if span.end_ns else span.start_ns
-        if end < span.start_ns:
+    for index, start in enumerate(starts):
+        if ends[index] < start:
             negative += 1
-            end = span.start_ns
-        elif end == span.start_ns + A_MARK_OF_JAEGER_NS:
-            end = span.start_ns
-        tree.ends.append(end)
+            ends[index] = start
+        elif ends[index] == start + A_MARK_OF_JAEGER_NS:
+            ends[index] = start
     if negative:
         tree.warnings.append(f"{_spans(negative)} an end before its start: treated as an instant")
 

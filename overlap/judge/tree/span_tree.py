@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import ne
 from typing import Final
 
 from overlap import names
@@ -74,16 +75,18 @@ class Tree:
 
     def settle(self) -> None:
         """Note what is asked again and again, once all times are final."""
-        self.words = words(self.spans)
+        called = {span.name for span in self.spans}
+        kinds = [span.kind for span in self.spans]
+        self.words = called.union(kinds, *[span.attributes for span in self.spans])
         if "server" in self.words:
-            self.requests = [i for i, span in enumerate(self.spans) if span.kind == "server"]
+            self.requests = [index for index, kind in enumerate(kinds) if kind == "server"]
         self.linked = any([span.links for span in self.spans])
-        protocol = any([word.endswith(_PROTOCOL_SPANS) for word in self.words])
+        protocol = any([name.endswith(_PROTOCOL_SPANS) for name in called])
         evidence = names.WAIT_KIND in self.words or not EVIDENCE.isdisjoint(self.words)
         if protocol or evidence:
             self.work = [self._is_work(index) for index in range(len(self.spans))]
         else:
-            self.work = [start != end for start, end in zip(self.starts, self.ends, strict=True)]
+            self.work = [*map(ne, self.starts, self.ends)]
 
     def is_mark(self, index: int) -> bool:
         """Return whether a span has no duration: an instant, not work."""
@@ -143,13 +146,6 @@ class Tree:
         elif attributes.get(names.THREAD_CALLS) == 1 and not below:
             return round(number(self.spans[index], names.THREAD_QUEUED_MS) * NS_PER_MS)
         return 0
-
-
-def words(spans: Sequence[Span]) -> set[str]:
-    """Return the names, kinds and attribute keys that occur in spans."""
-    found = {span.name for span in spans}
-    found.update([span.kind for span in spans], *[span.attributes for span in spans])
-    return found
 
 
 def _is_protocol_event(span: Span) -> bool:

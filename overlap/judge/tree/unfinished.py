@@ -25,9 +25,9 @@ def unfinished(spans: Sequence[Span]) -> Iterator[Span]:
 
     Its children may have been sent long before, and would be orphans without it.
     """
-    marks = [span for span in spans if span.name in _SPAN_IDS]
-    if not marks:
+    if _SPAN_IDS.keys().isdisjoint([span.name for span in spans]):
         return
+    marks = [span for span in spans if span.name in _SPAN_IDS]
     known = {span.span_id for span in spans}
     for mark in marks:
         span_id = plain(mark.attributes.get(_SPAN_IDS[mark.name]))

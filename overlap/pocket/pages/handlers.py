@@ -30,6 +30,7 @@ from overlap.pocket.pages.contents import Contents
 from overlap.pocket.pages.drawing.judged_traces import MAX_ROWS
 from overlap.pocket.pages.expectation import stages
 from overlap.pocket.pages.page_data import part_of
+from overlap.survey.html import TEMPLATES as SURVEY_TEMPLATES
 from overlap.survey.totals.words import seconds, share
 
 _HERE = Path(__file__).parent
@@ -62,7 +63,7 @@ class _Page:
     def __init__(self, contents: Contents) -> None:
         self._contents = contents
         self._templates = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(_HERE / "templates"),
+            loader=jinja2.FileSystemLoader([_HERE / "templates", SURVEY_TEMPLATES]),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             finalize=_printable,

@@ -34,6 +34,7 @@ def routes(contents: Contents, render: Render) -> list[BaseRoute]:
             words=CATEGORY_WORDS,
             most_routes=MOST_ROUTES,
             most_rows=MOST_ROWS,
+            trace_url="/trace/",
             same=contents.survey_source,
             watch="survey",
         )

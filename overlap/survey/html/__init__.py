@@ -1,5 +1,5 @@
 """A survey as one HTML page that needs nothing else: no script, no other file."""
 
-from overlap.survey.html.page import page
+from overlap.survey.html.page import TEMPLATES, page
 
-__all__ = ["page"]
+__all__ = ["TEMPLATES", "page"]

@@ -15,7 +15,8 @@ from overlap.survey.totals.words import CATEGORY_WORDS, seconds, share
 MOST_ROUTES = 100
 MOST_ROWS = 30
 """Rows of each table; the JSON has them all."""
-_HERE = Path(__file__).parent
+TEMPLATES = Path(__file__).parent
+"""`tables.html` there is also a part of pocket's page Routes."""
 
 
 def page(document: dict[str, Any], *, traces_url: str = "") -> str:
@@ -25,18 +26,24 @@ def page(document: dict[str, Any], *, traces_url: str = "") -> str:
         plain ids.
     """
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE),
+        loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
     environment.filters.update(
-        clean=clean, ms=duration, s=seconds, share=share, thousands="{:,}".format, when=_when
+        clean=clean,
+        duration=duration,
+        seconds=seconds,
+        share=share,
+        thousands="{:,}".format,
+        when=_when,
     )
     return environment.get_template("survey.html").render(
         survey=document,
-        traces_url=traces_url.rstrip("/"),
+        trace_url=f"{traces_url.rstrip('/')}/trace/" if traces_url else None,
+        same="",
         categories=CATEGORIES,
         words=CATEGORY_WORDS,
         most_routes=MOST_ROUTES,

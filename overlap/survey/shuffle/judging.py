@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from overlap.survey.report import Report
@@ -34,7 +35,7 @@ class Selection:
             return False
         if self.start_ns is None and self.end_ns is None:
             return True
-        began = trace.start_ns
+        began = trace.start_ns()
         return (self.start_ns is None or began >= self.start_ns) and (
             self.end_ns is None or began < self.end_ns
         )
@@ -47,11 +48,8 @@ def judge_part(
     if divided < MOST_TIMES and sum(path.stat().st_size for path in paths) > MOST_BYTES:
         return _judge_in_pieces(paths, selection, spans, divided)
     traces: dict[str, LargeTrace] = {}
-    for batch in (spans, *batches(paths)):
-        for span in batch:
-            if (found := traces.get(span.trace_id)) is None:
-                found = traces[span.trace_id] = LargeTrace(span.trace_id)
-            found.add(span)
+    for batch in chain((spans,), batches(paths)):
+        _divide(batch, traces)
     report = Report()
     for trace_id in sorted(traces):
         trace = traces.pop(trace_id)
@@ -60,12 +58,25 @@ def judge_part(
     return report
 
 
+def _divide(spans: Iterable[Span], traces: dict[str, LargeTrace]) -> None:
+    """Add spans to their traces."""
+    trace_id = None
+    for span in spans:
+        if span.trace_id != trace_id:  # the spans of a trace often follow one another
+            trace_id = span.trace_id
+            if (found := traces.get(trace_id)) is None:
+                found = traces[trace_id] = LargeTrace(trace_id)
+            found.cut()
+            append = found.members.append
+        append(span)
+
+
 def _judge_in_pieces(
     paths: list[Path], selection: Selection, spans: Iterable[Span], divided: int
 ) -> Report:
     folder = paths[0].with_name(f"{paths[0].name}-{divided}")
     folder.mkdir()
-    for batch in (spans, *batches(paths)):
+    for batch in chain((spans,), batches(paths)):
         pieces: dict[int, list[Span]] = {}
         for span in batch:
             piece = number(span.trace_id) // 64 // AGAIN**divided % AGAIN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from zlib import crc32
 
@@ -11,36 +11,42 @@ from overlap.trace import Span
 
 PARTS = 64
 MOST_IN_MEMORY = 50_000
-"""Spans; about 50 MB."""
+"""Spans of one worker of several; about 50 MB."""
+MOST_ALONE = 200_000
+"""Spans of a process that does all."""
 
 
 class Parts:
     """The spans of some inputs, by part. `folder` is made when it is needed.
 
     limit: of how many traces spans are needed; those with the smallest ids.
+    in_memory: how many spans there are at most before they are written; MOST_IN_MEMORY by default.
     """
 
-    def __init__(self, folder: Path, limit: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, limit: int | None = None, in_memory: int | None = None
+    ) -> None:
         self._folder = folder
+        self._most = MOST_IN_MEMORY if in_memory is None else in_memory
         self._spans: list[list[Span]] = [[] for _ in range(PARTS)]
         self._count = 0
         self.is_in_files = False
         self.ids = SmallestIds(limit) if limit is not None else None
 
-    def add(self, spans: Iterable[Span]) -> None:
+    def add(self, spans: Sequence[Span]) -> None:
         """Add spans of any traces."""
         trace_id = ""
-        members: list[Span] = []
+        append = self._spans[0].append
         for span in spans:
             if span.trace_id != trace_id:  # the spans of a trace often follow one another
                 trace_id = span.trace_id
-                members = self._spans[number(trace_id) % PARTS]
+                append = self._spans[number(trace_id) % PARTS].append
                 if self.ids is not None:
                     self.ids.add(trace_id)
-            members.append(span)
-            self._count += 1
-            if self._count >= MOST_IN_MEMORY:
-                self.write()
+            append(span)
+        self._count += len(spans)
+        if self._count >= self._most:
+            self.write()
 
     def write(self) -> None:
         """Write what is in memory to the files."""

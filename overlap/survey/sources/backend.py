@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import httpx
 
 from overlap.backend import Backend
 from overlap.errors import OverlapError
 from overlap.survey.shuffle.parts import Parts
+from overlap.survey.sources.query import Query
 
 DEPTH = 200
 """The most traces of one search. One that finds as many is repeated for both halves of its time."""
@@ -21,18 +21,6 @@ IN_FLIGHT = 4
 WINDOWS = 4
 """Into how many windows the range is divided at first."""
 HOUR_NS = 3_600_000_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """Which traces are read: those that began in a time; of a backend, the last hour by default."""
-
-    start_ns: int | None = None
-    end_ns: int | None = None
-    """Not a part of the time any more."""
-    service: str | None = None
-    """Of a backend: only traces with a span of this service."""
-    limit: int | None = None
 
 
 def read_backend(

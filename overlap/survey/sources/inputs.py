@@ -6,7 +6,8 @@ import glob
 import io
 import json
 import os
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -16,8 +17,10 @@ from overlap.errors import OverlapError
 STDIN = "-"
 CHUNK = 16_000_000
 """Bytes of a large file that are read by one worker at a time."""
+SMALL = 1_000_000
+"""Bytes of a file that is read at once."""
 _HIDDEN = "."
-_REPORT_STARTS = (b'{"overlap_survey"', b'{\n  "overlap_survey"')
+REPORT_STARTS = (b'{"overlap_survey"', b'{\n  "overlap_survey"')
 _PEEK = 64
 _LONGEST_LINE = 16_000_000
 _LINES = b"{"
@@ -50,8 +53,7 @@ def files(source: str) -> list[Input]:
     path = Path(source)
     try:
         if path.is_dir():
-            shown = sorted(each for each in path.rglob("*") if _is_shown(each, path))
-            return [Input(str(each), is_named=False) for each in shown]
+            return [Input(each, is_named=False) for each in sorted(_files_below(str(path)))]
         if path.exists():
             return [Input(source)]
         matches = sorted(glob.glob(source, recursive=True))  # noqa: PTH207  `**` and absolute
@@ -62,16 +64,29 @@ def files(source: str) -> list[Input]:
     raise OverlapError(f"{source!a} is no file, folder, pattern of files or URL, nor -")
 
 
-def _is_shown(path: Path, folder: Path) -> bool:
-    parts = path.relative_to(folder).parts
-    return path.is_file() and not any(part.startswith(_HIDDEN) for part in parts)
+def _files_below(top: str) -> Iterator[str]:
+    """Yield the files of a folder and of all below it, without those that are hidden."""
+    todo = [top]
+    while todo:
+        try:
+            entries = os.scandir(todo.pop())  # a folder of a million files: no Path for each
+        except PermissionError:
+            continue
+        with entries:
+            for each in entries:
+                if each.name.startswith(_HIDDEN):
+                    continue
+                if each.is_dir(follow_symlinks=False):
+                    todo.append(each.path)
+                elif each.is_file():
+                    yield each.path
 
 
 def is_report(path: str) -> bool:
     """Return whether a file begins as `overlap survey --json` writes it."""
     try:
-        with Path(path).open("rb") as file:
-            return file.read(_PEEK).startswith(_REPORT_STARTS)
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123  faster, and each is asked
+            return file.read(_PEEK).startswith(REPORT_STARTS)
     except OSError:
         return False
 
@@ -85,13 +100,26 @@ def size(one: Input) -> int:
     return max(0, end - one.start)
 
 
-def divided(one: Input, chunk: int = CHUNK) -> list[Input]:
-    """Return a large file of JSON lines in pieces; any other file whole."""
-    whole = size(one)
+def divided(one: Input, whole: int, chunk: int = CHUNK) -> list[Input]:
+    """Return a large file of JSON lines in pieces; any other file whole. `whole`: its bytes."""
     if whole < 2 * chunk or not _is_of_lines(one.path):
         return [one]
     starts = range(0, whole, chunk)
     return [Input(one.path, start, min(start + chunk, whole), one.is_named) for start in starts]
+
+
+def together(pieces: Iterable[Input], most: int = SMALL) -> list[tuple[list[Input], int]]:
+    """Return the pieces in groups, each with its size: small files are read in one task."""
+    found: list[tuple[list[Input], int]] = []
+    members: list[Input] = []
+    whole = 0
+    for piece in pieces:
+        members.append(piece)
+        whole += size(piece)
+        if whole >= most:
+            found.append((members, whole))
+            members, whole = [], 0
+    return [*found, (members, whole)] if members else found
 
 
 def _is_of_lines(path: str) -> bool:
@@ -108,6 +136,16 @@ def _is_of_lines(path: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
+
+
+def content(one: Input) -> bytes | None:
+    """Return what a small file holds; None for a large one, a piece of a file, or a pipe."""
+    if one.end is not None:
+        return None
+    with open(one.path, "rb", buffering=0) as file:  # noqa: PTH123  faster, and files are many
+        about = os.fstat(file.fileno())
+        is_small = stat.S_ISREG(about.st_mode) and about.st_size <= SMALL
+        return file.read() if is_small else None
 
 
 def opened(one: Input) -> IO[bytes]:

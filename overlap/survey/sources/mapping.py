@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import IO
 
 from overlap.errors import UnreadableTrace
 from overlap.survey.shuffle.parts import Parts
-from overlap.survey.sources.inputs import Input, opened
+from overlap.survey.sources.inputs import REPORT_STARTS, Input, content, opened
 from overlap.trace import Span
+from overlap.trace.formats.otlp_typed import TypedReader
 from overlap.trace.left_out import LeftOut
-from overlap.trace.read import spans_of
+from overlap.trace.read import batches_in, batches_of
 
-_LOOK_EVERY = 1000
-"""Spans between two looks at whether to stop."""
+_TOGETHER = 1000
+"""Spans that are added together where they are read one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,44 +28,57 @@ class Outcome:
     """A sentence, if it or a part of it could not be read."""
     is_unreadable: bool = False
     """Whether there is nothing else of it."""
+    is_report: bool = False
+    """Whether it is not telemetry, but an output of `overlap survey --json`; it is not read."""
 
 
-def read_file(one: Input, parts: Parts, is_stopped: Callable[[], bool]) -> Outcome:
-    """Read a file, or a part of it."""
-    try:
-        with opened(one) as file:
-            return read_stream(file, one.name, parts, is_stopped)
-    except OSError as error:
-        return Outcome(0, f"{one.path} can't be read: {error.strerror or error}", True)
+class Reader:
+    """Reads one input after the other into parts, until it is to stop."""
+
+    def __init__(self, parts: Parts, is_stopped: Callable[[], bool]) -> None:
+        self._parts, self.is_stopped = parts, is_stopped
+        self._typed = TypedReader()
+
+    def file(self, one: Input) -> Outcome:
+        """Read a file, or a part of it."""
+        try:
+            left_out = LeftOut()
+            if (data := content(one)) is not None:
+                if data.startswith(REPORT_STARTS):
+                    return Outcome(is_report=True)
+                return self._read(batches_in(data, left_out, self._typed), one.name, left_out)
+            with opened(one) as file:
+                return self.stream(file, one.name)
+        except OSError as error:
+            return Outcome(0, f"{one.path} can't be read: {error.strerror or error}", True)
+
+    def stream(self, stream: IO[bytes], name: str) -> Outcome:
+        """Read a stream until its end."""
+        left_out = LeftOut()
+        return self._read(batches_of(stream, left_out, self._typed), name, left_out)
+
+    def _read(self, batches: Iterator[Iterable[Span]], name: str, left_out: LeftOut) -> Outcome:
+        spans = 0
+        try:
+            for batch in _lists(batches):
+                self._parts.add(batch)
+                spans += len(batch)
+                if self.is_stopped():
+                    break
+        except UnreadableTrace as error:
+            return Outcome(spans, f"{name}: {error}", not spans)
+        if left_out.first:
+            return Outcome(spans, f"{name}: {left_out.summary()}", not spans)
+        if not spans and not self.is_stopped():
+            return Outcome(0, f"{name}: there is no span in it", True)
+        return Outcome(spans)
 
 
-def read_stream(
-    stream: IO[bytes], name: str, parts: Parts, is_stopped: Callable[[], bool]
-) -> Outcome:
-    """Read a stream until its end, or until it is to stop."""
-    left_out = LeftOut()
-    found = _Counted(spans_of(stream, left_out), is_stopped)
-    try:
-        parts.add(found)
-    except UnreadableTrace as error:
-        return Outcome(found.spans, f"{name}: {error}", not found.spans)
-    if left_out.first:
-        return Outcome(found.spans, f"{name}: {left_out.summary()}", not found.spans)
-    if not found.spans and not is_stopped():
-        return Outcome(0, f"{name}: there is no span in it", True)
-    return Outcome(found.spans)
-
-
-class _Counted:
-    """Spans, until it is to stop; counts them."""
-
-    def __init__(self, spans: Iterable[Span], is_stopped: Callable[[], bool]) -> None:
-        self._all, self._is_stopped = spans, is_stopped
-        self.spans = 0
-
-    def __iter__(self) -> Iterator[Span]:
-        for span in self._all:
-            self.spans += 1
-            if self.spans % _LOOK_EVERY == 0 and self._is_stopped():
-                return
-            yield span
+def _lists(batches: Iterator[Iterable[Span]]) -> Iterator[list[Span]]:
+    for batch in batches:
+        if isinstance(batch, list):
+            yield batch
+            continue
+        rest = iter(batch)
+        while members := [*islice(rest, _TOGETHER)]:
+            yield members

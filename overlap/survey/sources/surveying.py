@@ -11,12 +11,12 @@ from pathlib import Path
 from overlap.errors import OverlapError
 from overlap.survey.report import Report
 from overlap.survey.shuffle.judging import Selection, judge_part
-from overlap.survey.shuffle.parts import PARTS, Parts
+from overlap.survey.shuffle.parts import MOST_ALONE, PARTS, Parts
 from overlap.survey.sources import inputs, workers
-from overlap.survey.sources.backend import Query, read_backend
 from overlap.survey.sources.inputs import STDIN, Input
-from overlap.survey.sources.mapping import Outcome, read_file, read_stream
+from overlap.survey.sources.mapping import Outcome, Reader
 from overlap.survey.sources.pool import Pool, cores
+from overlap.survey.sources.query import Query
 
 Say = Callable[[str], None]
 
@@ -58,24 +58,21 @@ class _Run:
 
     def __init__(self, folder: Path, query: Query, say: Say, pool: Pool) -> None:
         self._folder, self._query, self._say, self._pool = folder, query, say, pool
-        self._parts = Parts(folder / "here", query.limit)
+        self._parts = Parts(folder / "here", query.limit, MOST_ALONE)
+        self._reader = Reader(self._parts, _never)
         self._ids: set[str] = set()
         self._found = Found()
 
     def run(self, sources: list[str]) -> Found:
         files = [one for each in sources if _is_file(each) for one in inputs.files(each)]
-        reports = [one for one in files if inputs.is_report(one.path)]
-        traces = [one for one in files if one not in reports]
         try:
-            for one in reports:
-                self._add_report(one)
-            self._read_files(traces)
+            self._read_files(files)
             for each in sources:
                 if each == STDIN:
-                    self._note(
-                        STDIN, read_stream(sys.stdin.buffer, "standard input", self._parts, _never)
-                    )
+                    self._note(STDIN, self._reader.stream(sys.stdin.buffer, "standard input"))
                 elif inputs.is_url(each):
+                    from overlap.survey.sources.backend import read_backend  # imports httpx
+
                     self._found.unread += read_backend(each, self._query, self._parts, self._say)
         except KeyboardInterrupt:
             self._found.is_stopped = True
@@ -94,34 +91,45 @@ class _Run:
         self._found.report.update(Report.from_json(text, source=one.path))
 
     def _read_files(self, files: list[Input]) -> None:
-        pieces = [piece for one in files for piece in inputs.divided(one)]
-        whole = sum(map(inputs.size, pieces))
+        pieces: list[Input] = []
         outcomes: list[tuple[Input, Outcome]] = []
+        whole = 0
+        for one in files:
+            size = inputs.size(one)
+            if size > inputs.SMALL and inputs.is_report(one.path):
+                outcomes.append((one, Outcome(is_report=True)))
+                continue
+            whole += size
+            pieces += inputs.divided(one, size)
         try:
             if len(pieces) > 1 and whole >= WORTH_A_WORKER and self._pool.most > 1:
                 self._read_by_workers(pieces, whole, outcomes)
             else:
                 for one in pieces:
                     self._say(one.name)
-                    outcomes.append((one, read_file(one, self._parts, _never)))
+                    outcomes.append((one, self._reader.file(one)))
         finally:
+            for one, outcome in outcomes:
+                if outcome.is_report:
+                    self._add_report(one)
             self._check(files, outcomes)
 
     def _read_by_workers(
         self, pieces: list[Input], whole: int, outcomes: list[tuple[Input, Outcome]]
     ) -> None:
+        tasks_of = inputs.together(pieces)
         done = 0
-        with self._pool.submit(workers.read, [(one,) for one in pieces]) as tasks:
+        with self._pool.submit(workers.read, [(members,) for members, _ in tasks_of]) as tasks:
             try:
                 for place in tasks.as_completed():
-                    done += inputs.size(pieces[place])
+                    done += tasks_of[place][1]
                     self._say(f"read {done // _MB:,} of {whole // _MB:,} MB")
             except KeyboardInterrupt:
                 self._pool.stop.set()
                 raise
             finally:
-                for place, (outcome, ids) in tasks.results():
-                    outcomes.append((pieces[place], outcome))
+                for place, (found, ids) in tasks.results():
+                    outcomes.extend(zip(tasks_of[place][0], found, strict=False))
                     self._ids.update(ids)
 
     def _check(self, files: list[Input], outcomes: list[tuple[Input, Outcome]]) -> None:

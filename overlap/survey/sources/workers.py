@@ -11,14 +11,14 @@ from pathlib import Path
 from overlap.survey.shuffle.judging import Selection, judge_part
 from overlap.survey.shuffle.parts import Parts
 from overlap.survey.sources.inputs import Input
-from overlap.survey.sources.mapping import Outcome, read_file
+from overlap.survey.sources.mapping import Outcome, Reader
 from overlap.survey.totals.model import Totals
 
 
 @dataclass(slots=True)
 class _Worker:
     parts: Parts
-    stop: Event
+    reader: Reader
 
 
 _here: list[_Worker] = []
@@ -28,15 +28,23 @@ _here: list[_Worker] = []
 def start(folder: str, limit: int | None, stop: Event) -> None:
     """Prepare this process. Spans form no cycles, and are many: they are not searched for any."""
     gc.disable()
-    _here[:] = [_Worker(Parts(Path(folder) / f"worker-{os.getpid()}", limit), stop)]
+    parts = Parts(Path(folder) / f"worker-{os.getpid()}", limit)
+    _here[:] = [_Worker(parts, Reader(parts, stop.is_set))]
 
 
-def read(one: Input) -> tuple[Outcome, list[str]]:
-    """Read an input into the files of this process; return the smallest trace ids, if limited."""
+def read(inputs: list[Input]) -> tuple[list[Outcome], list[str]]:
+    """Read inputs into the files of this process; return the smallest trace ids, if limited.
+
+    There are fewer outcomes than inputs if it was to stop.
+    """
     worker = _here[0]
-    outcome = read_file(one, worker.parts, worker.stop.is_set)
+    outcomes: list[Outcome] = []
+    for one in inputs:
+        if outcomes and worker.reader.is_stopped():
+            break
+        outcomes.append(worker.reader.file(one))
     worker.parts.write()
-    return outcome, [] if worker.parts.ids is None else worker.parts.ids.found()
+    return outcomes, [] if worker.parts.ids is None else worker.parts.ids.found()
 
 
 def judge(paths: list[Path], selection: Selection) -> Totals:

@@ -17,7 +17,7 @@ def add_blocks(requests: Requests) -> None:
         for index, span in enumerate(tree.spans):
             if span.name == names.SPAN_BLOCKED:
                 _add_block(requests, index)
-    if names.VICTIM_BLOCKED_BY in tree.words or any(span.links for span in tree.spans):
+    if names.VICTIM_BLOCKED_BY in tree.words or tree.linked:
         for span in tree.spans:
             for delay in delays(span):
                 key = f"{delay.trace_id}-{delay.span_id}"

@@ -6,6 +6,8 @@ take all memory.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from overlap.trace import Span
 
 MOST_SPANS = 200_000
@@ -13,34 +15,40 @@ MOST_SPANS = 200_000
 
 
 class LargeTrace:
-    """The spans of one trace, the first of them at most."""
+    """The spans of one trace, the first of them at most. Spans may be appended to `members`."""
 
-    __slots__ = ("_spans", "left_out", "start_ns", "trace_id")
+    __slots__ = ("left_out", "members", "trace_id")
 
     def __init__(self, trace_id: str) -> None:
         self.trace_id = trace_id
         self.left_out = 0
-        self.start_ns = 1 << 64
-        """The earliest start."""
-        self._spans: list[Span] = []
+        self.members: list[Span] = []
+        """In any order; `cut` them now and then."""
 
-    def add(self, span: Span) -> None:
-        """Add a span, in any order."""
-        self._spans.append(span)
-        self.start_ns = min(self.start_ns, span.start_ns)
-        if len(self._spans) >= 2 * MOST_SPANS:
+    def extend(self, spans: Iterable[Span]) -> None:
+        """Add spans, in any order."""
+        self.members.extend(spans)
+        self.cut()
+
+    def cut(self) -> None:
+        """Keep the first spans only if there are too many."""
+        if len(self.members) >= 2 * MOST_SPANS:
             self._cut()
+
+    def start_ns(self) -> int:
+        """Return the earliest start of a span."""
+        return min([span.start_ns for span in self.members], default=1 << 64)
 
     def spans(self) -> tuple[Span, ...]:
         """Return the spans that are judged."""
-        if len(self._spans) > MOST_SPANS:
+        if len(self.members) > MOST_SPANS:
             self._cut()
-        return tuple(self._spans)
+        return tuple(self.members)
 
     def _cut(self) -> None:
-        self.left_out += len(self._spans) - MOST_SPANS
-        self._spans.sort(key=_place)
-        del self._spans[MOST_SPANS:]
+        self.left_out += len(self.members) - MOST_SPANS
+        self.members.sort(key=_place)
+        del self.members[MOST_SPANS:]
 
 
 def _place(span: Span) -> tuple[int, str, int, str]:

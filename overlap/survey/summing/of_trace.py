@@ -28,8 +28,7 @@ def add_trace(result: Totals, trace: Trace, left_out: int = 0) -> None:
     spans: Sequence[Span] = trace.spans
     if len(spans) > largest.MOST_SPANS:
         whole = LargeTrace(trace.trace_id)
-        for span in spans:
-            whole.add(span)
+        whole.extend(spans)
         spans = whole.spans()
         left_out += whole.left_out
     tree = repair(_delivered_once(spans), trace.trace_id)

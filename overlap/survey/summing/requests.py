@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from functools import cached_property
+from collections.abc import Collection, Iterable, Mapping
 
 from overlap import names
 from overlap.judge.findings.beyond_response import nearest_servers
@@ -26,13 +25,15 @@ class Requests:
     def __init__(self, tree: Tree, main: int | None, totals: Totals) -> None:
         self.tree, self.totals = tree, totals
         self._main = main
-        self._paths: dict[int, str] = {}
         self._servers = nearest_servers(tree)
+        self._indexes: dict[str, int] | None = None
 
-    @cached_property
+    @property
     def indexes(self) -> dict[str, int]:
         """Return the span of each id."""
-        return {span.span_id: index for index, span in enumerate(self.tree.spans)}
+        if self._indexes is None:
+            self._indexes = {span.span_id: index for index, span in enumerate(self.tree.spans)}
+        return self._indexes
 
     def of_main(self) -> Route | None:
         """Return the route of the request that the trace is about."""
@@ -77,36 +78,38 @@ class Requests:
 
     def _add_path(self, request: int, route: Route) -> None:
         tree = self.tree
-        path = request_path(tree, request).segments
-        own: dict[int, int] = {}
-        for index, start, end in path:
-            own[index] = own.get(index, 0) + end - start
-        for category, ns in time_by_category(tree, request, path, own).items():
+        path = request_path(tree, request)
+        for category, ns in time_by_category(tree, request, path.segments, path.own).items():
             if ns:
                 route.time[category] = route.time.get(category, 0) + ns
         rows: dict[str, int] = {}
-        self._paths = {request: tree.spans[request].name}
-        for index, ns in own.items():
-            row = self._path(index)
+        names_of = self._paths(path.lengths, request)
+        for index, ns in path.own.items():
+            row = names_of[index]
             rows[row] = rows.get(row, 0) + ns
         for row, ns in rows.items():
             if (durations := route.self_time.get(row)) is None:
                 durations = route.self_time[row] = Durations()
             durations.add(ns, tree.trace_id)
 
-    def _path(self, index: int) -> str:
-        """Return the names from the request down to a span; calls in a row of one name once."""
-        below = []
-        while index not in self._paths:
-            below.append(index)
-            index = self.tree.parents[index]
-        path = self._paths[index]
-        for each in reversed(below):
-            name = self.tree.spans[each].name
-            if path != name and not path.endswith(SEPARATOR + name):
-                path += SEPARATOR + name
-            self._paths[each] = path
-        return path
+    def _paths(self, spans: Iterable[int], request: int) -> dict[int, str]:
+        """Return the names from the request down to each span; calls in a row of one name once.
+
+        spans: parents before their children, the request first.
+        """
+        tree = self.tree
+        found: dict[int, str] = {}
+        for index in spans:
+            name = tree.spans[index].name
+            if index == request:
+                found[index] = name
+                continue
+            above = found[tree.parents[index]]
+            if above == name or above.endswith(SEPARATOR + name):
+                found[index] = above
+            else:
+                found[index] = f"{above}{SEPARATOR}{name}"
+        return found
 
     def _route(self, span: Span) -> Route:
         key = f"{span.service}{SEPARATOR}{span.name}"

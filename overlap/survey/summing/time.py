@@ -41,6 +41,14 @@ def time_by_category(
     service = tree.spans[request].service
     has_queries = not _QUERY_WORDS.isdisjoint(tree.words)
     has_loop = not _LOOP_WORDS.isdisjoint(tree.words)
+    if not waits and not has_queries and not has_loop:  # nothing was measured but spans
+        for index, whole in own.items():
+            span = tree.spans[index]
+            category = UNCOVERED if index == request else OWN
+            if span.kind in _CALLS or span.service != service:
+                category = CALLS
+            found[category] = found.get(category, 0) + whole
+        return found
     for index, whole in own.items():
         span, left = tree.spans[index], whole
         if span.service == service:

@@ -8,14 +8,14 @@ smallest id of its traces, as an example of a duration of this length.
 
 from __future__ import annotations
 
-import math
+from math import ceil, log
 from typing import Annotated
 
 import msgspec
 
 RELATIVE_ERROR = 0.01
 _GAMMA = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
-_LOG_GAMMA = math.log(_GAMMA)
+_LOG_GAMMA = log(_GAMMA)
 NS_PER_MS = 1_000_000
 
 
@@ -40,10 +40,13 @@ class Durations(msgspec.Struct):
 
     def add(self, duration_ns: int, trace_id: str) -> None:
         """Add one duration of a trace."""
-        bucket = math.ceil(math.log(duration_ns) / _LOG_GAMMA) if duration_ns > 1 else 0
-        self.total_ns += max(0, duration_ns)
-        self.counts[bucket] = self.counts.get(bucket, 0) + 1
-        self.examples[bucket] = min(trace_id, self.examples.get(bucket, trace_id))
+        bucket = ceil(log(duration_ns) / _LOG_GAMMA) if duration_ns > 1 else 0
+        if duration_ns > 0:
+            self.total_ns += duration_ns
+        counts, examples = self.counts, self.examples
+        counts[bucket] = counts.get(bucket, 0) + 1
+        if (known := examples.get(bucket)) is None or trace_id < known:
+            examples[bucket] = trace_id
 
     def update(self, other: Durations) -> None:
         """Add all durations of `other`."""
@@ -70,7 +73,7 @@ class Durations(msgspec.Struct):
         return _GAMMA ** (bucket - 1) / NS_PER_MS, _GAMMA**bucket / NS_PER_MS
 
     def _bucket(self, share: float) -> int:
-        return self._at(max(1, math.ceil(share * self.count)))
+        return self._at(max(1, ceil(share * self.count)))
 
     def _at(self, rank: int) -> int:
         for bucket in sorted(self.counts):

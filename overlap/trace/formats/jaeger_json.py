@@ -118,13 +118,12 @@ def _span(one: Json, trace_id: object, processes: dict[str, tuple[str, Attribute
         name=json_fields.text(one.get("operationName"), "operationName"),
         start_ns=json_fields.time_ns(start_us * _NS_PER_US, "startTime"),
         end_ns=json_fields.time_ns((start_us + duration_us) * _NS_PER_US, "duration") or None,
-        kind=_KINDS.get(_word(tags.pop("span.kind", None)).lower(), "internal"),
+        kind=_KINDS.get(word(tags.pop("span.kind", None)).lower(), "internal"),
         service=service,
         resource=resource,
-        status=_status(tags),
-        status_message=_word(tags.pop("otel.status_description", None)),
-        scope=_word(tags.pop("otel.scope.name", None))
-        or _word(tags.pop("otel.library.name", None)),
+        status=status(tags),
+        status_message=word(tags.pop("otel.status_description", None)),
+        scope=word(tags.pop("otel.scope.name", None)) or word(tags.pop("otel.library.name", None)),
         events=tuple(_event(log) for log in json_fields.array(one.get("logs"), "logs")),
         links=links,
         attributes=tags or NOTHING,
@@ -152,7 +151,7 @@ def _references(one: Json, trace_id: str) -> tuple[str | None, tuple[Link, ...]]
 def _event(value: object) -> Event:
     log = json_fields.obj(value, "a log")
     found = _tags(log.get("fields"))
-    name = _word(found.pop("event", None)) or _word(found.pop("message", None))
+    name = word(found.pop("event", None)) or word(found.pop("message", None))
     time_us = json_fields.time_ns(log.get("timestamp"), "a log's timestamp")
     return Event(name, time_us * _NS_PER_US, found)
 
@@ -181,12 +180,14 @@ def _tag_value(value: object, kind: object) -> AttributeValue:
     return json_fields.text(value, "its value")
 
 
-def _status(tags: dict[str, AttributeValue]) -> StatusCode:
+def status(tags: dict[str, AttributeValue]) -> StatusCode:
+    """Return the status that tags have; take the one that says nothing else out of them."""
     code = tags.pop("otel.status_code", None)
     if isinstance(code, str) and code.upper() in _STATUS:
         return _STATUS[code.upper()]
     return "error" if tags.get("error") in (True, "true") else "unset"
 
 
-def _word(value: AttributeValue) -> str:
+def word(value: AttributeValue) -> str:
+    """Return a text as it is, and nothing for any other value."""
     return value if isinstance(value, str) else ""

@@ -1,71 +1,32 @@
 """Read Jaeger's JSON fast: one line decoded by msgspec into typed structs, as `otlp_typed` does.
 
-It reads what Jaeger's query service writes. Whatever else (short ids, several references, logs,
+It reads what Jaeger's query service writes. Whatever else (short ids, several references,
 values of another type than their tag says) raises msgspec.ValidationError or Unusual, and the
 tolerant reader in `jaeger_json` takes the line instead. Both give the same spans.
 """
-# ruff: noqa: D101  each is the object of its name
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import cache
-from typing import Literal
+from itertools import chain
 
 import msgspec
+from msgspec.structs import replace
 
 from overlap.names import SERVICE_NAME
+from overlap.trace.formats.jaeger_json import status, word
+from overlap.trace.formats.jaeger_structs import Document, JaegerTrace, Log, Process, Tag
 from overlap.trace.formats.otlp_typed import Unusual, check_ids_of
 from overlap.trace.json_fields import MAX_TIME_NS, NOTHING
-from overlap.trace.model import KINDS, Attributes, AttributeValue, Kind, Span
+from overlap.trace.model import KINDS, Attributes, AttributeValue, Event, Kind, Span
 
 _NS_PER_US = 1000
 _KINDS: dict[AttributeValue, Kind] = {kind: kind for kind in KINDS}
-_TYPES = {"string": str, "bool": bool, "int64": int}
-_FIELDS = (
-    "otel.status_code", "otel.status_description", "otel.scope.name", "otel.library.name", "error",
-)  # fmt: skip
-
-
-class Tag(msgspec.Struct, gc=False):
-    key: str
-    value: str | bool | int | float | None = None
-    type: str = ""
-
-
-class Reference(msgspec.Struct, gc=False):
-    refType: Literal["CHILD_OF"]
-    traceID: str
-    spanID: str
-
-
-class JaegerSpan(msgspec.Struct, gc=False):
-    traceID: str
-    spanID: str
-    operationName: str
-    startTime: int
-    duration: int
-    processID: str
-    references: list[Reference] | None = None
-    tags: list[Tag] | None = None
-    logs: list[int] | None = None
-    """Only of no length: those of a span go to the tolerant reader."""
-    process: None = None
-    parentSpanID: Literal[""] = ""
-
-
-class Process(msgspec.Struct, gc=False):
-    serviceName: str
-    tags: list[Tag] | None = None
-
-
-class JaegerTrace(msgspec.Struct, gc=False):
-    spans: list[JaegerSpan]
-    processes: dict[str, Process]
-
-
-class Document(msgspec.Struct, gc=False):
-    data: list[JaegerTrace]
+_TYPES = {"string": str, "bool": bool, "int64": int, "float64": float}
+_FIELDS = frozenset(
+    {"otel.status_code", "otel.status_description", "otel.scope.name", "otel.library.name", "error"}
+)
 
 
 class JaegerReader:
@@ -79,7 +40,9 @@ class JaegerReader:
         traces = self._decode(line).data
         if not traces:
             raise Unusual
-        return [span for trace in traces for span in _spans(trace)]
+        return (
+            _spans(traces[0]) if len(traces) == 1 else [*chain.from_iterable(map(_spans, traces))]
+        )
 
 
 @cache
@@ -88,42 +51,66 @@ def reader() -> JaegerReader:
     return JaegerReader()
 
 
-def _spans(trace: JaegerTrace) -> Iterator[Span]:
+def _spans(trace: JaegerTrace) -> list[Span]:
     processes = {key: _process(process) for key, process in trace.processes.items()}
-    parents = [_parent(one) for one in trace.spans]
-    check_ids_of(
-        [one.traceID for one in trace.spans],
-        [*[one.spanID for one in trace.spans], *[parent for parent in parents if parent]],
-    )
-    for one, parent in zip(trace.spans, parents, strict=True):
-        start, end = one.startTime, one.startTime + one.duration
-        if one.processID not in processes or one.logs or not 0 <= start <= MAX_TIME_NS:
+    found: list[Span] = []
+    trace_ids: set[str] = set()
+    ids: list[str] = []
+    for one in trace.spans:
+        trace_id, parent, tags = one.traceID, None, {}
+        trace_ids.add(trace_id)
+        ids.append(one.spanID)
+        if references := one.references:
+            if len(references) > 1 or references[0].traceID != trace_id:
+                raise Unusual
+            ids.append(parent := references[0].spanID)
+        place = processes.get(one.processID)
+        start = one.startTime * _NS_PER_US
+        end = start + one.duration * _NS_PER_US
+        if place is None or not (0 <= start <= MAX_TIME_NS and 0 <= end <= MAX_TIME_NS):
             raise Unusual
-        service, resource = processes[one.processID]
-        tags = _tags(one.tags)
-        if any(key in tags for key in _FIELDS):
-            raise Unusual  # what OTLP has a field for
+        if one.tags:
+            tags = _tags(one.tags)
         kind = tags.pop("span.kind", None)
-        yield Span(
-            one.traceID,
+        if isinstance(kind, str) and kind not in _KINDS:
+            kind = kind.lower()
+        span = Span(
+            trace_id,
             one.spanID,
             one.operationName,
-            start * _NS_PER_US,
-            end * _NS_PER_US or None,
+            start,
+            end or None,
             parent,
-            _KINDS.get(kind.lower() if isinstance(kind, str) else kind, "internal"),
-            service,
+            _KINDS.get(kind, "internal"),
+            place[0],
             tags or NOTHING,
-            resource,
+            place[1],
         )
+        if one.logs or not _FIELDS.isdisjoint(tags):
+            span = _with_fields(span, tags, one.logs or ())
+        found.append(span)
+    check_ids_of([*trace_ids], ids)
+    return found
 
 
-def _parent(one: JaegerSpan) -> str | None:
-    if not one.references:
-        return None
-    if len(one.references) > 1 or one.references[0].traceID != one.traceID:
+def _with_fields(span: Span, tags: dict[str, AttributeValue], logs: Sequence[Log]) -> Span:
+    """Return the span with its events, and with what is a tag for Jaeger and a field for OTLP."""
+    return replace(
+        span,
+        status=status(tags),
+        status_message=word(tags.pop("otel.status_description", None)),
+        scope=word(tags.pop("otel.scope.name", None)) or word(tags.pop("otel.library.name", None)),
+        events=tuple(map(_event, logs)),
+        attributes=tags or NOTHING,
+    )
+
+
+def _event(log: Log) -> Event:
+    if not 0 <= log.timestamp * _NS_PER_US <= MAX_TIME_NS:
         raise Unusual
-    return one.references[0].spanID
+    fields = _tags(log.fields)
+    name = word(fields.pop("event", None)) or word(fields.pop("message", None))
+    return Event(name, log.timestamp * _NS_PER_US, fields)
 
 
 def _process(process: Process) -> tuple[str, Attributes]:
@@ -135,7 +122,10 @@ def _process(process: Process) -> tuple[str, Attributes]:
 def _tags(tags: list[Tag] | None) -> dict[str, AttributeValue]:
     found: dict[str, AttributeValue] = {}
     for tag in tags or ():
-        if type(tag.value) is not _TYPES.get(tag.type):
-            raise Unusual
-        found[tag.key] = tag.value
+        value = tag.value
+        if type(value) is not _TYPES.get(tag.type):
+            if tag.type != "float64" or type(value) is not int:
+                raise Unusual
+            value = float(value)  # Go writes 42.0 without its point
+        found[tag.key] = value
     return found

@@ -31,6 +31,8 @@ SHORT = 40
 """Characters of a value that may recur: a method, a host, a thread's name."""
 MOST_SHARED = 100_000
 """Values that are kept once; beyond, only those known already."""
+MOST_KEPT = 2 * MOST_SHARED
+"""Names and ids that are kept once are forgotten when they are so many."""
 _NO_TRACE, _NO_SPAN = "0" * 32, "0" * 16
 
 
@@ -50,6 +52,8 @@ class TypedReader:
     def spans(self, line: bytes) -> list[Span]:
         """Return the spans of one line. Raises Unusual or msgspec.MsgspecError."""
         found: list[Span] = []
+        if len(self._shared) > MOST_KEPT:
+            self._shared.clear()
         share = self._shared.setdefault
         for block in self._decode(line).resourceSpans:
             resource = (block.resource and self._attributes(block.resource.attributes)) or NOTHING

@@ -109,6 +109,34 @@ def test_an_application_without_channels_is_traced(serve, sink, wait_until):
     assert "Failed to detach" not in server.log
 
 
+@pytest.mark.parametrize(
+    ("app", "path", "route"),
+    [
+        (CHANNELS, "/echo/pit/", "WEBSOCKET Echo"),
+        (STARLETTE, "/sockets/1/", "WEBSOCKET /sockets/{number}/"),
+    ],
+    ids=["channels", "starlette"],
+)
+def test_the_loop_time_of_messages_is_counted_as_a_routes(
+    serve, sink, wait_until, app, path, route
+):
+    """Running, ready and awaiting, as for requests: the consumer that eats the loop is seen."""
+    server = serve(app=app, env={"OTEL_METRIC_EXPORT_INTERVAL": "300"})
+    assert talk(server, path, "one", "two")[0] == ["one", "two"]
+
+    def states():
+        points = sink.points("overlap.event_loop.time")
+        return {
+            where["overlap.event_loop.state"]: point.as_double
+            for where, point in points
+            if where.get("http.route") == route
+        }
+
+    wait_until(states)
+    assert {*states()} == {"running", "ready", "awaiting"}
+    assert states()["running"] > 0
+
+
 @pytest.mark.parametrize("by", ["uvicorn", "hypercorn", "daphne", "granian"])
 def test_an_asgi_function_of_the_projects_own_is_traced(serve, sink, wait_until, by):
     """No framework is between the server and the function: the path names the connection."""

@@ -1,0 +1,17 @@
+"""Which traces a survey reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which traces are read: those that began in a time; of a backend, the last hour by default."""
+
+    start_ns: int | None = None
+    end_ns: int | None = None
+    """Not a part of the time any more."""
+    service: str | None = None
+    """Of a backend: only traces with a span of this service."""
+    limit: int | None = None
