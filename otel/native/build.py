@@ -56,7 +56,7 @@ def build(names: list[str], console: Console, *, part: str = "stack") -> None:
 
 def _build_one(server: Server, console: Console) -> None:
     began = time.monotonic()
-    work = cache() / f"{server.name}-{server.version}" / "work"
+    work = server.folder / "work"
     work.mkdir(parents=True, exist_ok=True)
     log = work.parent / "build.log"
     with log.open("w", encoding="utf-8") as output, _progress(server, console) as step:

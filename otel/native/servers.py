@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tomllib
@@ -37,9 +38,17 @@ class Server:
     """The variable that names a binary to use as it is, instead of building one."""
 
     @property
+    def folder(self) -> Path:
+        """Where it is built: a folder for each version, and for each list of its components."""
+        if not self.manifest:
+            return cache() / f"{self.name}-{self.version}"
+        digest = hashlib.sha256((HERE / self.manifest).read_bytes()).hexdigest()
+        return cache() / f"{self.name}-{self.version}-{digest[:8]}"
+
+    @property
     def place(self) -> Path:
         """Where the binary (or the folder of jars) is once it is built. It is moved there whole."""
-        return cache() / f"{self.name}-{self.version}" / self.name
+        return self.folder / self.name
 
     @property
     def binary(self) -> Path | None:

@@ -1,7 +1,7 @@
 """The real servers, with the repository's own files, and the demo in front of them.
 
 `make test-stack` builds what is missing first. The lessons are played once, in a fifth of the
-tutorial's time; the collector sends each span to Jaeger and to a pocket beside it.
+tutorial's time; the collector sends each span to Jaeger, to a pocket beside it and to a file.
 """
 
 import asyncio
@@ -136,12 +136,19 @@ def pocket(folder):
 
 
 @pytest.fixture(scope="session")
-def stack(folder, ports, pocket):
+def exported(folder):
+    """The file that the collector's file exporter writes: each span of the lessons."""
+    return folder / "spans.jsonl"
+
+
+@pytest.fixture(scope="session")
+def stack(folder, ports, pocket, exported):
     """Every server there is a binary for, ready."""
     tee = [
         f"--config=yaml:exporters::otlp_http/pocket::endpoint: {pocket[1]}",
+        f"--config=yaml:exporters::file::path: {exported}",
         "--config=yaml:service::pipelines::traces::exporters: "
-        "[otlp_http/traces, span_metrics, service_graph, otlp_http/pocket]",
+        "[otlp_http/traces, span_metrics, service_graph, otlp_http/pocket, file]",
     ]
     with Stack(folder / "servers", ports, collector_options=tee) as running:
         for name in running.servers:
