@@ -1,4 +1,4 @@
-"""The wheel of `make wheel-compiled`: the judge, compiled by mypyc, judges as the pure one does."""
+"""The wheel of `make wheel-compiled`: compiled by mypyc, it sums and judges as the pure one."""
 
 import os
 import shutil
@@ -18,7 +18,8 @@ pytestmark = [
 ]
 BUILD = ("hatchling", "hatch-mypyc>=0.16", "mypy>=1.16", "msgspec>=0.20")
 SWITCH = {"HATCH_BUILD_HOOK_ENABLE_MYPYC": "1"}
-ASK = "import overlap.judge.tree.repair as found; print(found.__file__)"
+USED = ("overlap.judge.tree.repair", "overlap.survey.summing.of_trace")
+ASK = "import sys, importlib; print(importlib.import_module(sys.argv[1]).__file__)"
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +45,17 @@ def test_the_compiled_modules_are_used_and_the_pure_ones_are_beside_them(compile
     assert len(extensions) > 30
     missing = [so for so in extensions if not so.with_name(f"{so.name.split('.')[0]}.py").exists()]
     assert missing == []
-    used = subprocess.check_output([sys.executable, "-c", ASK], cwd=compiled, text=True)
-    assert used.strip().endswith(".so")
+    for module in USED:
+        ask = [sys.executable, "-c", ASK, module]
+        used = subprocess.check_output(ask, cwd=compiled, text=True)
+        assert used.strip().endswith(".so")
 
 
-def test_the_judges_tests_pass_against_the_compiled_package(compiled):
+def test_the_judges_and_the_surveys_tests_pass_against_the_compiled_package(compiled):
     """The same tests, in a process that imports the compiled modules."""
-    tests = [str(ROOT / "tests" / name) for name in ("judge", "waterfall")]
-    command = [sys.executable, "-m", "pytest", "-q", "-c", str(ROOT / "pyproject.toml"), *tests]
+    tests = [str(ROOT / "tests" / name) for name in ("judge", "waterfall", "survey", "trace")]
+    command = [sys.executable, "-m", "pytest", "-q", "-m", "not spark", *tests]
+    command += ["-c", str(ROOT / "pyproject.toml")]
     command += [f"--rootdir={ROOT}", "-p", "no:cacheprovider"]
     environment = {**os.environ, "PYTHONPATH": str(compiled)}
     done = subprocess.run(

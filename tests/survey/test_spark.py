@@ -114,6 +114,43 @@ def test_the_report_of_an_rdd_a_dataframe_and_parquet_equals_the_local_one(spark
 
 
 @pytest.mark.spark
+@pytest.mark.filterwarnings("ignore")  # PySpark's own
+@pytest.mark.timeout(900)
+def test_a_trace_of_a_million_spans_does_not_kill_an_executor(spark):
+    """It is all of the input, in 20 partitions: its first spans are judged, in bounded memory."""
+    from overlap.survey.spark import survey as by_spark
+
+    def line(number):  # nested, so that it is sent to the workers whole
+        spans = [
+            {
+                "traceId": "a" * 32,
+                "spanId": f"{number * 100 + place + 1:016x}",
+                "parentSpanId": "" if not number + place else f"{1:016x}",
+                "name": f"tick {place % 7}" if number + place else "GET /",
+                "kind": 1 if number + place else 2,
+                "startTimeUnixNano": str(1_700_000_000_000_000_000 + number * 100 + place),
+                "endTimeUnixNano": str(1_700_000_001_000_000_000 + number * 100 + place),
+            }
+            for place in range(100)
+        ]
+        return json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]})
+
+    def most_memory(_):
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    context = spark.sparkContext
+    document = by_spark(context.range(0, 10_000, numSlices=20).map(line)).as_dict()
+    assert (document["traces"], document["spans"]) == (1, largest.MOST_SPANS)
+    assert document["spans_left_out"] == 1_000_000 - largest.MOST_SPANS
+    assert [row["route"] for row in document["routes"]] == ["GET /"]
+    # Spark keeps its Python processes: those that did the work answer.
+    most_kb = context.range(0, 8, numSlices=8).map(most_memory).max()
+    assert most_kb < 1_000_000, f"a task held {most_kb:,} KB"
+
+
+@pytest.mark.spark
 @pytest.mark.timeout(600)
 def test_the_command_prints_the_same_json_by_spark(tmp_path, spark):
     """And names how many lines could not be read."""

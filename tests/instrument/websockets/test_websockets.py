@@ -110,17 +110,16 @@ def test_an_application_without_channels_is_traced(serve, sink, wait_until):
 
 
 @pytest.mark.parametrize(
-    ("app", "path", "route"),
+    "sample",
     [
         (CHANNELS, "/echo/pit/", "WEBSOCKET Echo"),
         (STARLETTE, "/sockets/1/", "WEBSOCKET /sockets/{number}/"),
     ],
     ids=["channels", "starlette"],
 )
-def test_the_loop_time_of_messages_is_counted_as_a_routes(
-    serve, sink, wait_until, app, path, route
-):
+def test_the_loop_time_of_messages_is_counted_as_a_routes(serve, sink, wait_until, sample):
     """Running, ready and awaiting, as for requests: the consumer that eats the loop is seen."""
+    app, path, route = sample
     server = serve(app=app, env={"OTEL_METRIC_EXPORT_INTERVAL": "300"})
     assert talk(server, path, "one", "two")[0] == ["one", "two"]
 
