@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from overlap.pocket.pages.contents import Contents
 from overlap.pocket.pages.drawing.judged_traces import MAX_ROWS
 from overlap.pocket.pages.expectation import stages
 from overlap.pocket.pages.page_data import part_of
+from overlap.survey.html import LONG
 from overlap.survey.html import TEMPLATES as SURVEY_TEMPLATES
 from overlap.survey.totals.words import seconds, share
 
@@ -72,6 +74,7 @@ class _Page:
         )
         self._templates.filters.update(
             clean=clean,
+            clean_long=partial(clean, longest=LONG),
             duration=duration,
             stages=stages,
             clock=_clock,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from overlap.judge.summary import clean, duration
 from overlap.survey.totals.model import CATEGORIES
 from overlap.survey.totals.words import CATEGORY_WORDS, seconds, share
 
+LONG = 300
+"""Characters of a statement or a sentence."""
 MOST_ROUTES = 100
 MOST_ROWS = 30
 """Rows of each table; the JSON has them all."""
@@ -34,6 +37,7 @@ def page(document: dict[str, Any], *, traces_url: str = "") -> str:
     )
     environment.filters.update(
         clean=clean,
+        clean_long=partial(clean, most=LONG),
         duration=duration,
         seconds=seconds,
         share=share,

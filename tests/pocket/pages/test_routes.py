@@ -114,6 +114,24 @@ def test_routes_shows_the_critical_path_of_each(pocket, kept):
     assert f"overlap survey {pocket.page}" in text
 
 
+def test_routes_shows_repeated_queries_and_how_background_work_ended(pocket, helpers):
+    """As the page of `overlap survey --html` does: both have the same tables."""
+    trace_id, spans = request_of(
+        helpers, "GET /rows/", 90, ("SELECT rib", 20), ("SELECT rib", 20), ("season", 20)
+    )
+    for query in spans[1:3]:
+        query["attributes"] = [{"key": "db.system", "value": {"stringValue": "sqlite"}}]
+    ended = {"key": "overlap.task.end", "value": {"stringValue": "done"}}
+    spans[3]["attributes"] = [ended]
+    pocket.send(*spans)
+    helpers.until(lambda: "GET /rows/" in httpx.get(f"{pocket.page}/routes").text)
+    text = httpx.get(f"{pocket.page}/routes").text
+    assert "Queries that one request repeats" in text
+    assert "<code><bdi>SELECT rib</bdi></code>" in text
+    assert "<bdi>season</bdi>: 1 <bdi>done</bdi>" in text
+    assert text.count(f"/trace/{trace_id}") > 1
+
+
 def test_routes_is_kept_up_to_date(pocket, kept, helpers, browser):
     """A request that arrives while the page is open appears on it."""
     browser.get(f"{pocket.page}/routes")
