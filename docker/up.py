@@ -117,8 +117,12 @@ def _say_what_failed() -> int:
     for each in _objects(listed):
         state, health = each.get("State", ""), each.get("Health", "")
         ended_well = state == "exited" and each.get("ExitCode") == 0
-        if ended_well or state == "created" or (state == "running" and health != "unhealthy"):
+        if ended_well or state == "created":
             continue
+        if state == "running" and health != "unhealthy":
+            if health == "healthy" or not _was_restarted(each.get("ID", "")):
+                continue
+            health = "started again and again"  # between two ends it looks as one that starts
         print(f"\n{each['Service']} is {health or state}. Its last lines:", file=sys.stderr)
         logs = _run(*COMPOSE, "logs", "--no-log-prefix", "--tail", str(LAST_LINES), each["Service"])
         print((logs.stdout + logs.stderr).rstrip() or "(it wrote none)", file=sys.stderr)
@@ -127,6 +131,12 @@ def _say_what_failed() -> int:
         file=sys.stderr,
     )
     return 1
+
+
+def _was_restarted(container: str) -> bool:
+    """Return whether the engine has started a container again after it ended."""
+    done = _run("docker", "inspect", "--format", "{{.RestartCount}}", container)
+    return done.stdout.strip() not in ("", "0")
 
 
 def _objects(text: str) -> list[dict[str, Any]]:

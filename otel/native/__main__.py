@@ -13,7 +13,7 @@ from rich.console import Console
 
 from otel.native.build import build
 from otel.native.errors import BuildError, StackError
-from otel.native.scale import proof
+from otel.native.scale import cost, proof
 from otel.native.servers import servers
 from otel.native.stack import HOST, Ports, Stack
 from overlap.ports import describe_listener
@@ -32,17 +32,21 @@ def main() -> int:
         if args.do == "build":
             build(args.servers, console, part=args.part)
             return 0
-        if args.do == "scale":
-            build([], console)
-            build([], console, part="scale")
-            return proof.run(args.data, args.load, args.rate, console)
         build([], console)
-        return _run(args.data, args.command, console)
+        return _scale(args, console) if args.do == "scale" else _run(args, console)
     except (BuildError, StackError) as error:
         print(f"stack: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def _scale(args: argparse.Namespace, console: Console) -> int:
+    build([], console, part="scale")
+    if args.cost:
+        return cost.run(args.data, console)
+    plan = proof.Plan(args.load, args.rate, args.latency)
+    return proof.run(args.data, plan, console)
 
 
 def _arguments() -> argparse.Namespace:
@@ -71,11 +75,20 @@ def _arguments() -> argparse.Namespace:
         "--load", type=float, default=0, metavar="SECONDS",
         help="send requests for so long in each of five phases, of which four kill a part",
     )  # fmt: skip
+    scale.add_argument(
+        "--cost", action="store_true",
+        help="measure what a span costs in each tier, and print what many of them cost",
+    )  # fmt: skip
+    scale.add_argument(
+        "--latency", action="store_true",
+        help="with --load: only GET /, the apps on a core of their own (needs two cores)",
+    )  # fmt: skip
     scale.add_argument("--rate", type=float, default=40, help="requests a second (40)")
     return parser.parse_args()
 
 
-def _run(folder: Path, command: list[str], console: Console) -> int:
+def _run(args: argparse.Namespace, console: Console) -> int:
+    folder, command = args.data, args.command
     ports = Ports()
     for name, port in vars(ports).items():
         if (owner := describe_listener(port)) is not None:

@@ -122,16 +122,23 @@ def test_what_is_unhealthy_shows_its_last_lines(up):
         {"Service": "app", "State": "created", "ExitCode": 0, "Health": ""},
         {"Service": "postgres", "State": "running", "ExitCode": 0, "Health": "unhealthy"},
         {"Service": "jaeger", "State": "restarting", "ExitCode": 1, "Health": ""},
+        {"Service": "loki", "State": "running", "ID": "l0", "Health": "starting"},
+        {"Service": "collector", "State": "running", "ID": "c0", "Health": "starting"},
     ]
     done, _ = up(
         compose_up=(1, ""),
         compose_ps=(0, "\n".join(json.dumps(each) for each in services)),
         compose_logs=(0, "FATAL: could not write"),
+        **{
+            "inspect --format {{.RestartCount}} l0": (0, "0"),
+            "inspect --format {{.RestartCount}} c0": (0, "7"),
+        },
     )
     assert done.returncode == 1
     assert "postgres is unhealthy. Its last lines:\nFATAL: could not write" in done.stderr
     assert "jaeger is restarting. Its last lines:" in done.stderr
-    assert not any(f"{name} is " in done.stderr for name in ("init", "redis", "app"))
+    assert "collector is started again and again. Its last lines:" in done.stderr
+    assert not any(f"{name} is " in done.stderr for name in ("init", "redis", "app", "loki"))
 
 
 def test_an_engine_that_does_not_answer_is_one_sentence(up):

@@ -16,7 +16,7 @@ import pytest
 
 from otel.native.scale.load import send
 from otel.native.scale.places import APPS, GATEWAYS, SAMPLERS
-from otel.native.scale.proof import DECISION_WAIT_S, prove
+from otel.native.scale.proof import DECISION_WAIT_S, Plan, prove
 
 SECONDS, RATE = 12, 15
 
@@ -69,7 +69,7 @@ def dropped(scale):
 @pytest.fixture(scope="session")
 def proof(scale, dropped):
     """The load of `python -m otel.native scale --load`, shorter."""
-    return asyncio.run(prove(scale, SECONDS, RATE, print))
+    return asyncio.run(prove(scale, Plan(SECONDS, RATE), print))
 
 
 def test_the_doctor_walks_it_gateway_by_gateway(scale):

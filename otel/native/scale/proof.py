@@ -12,13 +12,29 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
-from otel.native.scale.load import Outcome, Sent, check, percentile, send
+from otel.native.scale.load import MIX, Outcome, Sent, check, percentile, send
 from otel.native.scale.places import APPS, ScalePorts
 from otel.native.scale.stack import ScaleStack
 
 DECISION_WAIT_S = 30
 SETTINGS = {"DECISION_WAIT": f"{DECISION_WAIT_S}s", "SMOKEHOUSE_TIME_SCALE": "0.2"}
 """Lessons in a fifth of the tutorial's time, and decisions soon after."""
+
+
+PLAIN = {"/": 1.0}
+"""The routes where only the time of a request is of interest: none that blocks its loop."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the load is sent."""
+
+    seconds: float
+    """How long each phase lasts."""
+    rate: float = 40
+    """Requests a second."""
+    latency: bool = False
+    """Whether only GET / is sent, with the apps on a core of their own: see ScaleStack."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +44,9 @@ class Phase:
     name: str
     sent: list[Sent]
 
-    def p99_ms(self, path: str = "/") -> float:
-        """Return the 99th percentile of the answers of one route, in milliseconds."""
-        return percentile((each.ms for each in self.sent if each.path == path), 0.99)
+    def ms(self, share: float, path: str = "/") -> float:
+        """Return a percentile of the answers of one route, in milliseconds."""
+        return percentile((each.ms for each in self.sent if each.path == path), share)
 
 
 @dataclass(frozen=True)
@@ -52,11 +68,11 @@ class Proof:
 
     def lines(self) -> list[str]:
         """Return the proof as lines for a terminal."""
-        calm = self.phases[0].p99_ms()
+        calm = self.phases[0].ms(0.99)
         return [
             *(
-                f"{phase.name:<30}{len(phase.sent):>6} requests, p99 of / {phase.p99_ms():.0f} ms,"
-                f" {phase.p99_ms() / calm:.2f} times the first"
+                f"{phase.name:<33}{len(phase.sent):>6} requests, / in {phase.ms(0.5):.1f} ms,"
+                f" p99 {phase.ms(0.99):.1f} ms, {phase.ms(0.99) / calm:.2f} times the first"
                 for phase in self.phases
             ),
             f"span metrics of both gateways, first part: {self.counted} requests"
@@ -65,18 +81,14 @@ class Proof:
         ]
 
 
-async def prove(
-    stack: ScaleStack, seconds: float, rate: float, say: Callable[[str], None]
-) -> Proof:
-    """Send the load, kill one part after the other, and compare what was sent with what is kept.
-
-    seconds: how long each phase lasts; rate: requests a second.
-    """
+async def prove(stack: ScaleStack, plan: Plan, say: Callable[[str], None]) -> Proof:
+    """Send the load, kill one part after the other, and compare what was sent with what is kept."""
     phases: list[Phase] = []
+    seconds, mix = plan.seconds, PLAIN if plan.latency else MIX
 
     async def phase(name: str, disturb: Callable[[], Awaitable[None]]) -> None:
         say(name)
-        load = asyncio.create_task(send(stack.url("proxy"), seconds, rate, seed=len(phases)))
+        load = asyncio.create_task(send(stack.url("proxy"), seconds, plan.rate, mix, len(phases)))
         await asyncio.sleep(seconds / 5)
         await disturb()
         phases.append(Phase(name, await load))
@@ -137,18 +149,21 @@ async def _counted(stack: ScaleStack, expected: int) -> int:
     return counted
 
 
-def run(folder: Path, seconds: float, rate: float, console: Console) -> int:
+def run(folder: Path, plan: Plan, console: Console) -> int:
     """Start everything; with seconds, prove and return 0 or 1; without, run until Ctrl-C."""
-    with ScaleStack(folder, ScalePorts.free(), settings=SETTINGS, tee=bool(seconds)) as stack:
+    with ScaleStack(
+        folder, ScalePorts.free(), settings=SETTINGS,
+        tee=bool(plan.seconds), apart=plan.latency,
+    ) as stack:  # fmt: skip
         console.print("Starting Kafka, Cassandra, Jaeger, Prometheus, collectors, three apps.")
         stack.start_all()
         for name in ("proxy", "otlp", "jaeger", "prometheus"):
             console.print(f"{name:<12}{stack.url(name)}")
-        if not seconds:
+        if not plan.seconds:
             console.print("\nServing until Ctrl-C.")
             while True:
                 stack.check()
                 time.sleep(0.5)
-        proof = asyncio.run(prove(stack, seconds, rate, console.print))
+        proof = asyncio.run(prove(stack, plan, console.print))
         console.print("", *proof.lines(), sep="\n", soft_wrap=True)
         return 0 if proof.holds else 1

@@ -30,16 +30,24 @@ class ScaleStack(Supervisor):
         *,
         settings: dict[str, str] | None = None,
         tee: bool = False,
+        apart: bool = False,
     ) -> None:
         """Prepare; nothing is started.
 
         settings: variables of the files in otel/scale and of the app, beside the addresses.
         tee: whether a pocket, "everything", receives all that the gateways accept, to compare with.
+        apart: whether what a request passes (proxy, apps, and this process, which sends the load)
+            runs on the first core and the rest on the others, as if on another machine. Linux only.
         """
         super().__init__(folder)
         self.ports = ports
         self._settings = settings or {}
         self._tee = tee
+        self._cores = sorted(os.sched_getaffinity(0)) if apart else []
+        if apart:
+            if len(self._cores) < 2:
+                raise StackError("two cores are needed for what a request passes and for the rest")
+            os.sched_setaffinity(0, self._cores[:1])
         self._servers = servers()
 
     def start_all(self) -> None:
@@ -53,6 +61,18 @@ class ScaleStack(Supervisor):
         for name in ("httpbin", *APPS):
             self.start(name)
         self.wait()
+
+    def start(self, name: str) -> None:
+        """Start a server, on its cores. Raise StackError if its binary is missing."""
+        if not self._cores or name in ("proxy", "httpbin", *APPS):
+            super().start(name)
+            return
+        # A process begins on the cores of the thread that starts it.
+        os.sched_setaffinity(0, self._cores[1:])
+        try:
+            super().start(name)
+        finally:
+            os.sched_setaffinity(0, self._cores[:1])
 
     def url(self, name: str) -> str:
         """Return the URL of a port of this name, or of one host of the app."""
