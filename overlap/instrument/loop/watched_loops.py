@@ -17,6 +17,10 @@ from overlap.lens import Lenses
 
 LONG_LIVED_S = 0.5
 """A loop that lives this long is a server's or a worker's, and is watched from then on."""
+MAX_LOOPS = 16
+"""How many loops of a process are watched at once. Under WSGI each request of an async view has a
+loop of its own, and a watchdog for each of some hundred slow requests takes the processor's time
+that they need. A loop with one request delays no other one."""
 
 
 class WatchedLoops:
@@ -64,6 +68,8 @@ class WatchedLoops:
                 return
             if watchdog.loop.is_closed():
                 self._watchdogs.remove(watchdog)
+        if len(self._watchdogs) >= MAX_LOOPS:
+            return
         for watch in (watch_plain_tasks, watch_interrupted_tasks):
             with suppress(AttributeError):  # a loop that takes no attributes
                 self._undo.callback(watch(loop))

@@ -61,6 +61,41 @@ def test_a_short_loop_gets_no_watchdog(own_sink, run):
     )
 
 
+def test_of_very_many_loops_a_few_are_watched(own_sink, run):
+    """Under WSGI each slow request of an async view has one: the watchdogs would slow them down."""
+    run(
+        script("""
+        from overlap.instrument.loop.watched_loops import LONG_LIVED_S, MAX_LOOPS
+        end = threading.Event()
+        async def long():
+            while not end.is_set():
+                await asyncio.sleep(0.05)
+        def run_all(count):
+            threads = [threading.Thread(target=asyncio.run, args=(long(),)) for _ in range(count)]
+            for each in threads: each.start()
+            return threads
+        threads = run_all(3 * MAX_LOOPS)
+        while len(watchdogs()) < MAX_LOOPS:
+            time.sleep(0.02)
+        time.sleep(2 * LONG_LIVED_S)
+        assert len(watchdogs()) == MAX_LOOPS
+        end.set()
+        for each in threads: each.join()
+        # Those that are closed make room.
+        end.clear()
+        while watchdogs():
+            time.sleep(0.02)
+        threads = run_all(1)
+        while not watchdogs():
+            time.sleep(0.02)
+        end.set()
+        for each in threads: each.join()
+        overlap.shutdown()
+        """),
+        own_sink.url,
+    )
+
+
 def test_a_failure_in_the_hook_does_not_stop_the_loop(own_sink, run):
     """The loop runs, and what failed is logged."""
     run(
