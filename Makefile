@@ -30,7 +30,7 @@ unexport PYTHONDONTWRITEBYTECODE
 UV := $(shell command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1 && echo uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up down stack play test test-slow test-lowest test-newest matrix test-stack test-scale everyday test-package wheel-compiled test-spark test-postgresql fuzz faults soak sbom audit test-django lint types lock bench install-bench bench-peers stock-and-ours profile predictions readme dashboards docs docs-serve pictures lock clean
+.PHONY: help install install-dev demo up down stack play test test-slow test-lowest test-newest matrix test-stack test-scale everyday test-package wheel-compiled test-spark test-postgresql fuzz faults soak sbom audit test-django lint types lock bench install-bench bench-peers stock-and-ours profile predictions whatif readme dashboards docs docs-serve pictures lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -149,6 +149,9 @@ profile: install-bench ## Write docs/explanation/profile.md: where a request's t
 
 predictions: install ## Write docs/explanation/predictions.md: what was advised beside what the pairs measured
 	$(BIN)/python -m app.predictions
+
+whatif: install ## Write docs/explanation/whatif.md: what `overlap whatif` predicted beside what was measured (six minutes, a quiet machine)
+	$(BIN)/python -m app.whatif
 
 readme: install dashboards ## Write docs/reference/lessons.md from app/scenarios/, and the dashboards, which show lessons too
 	@$(BIN)/python -m app.readme

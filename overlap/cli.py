@@ -16,6 +16,7 @@ COMMANDS = {
     "run": "Run a Django server and show its requests, without changing its code.",
     "compare": "Compare two traces: what differs in the second.",
     "survey": "Sum the verdicts on many traces, by service and route.",
+    "whatif": "Predict what a change would do, by replaying recorded requests.",
     "doctor": "Check the telemetry pipeline from the app to Grafana: what is broken, what to do.",
     "pocket": "Run the backend for people with no Docker.",
     "page": "Serve the pages of pocket over a backend such as Jaeger.",

@@ -26,7 +26,7 @@ _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _NS_PER_S = 1_000_000_000
 
 
-def _length_ns(_context: click.Context, _option: click.Parameter, value: str | None) -> int | None:
+def length_ns(_context: click.Context, _option: click.Parameter, value: str | None) -> int | None:
     """Return the nanoseconds of a length of time such as `90s`, `15m`, `1h` or `2d`."""
     if value is None:
         return None
@@ -57,7 +57,7 @@ def _time_ns(_context: click.Context, _option: click.Parameter, value: str | Non
 @click.option("--flame", metavar="FILE", help="Also write the critical paths as collapsed stacks.")
 @click.option("--service", help="Only routes of this service.")
 @click.option("--route", help="Only routes with this name, or pattern such as 'GET /order/*'.")
-@click.option("--since", callback=_length_ns, help="How far back.  [default for a URL: 1h]")
+@click.option("--since", callback=length_ns, help="How far back.  [default for a URL: 1h]")
 @click.option(
     "--from", "start_ns", callback=_time_ns, help="Only traces that began at this time or later."
 )

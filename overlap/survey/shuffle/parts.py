@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 from zlib import crc32
 
 from overlap.survey.shuffle import records
@@ -14,6 +15,13 @@ MOST_IN_MEMORY = 50_000
 """Spans of one worker of several; about 50 MB."""
 MOST_ALONE = 200_000
 """Spans of a process that does all."""
+
+
+class SpanSink(Protocol):
+    """What readers add spans to: parts, or any other collection of spans."""
+
+    def add(self, spans: Iterable[Span]) -> None:
+        """Add spans of any traces."""
 
 
 class Parts:

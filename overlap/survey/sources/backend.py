@@ -10,7 +10,7 @@ import httpx
 
 from overlap.backend import Backend
 from overlap.errors import OverlapError
-from overlap.survey.shuffle.parts import Parts
+from overlap.survey.shuffle.parts import SpanSink
 from overlap.survey.sources.query import Query
 
 DEPTH = 200
@@ -26,7 +26,7 @@ HOUR_NS = 3_600_000_000_000
 def read_backend(
     url: str,
     query: Query,
-    parts: Parts,
+    parts: SpanSink,
     say: Callable[[str], None],
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> list[str]:
@@ -40,7 +40,7 @@ def read_backend(
 class _Reading:
     """The searches of one backend. A trace may be found by several; its spans count once."""
 
-    def __init__(self, url: str, query: Query, parts: Parts, say: Callable[[str], None]) -> None:
+    def __init__(self, url: str, query: Query, parts: SpanSink, say: Callable[[str], None]) -> None:
         self._url, self._query, self._parts, self._say = url, query, parts, say
         self._places = asyncio.Semaphore(IN_FLIGHT)
         self._ids: set[str] = set()

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import IO
 
 from overlap.errors import UnreadableTrace
-from overlap.survey.shuffle.parts import Parts
+from overlap.survey.shuffle.parts import SpanSink
 from overlap.survey.sources.inputs import REPORT_STARTS, Input, content, opened
 from overlap.trace import Span
 from overlap.trace.formats.otlp_typed import TypedReader
@@ -35,7 +35,7 @@ class Outcome:
 class Reader:
     """Reads one input after the other into parts, until it is to stop."""
 
-    def __init__(self, parts: Parts, is_stopped: Callable[[], bool]) -> None:
+    def __init__(self, parts: SpanSink, is_stopped: Callable[[], bool]) -> None:
         self._parts, self.is_stopped = parts, is_stopped
         self._typed = TypedReader()
 
