@@ -29,6 +29,14 @@ ALLOWED = {"p50_ms": 0.15, "p99_ms": 0.25}
 LEAST_MS = 10.0
 LEAST_PART = 0.02
 """What is off by less, in ms or as a part of what was recorded, is the machine's."""
+EXPLAINED = {
+    "menu": "twenty requests at once start twenty threads, which share the interpreter lock with "
+    "the loop. How long that takes differs from play to play by as much as is missed; the model has "
+    "no lock.",
+    "file": "the longest of nine neighbours waited for the machine, which has other work; nothing "
+    "in the recording shows that.",
+}
+"""Why a prediction misses, by the scenario that it was made from."""
 MARK = "<!-- the table: written by `make whatif` -->\n"
 
 
@@ -98,7 +106,9 @@ def table(rows: list[Row]) -> str:
             f"| {off if row.holds else f'**{off}**'} |"
         )
     good = sum(row.holds for row in rows)
-    return "\n".join(lines) + f"\n\n{good} of {len(rows)} predictions hold.\n"
+    missed = dict.fromkeys(row.trial.before for row in rows if not row.holds)
+    notes = "".join(f"\n`{name}`: {EXPLAINED.get(name, 'not explained.')}\n" for name in missed)
+    return "\n".join(lines) + f"\n\n{good} of {len(rows)} predictions hold.\n" + notes
 
 
 def machine() -> str:
