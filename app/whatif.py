@@ -31,8 +31,8 @@ LEAST_PART = 0.02
 """What is off by less, in ms or as a part of what was recorded, is the machine's."""
 EXPLAINED = {
     "menu": "twenty requests at once start twenty threads, which share the interpreter lock with "
-    "the loop. How long that takes differs from play to play by as much as is missed; the model has "
-    "no lock.",
+    "the loop. How long that takes differs from play to play by as much as is missed; the model "
+    "has no lock.",
     "file": "the longest of nine neighbours waited for the machine, which has other work; nothing "
     "in the recording shows that.",
 }

@@ -1,0 +1,5 @@
+"""`overlap whatif`."""
+
+from overlap.commands.whatif.command import command
+
+__all__ = ["command"]
