@@ -53,7 +53,17 @@ def test_a_turn_is_divided_into_steps_no_longer_than_the_longest(make):
 
 def test_gaps_without_a_recorded_wait_are_ready_time_as_far_as_that_was_recorded(make):
     """A request that only yields waits for the loop alone."""
-    request = make.server(1, 0, 100, **make.lens(100, [(0, 10), (90, 10)], ready=80, longest=10))
+    turns = [(0, 10), (90, 10)]
+    request = make.server(1, 0, 100, **make.lens(100, turns, ready=80, longest=10))
+    assert ms(program(make, request)) == [("R", 10), ("R", 10)]
+    half = make.server(1, 0, 100, **make.lens(100, turns, ready=40, longest=10))
+    assert ms(program(make, half)) == [("R", 10), ("W", 40), ("R", 10)]
+
+
+def test_a_task_that_only_yields_waits_for_nothing(make):
+    """Microseconds between two steps are no wait: it was in the loop's queue at once."""
+    turns = [(0, 10), (90, 10)]
+    request = make.server(1, 0, 100, **make.lens(100, turns, ready=79.9, longest=10))
     assert ms(program(make, request)) == [("R", 10), ("R", 10)]
 
 
@@ -171,6 +181,19 @@ def test_a_wait_for_a_thread_is_made_anew(make):
     assert simulate(found.jobs, pools=found.pools).times == [20 * MS]
 
 
+def test_a_call_that_waited_for_a_thread_waits_no_longer_with_more_of_them(make):
+    """The wait for the thread came before the call's own span."""
+    queued = {names.THREAD_POOL_MOST: 1, names.THREAD_QUEUED_MS: 10.0}
+    first = [make.server(1, 0, 10, **make.lens(10)), make.span(2, "chop", 0, 10, 1)]
+    second = [
+        make.server(1, 0, 20, trace=2, **make.lens(20)),
+        make.span(2, "chop", 10, 20, 1, trace=2, **queued),
+    ]
+    (found,) = recorded([make.trace(*first), make.trace(*second)])
+    assert simulate(found.jobs, pools={"threads": 1}).times == [10 * MS, 20 * MS]
+    assert simulate(found.jobs, pools={"threads": 2}).times == [10 * MS, 10 * MS]
+
+
 def test_a_request_without_the_lens_is_known_from_its_spans_alone(make):
     """Its blocks ran on the loop; the delay by a block of another is no wait."""
     block = {names.BLOCKED_MS: 50.0, names.CODE_FUNCTION_NAME: "oversmoke"}
@@ -191,10 +214,15 @@ def test_a_request_that_was_not_measured_does_what_the_nearest_of_its_route_did(
     """The lens looks at some requests only."""
     measured = make.trace(make.server(1, 0, 10, **make.lens(10, [(0, 10)], longest=10)))
     other = make.trace(make.server(1, 50, 62, trace=2))
+    later = make.trace(
+        make.server(1, 900, 920, trace=4, **make.lens(20, [(0, 20)], longest=20)),
+        make.server(2, 880, 899, trace=4),
+    )
     elsewhere = make.trace(make.server(1, 50, 62, trace=3, name="GET /other"))
-    (found,) = recorded([measured, other, elsewhere])
-    assert [job.known_from for job in found.jobs] == [LENS, BORROWED, SPANS]
+    (found,) = recorded([measured, other, elsewhere, later])
+    assert [job.known_from for job in found.jobs] == [LENS, BORROWED, SPANS, BORROWED, LENS]
     assert found.jobs[1].items == found.jobs[0].items
+    assert found.jobs[3].items == found.jobs[4].items
     assert found.jobs[1].recorded_ns == 12 * MS
 
 

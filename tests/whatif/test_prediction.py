@@ -137,6 +137,33 @@ def test_no_request_is_one_sentence(make):
         what_if(recorded([make.trace(make.span(1, "manage.py clean", 0, 5))]), [])
 
 
+def test_as_many_workers_as_there_were_serve_what_they_served(make):
+    """The replay knows who served what: another division of the requests would be no change."""
+    traces = []
+    for number in range(4):
+        ready = 9 * (number % 3)
+        figures = make.lens(10 + ready, [(ready, 10)], ready=ready, longest=10)
+        at = {"trace": number + 1, "pid": number // 3}
+        traces.append(make.trace(make.server(1, number, number + 10 + ready, **at, **figures)))
+    found = what_if(recorded(traces), [Change(WORKERS, "", 2)])
+    assert found["services"][0]["workers"] == {"recorded": 2, "changed": 2}
+    assert found["routes"][0]["predicted"] == found["routes"][0]["replayed"]
+
+
+def test_the_servers_own_work_is_what_fits_best(make):
+    """Twenty at once, each with two milliseconds of the loop before its span begins."""
+    spans = [make.span(99, "scenario", 0, 500)]
+    for number in range(20):
+        start, end = 2 * number + 2, 2 * number + 3
+        spans += [
+            make.span(100 + number, "GET", 0, end, 99, kind="client", service="player"),
+            make.server(200 + number, start, end, 100 + number,
+                        **make.lens(1, [(0, 0.1)], longest=1)),
+        ]  # fmt: skip
+    (service,) = what_if(recorded([make.trace(*spans)]), [])["services"]
+    assert 1.5 <= service["unseen_ms"] <= 2
+
+
 def test_only_the_routes_that_are_asked_for_are_listed(serial):
     """All of them take part in the replay."""
     assert what_if(serial, [], "GET *")["routes"]

@@ -38,7 +38,7 @@ def test_requests_faster_than_the_service_wait_for_all_before_them():
 def test_random_arrivals_wait_as_long_as_theory_says(load):
     """M/D/1: the mean wait is load x service / (2 (1 - load)), by Pollaczek and Khinchine."""
     moments, at, jobs = random.Random(1), 0.0, []  # noqa: S311
-    for _ in range(30_000):
+    for _ in range(12_000):
         at += moments.expovariate(load / MS)
         jobs.append(job(round(at), Run(MS)))
     outcome = simulate(jobs)
@@ -50,7 +50,7 @@ def test_random_arrivals_wait_as_long_as_theory_says(load):
 def test_many_workers_wait_as_erlang_says():
     """M/M/3: the mean wait is Erlang's C over the free capacity."""
     moments, at, jobs, load = random.Random(2), 0.0, [], 2.0  # noqa: S311
-    for _ in range(30_000):
+    for _ in range(12_000):
         at += moments.expovariate(load / MS)
         jobs.append(job(round(at), Run(round(moments.expovariate(1 / MS)))))
     outcome = simulate(jobs, workers=3)
@@ -183,6 +183,7 @@ STEPS = st.lists(st.tuples(st.integers(0, 50), NS), min_size=1, max_size=12).map
 )
 
 
+@settings(max_examples=40)
 @given(JOBS, st.integers(1, 3), st.integers(1, 3))
 def test_every_request_ends_and_takes_at_least_its_time_alone(jobs, workers, places):
     """Nothing is lost in a queue, and nothing is faster than with the machine for itself."""
@@ -194,6 +195,7 @@ def test_every_request_ends_and_takes_at_least_its_time_alone(jobs, workers, pla
     assert sum(outcome.running) == sum(loop_ns(each.items) for each in jobs)
 
 
+@settings(max_examples=40)
 @given(JOBS, st.integers(1, 3))
 def test_the_same_jobs_give_the_same_outcome(jobs, workers):
     """Nothing is random, nor left from a run before."""
