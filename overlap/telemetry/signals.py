@@ -16,6 +16,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor
 
 from overlap import names
+from overlap.telemetry import config_file
 from overlap.telemetry.drops import LOGGER_NAME, Drops
 from overlap.telemetry.endpoint import destination
 from overlap.telemetry.environment import usable_environment
@@ -154,6 +155,7 @@ def start(
     span_processors: Sequence[SpanProcessor] = (),
 ) -> Telemetry:
     """Set up traces, metrics and logs for this process."""
+    _report(config_file.remark())
     with usable_environment():
         return Telemetry(service_name, log_format, span_processors)
 
