@@ -15,6 +15,7 @@ from overlap.judge.trace_context import TraceContext
 from overlap.judge.why import (
     beyond_response,
     blocking,
+    exceptions,
     framework,
     loop_time,
     response_time,
@@ -29,6 +30,7 @@ MOST_SPANS: Final = 50
 
 _KINDS: tuple[Callable[[TraceContext], Iterator[Why]], ...] = (
     blocking.reasons,
+    exceptions.reasons,
     response_time.reasons,
     uncovered.reasons,
     waits.reasons,
