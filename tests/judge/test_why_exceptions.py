@@ -94,7 +94,7 @@ def test_a_context_variable_reset_elsewhere_is_named(span):
         await asyncio.create_task(anext(generator))
         await anext(generator)
 
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match="different Context") as caught:
         asyncio.run(run())
     text = "".join(traceback.format_exception(caught.value))
     (why,) = said(span, "ValueError", text, str(caught.value))
