@@ -56,7 +56,8 @@ def _words(event: Event) -> str:
         where, source = _users_line(stack)
         return f"sync code of Django ran in async code{where}: {_instead(source, stack)}"
     message = event.attributes.get(names.EXCEPTION_MESSAGE)
-    if kind == "ValueError" and "was created in a different Context" in f"{message} {stack}":
+    said = message if isinstance(message, str) else stack
+    if kind == "ValueError" and "was created in a different Context" in said:
         where, _ = _users_line(stack)
         return (
             f"a context variable was set in one context and reset in another{where}: set and "
