@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from overlap.errors import OverlapError
-from overlap.survey.sources.backend import Query, read_backend
+from overlap.survey.sources.backend import read_backend
 from overlap.survey.sources.inputs import STDIN, files, is_report, is_url
-from overlap.survey.sources.mapping import Outcome, read_file, read_stream
+from overlap.survey.sources.mapping import Outcome, Reader
+from overlap.survey.sources.query import Query
 from overlap.trace import Span, Trace
 
 
@@ -18,7 +19,7 @@ class Spans:
     def __init__(self) -> None:
         self._traces: dict[str, list[Span]] = {}
 
-    def add(self, spans: Iterable[Span]) -> None:
+    def add(self, spans: Sequence[Span]) -> None:
         """Add spans."""
         for span in spans:
             self._traces.setdefault(span.trace_id, []).append(span)
@@ -47,24 +48,25 @@ def read_traces(
     Raise OverlapError if a source, or all files of one, can't be read.
     """
     spans, unread = Spans(), list[str]()
+    reader = Reader(spans, _never)
     for source in sources:
         say(source)
         if source == STDIN:
-            _note(read_stream(sys.stdin.buffer, "standard input", spans, _never), unread, True)
+            _note(reader.stream(sys.stdin.buffer, "standard input"), unread, True)
         elif is_url(source):
             unread += read_backend(source, query, spans, say)
         else:
-            _read_files(source, spans, unread)
+            _read_files(source, reader, unread)
     return spans.traces(query), unread
 
 
-def _read_files(source: str, spans: Spans, unread: list[str]) -> None:
+def _read_files(source: str, reader: Reader, unread: list[str]) -> None:
     found = files(source)
     failed = []
     for one in found:
         if is_report(one.path):
             raise OverlapError(f"{one.path} is a report of overlap survey, which has no requests")
-        outcome = read_file(one, spans, _never)
+        outcome = reader.file(one)
         _note(outcome, unread, one.is_named)
         if outcome.is_unreadable:
             failed.append(outcome.unread)

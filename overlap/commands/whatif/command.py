@@ -65,7 +65,7 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
     """
     from rich.console import Console
 
-    from overlap.survey.sources.backend import Query
+    from overlap.survey.sources.query import Query
     from overlap.whatif import read_traces, recorded, what_if
     from overlap.whatif.changes import (
         WITHOUT_BLOCK,

@@ -20,7 +20,7 @@ MOST_ALONE = 200_000
 class SpanSink(Protocol):
     """What readers add spans to: parts, or any other collection of spans."""
 
-    def add(self, spans: Iterable[Span]) -> None:
+    def add(self, spans: Sequence[Span]) -> None:
         """Add spans of any traces."""
 
 
