@@ -11,7 +11,8 @@ from overlap import names
 
 FOLDER = Path(names.__file__).parent
 MODULES = (
-    "conventions", "spans", "attributes", "queues", "measurements", "waits", "framework", "metrics",
+    "conventions", "spans", "attributes", "queues", "measurements", "waits", "awaits",
+    "framework", "metrics",
 )  # fmt: skip
 """In the order in which the pages show them."""
 _SECTION = re.compile(r"^# --- (.+?) -+$")

@@ -13,6 +13,8 @@ BLOCKING: Final = "blocking"
 BACKGROUND: Final = "background"
 OFFLOADED: Final = "offloaded"
 LOST: Final = "lost"
+RECORDED: Final = "recorded"
+TIMING: Final = "timing"
 SHAPES: Final = (CONCURRENT, SERIAL, BLOCKING, BACKGROUND, OFFLOADED, LOST, SINGLE)
 """Every shape, in the order in which a verdict lists them."""
 
@@ -38,6 +40,8 @@ class Group(msgspec.Struct, frozen=True, gc=False):
     stage_ids: list[list[str]] = []
     """The span ids of `stages`, in the same order."""
     critical_path_ids: list[str] = []
+    evidence: str = TIMING
+    """What the critical path is read from: `recorded` or `timing`."""
 
 
 class Background(msgspec.Struct, frozen=True, gc=False):
@@ -118,6 +122,8 @@ class PathSegment(msgspec.Struct, frozen=True, gc=False):
     start_ms: float
     """From the start of the request; exact to the nanosecond, as `ms` is."""
     ms: float
+    evidence: str = TIMING
+    """What shows that it is on the path: `recorded` or `timing`."""
 
 
 class SelfTime(msgspec.Struct, frozen=True, gc=False):
@@ -178,6 +184,9 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
     """The change that saves most first."""
     uncovered_ms: float = 0.0
     """For how long no span below the main request ran."""
+    evidence: str = TIMING
+    """What the main request's critical path is read from: `recorded` if the trace holds which task
+    waited for which, for all of it; otherwise `timing`, by the times of spans alone."""
 
     def as_dict(self) -> dict[str, Any]:
         """The public JSON contract: plain lists, strings and numbers."""

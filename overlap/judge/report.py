@@ -11,13 +11,17 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from overlap.judge.model import Group, SelfTime, Verdict
+from overlap.judge.model import RECORDED, TIMING, Group, SelfTime, Verdict
 from overlap.judge.summary import advised, clean, duration, listing, outcome, sentence
 
 MOST_ROWS: Final = 20
 """Rows of each kind; --json has them all."""
 MOST_SELF_TIMES: Final = 5
 _ARROW: Final = " > "
+_EVIDENCE: Final = {
+    RECORDED: "the critical path is what tasks waited for, as recorded",
+    TIMING: "the critical path is judged by times: what waited for what is not recorded",
+}
 
 
 def report(verdict: Verdict) -> RenderableType:
@@ -93,6 +97,8 @@ def _findings(verdict: Verdict) -> Iterator[Text]:
     if len(verdict.self_time) > 1:  # a path of one span is that span
         own = verdict.self_time[:MOST_SELF_TIMES]
         yield from _lines("self-time", "blue", map(_self_time, own))
+    if verdict.critical_path:
+        yield from _lines("evidence", "blue", [_EVIDENCE[verdict.evidence]])
     yield from _lines("note", "yellow", verdict.warnings)
 
 

@@ -23,7 +23,7 @@ from overlap.judge.model import (
     Verdict,
 )
 from overlap.judge.path.main_request import main_request
-from overlap.judge.path.request_path import path_segments, request_path, self_times
+from overlap.judge.path.request_path import evidence, path_segments, request_path, self_times
 from overlap.judge.path.segment import RequestPath
 from overlap.judge.trace_context import TraceContext
 from overlap.judge.tree.repair import repair
@@ -80,8 +80,9 @@ def verdict_on_tree(
         requests=requests(tree),
         warnings=[*left_out, *tree.warnings],
         why=why(context),
-        critical_path=path_segments(tree, path.segments),
+        critical_path=path_segments(tree, path),
         self_time=self_times(tree, path.own),
         advice=advice(context),
         uncovered_ms=0.0 if request is None else ms(uncovered(tree, request)),
+        evidence=evidence(path),
     )

@@ -27,9 +27,9 @@ class Account:
     that a later step could fill.
     """
 
-    __slots__ = ("__weakref__", "began", "covered", "late", "line", "longest", "longest_waits",
-                 "open", "outermost", "parent", "ready", "running", "turns", "unexplained",
-                 "waits")  # fmt: skip
+    __slots__ = ("__weakref__", "began", "covered", "edges", "late", "line", "longest",
+                 "longest_waits", "open", "outermost", "parent", "ready", "running", "task",
+                 "turns", "unexplained", "waits")  # fmt: skip
 
     def __init__(self, parent: Account | None, began: float, *, lists_turns: bool) -> None:
         self.parent = parent
@@ -51,6 +51,10 @@ class Account:
         """Whether it is not known yet what the last of them awaited."""
         self.longest_waits: Any = None
         """Those that become spans (overlap.lens.waits); None as long as there is none."""
+        self.edges: Any = None
+        """The longest waits that another task ended (overlap.lens.waits.edges); as above."""
+        self.task = 0
+        """The number of the task in which the span started; 0 for none. Set from outside."""
         self.outermost: ReferenceType[Any] | None = parent.outermost if parent else None
         """To the span that all above it are below: a request's, mostly. Set from outside."""
 

@@ -15,6 +15,8 @@ from overlap.lens.account import Account
 from overlap.lens.current_account import span_here
 from overlap.lens.ending_spans import has, in_ms, set_while_ending
 from overlap.lens.steps import Steps, running_here
+from overlap.lens.waits.edges import as_text
+from overlap.lens.waits.task_number import current_number
 from overlap.runtime.await_chain import UNKNOWN
 from overlap.runtime.guard import never_raises
 
@@ -52,7 +54,12 @@ class LensSpans(SpanProcessor):
         lists_turns = parent is None or has(span, names.TASK_ID)
         account = Account(parent, began, lists_turns=lists_turns)
         if parent is None:
+            account.task = current_number(steps.loop)
             account.outermost = ref(span)
+        else:
+            account.task = current_number(steps.loop, parent.task)
+            if account.task != parent.task:
+                span.set_attribute(names.AWAIT_TASK, account.task)
         span.overlap_account = account  # type: ignore[attr-defined]
         span.overlap_steps = steps  # type: ignore[attr-defined]
         steps.opened(account)
@@ -95,6 +102,10 @@ def _figures(account: Account, now: float) -> dict[str, Any]:
         figures[names.LOOP_LONGEST_MS] = in_ms(account.longest)
         if account.line:
             figures[names.LOOP_LONGEST_LINE] = account.line
+    if account.parent is None:
+        figures[names.AWAIT_TASK] = account.task
+    if account.edges is not None and (edges := account.edges.longest_first()):
+        figures[names.AWAIT_EDGES] = _Turns(as_text(edges, account.began))
     if account.waits:
         figures[names.LOOP_AWAITED] = _Turns(
             "\n".join(

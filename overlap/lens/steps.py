@@ -52,7 +52,7 @@ class Steps:
     def __init__(
         self, loop: asyncio.AbstractEventLoop, most_a_second: float = MOST_A_SECOND
     ) -> None:
-        self._loop = loop
+        self.loop = loop
         self._budget = Budget(most_a_second)
         self._undo = ExitStack()
         self.began = 0.0
@@ -72,9 +72,9 @@ class Steps:
         """Start. On the loop's thread. Raises AttributeError if the loop takes no attributes."""
         self._undo.callback(self._replacements.off)
         self._replacements.on()
-        replace_queued(self._loop, lambda step: Step(_run, self, step, perf_counter()))
+        replace_queued(self.loop, lambda step: Step(_run, self, step, perf_counter()))
         if hasattr(asyncio, "eager_task_factory"):  # Python 3.12
-            self._undo.callback(see_eager_tasks(self._loop))
+            self._undo.callback(see_eager_tasks(self.loop))
         ident = get_ident()
         _HERE[ident] = self
         self._undo.callback(_HERE.pop, ident, None)
@@ -86,7 +86,7 @@ class Steps:
 
     def take_from_budget(self) -> bool:
         """Return whether an outermost span that starts now is measured. On the loop's thread."""
-        if not self.began and asyncio.current_task(self._loop) is not None:
+        if not self.began and asyncio.current_task(self.loop) is not None:
             return False  # in a step that was queued while resting, and is not timed
         if self._budget.take(perf_counter()):
             return True
@@ -133,7 +133,7 @@ class Steps:
         return line if at == began else await_line(callback.__self__)
 
     def _call_soon(self, stock: Callable[..., Any]) -> Callable[..., Any]:
-        is_debug, budget = self._loop.get_debug, self._budget
+        is_debug, budget = self.loop.get_debug, self._budget
 
         def call_soon(callback: Any, *args: Any, context: Any = None) -> Any:
             task = getattr(callback, "__self__", None)

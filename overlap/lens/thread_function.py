@@ -1,4 +1,4 @@
-"""The name of the function that a call in a thread is about, behind what wraps it.
+"""What a call in a thread is about: the name of its function, behind what wraps it.
 
 asyncio, asgiref, Django and overlap.lean hand a thread something that calls something that calls
 the user's function.
@@ -6,13 +6,18 @@ the user's function.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextvars import Context
 from functools import partial
 from typing import Any
 
+from overlap.lens.ending_spans import in_ms
+
 DEEPEST = 8
 MOST_RECEIVERS = 3
+MOST_FUNCTIONS = 8
+"""The most functions that a span lists."""
 
 
 def function_name(call: Any, args: tuple[Any, ...] = ()) -> str:
@@ -38,6 +43,25 @@ def function_name(call: Any, args: tuple[Any, ...] = ()) -> str:
         more = f" and {len(receivers) - MOST_RECEIVERS} more" * (len(receivers) > MOST_RECEIVERS)
         return f"receivers {', '.join(receivers[:MOST_RECEIVERS])}{more}"
     return _dotted(call)
+
+
+def functions_text(calls: Iterable[tuple[str, float]]) -> str:
+    """Return functions and their seconds as THREAD_FUNCTIONS lists them, the longest first."""
+    totals: Counter[str] = Counter()
+    for name, seconds in calls:
+        totals[name] += seconds  # type: ignore[assignment]
+    return "\n".join(
+        f"{in_ms(seconds):.3f} {name}" for name, seconds in totals.most_common(MOST_FUNCTIONS)
+    )
+
+
+def is_sensitive(call: Any, args: tuple[Any, ...]) -> bool:
+    """Return whether asgiref runs a call on its request's one thread. overlap.lean wraps it."""
+    for each in (call, *args[:1]):
+        asker = getattr(getattr(each, "func", None), "__self__", None)
+        if getattr(asker, "_thread_sensitive", False) is True:
+            return True
+    return False
 
 
 def _receivers(call: Any) -> Iterator[str]:

@@ -7,7 +7,6 @@ wrapped here. (anyio has threads of its own, which are not measured.)
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import wraps
@@ -19,16 +18,17 @@ from opentelemetry.sdk.trace import Span, SpanProcessor
 from opentelemetry.trace import get_current_span, get_tracer, set_span_in_context
 
 from overlap import names
+from overlap.lens.account import Account
 from overlap.lens.current_account import span_here
 from overlap.lens.ending_spans import has, in_ms, set_while_ending
 from overlap.lens.span_processor import is_sampled
-from overlap.lens.thread_function import function_name
+from overlap.lens.steps import running_here
+from overlap.lens.thread_function import function_name, functions_text, is_sensitive
 from overlap.lens.thread_occupants import ahead, running_in
 from overlap.lens.thread_occupants import words as taken_by
+from overlap.lens.waits.task_number import current_number
 from overlap.runtime.guard import guarded, never_raises
 
-MOST_FUNCTIONS = 8
-"""The most functions that a span lists."""
 SHORTEST_S = 0.005
 """Work that outlives its span for a shorter time is not reported, nor who delayed it."""
 
@@ -37,7 +37,8 @@ class Work:
     """One call, submitted under `span`. Times are seconds of time.perf_counter(), 0 if not yet."""
 
     __slots__ = ("abandoned", "ahead", "asked", "began", "cancelled", "ended", "function",
-                 "running", "sensitive", "size", "span", "taken_by")  # fmt: skip
+                 "running", "sensitive", "size", "span", "taken_by",
+                 "task")  # fmt: skip
 
     def __init__(self, pool: Any, span: Span, function: str, *, sensitive: bool) -> None:
         self.running = running_in(pool)
@@ -46,6 +47,8 @@ class Work:
         self.taken_by = ""
         """Whose work had the pool's threads while this waited, as far as that was measured."""
         self.span = span
+        self.task = _task_here(span)
+        """The number of the task that requested it, if it is another than that of the span."""
         self.function = function
         """Its dotted name."""
         self.sensitive = sensitive
@@ -144,6 +147,8 @@ class ThreadSpans(SpanProcessor):
         if work is None or get_current_span(parent_context) is not work.span:
             return
         figures: dict[str, Any] = {names.THREAD_QUEUED_MS: in_ms(work.began - work.asked)}
+        if work.task:
+            figures[names.AWAIT_TASK] = work.task
         if work.sensitive:
             figures[names.THREAD_SENSITIVE] = True
         elif work.taken_by:
@@ -171,9 +176,21 @@ def _work_for(pool: Any, fn: Any, args: tuple[Any, ...]) -> Work | None:
         return None
     if not span.is_recording():
         return None
-    work = Work(pool, span, function_name(fn, args), sensitive=_is_sensitive(fn, args))
+    work = Work(pool, span, function_name(fn, args), sensitive=is_sensitive(fn, args))
     vars(span).setdefault("overlap_threads", []).append(work)  # atomic
     return work
+
+
+def _task_here(span: Any) -> int:
+    """Return the number of the task that submits work; 0 if the span started in it."""
+    account: Account | None = getattr(span, "overlap_account", None)
+    steps = running_here()
+    if account is None:
+        return 0
+    if steps is None:  # in a thread, for work that has one
+        return 0 if _here.work is None else _here.work.task
+    number = current_number(steps.loop, account.task)
+    return 0 if number == account.task else number
 
 
 def _figures(works: list[Work], queued_in_parent: bool) -> dict[str, Any]:
@@ -184,7 +201,9 @@ def _figures(works: list[Work], queued_in_parent: bool) -> dict[str, Any]:
     figures: dict[str, Any] = {}
     if done:
         figures[names.THREAD_CALLS] = len(done)
-        figures[names.THREAD_FUNCTIONS] = _functions(done)
+        figures[names.THREAD_FUNCTIONS] = functions_text(
+            (work.function, work.ended - work.began) for work in done
+        )
         figures[names.THREAD_RUNNING_MS] = in_ms(sum(work.ended - work.began for work in done))
         if not queued_in_parent:
             figures[names.THREAD_QUEUED_MS] = in_ms(sum(work.began - work.asked for work in done))
@@ -203,21 +222,3 @@ def _figures(works: list[Work], queued_in_parent: bool) -> dict[str, Any]:
             sum((work.ended or now) - (work.abandoned or now) for work in abandoned)
         )
     return figures
-
-
-def _functions(done: list[Work]) -> str:
-    totals: Counter[str] = Counter()
-    for work in done:
-        totals[work.function] += work.ended - work.began  # type: ignore[assignment]
-    return "\n".join(
-        f"{in_ms(seconds):.3f} {name}" for name, seconds in totals.most_common(MOST_FUNCTIONS)
-    )
-
-
-def _is_sensitive(fn: Any, args: tuple[Any, ...]) -> bool:
-    """Return whether asgiref runs it on its request's one thread. overlap.lean wraps the call."""
-    for call in (fn, *args[:1]):
-        asker = getattr(getattr(call, "func", None), "__self__", None)
-        if getattr(asker, "_thread_sensitive", False) is True:
-            return True
-    return False

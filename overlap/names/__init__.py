@@ -8,6 +8,7 @@ Each is declared once, in the modules of this package, and is used as `names.NAM
 from __future__ import annotations
 
 from overlap.names.attributes import *
+from overlap.names.awaits import *
 from overlap.names.conventions import *
 from overlap.names.framework import *
 from overlap.names.measurements import *

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from itertools import chain, pairwise
+from typing import Any
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,8 @@ from msgspec.structs import replace
 from overlap import names, verdict
 from overlap.judge import Verdict
 from overlap.judge.findings.stages import overlap, peak, stages, union_length
+from overlap.judge.path.request_path import request_path
+from overlap.judge.tree.repair import repair
 from overlap.trace import Span, Trace
 
 Interval = tuple[int, int]
@@ -130,11 +133,24 @@ ATTRIBUTES = st.dictionaries(
             names.CODE_FILE_PATH, names.CODE_LINE_NUMBER, names.CODE_FUNCTION_NAME,
             names.BLOCKED_KIND, names.BLOCKED_VICTIMS, names.THREAD_QUEUED_MS, names.DB_SYSTEM,
             names.LOOP_READY_MS, names.LOOP_RUNNING_MS, names.LOOP_LONGEST_LINE, names.NEIGHBOUR,
+            names.AWAIT_TASK, names.AWAIT_EDGES,
         ]
     ),
     PLAIN,
     max_size=5,
 )  # fmt: skip
+NUMBERS = st.integers(0, 3)
+EDGES = st.lists(
+    st.tuples(st.integers(0, 60_000), st.integers(0, 60_000), NUMBERS, NUMBERS).map(
+        lambda edge: "{}+{} {} gather {}".format(*edge)
+    ),
+    max_size=4,
+).map("\n".join)
+TASKS: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.just({}),
+    st.fixed_dictionaries({names.AWAIT_TASK: NUMBERS}, optional={names.AWAIT_EDGES: EDGES}),
+)
+"""The tasks of spans: mostly nonsense, and circles."""
 ENDS = st.sampled_from([{}, {}, {names.TASK_END: "lost"}, {names.TASK_END: "done"}])
 
 
@@ -151,7 +167,7 @@ def soups(draw: st.DrawFn) -> list[Span]:
             parent_id=draw(IDS | st.none()),
             kind=draw(st.sampled_from(["server", "client", "internal"])),
             service=draw(st.sampled_from(["x", "y"])),
-            attributes=draw(ATTRIBUTES) | draw(ENDS),
+            attributes=draw(ATTRIBUTES) | draw(ENDS) | draw(TASKS),
             resource=draw(st.sampled_from([{}, {names.PROCESS_PID: 1}, {names.PROCESS_PID: "2"}])),
         )
         for _ in range(draw(st.integers(0, 20)))
@@ -168,6 +184,19 @@ def test_any_soup_of_spans_has_one_verdict(spans: list[Span], chance: random.Ran
     shuffled = chance.sample(spans, len(spans))
     # repr: hostile attributes may be NaN, which equals nothing.
     assert repr(verdict(shuffled)) == repr(found)
+
+
+@settings(max_examples=200, deadline=None)
+@given(soups())
+def test_any_path_has_no_hole(spans: list[Span]) -> None:
+    """From the begin of any span to its end, each instant once, whatever is said of its tasks."""
+    tree = repair(spans)
+    for index in range(len(tree.spans)):
+        edges = [tree.starts[index]]
+        for _, start, end in request_path(tree, index).segments:
+            assert start == edges[-1] < end
+            edges.append(end)
+        assert edges[-1] == tree.ends[index]
 
 
 @settings(max_examples=80, deadline=None)

@@ -54,8 +54,8 @@ def test_a_gather_and_what_follows_are_two_stages(span: MakeSpan) -> None:
         requests=[Requests("GET /smoke_some_meats/", 1, 2600.0, 2600.0)],
         why=[
             Why(
-                "the response waited for get_smokables, then smoke (2.50 of 2.60 s); "
-                "get_flavor ran beside them",
+                "by times alone, the response waited for get_smokables, then smoke "
+                "(2.50 of 2.60 s); get_flavor ran beside them",
                 ["1", "2", "4", "3"],
             )
         ],

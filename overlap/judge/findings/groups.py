@@ -7,10 +7,11 @@ from typing import Final, NamedTuple
 
 from overlap import names
 from overlap.judge.findings.stages import peak, stages, union_length
-from overlap.judge.model import CONCURRENT, SERIAL, SINGLE, Group
+from overlap.judge.model import CONCURRENT, RECORDED, SERIAL, SINGLE, TIMING, Group
 from overlap.judge.path.awaited import awaited, awaited_path, awaited_stages
 from overlap.judge.path.group_path import group_path
 from overlap.judge.tree.span_tree import Tree, ms
+from overlap.judge.tree.tasks import task_record
 
 MISSING: Final = "(missing)"
 """The parent of siblings whose parent the trace does not hold."""
@@ -32,7 +33,7 @@ def groups(tree: Tree) -> Iterator[Group]:
             above = _Parent(span.name, span.span_id, length)
             siblings = _Siblings(
                 work, _awaited_stages(tree, parent, work), awaited(tree, parent),
-                awaited_path(tree, parent),
+                awaited_path(tree, parent), task_record(tree).is_recorded(parent),
             )  # fmt: skip
             yield _group(tree, above, siblings)
     for parent_id, members in sorted(tree.orphans.items()):
@@ -103,10 +104,11 @@ class _Siblings(NamedTuple):
     stages: list[list[int]]
     awaited: list[int]
     path: list[int]
+    recorded: bool = False
 
 
 def _group(tree: Tree, parent: _Parent, siblings: _Siblings) -> Group:
-    work, in_stages, waited_for, path = siblings
+    work, in_stages, waited_for, path, _ = siblings
     intervals = tree.all_running(work)
     begin, done = min(intervals)[0], max([end for _, end in intervals])
     total = sum([end - start for start, end in intervals])
@@ -140,6 +142,7 @@ def _group(tree: Tree, parent: _Parent, siblings: _Siblings) -> Group:
         shape=_shape(tree, parent.length, waited_for, at_once=len(found) < len(work)),
         stage_ids=[[tree.spans[i].span_id for _, i in in_stage] for _, _, in_stage in found],
         critical_path_ids=[tree.spans[index].span_id for index in path],
+        evidence=RECORDED if siblings.recorded else TIMING,
     )
 
 

@@ -8,7 +8,9 @@ from typing import Final
 
 from overlap.judge.findings.stages import Interval, stages
 from overlap.judge.path.group_path import group_path
+from overlap.judge.path.recorded_parts import Part, recorded_parts
 from overlap.judge.tree.span_tree import Tree
+from overlap.judge.tree.tasks import task_record
 
 AWAITED_NS: Final = 1_000_000
 """A child that ends at most this long after its parent was awaited; a later one was not."""
@@ -27,6 +29,8 @@ def awaited(tree: Tree, parent: int) -> list[int]:
 def awaited_path(tree: Tree, parent: int) -> list[int]:
     """Return the critical path among the awaited children, in order of time."""
     found = tree.paths.get(parent)
+    if found is None and task_record(tree).is_recorded(parent):
+        found = tree.paths[parent] = _recorded_path(tree, parent)
     if found is None:
         children = awaited(tree, parent)
         times = tree.all_running(children)
@@ -37,6 +41,24 @@ def awaited_path(tree: Tree, parent: int) -> list[int]:
             found = [children[place] for place in group_path(times, called)]
         tree.paths[parent] = found
     return found
+
+
+def _recorded_path(tree: Tree, parent: int) -> list[int]:
+    """Return the path as the recorded waits of tasks lead to it: children of this span only."""
+    children = awaited(tree, parent)
+    found: list[int] = []
+    own_task = task_record(tree).numbers[parent]
+    whole = Part(parent, tree.starts[parent], tree.ends[parent], False, own_task)
+    todo = [whole]
+    while todo:
+        part = todo.pop()
+        if part.own:
+            continue
+        if part.span == parent:
+            todo.extend(reversed(recorded_parts(tree, part, children)))
+        elif tree.parents[part.span] == parent:
+            found.append(part.span)
+    return [*dict.fromkeys(reversed(found))]
 
 
 def awaited_stages(tree: Tree, parent: int) -> list[list[int]]:

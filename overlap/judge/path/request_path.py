@@ -1,5 +1,8 @@
 """The critical path of a whole request, as segments, and the self-time of each span on it.
 
+Where the trace holds which task waited for which, the path follows that (recorded_walk.py);
+elsewhere it is judged by the times of the spans:
+
 The walk goes from the end of the request backwards, into each awaited child on the path of its
 group, and so on down; time that no child on the path covers belongs to the parent. Each span is
 entered at most once and with a window of its own, so segments never overlap, and they add up to
@@ -8,20 +11,23 @@ the request's duration. Nothing here recurses: depth is bounded by memory alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from overlap import names
-from overlap.judge.model import PathSegment, SelfTime
+from overlap.judge.model import RECORDED, TIMING, PathSegment, SelfTime
 from overlap.judge.path.awaited import awaited_path
+from overlap.judge.path.recorded_walk import recorded_walk
 from overlap.judge.path.segment import RequestPath, Segment
 from overlap.judge.tree.span_tree import NO_PARENT, NS_PER_MS, Tree
+from overlap.judge.tree.tasks import task_record
 
 
 def request_path(tree: Tree, request: int) -> RequestPath:
     """Return a request's critical path. O(n log n)."""
     found = tree.request_paths.get(request)
     if found is None:
-        found = tree.request_paths[request] = _walk(tree, request)
+        walk = recorded_walk if task_record(tree).numbers else _walk
+        found = tree.request_paths[request] = walk(tree, request)
     return found
 
 
@@ -74,11 +80,11 @@ def _walk(tree: Tree, request: int) -> RequestPath:
     return RequestPath(backwards, lengths, own)
 
 
-def path_segments(tree: Tree, path: Sequence[Segment]) -> list[PathSegment]:
+def path_segments(tree: Tree, path: RequestPath) -> list[PathSegment]:
     """Return the segments as the verdict lists them: in ms, from the request's start."""
-    if not path:
+    if not path.segments:
         return []
-    begin = path[0][1]
+    begin = path.segments[0][1]
     return [
         PathSegment(
             (span := tree.spans[index]).name,
@@ -86,9 +92,16 @@ def path_segments(tree: Tree, path: Sequence[Segment]) -> list[PathSegment]:
             span.service,
             (start - begin) / NS_PER_MS,
             (end - start) / NS_PER_MS,
+            RECORDED if index in path.recorded else TIMING,
         )
-        for index, start, end in path
+        for index, start, end in path.segments
     ]
+
+
+def evidence(path: RequestPath) -> str:
+    """Return `recorded` if all of a path is; otherwise `timing`."""
+    is_recorded = path.recorded and path.recorded.issuperset(path.own)
+    return RECORDED if is_recorded else TIMING
 
 
 def self_times(tree: Tree, totals: Mapping[int, int]) -> list[SelfTime]:

@@ -19,3 +19,5 @@ class RequestPath(NamedTuple):
     """By span: the part of the path that it takes with those below it; parents come first."""
     own: dict[int, int]
     """By span: the part of the path that is its own time. All add up to the request's."""
+    recorded: frozenset[int] = frozenset()
+    """The spans of which it is recorded that they are on it; the others are by their times."""

@@ -10,6 +10,7 @@ from typing import Final
 
 from overlap import names
 from overlap.judge.path.segment import RequestPath
+from overlap.judge.tree.task_record import TaskRecord
 from overlap.trace.model import AttributeValue, Span
 
 NO_PARENT: Final = -1
@@ -72,6 +73,8 @@ class Tree:
     """By span, what `uncovered` found."""
     request_paths: dict[int, RequestPath] = field(default_factory=dict)
     """By request, what `request_path` found."""
+    task_record: TaskRecord | None = None
+    """What `task_record` found, once it was asked."""
 
     def settle(self) -> None:
         """Note what is asked again and again, once all times are final."""

@@ -13,9 +13,10 @@ from overlap.judge.findings.thread_rows import requested_at_once
 from overlap.judge.model import Why
 from overlap.judge.path.awaited import awaited, awaited_path, awaited_stages
 from overlap.judge.path.group_path import group_path
-from overlap.judge.summary import clean, listing
+from overlap.judge.summary import clean, duration, listing
 from overlap.judge.trace_context import TraceContext, share
-from overlap.judge.tree.span_tree import Tree, plain, same_process
+from overlap.judge.tree.span_tree import NS_PER_MS, Tree, plain, same_process
+from overlap.judge.tree.tasks import task_record
 
 LEAST_SHARE: Final = 20
 """What takes less than this part, one in so many, of a path is not named."""
@@ -43,7 +44,9 @@ def reasons(context: TraceContext) -> Iterator[Why]:
             work = [index for index in work if tree.spans[index].kind != "server"]  # one request
         calls = len(work) > 1 or tree.spans[parent].kind == "server"
         if work and calls and _is_part(context, parent, work):
-            yield _reason(context, parent, work)
+            path, found = _path_and_stages(tree, parent, work)
+            if path:  # otherwise it is recorded that it waited for none of them
+                yield _reason(context, parent, work, path, found)
 
 
 def _is_part(context: TraceContext, parent: int, work: list[int]) -> bool:
@@ -55,15 +58,22 @@ def _is_part(context: TraceContext, parent: int, work: list[int]) -> bool:
     return longest * LEAST_PART >= whole or union_length(times) * LEAST_PART >= whole
 
 
-def _reason(context: TraceContext, parent: int, work: list[int]) -> Why:
-    tree = context.tree
+def _path_and_stages(tree: Tree, parent: int, work: list[int]) -> tuple[list[int], list[list[int]]]:
+    """Return what decided when a span could continue, and the stages of its children."""
     if work is awaited(tree, parent):
-        path, found = awaited_path(tree, parent), awaited_stages(tree, parent)
-    else:
-        times = tree.all_running(work)
-        called = [tree.spans[index].name for index in work]
-        path = [work[place] for place in group_path(times, called)]
-        found = [[work[place] for place in stage] for stage in stages(times)]
+        return awaited_path(tree, parent), awaited_stages(tree, parent)
+    times = tree.all_running(work)
+    found = [[work[place] for place in stage] for stage in stages(times)]
+    if task_record(tree).is_recorded(parent):
+        return [index for index in awaited_path(tree, parent) if index in work], found
+    called = [tree.spans[index].name for index in work]
+    return [work[place] for place in group_path(times, called)], found
+
+
+def _reason(
+    context: TraceContext, parent: int, work: list[int], path: list[int], found: list[list[int]]
+) -> Why:
+    tree = context.tree
     lengths = [tree.ends[index] - tree.starts[index] for index in path]
     whole = sum(lengths)
     large = [length * LEAST_SHARE >= whole for length in lengths]
@@ -79,6 +89,10 @@ def _reason(context: TraceContext, parent: int, work: list[int]) -> Why:
     beside = [index for stage in at_once for index in stage if index not in on_path]
     beside.sort(key=lambda index: (tree.starts[index], index))
     text = f"{subject} waited for {_chain(context, named)} {time}"
+    if task_record(tree).is_recorded(parent):
+        text += _own_time(tree, path, waited)
+    elif _is_ambiguous(tree, named, beside):
+        text = f"by times alone, {text}"
     limits = dict(_limits(tree, work))
     text += "".join(
         f"; {calls} x {clean(name)} ran {n} at a time" for name, (calls, n) in limits.items()
@@ -86,6 +100,22 @@ def _reason(context: TraceContext, parent: int, work: list[int]) -> Why:
     if others := [tree.spans[i].name for i in beside if tree.spans[i].name not in limits]:
         text += f"; {listing(others)} ran beside {'it' if len(named) == 1 else 'them'}"
     return Why(text, context.ids([parent, *named, *beside]))
+
+
+def _own_time(tree: Tree, path: list[int], waited: int) -> str:
+    """Say how much of its own a span did between what it waited for, if that is recorded."""
+    between = tree.ends[path[-1]] - tree.starts[path[0]] - waited
+    if len(path) < 2 or between < LEAST_NS or between * LEAST_SHARE < waited:
+        return ""
+    return f", with {duration(between / NS_PER_MS)} of its own between them"
+
+
+def _is_ambiguous(tree: Tree, path: list[int], beside: list[int]) -> bool:
+    """Return whether what is on the path may have waited for something that is not on it.
+
+    By times, the one that ended last is taken; another that had ended too may be the right one.
+    """
+    return len(path) > 1 and any([tree.ends[i] <= tree.starts[path[-1]] for i in beside])
 
 
 def _limits(tree: Tree, work: list[int]) -> Iterator[tuple[str, tuple[int, int]]]:

@@ -11,8 +11,16 @@ from overlap.lens.account import Account
 from overlap.lens.current_account import span_in
 from overlap.lens.waits import ended_by
 from overlap.lens.waits.awaiting_task import awaiting_task
-from overlap.lens.waits.kinds import ADAPTERS, NOT_A_WAIT, RECORDED_ALONE, kind_of, place_of
-from overlap.lens.waits.wait import LEAST_S, EndedBy, Wait, Waits
+from overlap.lens.waits.edges import Edge, edge, how_awaited, released_by
+from overlap.lens.waits.kinds import (
+    ADAPTERS,
+    NOT_A_WAIT,
+    RECORDED_ALONE,
+    Place,
+    kind_of,
+    place_of,
+)
+from overlap.lens.waits.wait import LEAST_S, EndedBy, Longest, Wait
 from overlap.runtime.await_chain import await_chain, frame_of, line_of, users_frame
 from overlap.runtime.guard import failed
 from overlap.runtime.stack import is_users
@@ -38,18 +46,30 @@ def observe(task: Any, ready: float, future: Any, context: Context | None) -> No
         # A step that ended without this span has left the end of an earlier one.
         if account is None or not account.open or span_in(context) is not span:
             return
-        waits = account.longest_waits
-        if waits is None:
-            waits = account.longest_waits = Waits()
-        if ready - began >= waits.least_s and (wait := _wait(task, began, ready, future)):
+        if account.longest_waits is None:
+            account.longest_waits, account.edges = Longest[Wait](), Longest[Edge]()
+        waits, edges, length = account.longest_waits, account.edges, ready - began
+        if length < waits.least_s and length < edges.least_s:
+            return
+        chain = [*await_chain(task)][::-1]
+        places = [place_of(each) for each in chain]
+        if length >= waits.least_s and (wait := _wait(task, began, ready, future, chain, places)):
             waits.add(wait)
+        if length >= edges.least_s and not future.cancelled():
+            by, callback = released_by(task, future)
+            if by is not None:
+                how = how_awaited(places, kind_of(places)[0], future, callback)
+                users = users_frame(map(frame_of, chain)) or _awaiting_frame(task)
+                line = None if users is None else line_of(users)
+                edges.add(edge(task, began, ready, by, how, line))
     except Exception:
         failed("a wait is not recorded")
 
 
-def _wait(task: Any, began: float, ready: float, future: Any) -> Wait | None:
-    chain = [*await_chain(task)][::-1]
-    kind, function = kind_of([place_of(each) for each in chain])
+def _wait(  # noqa: PLR0913, PLR0917  all that is known of a wait
+    task: Any, began: float, ready: float, future: Any, chain: list[Any], places: list[Place]
+) -> Wait | None:
+    kind, function = kind_of(places)
     if kind == NOT_A_WAIT:
         return None
     frames = [frame_of(each) for each in chain]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from heapq import heappush, heapreplace
 from itertools import count
+from typing import Generic, Protocol, TypeVar
 
 from opentelemetry.trace import SpanContext
 
@@ -44,15 +45,30 @@ class Wait:
     by: EndedBy | None
 
 
+class Interval(Protocol):
+    """What lasts from `began` to `ended`."""
+
+    @property
+    def began(self) -> float:
+        """In seconds."""
+
+    @property
+    def ended(self) -> float:
+        """In seconds."""
+
+
+Kept = TypeVar("Kept", bound=Interval)
+
+
 @dataclass(slots=True)
-class Waits:
+class Longest(Generic[Kept]):
     """The longest waits of one span. Of equal ones, the first."""
 
     least_s: float = LEAST_S
     """A shorter one would not be kept, and need not be looked at."""
-    _heap: list[tuple[float, int, Wait]] = field(default_factory=list)
+    _heap: list[tuple[float, int, Kept]] = field(default_factory=list)
 
-    def add(self, wait: Wait) -> None:
+    def add(self, wait: Kept) -> None:
         """Keep a wait if it is among the longest."""
         entry = (wait.ended - wait.began, -next(_numbers), wait)
         if len(self._heap) < MOST:
@@ -62,7 +78,7 @@ class Waits:
         if len(self._heap) == MOST:
             self.least_s = self._heap[0][0]
 
-    def longest_first(self) -> list[Wait]:
+    def longest_first(self) -> list[Kept]:
         """Return the waits that are kept."""
         return [wait for _, _, wait in sorted(self._heap, reverse=True)]
 

@@ -18,7 +18,7 @@ from opentelemetry.trace import (
 from overlap import names
 from overlap.lens.account import Account
 from overlap.lens.ending_spans import in_ms, set_while_ending
-from overlap.lens.waits.wait import Wait, Waits, length
+from overlap.lens.waits.wait import Longest, Wait, length
 from overlap.runtime.guard import guarded
 from overlap.runtime.identity_cache import IdentityCache
 
@@ -53,7 +53,7 @@ class WaitSpans(SpanProcessor):
             guarded("a span's waits are not recorded", self._record, span, account)
 
     def _record(self, span: Span, account: Account) -> None:
-        waits: Waits = account.longest_waits
+        waits: Longest[Wait] = account.longest_waits
         account.longest_waits = None
         kept = waits.longest_first()
         set_while_ending(span, figures(kept))

@@ -1,0 +1,143 @@
+"""Which task ended the wait of another one: the edges of the graph of who waited for whom.
+
+When a task becomes ready again, the one that made it ready is known without a look at any other:
+
+- It awaited a task: that one. It runs its last step at this moment.
+- Another task runs: it released the lock, put the item, completed the future.
+- A callback of a task that has just ended runs: asyncio's own for `wait`, `TaskGroup` and so on,
+  which received that task as its argument. Of several awaited tasks that is the one that ended
+  last, or that satisfied the wait; the others had ended before and decided nothing. `gather` keeps
+  its tasks, and the lens knows when each of them ran its last step.
+
+Timers, the network and threads are no tasks: such a wait has no edge.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from inspect import CO_VARARGS
+from types import FrameType
+from typing import Any
+
+from overlap import names
+from overlap.lens.debug_step import TASKS
+from overlap.lens.waits.kinds import Place
+from overlap.lens.waits.task_number import number_of
+from overlap.runtime.await_chain import words
+from overlap.runtime.stack import Line
+
+MOST_FRAMES = 5
+"""The most frames between the callback of an ended task and the future that it completes."""
+_HOW: dict[tuple[str, str], str] = {
+    ("asyncio.tasks", "_wait"): names.AWAIT_BY_WAIT,
+    ("asyncio.tasks", "wait_for"): names.AWAIT_BY_WAIT_FOR,
+    ("asyncio.tasks", "as_completed.<locals>._wait_for_one"): names.AWAIT_BY_AS_COMPLETED,
+    ("asyncio.tasks", "_AsCompletedIterator._wait_for_one"): names.AWAIT_BY_AS_COMPLETED,
+    ("asyncio.taskgroups", "TaskGroup.__aexit__"): names.AWAIT_BY_TASK_GROUP,
+    ("asyncio.taskgroups", "TaskGroup._aexit"): names.AWAIT_BY_TASK_GROUP,
+    ("anyio._backends._asyncio", "TaskGroup.__aexit__"): names.AWAIT_BY_TASK_GROUP,
+}
+_GATHERING = "_GatheringFuture"
+_SHIELD = "_inner_done_callback"
+"""asyncio.shield's callback. Nothing in the chain of awaits shows a shield."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A wait of one task that another one ended. Times in seconds of time.perf_counter()."""
+
+    began: float
+    ended: float
+    task: int
+    how: str
+    by: int
+    line: Line | None
+    """The innermost line of the user's code that waited."""
+
+
+def released_by(task: Any, future: Any) -> tuple[Any, str]:
+    """Return the task that lets `task` continue, and the function that did; None if no task did.
+
+    On the loop's thread, while `task` becomes ready. future: what it awaited.
+    """
+    if isinstance(future, TASKS):
+        return future, ""
+    if type(future).__name__ == _GATHERING:
+        # Its callback does not hold on to its argument. Each step of a measured task is noted.
+        ended = [one for one in future._children if _has_ended(one)]
+        return max(ended, key=_last_step, default=None), ""
+    running = asyncio.current_task(task.get_loop())
+    if running is not None and running is not task:
+        return running, ""
+    return _ended_task(sys._getframe(1))
+
+
+def how_awaited(places: Sequence[Place], kind: str, future: Any, function: str) -> str:
+    """Return how a task was awaited.
+
+    places: the chain of awaits, innermost first. kind: of the wait, empty if it has none.
+    function: the one that completed the future.
+    """
+    if type(future).__name__ == _GATHERING:
+        return names.AWAIT_BY_GATHER
+    near = [found for place in places[:2] if (found := _HOW.get(place.key))]
+    if names.AWAIT_BY_AS_COMPLETED in near:
+        return names.AWAIT_BY_AS_COMPLETED  # it waits for its own queue
+    if kind:
+        return kind
+    if near:
+        return near[0]
+    if isinstance(future, TASKS):
+        return names.AWAIT_BY_AWAIT
+    return names.AWAIT_BY_SHIELD if function == _SHIELD else names.AWAIT_BY_FUTURE
+
+
+def edge(  # noqa: PLR0913, PLR0917  all that is known of a wait
+    task: Any, began: float, ended: float, by: Any, how: str, line: Line | None
+) -> Edge:
+    """Return the edge from a task to the one that ended its wait."""
+    return Edge(began, ended, number_of(task), how, number_of(by), line)
+
+
+def as_text(edges: Sequence[Edge], began: float) -> str:
+    """Return edges as the attribute AWAIT_EDGES holds them. began: the begin of their span."""
+    return "\n".join(
+        f"{max(0, int((each.began - began) * 1e6))}+{int((each.ended - each.began) * 1e6)} "
+        f"{each.task} {each.how} {each.by}" + (f" {words(each.line)}" if each.line else "")
+        for each in sorted(edges, key=lambda each: (each.began, each.task))
+    )
+
+
+def _has_ended(one: Any) -> bool:
+    """Return whether something is a task that has ended."""
+    return isinstance(one, TASKS) and asyncio.isfuture(one) and one.done()
+
+
+def _last_step(task: Any) -> float:
+    """Return when the last step of a task ended; 0 if it is not measured."""
+    return float(getattr(task, "overlap_step", (0.0, None))[0])
+
+
+def _ended_task(frame: FrameType | None) -> tuple[Any, str]:
+    """Return the ended task that a callback received as an argument, and the callback's name."""
+    while frame is not None and _is_ours(frame):
+        frame = frame.f_back
+    for _ in range(MOST_FRAMES):
+        if frame is None:
+            break
+        code, here = frame.f_code, frame.f_locals
+        last = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & CO_VARARGS)
+        for name in code.co_varnames[:last]:
+            value = here.get(name)
+            for one in value if isinstance(value, tuple) else (value,):
+                if _has_ended(one):
+                    return one, code.co_name
+        frame = frame.f_back
+    return None, ""
+
+
+def _is_ours(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__", "")).startswith("overlap.lens")
