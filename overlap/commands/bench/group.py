@@ -34,7 +34,7 @@ from overlap.bench import (
     pair_table,
     table,
 )
-from overlap.commands import bench_survey, bench_verdict
+from overlap.commands.bench import survey, verdict
 
 
 @click.group(name="bench", invoke_without_command=True)
@@ -161,8 +161,8 @@ def pair_command(  # noqa: PLR0913, PLR0917  one parameter an option
     sys.exit(130 if found.stopped else 0)
 
 
-command.add_command(bench_verdict.command)
-command.add_command(bench_survey.command)
+command.add_command(verdict.command)
+command.add_command(survey.command)
 
 
 def _compare(plan: Plan) -> Comparison:
