@@ -20,6 +20,7 @@ COMMANDS = {
     "doctor": "Check the telemetry pipeline from the app to Grafana: what is broken, what to do.",
     "pocket": "Run the backend for people with no Docker.",
     "page": "Serve the pages of pocket over a backend such as Jaeger.",
+    "mcp": "Let an agent ask about routes, traces and advice, over MCP.",
     "bench": "Measure what telemetry costs: ratios within one run, on this machine.",
 }
 

@@ -14,7 +14,13 @@ except ImportError:  # then there are no workers either
     LoadScopeScheduling = object
 
 PARTS = {
-    "lessons": ("app/test_scenarios", "app/test_celery", "app/test_admin", "app/test_traced"),
+    "lessons": (
+        "app/test_scenarios",
+        "app/test_celery",
+        "app/test_admin",
+        "app/test_traced",
+        "app/test_mcp",
+    ),
     "queues": ("instrument/queues/",),
     "instrument": ("instrument/",),
     "mutations": ("app/test_mutations", "app/test_servers"),

@@ -7,7 +7,6 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,16 @@ from rich.console import Console
 
 from overlap.backend import Backend
 from overlap.config import Config, load, load_scenarios
-from overlap.errors import NoServer, OverlapError, Unreachable
+from overlap.errors import NoServer, Unreachable
 from overlap.play import Player, Result
 from overlap.play.prediction import predictions
 from overlap.play.progress import Display
 from overlap.play.repeat import Tally, rounds, stop_on_signal
 from overlap.play.report import Report, scenarios_as_dict
+from overlap.play.selection import select
 from overlap.scenario import Scenario
+
+__all__ = ["command", "select"]
 
 
 @click.command("play")
@@ -91,20 +93,6 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
     else:
         report.summary(results, skipped)
     return 0 if ok else 1
-
-
-def select(scenarios: Sequence[Scenario], names: Sequence[str]) -> list[Scenario]:
-    """Return the scenarios with these names, in that order; without names, all of them.
-
-    Raises OverlapError for an unknown name.
-    """
-    by_name = {scenario.name: scenario for scenario in scenarios}
-    for name in names:
-        if name not in by_name:
-            near = get_close_matches(name, by_name, n=3, cutoff=0.5)
-            hint = f"did you mean {' or '.join(near)}?" if near else "see `overlap play --list`"
-            raise OverlapError(f"there is no scenario {name!r}: {hint}")
-    return [by_name[name] for name in dict.fromkeys(names or by_name)]
 
 
 async def _play(

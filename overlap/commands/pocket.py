@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
@@ -22,20 +23,63 @@ from overlap.commands import serving
 @click.option(
     "--port", default=16686, show_default=True, help="The port of the pages and of Jaeger's v3 API."
 )
+@click.option(
+    "--grpc-port",
+    type=click.IntRange(0, 65535),
+    help="The port that receives OTLP by gRPC; needs the extra otlp-grpc.  "
+    "[default: 4317, if --otlp-port is 4318]",
+)
+@click.option(
+    "--load",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="FILE",
+    help="Show the traces of a saved session; may be given several times.",
+)
+@click.option(
+    "--save",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Save all traces at the end: OTLP JSON lines, packed if FILE ends with .gz.",
+)
 @serving.app_url
 @serving.max_spans
-def command(host: str, otlp_port: int, port: int, app_url: str | None, max_spans: int) -> None:
-    """Receive OTLP, keep traces in memory, and serve pages and Jaeger's v3 API."""
+def command(  # noqa: PLR0913, PLR0917  one parameter an option
+    host: str,
+    otlp_port: int,
+    port: int,
+    grpc_port: int | None,
+    load: tuple[Path, ...],
+    save: Path | None,
+    app_url: str | None,
+    max_spans: int,
+) -> None:
+    """Receive OTLP, keep traces in memory, and serve pages and Jaeger's v3 API.
+
+    A session is what is kept: --save writes it at the end, the page Traces offers it at any time,
+    and --load shows it again; `overlap verdict` and `overlap survey` read the same file.
+    """
     from overlap.pocket import Options, serve
 
     settings = config.load()
     if app_url:
         settings = replace(settings, app_url=app_url.rstrip("/"))
 
-    def ready(otlp_url: str, page_url: str) -> None:
+    def ready(otlp_url: str, page_url: str, grpc: str) -> None:
         click.echo(f"telemetry in  {otlp_url}")
         click.echo(f"page and API  {page_url}")
-        click.echo("Ctrl-C stops it; traces are kept in memory only.")
+        if grpc:
+            click.echo(f"OTLP by gRPC  {grpc}")
+        kept = f"saved to {save} at the end" if save else "kept in memory only"
+        click.echo(f"Ctrl-C stops it; traces are {kept}.")
 
-    options = Options(host=host, otlp_port=otlp_port, port=port, max_spans=max_spans)
+    options = Options(
+        host=host,
+        otlp_port=otlp_port,
+        port=port,
+        max_spans=max_spans,
+        grpc_port=grpc_port,
+        load=load,
+        save=save,
+    )
     asyncio.run(serve(options, settings, ready=ready))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import sys
+from pathlib import Path
 
 import click
 import msgspec
 
-from overlap.commands.reading import no_garbage_collection, traces
+from overlap.commands.reading import ids, no_garbage_collection, traces, where
+from overlap.errors import OverlapError
 from overlap.judge import Verdict, verdict
 from overlap.trace import Trace
 
@@ -17,8 +19,11 @@ from overlap.trace import Trace
 @click.argument("trace", metavar="TRACE_ID|FILE|-")
 @click.option("--trace", "only", metavar="ID", help="Judge only this trace of the file.")
 @click.option("--json", "as_json", is_flag=True, help="The verdict as JSON, one object a line.")
+@click.option("--html", metavar="FILE", help="Write the trace as one page that needs nothing else.")
 @click.option("--traces-url", default=None, help="Where a trace id is looked up: Jaeger's v3 API.")
-def command(trace: str, only: str | None, as_json: bool, traces_url: str | None) -> None:
+def command(
+    trace: str, only: str | None, as_json: bool, html: str | None, traces_url: str | None
+) -> None:
     """Judge a trace: its id, a file or standard input (-).
 
     Reads OTLP as JSON (plain, from Jaeger's v3 API, Tempo or Grafana, or one object a line) or as
@@ -26,9 +31,16 @@ def command(trace: str, only: str | None, as_json: bool, traces_url: str | None)
     v2; and the output of the SDK's console exporter. Each may be compressed with gzip or zstd.
     Every trace in a file is judged. Spans that can't be read are left out and reported in
     `warnings`.
+
+    FILE of --html may be - for standard output.
     """
+    if html and as_json:
+        raise click.UsageError("only one of --json and --html can be written")
     with no_garbage_collection():
         waiting = traces(trace, traces_url, only)[::-1]
+        if html:
+            _write_page(waiting, trace, html)
+            return
         while waiting:
             each = waiting.pop()
             found = verdict(each)
@@ -47,6 +59,26 @@ def _write(found: Verdict) -> None:
     out = sys.stdout.buffer
     out.write(line)  # apart from the line's end: joining them would copy it
     out.write(b"\n")
+
+
+def _write_page(found: list[Trace], source: str, name: str) -> None:
+    """Write the page of the only trace."""
+    from overlap.pocket.pages.files.trace_file import html
+
+    if len(found) > 1:
+        raise OverlapError(
+            f"{where(source)} has {len(found)} traces, and a page shows one: choose it with "
+            f"--trace ID, of {ids(found)}"
+        )
+    text = html(found[0])
+    if name == "-":
+        click.echo(text, nl=False)
+        return
+    try:
+        Path(name).write_text(text, encoding="utf-8")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise OverlapError(f"{name} can't be written: {why}") from None
 
 
 def _show(trace: Trace, found: Verdict) -> None:

@@ -37,9 +37,15 @@ def folder(given: str | os.PathLike[str] | None, variable: str) -> Path | None:
     return Path(folder) if folder else None
 
 
-def flag(given: bool | None, variable: str, otherwise: bool) -> bool:
+def optional_flag(given: bool | None, variable: str) -> bool | None:
     """Return the variable as a boolean (0, 1, true, false, yes, no, on, off), or `given`."""
     value = os.environ.get(variable, "").strip().lower()
     if value in ("0", "1", "false", "true", "no", "yes", "off", "on"):
         return value in ("1", "true", "yes", "on")
-    return otherwise if given is None else given
+    return given
+
+
+def flag(given: bool | None, variable: str, otherwise: bool) -> bool:
+    """Return the same, or `otherwise` if neither is set."""
+    found = optional_flag(given, variable)
+    return otherwise if found is None else found

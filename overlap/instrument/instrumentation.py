@@ -27,6 +27,7 @@ class Instrumentation:
         shutdown: Callable[[], None],
         lens: bool = False,
         instrumentors: bool = False,
+        server_timing: bool | None = False,
         journal_dir: Path | None = None,
         start_telemetry: Callable[..., Telemetry] = start,
     ) -> None:
@@ -94,7 +95,7 @@ class Instrumentation:
             # Before anything else wraps the handler.
             self._undo.callback(replace_handler())
             self._undo.callback(trace_management_commands(shutdown))
-            self._instrument_django(django)
+            self._instrument_django(django, server_timing)
             # Both even with lean off: each request leaves a reference cycle, which would keep our
             # spans alive, and the modules we load would make each collection longer.
             self._undo.callback(install() if lean else reduce_gc_work())
@@ -103,7 +104,7 @@ class Instrumentation:
         """Switch everything off and flush, within a few seconds even if the backend is down."""
         self._undo.close()
 
-    def _instrument_django(self, options: dict[str, Any]) -> None:
+    def _instrument_django(self, options: dict[str, Any], server_timing: bool | None) -> None:
         from overlap.instrument.calls.database_queries import instrument_queries
         from overlap.instrument.framework.install import instrument_framework
         from overlap.instrument.requests.django_instrumentor import instrument_django
@@ -113,6 +114,7 @@ class Instrumentation:
             instrument_django(
                 on_load=self.telemetry.logging.attach,
                 on_request=self.watched_loops.watch_running,
+                server_timing=server_timing,
                 **options,
             )
         )

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from overlap.instrument.environment import flag, folder, project_name, seconds
+from overlap.instrument.environment import flag, folder, optional_flag, project_name, seconds
 from overlap.instrument.instrumentation import Instrumentation
 from overlap.runtime.guard import guarded
 from overlap.runtime.untested import warn_if_untested
@@ -35,6 +35,7 @@ def instrument(  # noqa: PLR0913  one argument a setting
     lean: bool | None = None,
     lens: bool | None = None,
     instrumentors: bool | None = None,
+    server_timing: bool | None = None,
     **django: Any,
 ) -> None:
     """Switch everything on: call it in the ASGI module, before get_asgi_application().
@@ -58,6 +59,8 @@ def instrument(  # noqa: PLR0913  one argument a setting
     instrumentors: whether the OpenTelemetry instrumentations that are installed are switched on
         (yes, OVERLAP_INSTRUMENTORS=0 or 1), except those that
         OTEL_PYTHON_DISABLED_INSTRUMENTATIONS lists.
+    server_timing: whether responses have the header Server-Timing, with where their time went
+        (OVERLAP_SERVER_TIMING=0 or 1; by default if DEBUG is set).
     django: the options of DjangoInstrumentor.instrument: request_hook, excluded_urls, …
     """
     if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
@@ -74,6 +77,7 @@ def instrument(  # noqa: PLR0913  one argument a setting
         lean=flag(lean, "OVERLAP_LEAN", True),
         lens=flag(lens, "OVERLAP_LENS", True),
         instrumentors=flag(instrumentors, "OVERLAP_INSTRUMENTORS", True),
+        server_timing=optional_flag(server_timing, "OVERLAP_SERVER_TIMING"),
         django=django,
     )
 

@@ -33,6 +33,10 @@ SHORTEST_S = 0.005
 """Work that outlives its span for a shorter time is not reported, nor who delayed it."""
 
 
+OBSERVERS: list[Callable[[Work], None]] = []
+"""Called with each call that is submitted."""
+
+
 class Work:
     """One call, submitted under `span`. Times are seconds of time.perf_counter(), 0 if not yet."""
 
@@ -178,6 +182,8 @@ def _work_for(pool: Any, fn: Any, args: tuple[Any, ...]) -> Work | None:
         return None
     work = Work(pool, span, function_name(fn, args), sensitive=is_sensitive(fn, args))
     vars(span).setdefault("overlap_threads", []).append(work)  # atomic
+    for observe in OBSERVERS:
+        observe(work)
     return work
 
 

@@ -8,6 +8,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
@@ -17,13 +18,17 @@ from overlap.errors import OverlapError
 from overlap.pocket.access import AccessMiddleware
 from overlap.pocket.api import jaeger
 from overlap.pocket.ingest import receiver
+from overlap.pocket.ingest.grpc_receiver import GrpcReceiver, is_installed
 from overlap.pocket.last_guard import LastGuard
 from overlap.pocket.pages import handlers
 from overlap.pocket.pages.contents import Contents
+from overlap.pocket.pages.files import session
 from overlap.pocket.storage.logs_and_metrics import Telemetry
 from overlap.pocket.storage.store import MAX_BYTES, MAX_SPANS, Store
 from overlap.ports import describe_listener
 from overlap.runtime.stop_signals import on_stop_signals
+
+OTLP_PORT, GRPC_PORT = 4318, 4317
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +36,16 @@ class Options:
     """Options of the pocket backend."""
 
     host: str = "127.0.0.1"
-    otlp_port: int = 4318
+    otlp_port: int = OTLP_PORT
     port: int = 16686
     max_spans: int = MAX_SPANS
     max_bytes: int = MAX_BYTES
+    grpc_port: int | None = None
+    """The port of OTLP by gRPC; None: 4317 beside 4318 if it is free and grpcio is installed."""
+    load: tuple[Path, ...] = ()
+    """Sessions to show from the start."""
+    save: Path | None = None
+    """Where to save all traces at the end."""
 
 
 class _Server(uvicorn.Server):
@@ -46,13 +57,18 @@ class _Server(uvicorn.Server):
 
 
 async def serve(
-    options: Options, config: Config, *, ready: Callable[[str, str], None] | None = None
+    options: Options, config: Config, *, ready: Callable[[str, str, str], None] | None = None
 ) -> None:
-    """Serve until SIGINT or SIGTERM. `ready(otlp_url, page_url)` is called once both listen.
+    """Serve until SIGINT or SIGTERM. `ready(otlp_url, page_url, grpc)` is called once all listen.
 
-    Raises OverlapError if a port is in use.
+    `grpc` is the address of OTLP by gRPC, or a sentence that says why there is none; empty if
+    none was asked for. Raises OverlapError if a port is in use, or a session can't be read.
     """
     store, telemetry = Store(options.max_spans, options.max_bytes), Telemetry()
+    for path in options.load:
+        session.load(store, path)
+    if options.save is not None:
+        session.check(options.save)
     otlp_socket = listen(options.host, options.otlp_port, "--otlp-port")
     page_socket = listen(options.host, options.port, "--port")
     otlp_url, page_url = url(otlp_socket), url(page_socket)
@@ -73,10 +89,11 @@ async def serve(
         for each in servers:
             each.should_exit = True
 
+    receiver_by_grpc, grpc = await _listen_grpc(options, store, telemetry)
     undo = on_stop_signals(loop, stop)
     surveying = loop.create_task(contents.survey.run())
     if ready is not None:
-        ready(otlp_url, page_url)
+        ready(otlp_url, page_url, grpc)
     try:
         await asyncio.gather(
             servers[0].serve(sockets=[otlp_socket]), servers[1].serve(sockets=[page_socket])
@@ -85,6 +102,29 @@ async def serve(
         undo.close()
         surveying.cancel()
         await contents.play_queue.close()
+        if receiver_by_grpc is not None:
+            await receiver_by_grpc.stop()
+        if options.save is not None:
+            session.save(store, options.save)
+
+
+async def _listen_grpc(
+    options: Options, store: Store, telemetry: Telemetry
+) -> tuple[GrpcReceiver | None, str]:
+    """Return the receiver and its address; without one, why not, unless nobody asked for it."""
+    asked = options.grpc_port is not None
+    if not asked and (options.otlp_port != OTLP_PORT or not is_installed()):
+        return None, ""
+    port = GRPC_PORT if options.grpc_port is None else options.grpc_port
+    try:
+        if port:
+            listen(options.host, port, "--grpc-port").close()  # it names who uses the port
+        found = GrpcReceiver(store, telemetry)
+        return found, await found.start(options.host, port)
+    except OverlapError as error:
+        if asked:
+            raise
+        return None, f"off: {error}"
 
 
 def listen(host: str, port: int, option: str) -> socket.socket:

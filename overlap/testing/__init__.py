@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from overlap.testing.recorded_trace import Seen
     from overlap.testing.recorder import NothingTraced, Recorder, SeveralTraces
     from overlap.testing.recording import record
+    from overlap.testing.strict.report import BlockedLoop
 
-__all__ = ["NothingTraced", "Recorder", "Seen", "SeveralTraces", "record"]
+__all__ = ["BlockedLoop", "NothingTraced", "Recorder", "Seen", "SeveralTraces", "record"]
 
 _HOMES = {
+    "BlockedLoop": "overlap.testing.strict.report",
     "NothingTraced": "overlap.testing.recorder",
     "Recorder": "overlap.testing.recorder",
     "SeveralTraces": "overlap.testing.recorder",

@@ -1,4 +1,4 @@
-"""The pytest plugin: the fixture `traced`, and a picture of a failed test's traces.
+"""The pytest plugin: the fixture `traced`, a picture of a failed test's traces, findings for CI.
 
 pytest imports this module in every run if Overlap is installed, so it imports nothing that is
 slow to import, such as Django or OpenTelemetry.
@@ -31,6 +31,29 @@ def traced() -> Iterator[Recorder]:
 
     with record() as recorder:
         yield recorder
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of findings for CI."""
+    group = parser.getgroup("overlap", "Overlap: findings in traced tests")
+    group.addoption(
+        "--overlap-sarif",
+        metavar="FILE",
+        help="Write what blocks, is lost or could be faster in traced tests, as SARIF.",
+    )
+    group.addoption(
+        "--overlap-acknowledged",
+        metavar="FILE",
+        help="Fail for a finding that this file does not acknowledge, or not any more.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Collect findings if an option asks for them."""
+    if config.getoption("--overlap-sarif") or config.getoption("--overlap-acknowledged"):
+        from overlap.testing.ci_findings import FindingsPlugin
+
+        config.pluginmanager.register(FindingsPlugin(config), "overlap-findings")
 
 
 def pytest_runtest_setup() -> None:

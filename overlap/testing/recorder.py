@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from opentelemetry.sdk.trace import Span
@@ -141,6 +142,17 @@ class Recorder(Findings):
                 "and no span was started"
             )
         return found
+
+    def strict(self, *, allow: Sequence[str] = ()) -> AbstractContextManager[None]:
+        """Fail the test for any call on an event loop that blocks, however short, in a `with`.
+
+        Raises overlap.testing.BlockedLoop at the end of the block, which lists each call with its
+        line: time.sleep, files, sockets, DNS, subprocesses, and locks that another thread holds.
+        allow: lines that may block, such as `shop/views.py:14`, also in what they call.
+        """
+        from overlap.testing.strict.watching import strict
+
+        return strict(allow)
 
     def __str__(self) -> str:
         return "\n\n".join(f"{seen!r}\n{seen}" for seen in self.traces)

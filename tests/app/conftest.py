@@ -197,6 +197,22 @@ def demo(start_app) -> Iterator[Demo]:
 
 
 @pytest.fixture(scope="session")
+def played(demo):
+    """Each scenario's result, played once."""
+    from app.scenarios import SCENARIOS
+
+    by_name = {scenario.name: scenario for scenario in SCENARIOS}
+    results = {}
+
+    def play(name):
+        if name not in results:
+            results[name] = demo.play(by_name[name])
+        return results[name]
+
+    return play
+
+
+@pytest.fixture(scope="session")
 def start_broken(start_app) -> Callable[..., object]:
     """Call it for a demo with a broken copy of each view beside it."""
     path = os.pathsep.join([str(MUTANTS), os.environ.get("PYTHONPATH", "")])

@@ -10,19 +10,6 @@ BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 COUNT = ["1", "2", "3", "4", "5", "<Response [200 OK]>"]
 
 
-@pytest.fixture(scope="module")
-def played(demo):
-    """Each scenario's result, played once."""
-    results = {}
-
-    def play(name):
-        if name not in results:
-            results[name] = demo.play(BY_NAME[name])
-        return results[name]
-
-    return play
-
-
 def lines(result, *services):
     """What was logged, in order: the tutorial's terminal output, told by the trace's events."""
     events = [

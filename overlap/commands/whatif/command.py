@@ -11,7 +11,7 @@ import click
 
 from overlap import config
 from overlap.commands.reading import no_garbage_collection
-from overlap.commands.survey import length_ns
+from overlap.commands.survey.times import length_ns
 
 
 @click.command("whatif")

@@ -27,6 +27,7 @@ from opentelemetry.metrics import get_meter
 from overlap.instrument.calls.installed_instrumentors import DISABLED, is_disabled
 from overlap.instrument.environment import has_capacity_metrics
 from overlap.instrument.requests.accepted import observe_handler
+from overlap.instrument.requests.browser.request_times import COLLECTING
 from overlap.instrument.requests.metrics.active_requests import ActiveRequests, is_sdks
 from overlap.instrument.requests.metrics.fast_histogram import FastHistogram
 from overlap.instrument.requests.middleware import Middleware, note_exception
@@ -53,12 +54,17 @@ class Instrumentor(DjangoInstrumentor):
 
 
 def instrument_django(
-    *, on_load: Callable[[], None], on_request: Callable[[], None], **options: Any
+    *,
+    on_load: Callable[[], None],
+    on_request: Callable[[], None],
+    server_timing: bool | None = False,
+    **options: Any,
 ) -> Callable[[], None]:
     """Trace each request that Django serves; return a function that undoes it.
 
     on_load: called when Django has loaded its middleware; logging is configured by then.
     on_request: called for each request under ASGI, on its loop.
+    server_timing: whether responses have the header Server-Timing; None: if DEBUG is set.
     options: those of DjangoInstrumentor.instrument: request_hook, excluded_urls, …
     """
     undo = ExitStack()
@@ -78,6 +84,8 @@ def instrument_django(
     factory = Middleware.factory = ServerSpanFactory(_instruments(options))
     undo.callback(projects.watch(lambda: factory.measure_with(_instruments(options))))
     Middleware.on_request = staticmethod(on_request)
+    Middleware.server_timing = server_timing
+    undo.callback(COLLECTING.stop)
     Middleware.enabled = True
     undo.callback(setattr, Middleware, "enabled", False)
     got_request_exception.connect(note_exception, weak=False, dispatch_uid=__name__)

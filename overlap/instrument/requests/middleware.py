@@ -9,16 +9,18 @@ from collections.abc import Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.conf import settings
 from opentelemetry.context import attach, detach
 from opentelemetry.instrumentation.django.middleware.otel_middleware import _DjangoMiddleware
 from opentelemetry.instrumentation.propagators import get_global_response_propagator
 
 from overlap.instrument.requests import streaming
+from overlap.instrument.requests.browser.request_times import COLLECTING, add_header
 from overlap.instrument.requests.naming.readable_route import readable_route
 from overlap.instrument.requests.naming.view_code import set_view_code
 from overlap.instrument.requests.server_span import ServerSpan
 from overlap.instrument.requests.server_span_factory import ServerSpanFactory
-from overlap.runtime.guard import never_raises
+from overlap.runtime.guard import guarded, never_raises
 
 _log = logging.getLogger(__name__)
 _KEY = "_overlap_server_span"
@@ -33,10 +35,16 @@ class Middleware(_DjangoMiddleware):
     """A handler keeps the middleware after shutdown(); requests then pass through untraced."""
     on_request: Callable[[], None] = staticmethod(lambda: None)
     factory: ServerSpanFactory
+    server_timing: bool | None = False
+    """Whether responses have the header Server-Timing; None: if DEBUG is set."""
 
     def __init__(self, get_response: Callable[[Any], Any]) -> None:
         super().__init__(get_response)  # type: ignore[no-untyped-call]
         self._async = iscoroutinefunction(get_response)
+        wanted = type(self).server_timing
+        self._has_timing = bool(settings.DEBUG if wanted is None else wanted)
+        if self._has_timing:
+            COLLECTING.start()
         if self._async:
             markcoroutinefunction(self)
             # Django decides for each method by itself whether to call it in a thread.
@@ -116,6 +124,8 @@ class Middleware(_DjangoMiddleware):
         wanted = self.factory.captured_headers
         if wanted.response and server_span.is_recording:
             server_span.span.set_attributes(wanted.of_response(response.items()))
+        if self._has_timing:
+            guarded("a response has no Server-Timing", add_header, response, server_span)
         propagator: Any = get_global_response_propagator()  # type: ignore[no-untyped-call]
         if propagator is not None:
             propagator.inject(response)
@@ -134,6 +144,11 @@ class Middleware(_DjangoMiddleware):
                 hook(*arguments)
             except Exception:  # a hook is the project's code
                 _log.exception("Exception raised by a hook")
+
+
+def server_span_of(request: Any) -> ServerSpan | None:
+    """Return the server span of a request of Django's; None if it is not traced."""
+    return getattr(request, _KEY, None)
 
 
 @never_raises("a request's exception is not recorded")

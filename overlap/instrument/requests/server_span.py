@@ -73,6 +73,8 @@ class ServerSpan:
 
     delays: Delays | None = None
     """The delays by blocks of the loop, once there is one."""
+    db_s = 0.0
+    """Seconds of its queries so far, where they are collected (request_times)."""
 
     def __init__(  # noqa: PLR0913  one argument a part
         self,
@@ -105,6 +107,11 @@ class ServerSpan:
         IN_FLIGHT[id(self)] = self
         for block in RECENT_BLOCKS:
             block.add_late_victim(self)
+
+    @property
+    def began(self) -> float:
+        """When the request was accepted, by time.perf_counter()."""
+        return self._began
 
     @property
     def is_recording(self) -> bool:

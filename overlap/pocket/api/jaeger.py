@@ -1,4 +1,4 @@
-"""Jaeger's v3 API, with the responses of Jaeger 2.13 to 2.20.
+"""Jaeger's v3 API, with the responses of Jaeger 2.13 to 2.23.
 
 2.13 knows the snake_case names of parameters, 2.20 also the camelCase ones; both are read
 here, and the camelCase one wins, as in 2.20.
@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from overlap.pocket.api import query_parameters
 from overlap.pocket.api.otlp_json import resource_spans
+from overlap.pocket.api.summaries import summary
 from overlap.pocket.storage.search import DEFAULT_DEPTH, Query, find
 from overlap.pocket.storage.store import Store, StoredTrace
 
@@ -70,11 +71,22 @@ def routes(store: Store) -> list[Route]:
         found = await asyncio.to_thread(find, list(store.newest_first()), query)
         return await _answer(found)
 
+    async def summaries(request: Request) -> Response:
+        try:
+            query = _query(request.query_params)
+        except BadParameter as error:
+            return _error(400, str(error))
+        found = await asyncio.to_thread(find, list(store.newest_first()), query)
+        copies = [(each.id, list(each.spans)) for each in found]  # the store may add to them
+        rows = await asyncio.to_thread(lambda: [summary(*each) for each in copies])
+        return JSONResponse(_without_empty("summaries", rows))
+
     return [
         Route("/api/v3/services", services),
         Route("/api/v3/operations", operations),
         Route("/api/v3/traces/{trace_id}", trace),
         Route("/api/v3/traces", traces),
+        Route("/api/v3/trace-summaries", summaries),
     ]
 
 

@@ -46,7 +46,7 @@ def routes(
 
     async def traces(request: Request) -> Response:
         data = await _read(request, limits)
-        batch = await _off_loop(
+        batch = await off_loop(
             data,
             lambda: take_apart(
                 decode(data, ExportTraceServiceRequest(), _content_type(request)), store.origins
@@ -57,12 +57,12 @@ def routes(
         answer = ExportTraceServiceResponse()
         if dropped:
             answer.partial_success.rejected_spans = dropped
-            answer.partial_success.error_message = _why(rejected, dropped - rejected)
+            answer.partial_success.error_message = rejection(rejected, dropped - rejected)
         return _encoded(request, answer)
 
     async def logs(request: Request) -> Response:
         data = await _read(request, limits)
-        message = await _off_loop(
+        message = await off_loop(
             data, lambda: decode(data, ExportLogsServiceRequest(), _content_type(request))
         )
         store.counts.logs += telemetry.add_logs(message)
@@ -70,7 +70,7 @@ def routes(
 
     async def metrics(request: Request) -> Response:
         data = await _read(request, limits)
-        message = await _off_loop(
+        message = await off_loop(
             data, lambda: decode(data, ExportMetricsServiceRequest(), _content_type(request))
         )
         store.counts.points += telemetry.add_metrics(message)
@@ -114,7 +114,8 @@ async def _read(request: Request, limits: request_body.Limits) -> bytes:
     )
 
 
-async def _off_loop(data: bytes, work: Callable[[], T]) -> T:
+async def off_loop(data: bytes, work: Callable[[], T]) -> T:
+    """Return what `work` makes of a body, in a thread if the body is large."""
     return work() if len(data) <= _INLINE_BYTES else await asyncio.to_thread(work)
 
 
@@ -122,7 +123,8 @@ def _content_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def _why(malformed: int, dropped: int) -> str:
+def rejection(malformed: int, dropped: int) -> str:
+    """Return why spans were rejected, as a sentence for the exporter."""
     reasons = []
     if malformed:
         reasons.append(f"{malformed} without a trace id of 16 bytes and a span id of 8")

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import jinja2
-from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import (
     HTMLResponse,
@@ -22,18 +17,16 @@ from starlette.responses import (
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from overlap.draw.text import clean, duration, printable
+from overlap.draw.text import clean
 from overlap.pocket.access import same_origin
 from overlap.pocket.api import query_parameters
 from overlap.pocket.pages import comparison, ledger, traces
 from overlap.pocket.pages import routes as surveyed
 from overlap.pocket.pages.contents import Contents
 from overlap.pocket.pages.drawing.judged_traces import MAX_ROWS
-from overlap.pocket.pages.expectation import stages
+from overlap.pocket.pages.environment import environment
+from overlap.pocket.pages.files import session, trace_file
 from overlap.pocket.pages.page_data import part_of
-from overlap.survey.html import LONG
-from overlap.survey.html import TEMPLATES as SURVEY_TEMPLATES
-from overlap.survey.totals.words import seconds, share
 
 _HERE = Path(__file__).parent
 RECENT = 20
@@ -55,6 +48,8 @@ def routes(contents: Contents) -> list[BaseRoute]:
         Route("/trace/{trace_id}/fragment", page.trace),
         *comparison.routes(contents, page.render),
         *ledger.routes(contents, page.render),
+        *trace_file.routes(contents),
+        *session.routes(contents.store),
         Route("/metrics", page.metrics),
         Route("/events", page.events),
         Mount("/static", StaticFiles(directory=_HERE / "static")),
@@ -64,25 +59,7 @@ def routes(contents: Contents) -> list[BaseRoute]:
 class _Page:
     def __init__(self, contents: Contents) -> None:
         self._contents = contents
-        self._templates = jinja2.Environment(
-            loader=jinja2.FileSystemLoader([_HERE / "templates", SURVEY_TEMPLATES]),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            finalize=_printable,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.filters.update(
-            clean=clean,
-            clean_long=partial(clean, longest=LONG),
-            duration=duration,
-            stages=stages,
-            clock=_clock,
-            thousands="{:,}".format,
-            seconds=seconds,
-            share=share,
-            prose=_prose,
-        )
+        self._templates = environment()
 
     async def home(self, request: Request) -> Response:
         """Render every scenario with its pair, and the latest traces."""
@@ -200,22 +177,3 @@ class _Page:
         }
         html = template.render(values)
         return HTMLResponse(html, status, headers={"cache-control": "no-store"})
-
-
-def _printable(value: Any) -> Any:
-    """Return what a template prints, without control and bidirectional characters.
-
-    Markup is what a macro or a filter made of text that went through here.
-    """
-    is_text = isinstance(value, str) and not isinstance(value, Markup)
-    return printable(value) if is_text else value
-
-
-def _prose(text: str) -> Markup:
-    """Return a sentence as HTML, with `code` as code; the text is escaped first."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(printable(text)))))  # noqa: S704
-
-
-def _clock(seconds: float) -> str:
-    moment = datetime.fromtimestamp(seconds, UTC).astimezone()
-    return moment.strftime("%H:%M:%S")

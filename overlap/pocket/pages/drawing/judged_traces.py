@@ -80,16 +80,14 @@ class JudgedTraces:
             self._cache.popitem(last=False)
 
 
-def _judge(trace_id: str, spans: list[tuple[Origin, bytes]]) -> Judged:
-    trace = as_trace(trace_id, spans[:JUDGED_SPANS])
+def judge(trace: Trace, unread: int = 0) -> Judged:
+    """Judge a trace and lay it out. unread: how many of its spans are not there."""
     tree = repair(trace.spans, trace.trace_id)
     found = verdict_on_tree(tree, trace.warnings)
     outline = Outline(trace, found, tree)
-    return Judged(
-        trace,
-        found,
-        sentence(found),
-        outline.overview(ROWS),
-        outline,
-        unread=max(0, len(spans) - JUDGED_SPANS),
-    )
+    return Judged(trace, found, sentence(found), outline.overview(ROWS), outline, unread)
+
+
+def _judge(trace_id: str, spans: list[tuple[Origin, bytes]]) -> Judged:
+    trace = as_trace(trace_id, spans[:JUDGED_SPANS])
+    return judge(trace, max(0, len(spans) - JUDGED_SPANS))

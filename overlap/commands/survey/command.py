@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,38 +14,15 @@ from rich.console import Console, RenderableType
 
 from overlap import config
 from overlap.commands.reading import no_garbage_collection, progress
+from overlap.commands.survey.findings import check_findings
+from overlap.commands.survey.times import length_ns, time_ns
 from overlap.errors import OverlapError
 from overlap.survey import Report
 from overlap.survey.against import Gate, compare, failures, gates
 from overlap.survey.sources.query import Query
 from overlap.survey.sources.surveying import Found, survey_sources
 
-_UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_NS_PER_S = 1_000_000_000
-
-
-def length_ns(_context: click.Context, _option: click.Parameter, value: str | None) -> int | None:
-    """Return the nanoseconds of a length of time such as `90s`, `15m`, `1h` or `2d`."""
-    if value is None:
-        return None
-    found = re.fullmatch(r"(\d{1,6})([smhd])", value)
-    if not found or not int(found[1]):
-        raise click.BadParameter(f"{value!r} is not a time such as 90s, 15m, 1h or 2d")
-    return int(found[1]) * _UNITS_S[found[2]] * _NS_PER_S
-
-
-def _time_ns(_context: click.Context, _option: click.Parameter, value: str | None) -> int | None:
-    """Return the nanoseconds since the epoch of a date or time; in UTC if it has no zone."""
-    if value is None:
-        return None
-    try:
-        found = datetime.fromisoformat(value)
-        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found
-        return round(found.timestamp() * 1_000_000) * 1000
-    except (ValueError, OverflowError):
-        raise click.BadParameter(
-            f"{value!r} is not a time such as 2026-11-30, 2026-11-30T14:05 or 2026-11-30T14:05Z"
-        ) from None
+_FILES = ("html", "flame", "sarif")
 
 
 @click.command("survey")
@@ -59,14 +34,20 @@ def _time_ns(_context: click.Context, _option: click.Parameter, value: str | Non
 @click.option("--route", help="Only routes with this name, or pattern such as 'GET /order/*'.")
 @click.option("--since", callback=length_ns, help="How far back.  [default for a URL: 1h]")
 @click.option(
-    "--from", "start_ns", callback=_time_ns, help="Only traces that began at this time or later."
+    "--from", "start_ns", callback=time_ns, help="Only traces that began at this time or later."
 )
-@click.option("--to", "end_ns", callback=_time_ns, help="Only traces that began before this time.")
+@click.option("--to", "end_ns", callback=time_ns, help="Only traces that began before this time.")
 @click.option("--against", metavar="SOURCE", help="Compare with these traces: before and after.")
 @click.option(
     "--fail-on",
     metavar="LIST",
     help="With --against, exit status 1 for any of slower:10%,blocking,lost,serial.",
+)
+@click.option("--sarif", metavar="FILE", help="Also write what to change as SARIF, at its lines.")
+@click.option(
+    "--acknowledged",
+    metavar="FILE",
+    help="Exit status 1 for a finding that this file does not acknowledge, or not any more.",
 )
 @click.option("--limit", type=click.IntRange(1), help="The most traces to read.")
 @click.option("--spark", metavar="MASTER", help="Let Spark read and judge, such as local[2].")
@@ -85,6 +66,8 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
     end_ns: int | None,
     against: str | None,
     fail_on: str | None,
+    sarif: str | None,
+    acknowledged: str | None,
     limit: int | None,
     spark: str | None,
     workers: int | None,
@@ -99,7 +82,7 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
     The report has, for each route, requests, errors and durations, the shapes of its traces, the
     time of its critical path, what to change and what that would save; the lines that blocked
     the event loop, and how long others waited for it; and how background work ended.
-    FILE of --html and --flame may be - for standard output.
+    FILE of --html, --flame and --sarif may be - for standard output.
 
     With --against, the report says what became slower or faster from one to the other, and what
     is new, beyond noise. Of the two, the one that began first is before; --since, --from and --to
@@ -108,8 +91,12 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
     With --spark, SOURCE is whatever Spark reads: files of OTLP JSON lines, or Parquet with OTLP
     in its column `value`.
 
-    Exit status: 0; 1 if --fail-on applies; 2 if nothing can be read. Ctrl-C reports what was read
-    until then; exit status 130.
+    --sarif has lines that block the event loop, lost tasks and advice, for code hosts and editors.
+    --acknowledged names a TOML file of findings that are known, each with a reason and the day
+    until which that holds; entries that are out of use are reported.
+
+    Exit status: 0; 1 if --fail-on or --acknowledged applies; 2 if nothing can be read.
+    Ctrl-C reports what was read until then; exit status 130.
     """
     _check(click.get_current_context().params)
     wanted = gates(fail_on) if fail_on else []
@@ -142,22 +129,27 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
         _write(flame, "".join(f"{line}\n" for line in stacks(document)))
     if as_json:
         click.echo(json.dumps(document))
-    elif "-" not in (html, flame):
+    elif "-" not in (html, flame, sarif):
         _print(document)
-    sys.exit(130 if found.is_stopped else 0)
+    failed = check_findings(document, sarif, acknowledged)
+    sys.exit(130 if found.is_stopped else failed)
 
 
 def _check(given: dict[str, Any]) -> None:
     """Raise UsageError for options that exclude one another."""
     if given["since"] is not None and given["start_ns"] is not None:
         raise click.UsageError("--since and --from exclude one another")
-    if [given["as_json"], given["html"] == "-", given["flame"] == "-"].count(True) > 1:
-        raise click.UsageError("only one of --json, --html - and --flame - can be printed")
+    if [given["as_json"], *(given[key] == "-" for key in _FILES)].count(True) > 1:
+        raise click.UsageError(
+            "only one of --json, --html -, --flame - and --sarif - can be printed"
+        )
     against = given["against"]
     if given["fail_on"] and not against:
         raise click.UsageError("--fail-on needs --against")
-    if against and (given["html"] or given["flame"]):
-        raise click.UsageError("--html and --flame are of one survey: without --against")
+    if against and (given["acknowledged"] or any(given[key] for key in _FILES)):
+        raise click.UsageError(
+            "--html, --flame, --sarif and --acknowledged are of one survey: without --against"
+        )
     if given["spark"] and (against or given["limit"] or not given["sources"]):
         raise click.UsageError("--spark takes files, without --against and --limit")
 

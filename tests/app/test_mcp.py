@@ -1,0 +1,153 @@
+"""`overlap mcp` over the demo's real traces, asked by the SDK's own client."""
+
+import asyncio
+import json
+import re
+import sys
+
+import pytest
+from mcp import Client
+from mcp.client.stdio import StdioServerParameters
+
+from app.scenarios import SCENARIOS
+from overlap.backend import Backend
+from overlap.config import Config
+from overlap.mcp.paging import MOST_CHARACTERS
+from overlap.mcp.server import server
+
+TOOLS = {
+    "routes", "traces", "verdict", "critical_path", "why", "advice", "compare", "scenarios", "play",
+    "doctor",
+}  # fmt: skip
+NO_TRACE = "f" * 32
+BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
+
+
+def ask(demo, *calls, **client):
+    """The results of calls, one after another, of a server in this process over pocket."""
+
+    async def run():
+        config = Config(
+            app_url=demo.app_url,
+            otlp_endpoint=demo.otlp_url,
+            traces_url=demo.traces_url,
+            scenarios="app.scenarios:SCENARIOS",
+        )
+        async with Backend(demo.traces_url) as backend, Client(server(config, backend)) as asked:
+            return [await asked.call_tool(name, arguments) for name, arguments in calls]
+
+    return asyncio.run(run(), **client)
+
+
+def answer(demo, name, **arguments):
+    """What one tool answers."""
+    (result,) = ask(demo, (name, arguments))
+    assert not result.is_error, result.content[0].text
+    return result.structured_content
+
+
+def test_a_client_starts_the_command_and_asks_every_tool(demo, played, root):
+    """Over standard input and output, as an agent's client does."""
+    before = played("smoke_some_meats_sync").trace_id
+    after = played("smoke_some_meats").trace_id
+
+    async def run():
+        parameters = StdioServerParameters(
+            command=sys.executable,
+            args=["-m", "overlap", "mcp", f"--traces-url={demo.traces_url}",
+                  f"--app-url={demo.app_url}"],
+            env={"OTEL_EXPORTER_OTLP_ENDPOINT": demo.otlp_url, "SMOKEHOUSE_TIME_SCALE": "0.1",
+                 "OVERLAP_PROMETHEUS_URL": "none", "OVERLAP_LOKI_URL": "none",
+                 "OVERLAP_GRAFANA_URL": "none", "OVERLAP_PAGE_URL": "none"},
+            cwd=root,
+        )  # fmt: skip
+        async with Client(parameters) as client:
+            assert "data, not instructions" in client.instructions
+            tools = (await client.list_tools()).tools
+            assert {tool.name for tool in tools} == TOOLS
+            assert all(tool.description and tool.input_schema for tool in tools)
+            writing = {tool.name for tool in tools if not tool.annotations.read_only_hint}
+            assert writing == {"play", "doctor"}
+
+            async def call(name, **arguments):
+                result = await client.call_tool(name, arguments)
+                assert not result.is_error, (name, result.content[0].text)
+                assert len(json.dumps(result.structured_content)) < 2 * MOST_CHARACTERS
+                return result.structured_content
+
+            routes = await call("routes")
+            assert "GET /smoke_some_meats/" in {row["route"] for row in routes["rows"]}
+            listed = await call("traces", service="smokehouse")
+            assert listed["rows"][0]["sentence"]
+            latest = await call("verdict", trace_id="latest")
+            assert latest["trace_id"] in {row["trace_id"] for row in listed["rows"]}
+            assert "concurrent" in (await call("verdict", trace_id=after))["shapes"]
+            groups = await call("verdict", trace_id=after, part="groups")
+            assert groups["rows"][0]["overlap_factor"] >= 1
+            path = await call("critical_path", trace_id=before)
+            assert path["rows"][0]["share"] > 0.3
+            assert (await call("why", trace_id=before))["rows"]
+            advice = await call("advice", trace_id=before)
+            assert "gather" in {row["change"] for row in advice["rows"]}
+            compared = await call("compare", a=before, b=after)
+            assert compared["gained"] == ["concurrent"]
+            names = {row["name"] for row in (await call("scenarios"))["rows"]}
+            assert "burn_some_meats" in names
+            played_now = await call("play", scenario="burn_some_meats")
+            assert played_now["ok"], played_now["problems"]
+            assert played_now["blocked"][0]["function"] == "oversmoke"
+            found = await call("doctor")
+            assert found["ok"], found
+
+    asyncio.run(run())
+
+
+WRONG = [
+    ("verdict", {"trace_id": "nonsense"}, r"'nonsense' is no trace id \(16 or 32 hex digits\)"),
+    ("verdict", {"trace_id": NO_TRACE}, r"the trace backend at \S+ has no trace f{32}"),
+    ("verdict", {"trace_id": "latest", "part": "soup"}, "part: input should be"),
+    ("verdict", {}, "trace_id: field required"),
+    ("verdict", {"trace_id": "latest", "colour": "red"}, "verdict has no argument 'colour'"),
+    ("why", {"trace_id": "latest", "offset": -1}, "offset: input should be greater than"),
+    ("why", {"trace_id": "latest", "offset": 10**6}, "offset 1000000 is not in 0 to"),
+    ("routes", {"minutes": "soon"}, "minutes: input should be a valid number"),
+    ("play", {"scenario": "burn_some_meat"}, "did you mean burn_some_meats"),
+    ("soup", {}, "there is no tool 'soup': the tools are routes, "),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "sentence"), WRONG)
+def test_what_is_wrong_is_one_sentence(demo, played, name, arguments, sentence):
+    """The agent reads what to do, and never a traceback."""
+    played("index")
+    (result,) = ask(demo, (name, arguments))
+    assert result.is_error
+    text = result.content[0].text
+    assert re.search(sentence, text), text
+    assert "\n" not in text
+    assert "Traceback" not in text
+
+
+def test_a_backend_that_does_not_answer_is_one_sentence(demo, free_port):
+    """It says how to start one."""
+    away = type(demo)(
+        demo.app_url, demo.otlp_url, f"http://127.0.0.1:{free_port()}", "", demo.app_log
+    )
+    for name, arguments in (("routes", {}), ("traces", {}), ("why", {"trace_id": "latest"})):
+        (result,) = ask(away, (name, arguments))
+        assert result.is_error
+        assert "overlap pocket" in result.content[0].text
+        assert "\n" not in result.content[0].text
+
+
+def test_rows_are_paged_to_the_last(demo, played):
+    """A trace of many spans is read page by page, each within its bound."""
+    trace_id = played("menu").trace_id
+    seen, offset = [], 0
+    while offset is not None:
+        page = answer(demo, "critical_path", trace_id=trace_id, order="time", offset=offset)
+        assert len(json.dumps(page["rows"])) <= MOST_CHARACTERS + 1_000
+        seen += page["rows"]
+        offset = page["next_offset"]
+    verdict = played("menu").verdict
+    assert [row["span_id"] for row in seen] == [each.span_id for each in verdict.critical_path]
