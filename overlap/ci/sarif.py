@@ -69,7 +69,6 @@ def document(checked: Checked) -> dict[str, Any]:
     for finding, acknowledgment in checked.known:
         suppression = {
             "kind": "external",
-            "status": "accepted",
             "justification": f"{acknowledgment.reason} (until {acknowledgment.expires})",
         }
         results.append(_result(finding, rules) | {"suppressions": [suppression]})

@@ -151,3 +151,51 @@ def test_rows_are_paged_to_the_last(demo, played):
         offset = page["next_offset"]
     verdict = played("menu").verdict
     assert [row["span_id"] for row in seen] == [each.span_id for each in verdict.critical_path]
+
+
+SLEPT, EXITED = "slept on the event loop", "the process exited first"
+IN_A_ROW = "one after another"
+FAULTS = {
+    "smoke_some_meats_sync": ("def smoke_some_meats_sync", IN_A_ROW, "gather", "gather get_"),
+    "burn_some_meats": ("sleep(BURN)", SLEPT, "off_loop", "await it, with asyncio.sleep"),
+    "mixed": ("sleep(BASTE)", SLEPT, "off_loop", "await it, with asyncio.sleep"),
+    "file": ("file.read()", "read or wrote a file on the event loop", "off_loop", "to_thread"),
+    "mail": ("send_mail(", "for the network", "off_loop", "with an async client"),
+    "cpu": ("sum(range(", "computed on the event loop", "off_loop", "in another process"),
+    "clients_each": ("def a_client_each", "7 x new client", "one_client", "keep one client"),
+    "orm_loop": ("def query_for_each_row", "6 x SELECT", "one_query", "select_related"),
+    "orm_gather": ("def gathered_queries", "on one thread", "threads", "a connection of its own"),
+    "thread_sensitive": ("def thread_sensitive", "on one thread", "threads", "a thread of its own"),
+    "durable_killed": ("def both_view", EXITED, "durable", "outside this process"),
+    "three_ways": ("def three_ways", EXITED, "durable", "outside this process"),
+}  # fmt: skip
+"""By lesson: text of the line at fault, its cause, and the change with a part of its words."""
+
+
+def places(value):
+    """Every file and line in an answer."""
+    if isinstance(value, dict):
+        if "file" in value and "line" in value:
+            yield value["file"], value["line"]
+        value = value.values()
+    if isinstance(value, list | type({}.values())):
+        for each in value:
+            yield from places(each)
+
+
+@pytest.mark.parametrize("lesson", FAULTS)
+def test_the_answers_alone_have_line_cause_and_change(demo, played, root, lesson):
+    """What an agent needs to mend a lesson's fault; no model reads it, only this script."""
+    line, cause, change, how = FAULTS[lesson]
+    trace_id = played(lesson).trace_id
+    calls = [(tool, {"trace_id": trace_id}) for tool in ("verdict", "why", "advice")]
+    verdict, why, advice = (each.structured_content for each in ask(demo, *calls))
+    assert re.search(cause, f"{why['rows']} {verdict['sentence']}"), why["rows"]
+    wanted = [row for row in advice["rows"] if row["change"] == change]
+    assert wanted, advice["rows"]
+    assert any(how in row["text"] for row in wanted), wanted
+    found = {
+        (root / file).read_text(encoding="utf-8").splitlines()[number - 1]
+        for file, number in places(wanted)
+    }
+    assert any(line in each for each in found), found

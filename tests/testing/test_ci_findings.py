@@ -30,7 +30,7 @@ def test_sarif_has_the_lines_of_all_tests(run, tmp_path, workers):
     burn = found["blocking"]
     place = burn["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "shopsite/urls.py"
-    assert place["region"]["startLine"] == 42
+    assert place["region"]["startLine"] == 40
     assert burn["occurrenceCount"] == 2
     assert burn["properties"]["test"].startswith("suite_findings.py::test_burn")
     assert "gather" in found

@@ -18,7 +18,7 @@ Report = Callable[[str, str, Any], None]
 """Takes the kind, the function and the frame."""
 
 _ALWAYS: Final = {
-    "time.sleep": names.BLOCK_SLEEP,
+    "time.sleep": names.BLOCK_SLEEP,  # from Python 3.13 on; before, `c_calls` sees it
     "subprocess.Popen": names.BLOCK_PROCESS,
     "os.system": names.BLOCK_PROCESS,
     "os.posix_spawn": names.BLOCK_PROCESS,

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import _thread
 import io
+import os
 import ssl
 import sys
 import threading
 import time
 from collections.abc import Callable
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any, Final
 
 from overlap import names
@@ -33,6 +34,7 @@ _SOCKET_CALLS: Final = frozenset({
     "recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg", "send", "sendall", "_accept",
 })  # fmt: skip
 _LOCKS: Final = (_thread.LockType, type(_thread.RLock()))
+_SLEEP_IS_AUDITED: Final = (3, 13)
 _STANDARD: Final = frozenset({0, 1, 2})
 
 
@@ -74,7 +76,8 @@ class CallProfile:
         if name == "acquire" and isinstance(owner, _LOCKS):
             self._waits.since = time.perf_counter() if _is_taken(owner) else None
         elif kind := _kind(owner, name):
-            self._report(kind, f"{type(owner).__name__}.{name}", frame)
+            of = owner.__name__ if isinstance(owner, ModuleType) else type(owner).__name__
+            self._report(kind, f"{of}.{name}", frame)
 
     def _returned(self, frame: FrameType, function: Any) -> None:
         since = getattr(self._waits, "since", None)
@@ -88,6 +91,8 @@ class CallProfile:
 
 def _kind(owner: Any, name: str) -> str:
     """Return which kind of call blocks; empty if it does not."""
+    if owner is time and name == "sleep":
+        return names.BLOCK_SLEEP if sys.version_info < _SLEEP_IS_AUDITED else ""
     if name in _FILE_CALLS and isinstance(owner, _FILES):
         return names.BLOCK_FILE if _is_on_disk(owner) else ""
     if name in _SOCKET_CALLS and may_wait(owner):
@@ -103,7 +108,8 @@ def _is_on_disk(file: Any) -> bool:
     if file in (sys.stdin, sys.stdout, sys.stderr, sys.__stdin__, sys.__stdout__, sys.__stderr__):
         return False
     try:
-        return file.fileno() not in _STANDARD
+        # pytest writes log lines to the null device, if to no other file.
+        return file.fileno() not in _STANDARD and getattr(file, "name", "") != os.devnull
     except (OSError, ValueError):
         return False
 

@@ -6,11 +6,13 @@ import os
 import queue
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 from concurrent.futures import Future
 from pathlib import Path
+from traceback import walk_stack
 
 import pytest
 
@@ -105,19 +107,22 @@ EVENT, QUEUE, FUTURE = threading.Event(), queue.Queue(), Future()
 
 @pytest.fixture(autouse=True)
 def held():
-    """Locks that another thread holds for a moment, and answers that come a moment later."""
+    """Locks that another thread holds until this one waits, and answers that come then."""
+    global FUTURE, QUEUE
     ready, done = threading.Event(), threading.Event()
     EVENT.clear()
+    FUTURE, QUEUE = Future(), queue.Queue()
 
     def hold():
         with LOCK, RLOCK, KEPT.lock:
             ready.set()
-            done.wait(0.05)
+            while not done.wait(0.001) and not is_calling():
+                pass
+            done.wait(0.03)  # the call is at its lock by now
         PAIR[1].send(b"x")
         EVENT.set()
         QUEUE.put(1)
-        if not FUTURE.done():
-            FUTURE.set_result(1)
+        FUTURE.set_result(1)
 
     thread = threading.Thread(target=hold)
     thread.start()
@@ -125,6 +130,17 @@ def held():
     yield
     done.set()
     thread.join()
+
+
+def is_calling():
+    """Whether any thread is in one of the functions above."""
+    names = {call.__name__ for call in BLOCKING}
+    frames = (
+        frame for innermost in sys._current_frames().values() for frame, _ in walk_stack(innermost)
+    )
+    return any(
+        frame.f_code.co_name in names and frame.f_code.co_filename == __file__ for frame in frames
+    )
 
 
 BLOCKING = {
@@ -223,7 +239,7 @@ async def test_an_error_of_the_block_stays(traced):
 
 
 async def test_a_view_that_sleeps_fails(traced, async_client):
-    fails = pytest.raises(BlockedLoop, match=r"shopsite/urls.py:42 in burn: time.sleep")
+    fails = pytest.raises(BlockedLoop, match=r"shopsite/urls.py:40 in burn: time.sleep")
     with fails, traced.strict():
         await async_client.get("/burn/")
 
