@@ -6,6 +6,8 @@ It shows what is known when the response is made; the whole trace is a link. Nee
 django-debug-toolbar 6 or newer.
 """
 
+# mypy: disallow-untyped-calls=False
+# (the toolbar has hints for some of its functions only)
 from __future__ import annotations
 
 from typing import Any
@@ -28,7 +30,7 @@ NOT_TRACED = (
 )
 
 
-class OverlapPanel(Panel):  # type: ignore[misc]  # ships no hints
+class OverlapPanel(Panel):
     """How long a request ran on the loop, was ready, waited, and for what."""
 
     is_async = True

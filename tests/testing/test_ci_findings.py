@@ -5,6 +5,8 @@ import json
 import pytest
 from fluidattacks_core.sarif import SarifLog
 
+pytestmark = pytest.mark.slow
+
 KNOWN = """
 [[acknowledged]]
 rule = "{rule}"

@@ -2,6 +2,10 @@
 
 import re
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 
 def test_every_kind_of_call(run):
     """Sleeps, files, sockets, names, subprocesses and locks; on the loop, and nowhere else."""

@@ -51,7 +51,7 @@ def times(server_span: ServerSpan) -> dict[str, float]:
 def header(found: dict[str, float]) -> str:
     """Return the value of Server-Timing, in milliseconds."""
     return ", ".join(
-        f'{name};dur={seconds * 1000:.1f};desc="{WORDS[name]}"' for name, seconds in found.items()
+        f'{name};dur={seconds * 1000:.3f};desc="{WORDS[name]}"' for name, seconds in found.items()
     )
 
 
