@@ -40,6 +40,7 @@ def check(data: bytes) -> None:
     for each in ids:
         _show(made.app, f"/compare/{ids[0]}/{each}")
         _show(made.app, f"/trace/{each}", b"q=smoke")
+        _show(made.app, f"/trace/{each}/file")
         _show(made.app, f"/trace/{each}", b"open=0000000000000001")
         api = ask(made.app, f"/api/v3/traces/{each}")
         assert api.status == 200

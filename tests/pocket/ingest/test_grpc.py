@@ -23,6 +23,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 from overlap.pocket.ingest import grpc_receiver
+from overlap.pocket.ingest.request_body import WIRE_LIMIT
 
 TRACES = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 LOGS = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
@@ -100,6 +101,18 @@ def test_what_is_rejected_is_said(running):
     with pytest.raises(grpc.RpcError) as unknown:
         call(address, "/opentelemetry.proto.collector.trace.v1.TraceService/Import", b"")
     assert unknown.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+@pytest.mark.parametrize("packed", [grpc.Compression.NoCompression, grpc.Compression.Gzip])
+def test_a_message_is_bounded(running, packed):
+    """One that is too large, or unpacks to too much, is refused, and pocket goes on."""
+    pocket, address = running
+    with grpc.insecure_channel(address, compression=packed) as channel:
+        export = channel.unary_unary(TRACES)
+        with pytest.raises(grpc.RpcError) as refused:
+            export(bytes(WIRE_LIMIT + 1), timeout=20)
+    assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert httpx.get(pocket.page).status_code == 200
 
 
 def test_a_port_in_use_is_one_sentence(running, tmp_path):
