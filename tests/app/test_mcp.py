@@ -162,7 +162,7 @@ FAULTS = {
     "file": ("file.read()", "read or wrote a file on the event loop", "off_loop", "to_thread"),
     "mail": ("send_mail(", "for the network", "off_loop", "with an async client"),
     "cpu": ("sum(range(", "computed on the event loop", "off_loop", "in another process"),
-    "clients_each": ("def a_client_each", "7 x new client", "one_client", "keep one client"),
+    "clients_each": ("def a_client_each", r"\d x new client", "one_client", "keep one client"),
     "orm_loop": ("def query_for_each_row", "6 x SELECT", "one_query", "select_related"),
     "orm_gather": ("def gathered_queries", "on one thread", "threads", "a connection of its own"),
     "thread_sensitive": ("def thread_sensitive", "on one thread", "threads", "a thread of its own"),
