@@ -17,6 +17,8 @@ MOST_ROWS = 20
 _PATHS = 3
 """Rows of self-time for each route, and of categories."""
 _LEAST_SHARE = 0.005
+_LEAST_WIDTH = 24
+"""Of the column of routes beside many others."""
 
 
 def report(found: dict[str, Any]) -> RenderableType:
@@ -82,11 +84,27 @@ def _routes(routes: list[dict[str, Any]]) -> Table:
 
 
 def _times(routes: list[dict[str, Any]]) -> Table:
-    table = _table("Route", *(CATEGORY_WORDS[category] for category in CATEGORY_WORDS))
-    for one in routes[:MOST_ROWS]:
-        shares = (one["time"][category] for category in CATEGORY_WORDS)
+    shown = routes[:MOST_ROWS]
+    found = [
+        category
+        for category in CATEGORY_WORDS
+        if any(one["time"][category] >= _LEAST_SHARE for one in shown)
+    ]
+    table = _table("Route", *(_in_two_lines(CATEGORY_WORDS[category]) for category in found))
+    table.columns[0].min_width = _LEAST_WIDTH
+    for one in shown:
+        shares = (one["time"][category] for category in found)
         table.add_row(_name(one), *(share(part) if part >= _LEAST_SHARE else "" for part in shares))
     return table
+
+
+def _in_two_lines(words: str) -> str:
+    """Return words with a line break near their middle, so that a column of numbers is narrow."""
+    spaces = [place for place, char in enumerate(words) if char == " "]
+    if not spaces:
+        return words
+    middle = min(spaces, key=lambda place: abs(2 * place - len(words)))
+    return f"{words[:middle]}\n{words[middle + 1 :]}"
 
 
 def _self_times(routes: list[dict[str, Any]]) -> Table:
