@@ -17,7 +17,7 @@ MOST_ROWS = 20
 _PATHS = 3
 """Rows of self-time for each route, and of categories."""
 _LEAST_SHARE = 0.005
-_LEAST_WIDTH = 24
+_LEAST_WIDTH = 19
 """Of the column of routes beside many others."""
 
 
