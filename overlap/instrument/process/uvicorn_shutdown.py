@@ -6,11 +6,13 @@ atexit is reached.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from types import ModuleType
 from typing import Any
 
+from overlap.instrument.process.stop_delay import report_delay
 from overlap.runtime.class_methods import replace_method
 from overlap.runtime.guard import failed
 from overlap.runtime.when_imported import when_imported
@@ -29,7 +31,11 @@ def drain_at_uvicorn_shutdown(
 
     def make(stock: Callable[..., Any]) -> Callable[..., Any]:
         async def shutdown(self: Any, *arguments: Any, **named: Any) -> None:
-            await stock(self, *arguments, **named)
+            report = asyncio.get_running_loop().create_task(report_delay())
+            try:
+                await stock(self, *arguments, **named)
+            finally:
+                report.cancel()
             if getattr(self, "force_exit", False):
                 on_forced()
             else:
