@@ -17,8 +17,11 @@ SECONDS ?= 60
 TARGETS ?=
 # What `make test` leaves to targets of their own.
 EVERYDAY = not slow and not postgresql and not stack and not package and not faults and not scale and not spark
-# Of `make soak`. ENDPOINT= sends to a collector that runs already, and counts nothing.
+# Of `make soak`. COLLECTOR=1 puts the native collector before the backend that comes and goes;
+# ENDPOINT= sends to one that runs already, and counts nothing.
 MINUTES ?= 10
+CLIENTS ?= 6
+COLLECTOR ?=
 ENDPOINT ?=
 # What `make test-lowest` runs.
 LOWEST ?= tests/telemetry tests/instrument tests/lean tests/lens tests/run tests/testing
@@ -108,14 +111,15 @@ fuzz: install-dev ## Mutated inputs into readers, pages, drawing, headers, varia
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(TARGETS)
 
 soak: install-dev ## Ten minutes of mixed traffic: nothing grows, nothing is left, every span is counted (MINUTES=60)
-	$(BIN)/python -m tests.soak --minutes $(MINUTES) $(if $(ENDPOINT),--endpoint $(ENDPOINT))
+	$(BIN)/python -m tests.soak --minutes $(MINUTES) --clients $(CLIENTS) $(if $(COLLECTOR),--collector) \
+	  $(if $(ENDPOINT),--endpoint $(ENDPOINT))
 
 sbom: install ## Write build/sbom.cdx.json: what the locked environment is made of, as CycloneDX
 	@mkdir -p build
 	$(BIN)/python -m tests.supply > build/sbom.cdx.json
 
 audit: $(VENV)/bin/python ## Ask pip-audit for known vulnerabilities of what is locked (needs uv, and the index)
-	@uvx pip-audit --requirement requirements.lock --require-hashes --disable-pip || \
+	@uvx pip-audit --strict --requirement requirements.lock --require-hashes --disable-pip || \
 	  { echo "make audit: pip-audit found something, or its database can't be reached from here (see above)"; exit 1; }
 
 faults: install-dev ## ... and the table of faults: backends, disks, journals, signals, clocks, memory

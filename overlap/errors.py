@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class OverlapError(Exception):
     """An error that the user can fix. `str(error)` is the one sentence that is printed."""
@@ -21,3 +23,14 @@ class NotFound(OverlapError):
 
 class NoServer(OverlapError):
     """The server that a scenario needs is not running, so the scenario is skipped."""
+
+
+def where(error: Exception) -> str:
+    """Return the type of an error and the line that raised it, without its message."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    name = type(error).__name__
+    if traceback is None:
+        return name
+    return f"{name} at {Path(traceback.tb_frame.f_code.co_filename).name}:{traceback.tb_lineno}"

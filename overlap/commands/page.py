@@ -21,8 +21,15 @@ from overlap.commands import serving
 @click.option("--port", default=8004, show_default=True, help="The port of the pages.")
 @serving.app_url
 @serving.max_spans
-def command(
-    traces_url: str | None, host: str, port: int, app_url: str | None, max_spans: int
+@serving.survey_minutes
+def command(  # noqa: PLR0913  click passes them by name
+    *,
+    traces_url: str | None,
+    host: str,
+    port: int,
+    app_url: str | None,
+    max_spans: int,
+    survey_minutes: int,
 ) -> None:
     """Serve pocket's pages over the traces of a backend with Jaeger's v3 API.
 
@@ -43,4 +50,4 @@ def command(
         click.echo(f"page       {page_url}")
         click.echo("Ctrl-C stops it.")
 
-    asyncio.run(serve(Options(host, port, max_spans), settings, ready=ready))
+    asyncio.run(serve(Options(host, port, max_spans, survey_minutes), settings, ready=ready))

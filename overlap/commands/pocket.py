@@ -44,7 +44,9 @@ from overlap.commands import serving
 )
 @serving.app_url
 @serving.max_spans
-def command(  # noqa: PLR0913, PLR0917  one parameter an option
+@serving.survey_minutes
+def command(  # noqa: PLR0913  one parameter an option
+    *,
     host: str,
     otlp_port: int,
     port: int,
@@ -53,6 +55,7 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
     save: Path | None,
     app_url: str | None,
     max_spans: int,
+    survey_minutes: int,
 ) -> None:
     """Receive OTLP, keep traces in memory, and serve pages and Jaeger's v3 API.
 
@@ -81,5 +84,6 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
         grpc_port=grpc_port,
         load=load,
         save=save,
+        survey_minutes=survey_minutes,
     )
     asyncio.run(serve(options, settings, ready=ready))

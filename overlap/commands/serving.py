@@ -15,3 +15,10 @@ max_spans = click.option(
     show_default=True,
     help="How many spans to keep; the oldest traces are dropped first.",
 )
+survey_minutes = click.option(
+    "--survey-minutes",
+    type=click.IntRange(1, 1440),
+    default=60,
+    show_default=True,
+    help="How far back the page Routes looks.",
+)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from overlap.backend import Backend
-from overlap.errors import OverlapError
+from overlap.errors import OverlapError, where
 from overlap.pocket.ingest.decoding import decode_json
 from overlap.pocket.ingest.request_body import Refused
 from overlap.pocket.storage.span_batch import Batch, Incoming, take_apart
@@ -58,8 +58,8 @@ class Mirror:
                 await self.read_new()
             except OverlapError as error:
                 problem = str(error)
-            except Exception:  # the pages work on with what there is
-                _log.exception("new traces are not read")
+            except Exception as error:  # the pages work on with what there is
+                _log.error("new traces are not read: %s", where(error))
                 problem = "new traces can't be read: the log says why"
             if problem != self.problem:
                 self.problem = problem

@@ -19,6 +19,7 @@ from overlap.pocket.pages.contents import Contents
 from overlap.pocket.serve import listen, server, url
 from overlap.pocket.storage.logs_and_metrics import Telemetry
 from overlap.pocket.storage.store import MAX_SPANS, Store
+from overlap.pocket.survey.live_survey import KEPT_MINUTES
 from overlap.runtime.stop_signals import on_stop_signals
 
 PORT = 8004
@@ -33,6 +34,7 @@ class Options:
     host: str = "127.0.0.1"
     port: int = PORT
     max_spans: int = MAX_SPANS
+    survey_minutes: int = KEPT_MINUTES
 
 
 async def serve(
@@ -56,6 +58,7 @@ async def serve(
             otlp_url=config.otlp_endpoint,
             page_url=config.traces_url,
             source=source,
+            survey_minutes=options.survey_minutes,
         )
         app = Starlette(routes=handlers.routes(contents))
         guarded = LastGuard(app, store.counts)

@@ -6,11 +6,11 @@ The line names the error and the place in the code, and nothing that the request
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from overlap.errors import where
 from overlap.pocket.storage.store import Counts
 
 
@@ -32,21 +32,10 @@ class LastGuard:
         try:
             await self.app(scope, receive, send_noted)
         except Exception as error:
-            place = _where(error)
+            place = where(error)
         if place:  # the error is freed by now, and with it what filled the memory
             self.counts.failed_requests += 1
             print(f"overlap pocket: a request failed: {place}", file=sys.stderr, flush=True)
             if not started:
                 answer = PlainTextResponse("the request failed; pocket's log says where\n", 500)
                 await answer(scope, receive, send)
-
-
-def _where(error: Exception) -> str:
-    """Return the type of an error and the line that raised it."""
-    traceback = error.__traceback__
-    while traceback is not None and traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    name = type(error).__name__
-    if traceback is None:
-        return name
-    return f"{name} at {Path(traceback.tb_frame.f_code.co_filename).name}:{traceback.tb_lineno}"

@@ -25,6 +25,7 @@ from overlap.pocket.pages.contents import Contents
 from overlap.pocket.pages.files import session
 from overlap.pocket.storage.logs_and_metrics import Telemetry
 from overlap.pocket.storage.store import MAX_BYTES, MAX_SPANS, Store
+from overlap.pocket.survey.live_survey import KEPT_MINUTES
 from overlap.ports import describe_listener
 from overlap.runtime.stop_signals import on_stop_signals
 
@@ -46,6 +47,7 @@ class Options:
     """Sessions to show from the start."""
     save: Path | None = None
     """Where to save all traces at the end."""
+    survey_minutes: int = KEPT_MINUTES
 
 
 class _Server(uvicorn.Server):
@@ -72,7 +74,10 @@ async def serve(
     otlp_socket = listen(options.host, options.otlp_port, "--otlp-port")
     page_socket = listen(options.host, options.port, "--port")
     otlp_url, page_url = url(otlp_socket), url(page_socket)
-    contents = Contents(store, telemetry, config, otlp_url=otlp_url, page_url=page_url)
+    contents = Contents(
+        store, telemetry, config, otlp_url=otlp_url, page_url=page_url,
+        survey_minutes=options.survey_minutes,
+    )  # fmt: skip
     routes = receiver.routes(store, telemetry), [*jaeger.routes(store), *handlers.routes(contents)]
     servers = [
         server(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import linecache
 import re
 from itertools import islice
 from types import FrameType
+
+from overlap.runtime.stack import source_line
 
 ENTERED = "with "
 """What comes before the name of a context manager that the frame is entering."""
@@ -42,6 +43,6 @@ def _texts(frame: FrameType) -> tuple[str, str]:
     if place is None or None in place:
         return "", ""
     line, last, start, end = place
-    source = linecache.getline(frame.f_code.co_filename, line or 0)
+    source = source_line(frame.f_code.co_filename, line or 0)
     part = source.encode()[start : end if line == last else None].decode(errors="replace")
     return source.lstrip(), part

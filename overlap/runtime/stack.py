@@ -116,13 +116,27 @@ def text(stack: tuple[Line, ...]) -> str:
     size = 0
     for line in stack:
         entry = f'  File "{line.path}", line {line.number}, in {line.function}\n'
-        if source := linecache.getline(line.file, line.number).strip():
+        if source := source_line(line.file, line.number).strip():
             entry += f"    {source}\n"
         size += len(entry)
         if size > _TEXT_LIMIT:
             break
         shown.append(entry)
     return "".join(reversed(shown))
+
+
+@lru_cache(maxsize=1024)
+def source_line(file: str, number: int) -> str:
+    """Return a line of source with its end; an empty text if there is none.
+
+    linecache alone keeps every file it has read, whole and for good, and a watchdog sees lines of
+    any library: in an hour of a busy machine that was five per cent of a process.
+    """
+    was_kept = file in linecache.cache
+    text = linecache.getline(file, number)
+    if not was_kept:
+        linecache.cache.pop(file, None)
+    return text
 
 
 @lru_cache(maxsize=1)

@@ -80,29 +80,57 @@ def rest(process):
     return out
 
 
+def full(folder):
+    """A command before a command, for which the folder is a disk that is full."""
+    script = 'mount -t tmpfs -o size=64k tmpfs "$1" && shift && exec "$@"'
+    return ("unshare", "-rm", "sh", "-c", script, "sh", str(folder))
+
+
+def limited(_folder):
+    """For which no file may grow."""
+    return ("sh", "-c", 'ulimit -f 64 && exec "$@"', "sh")
+
+
+def read_only(folder):
+    """For which the folder is a read-only mount, as of a container."""
+    script = 'mount -t tmpfs -o ro tmpfs "$1" && shift && exec "$@"'
+    return ("unshare", "-rm", "sh", "-c", script, "sh", str(folder))
+
+
+@pytest.mark.parametrize(
+    ("name", "before"), [("full", full), ("limit", limited), ("read-only", read_only)]
+)
+def test_requests_go_on(serve, sink, tmp_path, name, before):
+    """A request that starts a background task is answered; the task ends, and its end is sent."""
+    folder = tmp_path / "journal"
+    folder.mkdir()
+    server = serve(before=before(folder), env={"OVERLAP_JOURNAL_DIR": str(folder)})
+    for _ in range(3):
+        assert server.get("/spawn/?kind=short").status_code == 200
+    server.stop()
+    assert [span.attributes["overlap.task.end"] for span in sink.named("short")] == ["done"] * 3
+    assert server.log.count(row(name).said) == 1
+    assert "Traceback" not in server.log
+
+
 def test_a_full_disk(start, tmp_path):
     """Where the disk is full, a task is started all the same: writing to the map would kill it."""
-    script = 'mount -t tmpfs -o size=64k tmpfs "$1" && shift && exec "$@"'
-    mounted = ("unshare", "-rm", "sh", "-c", script, "sh", str(tmp_path))
-    process, said = start(tmp_path, before=mounted, seconds=0)
+    process, said = start(tmp_path, before=full(tmp_path), seconds=0)
     assert row("full").said in said + rest(process)
     assert process.returncode == 0
 
 
 def test_a_limit_of_file_sizes(start, tmp_path):
     """RLIMIT_FSIZE is what containers and shells set."""
-    limited = ("sh", "-c", 'ulimit -f 64 && exec "$@"', "sh")
-    process, said = start(tmp_path, before=limited, seconds=0)
+    process, said = start(tmp_path, before=limited(tmp_path), seconds=0)
     assert row("limit").said in said + rest(process)
     assert process.returncode == 0
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_read_only_folder(start, tmp_path):
-    """A read-only mount, as of a container."""
-    script = 'mount -t tmpfs -o ro tmpfs "$1" && shift && exec "$@"'
-    mounted = ("unshare", "-rm", "sh", "-c", script, "sh", str(tmp_path))
-    process, said = start(tmp_path, before=mounted, seconds=0)
+    """It is said once, and the process goes on."""
+    process, said = start(tmp_path, before=read_only(tmp_path), seconds=0)
     said += rest(process)
     assert said.count(row("read-only").said) == 1
     assert process.returncode == 0
@@ -124,15 +152,19 @@ def dead(tmp_path):
 
 
 def test_a_journal_that_is_cut(dead, start):
-    """Notes before the cut are reported; the one that is cut is not."""
+    """Notes before the cut are reported; the one that is cut, and what stood behind it, is not."""
     content = dead.read_bytes()
-    names = [content.index(f"task {n}".encode()) for n in (1, 2, 3)]
-    dead.write_bytes(content[: min(names) - 20])
-    kept = {n for n in (1, 2, 3) if names[n - 1] == max(names)}
-    assert kept  # slots are given from the front: task 1 stands first
+    first, cut, behind = sorted(
+        (f"task {n}" for n in (1, 2, 3)), key=lambda name: content.index(name.encode())
+    )
+    dead.write_bytes(content[: content.index(cut.encode()) + 3])
     process, said = start(dead.parent, seconds=0)
     said += rest(process)
     assert process.returncode == 0
+    assert said.count(f'"{row("cut").said}"') == 1
+    assert first in said
+    assert cut not in said
+    assert behind not in said
     assert "Traceback" not in said
     assert dead not in dead.parent.iterdir()
 
@@ -169,8 +201,8 @@ def test_twenty_kills_in_a_row(start, own_sink, tmp_path, wait_until):
         wait_until(lambda number=number: len(lost_in(own_sink)) >= number)
         process.send_signal(signal.SIGKILL)
         process.wait(30)
-    process, _ = start(tmp_path, "the last", seconds=0)
-    rest(process)
+    process, said = start(tmp_path, "the last", seconds=0)
+    assert row("twenty").said in said + rest(process)
     assert sorted(span.name for span in lost_in(own_sink)) == sorted(
         f"task {number}" for number in range(20)
     )
@@ -197,6 +229,7 @@ def test_three_workers_are_killed(serve, sink, wait_until, tmp_path):
     second.stop()
     assert len({(span.trace_id, span.span_id) for span in lost_in(sink)}) == 12
     assert len(lost_in(sink)) == 12
+    assert second.log.count(row("workers").said) == 12
 
 
 def test_locks_and_not_pids_decide(tmp_path):

@@ -17,6 +17,9 @@ from tests.fuzz.targets import Target
 
 HERE = Path(__file__).parent
 HANGS_AFTER_S = 20
+"""Of processor time: on a machine that others use, an input may wait much longer for its turn."""
+STUCK_AFTER_S = 300
+"""Of time: what waits for a lock or a join uses no processor."""
 KEPT_BYTES = 4000
 """Of an input of the corpus: a larger one is used in its run and not kept."""
 KEPT = 150
@@ -36,7 +39,7 @@ class Result:
 
 
 class Hangs(Exception):
-    """An input took longer than HANGS_AFTER_S."""
+    """An input took longer than HANGS_AFTER_S, or did not go on for STUCK_AFTER_S."""
 
 
 def inputs(
@@ -145,13 +148,18 @@ def _place(error: BaseException) -> str:
 
 @contextmanager
 def _alarm():
-    def hangs(*_: object) -> None:
-        raise Hangs(f"no end after {HANGS_AFTER_S} s")
+    began, used = time.monotonic(), time.process_time()
 
-    before = signal.signal(signal.SIGALRM, hangs)
+    def look(*_: object) -> None:
+        took, worked = time.monotonic() - began, time.process_time() - used
+        if worked >= HANGS_AFTER_S * 0.9 or took >= STUCK_AFTER_S:
+            raise Hangs(f"no end after {took:.0f} s, {worked:.0f} s of processor time")
+        signal.alarm(HANGS_AFTER_S)
+
+    before = signal.signal(signal.SIGALRM, look)
     signal.alarm(HANGS_AFTER_S)
-    # What no exception reaches, a lock or a join that never ends, is shown, and ends the process.
-    faulthandler.dump_traceback_later(2 * HANGS_AFTER_S, exit=True)
+    # What no exception reaches is shown, and ends the process.
+    faulthandler.dump_traceback_later(STUCK_AFTER_S + 2 * HANGS_AFTER_S, exit=True)
     try:
         yield
     finally:

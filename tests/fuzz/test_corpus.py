@@ -1,5 +1,6 @@
 """Every input that the fuzzer kept still does no harm; the fuzzer itself finds what is planted."""
 
+import re
 import subprocess
 import sys
 from random import Random
@@ -10,6 +11,7 @@ from tests.fuzz import engine
 from tests.fuzz.mutation import mutated
 from tests.fuzz.printable import assert_harmless, assert_printable
 from tests.fuzz.targets import NAMES
+from tests.fuzz.targets.environment import VARIABLES
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -18,6 +20,17 @@ def test_kept_inputs_do_no_harm(root, name):
     command = [sys.executable, "-W", "ignore", "-m", "tests.fuzz", "--alone", name, "--replay"]
     found = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert found.returncode == 0, (found.stdout + found.stderr)[-4000:]
+
+
+def test_every_variable_is_fuzzed(root):
+    """Whatever name of one stands in the code, the environment's target sets it."""
+    found = set()
+    for path in (root / "overlap").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        found |= set(re.findall(r'"((?:OVERLAP|OTEL)_[A-Z_]+)"', text))
+    beginnings = {"OTEL_BSP", "OTEL_BLRP"}
+    assert found - beginnings <= set(VARIABLES)
+    assert len(found) > 30
 
 
 class Planted:

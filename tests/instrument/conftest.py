@@ -359,12 +359,12 @@ def starting(tmp_path, sink):
     """Start servers that send to a sink; end them, by their pid."""
     servers = []
 
-    def start(*options, by="uvicorn", cwd=SITE, env=None, **named):
+    def start(*options, by="uvicorn", cwd=SITE, env=None, before=(), **named):
         port = _free_port()
         log = tmp_path / f"server-{len(servers)}.log"
         with log.open("wb") as out:
             process = subprocess.Popen(
-                [sys.executable, "-m", *COMMANDS[by](port, **named), *options],
+                [*before, sys.executable, "-m", *COMMANDS[by](port, **named), *options],
                 cwd=cwd,
                 env=_environment(sink.url) | (env or {}),
                 stdout=out,

@@ -1,9 +1,9 @@
 """A backend that comes and goes, counts what it accepts, and hands it on to pocket."""
 
+import gzip
 import queue
 import threading
 import time
-from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import cycle
 
@@ -22,6 +22,8 @@ PHASES = (
     ("answers 429", 4.0),
 )
 """What it does, and for how many seconds, again and again."""
+LATE_S = 1.0
+"""An answer after this long may be too late: the spans may be counted as dropped, too."""
 
 
 class Backend:
@@ -29,17 +31,20 @@ class Backend:
 
     def __init__(self, forward_to: str) -> None:
         self.received = 0
+        self.late = 0
+        """Spans that were received, and whose sender may have given up waiting for the answer."""
         self.active_requests: float | None = None
         self.phase = "well"
         self._stopped = threading.Event()
         self._lock = threading.Lock()
-        self._queue: queue.Queue[tuple[str, bytes] | None] = queue.Queue(1000)
+        self._queue: queue.Queue[tuple[str, bytes]] = queue.Queue()
         backend = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
+                began = time.monotonic()
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 phase = backend.phase
                 if phase == "hangs":
@@ -51,27 +56,32 @@ class Backend:
                 self.send_header("Content-Length", "0")
                 self.end_headers()
                 if status == 200:
-                    backend.accept(self.path, body)
+                    if self.headers["Content-Encoding"] == "gzip":
+                        body = gzip.decompress(body)
+                    # Prometheus and Loki have OTLP below a path of their own.
+                    path = self.path[self.path.rindex("/v1/") :]
+                    backend.accept(path, body, time.monotonic() - began)
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.address = f"127.0.0.1:{self._server.server_port}"
+        self.url = f"http://{self.address}"
         for target in (self._server.serve_forever, self._change, lambda: self._forward(forward_to)):
             threading.Thread(target=target, daemon=True).start()
 
-    def accept(self, path: str, body: bytes) -> None:
+    def accept(self, path: str, body: bytes, took: float) -> None:
         if path == "/v1/traces":
             message = ExportTraceServiceRequest.FromString(body)
             spans = sum(len(s.spans) for r in message.resource_spans for s in r.scope_spans)
             with self._lock:
                 self.received += spans
+                self.late += spans if took > LATE_S else 0
         elif path == "/v1/metrics":
             self._look(ExportMetricsServiceRequest.FromString(body))
-        with suppress(queue.Full):
-            self._queue.put_nowait((path, body))
+        self._queue.put((path, body))
 
     def _look(self, message: ExportMetricsServiceRequest) -> None:
         for resource in message.resource_metrics:
@@ -86,6 +96,10 @@ class Backend:
         self._stopped.set()
         self.phase = "well"
 
+    def hand_on(self) -> None:
+        """Wait until pocket has everything that was accepted."""
+        self._queue.join()
+
     def _change(self) -> None:
         for phase, seconds in cycle(PHASES):
             self.phase = phase
@@ -95,9 +109,8 @@ class Backend:
 
     def _forward(self, url: str) -> None:
         kind = {"content-type": "application/x-protobuf"}
-        with httpx.Client(base_url=url, timeout=20, trust_env=False) as client:
-            while (item := self._queue.get()) is not None:
-                try:
-                    client.post(item[0], content=item[1], headers=kind)
-                except httpx.HTTPError:
-                    time.sleep(0.2)
+        with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
+            while True:
+                path, body = self._queue.get()
+                client.post(path, content=body, headers=kind).raise_for_status()
+                self._queue.task_done()

@@ -14,7 +14,7 @@ PATHS = {
     "/log/": 3, "/spawn/?kind=short": 3, "/spawn/?kind=failing": 1, "/file/": 2, "/moved/": 1,
     "/upload/": 1, "/burn/?s=0.12": 1, "/leave/": 0, "/drop/?kind=waits": 1,
 }  # fmt: skip
-"""How often each is asked, of a hundred or so."""
+"""How often each is asked, of eighty or so."""
 LIGHT = "/"
 """Its durations tell whether the server has become slower."""
 LEAVES = ("/sleepy/", "/endless/", "/slow/", "/slow-sync-stream/")
@@ -25,26 +25,56 @@ LEAVES = ("/sleepy/", "/endless/", "/slow/", "/slow-sync-stream/")
 class Seen:
     """What the clients saw."""
 
-    requests: int = 0
+    ended: list[float] = field(default_factory=list)
+    """When each request ended."""
     unexpected: list[str] = field(default_factory=list)
     light: list[tuple[float, float]] = field(default_factory=list)
     """When, and how many seconds it took."""
+    control: list[tuple[float, float]] = field(default_factory=list)
+    """The same of the bare server."""
 
 
-async def run(url: str, until: float, seen: Seen, clients: int = 6) -> None:
+class _Deck:
+    """The paths in an order by chance, each as often as it shall be, so that costs are even."""
+
+    def __init__(self) -> None:
+        self._left: list[str] = []
+
+    def next(self) -> str:
+        if not self._left:
+            self._left = [path for path, often in PATHS.items() for _ in range(often)]
+            random.shuffle(self._left)
+        return self._left.pop()
+
+
+async def run(url: str, control: str, until: float, seen: Seen, clients: int) -> None:
     """Ask until `until`, by time.monotonic()."""
     limits = httpx.Limits(max_connections=50)
     async with httpx.AsyncClient(
         base_url=url, timeout=30, trust_env=False, limits=limits
     ) as client:
-        asks = [_ask(client, until, seen) for _ in range(clients)]
-        await asyncio.gather(*asks, _leave(client, until, seen), _sockets(url, until, seen))
+        deck = _Deck()
+        asks = [_ask(client, deck, until, seen) for _ in range(clients)]
+        await asyncio.gather(
+            *asks,
+            _leave(client, until, seen),
+            _sockets(url, until, seen),
+            _control(control, until, seen),
+        )
 
 
-async def _ask(client: httpx.AsyncClient, until: float, seen: Seen) -> None:
-    paths, weights = [*PATHS], [*PATHS.values()]
+async def _control(url: str, until: float, seen: Seen) -> None:
+    async with httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as client:
+        while time.monotonic() < until:
+            began = time.monotonic()
+            assert (await client.get("/")).status_code == 200
+            seen.control.append((began, time.monotonic() - began))
+            await asyncio.sleep(0.05)
+
+
+async def _ask(client: httpx.AsyncClient, deck: _Deck, until: float, seen: Seen) -> None:
     while time.monotonic() < until:
-        path = random.choices(paths, weights)[0]
+        path = deck.next()
         began = time.monotonic()
         try:
             if path == "/upload/":
@@ -57,7 +87,7 @@ async def _ask(client: httpx.AsyncClient, until: float, seen: Seen) -> None:
         except httpx.HTTPError as error:
             if path != "/broken-stream/":
                 seen.unexpected.append(f"{path}: {error!r}")
-        seen.requests += 1
+        seen.ended.append(time.monotonic())
         if path == LIGHT:
             seen.light.append((began, time.monotonic() - began))
         await asyncio.sleep(random.uniform(0.02, 0.1))
@@ -72,7 +102,7 @@ async def _leave(client: httpx.AsyncClient, until: float, seen: Seen) -> None:
             pass
         except httpx.HTTPError as error:
             seen.unexpected.append(f"leaving: {error!r}")
-        seen.requests += 1
+        seen.ended.append(time.monotonic())
         await asyncio.sleep(0.3)
 
 

@@ -47,6 +47,9 @@ PARTS = {
                 "tests/faults/test_processes.py::test_pocket_without_memory")),
         Threat("any process of the machine", "the same by gRPC", "a limit of the message, also unpacked; one line",
                ("tests/pocket/ingest/test_grpc.py::test_what_is_rejected_is_said", "tests/pocket/ingest/test_grpc.py::test_a_message_is_bounded")),
+        Threat("any process of the machine", "many routes, or times far from now, for a survey without end",
+               "a dozen sums for an hour, bounded names; a time that is ahead counts as now",
+               ("tests/pocket/survey/test_recent_sums.py::test_an_hour_is_a_dozen_sums", "tests/pocket/survey/test_live_survey.py::test_a_clock_that_is_ahead_makes_no_minutes")),
         Threat("any process of the machine", "malformed protobuf or JSON", "400 in one line", ("tests/pocket/ingest/test_receiver.py::test_no_body_breaks_it", _FUZZ)),
     ),
     "Files and terminals": (
@@ -64,9 +67,11 @@ PARTS = {
                ("tests/instrument/test_bounded_attributes.py::test_beyond_the_limit_all_are_one",)),
         Threat("who asks your app", "learns how long your queries take, by `Server-Timing`", "the header is there with `DEBUG` or a setting only",
                ("tests/instrument/requests/test_browser.py::test_the_setting_wins_over_debug",)),
-        Threat("who reads your traces", "credentials, tokens, cookies, values of SQL", "not recorded, or `REDACTED`", ("tests/telemetry/test_secrets.py::test_no_secret_is_exported",)),
+        Threat("who reads your traces", "credentials, tokens, cookies, values of SQL", "not recorded, or `REDACTED`", ("tests/telemetry/test_secrets.py::test_no_secret_is_exported",
+                "tests/telemetry/test_secrets_on_every_path.py::test_no_secret_is_exported_on_any_path")),
         Threat("who reads your traces", "values in messages of exceptions", "a setting: `OVERLAP_EXCEPTION_MESSAGES=0`",
-               ("tests/telemetry/test_secrets.py::test_messages_of_exceptions_can_stay_out",)),
+               ("tests/telemetry/test_secrets.py::test_messages_of_exceptions_can_stay_out",
+                "tests/telemetry/test_secrets_on_every_path.py::test_no_message_of_an_exception_is_exported_on_any_path")),
         Threat("the backend", "hangs, drips, redirects, rejects", "a thread of its own, a deadline for each export, no redirect, counts",
                ("tests/faults/test_backends.py::test_a_backend_in_trouble",)),
         Threat("another user's request", "finds what a request left in its thread or connection", "reset, or listed with how to reset it",
@@ -92,8 +97,8 @@ Who can reach what, what they could try, what stops them, and which test proves 
 `SECURITY.md`: pocket has no login and is for one machine, and whoever can reach it reads every trace.
 
 The inputs of the tests named `test_kept_inputs_do_no_harm` come from the fuzzer: `make fuzz` changes valid ones, keeps
-those that reach new lines of the code, and keeps what fails. `make fuzz SECONDS=6000` gives each of its ten targets
-twenty minutes on two cores; `make soak MINUTES=60` runs the same traffic for an hour. [Faults](faults.md) has what happens when
+those that reach new lines of the code, and keeps what fails. `make fuzz SECONDS=3300` gives each of its eleven targets
+ten minutes on two cores; `make soak MINUTES=60` runs the same traffic for an hour. [Faults](faults.md) has what happens when
 parts fail, [Lean, attacked](lean-compared.md) what requests leave behind.
 """
 

@@ -99,27 +99,29 @@ overlap.shutdown()
 """
 
 
+def export_of(site, folder, **env):
+    """Run a site in a process; return what it exported as text, and the names of its spans."""
+    from tests.instrument.conftest import Sink, _environment
+
+    sink = Sink()
+    found = subprocess.run(
+        [sys.executable, "-c", site, folder / "journal"],
+        env=_environment(sink.url) | env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    messages = [str(message) for path in sink._messages for message in sink._messages[path]]
+    names = sink.names()
+    sink.close()
+    assert found.returncode == 0, found.stdout + found.stderr
+    return "\n".join(messages), names
+
+
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
     """A function that runs the site, and returns what it exported: spans, logs, metrics."""
-    from tests.instrument.conftest import Sink, _environment
-
-    def exported(**env):
-        sink, folder = Sink(), tmp_path_factory.mktemp("secrets")
-        found = subprocess.run(
-            [sys.executable, "-c", SITE, folder / "journal"],
-            env=_environment(sink.url) | env,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        messages = [str(message) for path in sink._messages for message in sink._messages[path]]
-        names = sink.names()
-        sink.close()
-        assert found.returncode == 0, found.stdout + found.stderr
-        return "\n".join(messages), names
-
-    return exported
+    return lambda **env: export_of(SITE, tmp_path_factory.mktemp("secrets"), **env)
 
 
 def secrets_in(text):

@@ -61,8 +61,12 @@ def record(task_id: str, name: str, span: Span, parent: Span) -> int | None:
     )
     try:
         return _journal.write(noted)
-    except OSError:
-        _log.warning("the journal of background tasks can't be written", exc_info=True)
+    except OSError as error:
+        _log.warning(
+            "the journal of background tasks can't be written: %s; "
+            "tasks go on, and none is reported after a crash",
+            error,
+        )
         _journal = None
         return None
 

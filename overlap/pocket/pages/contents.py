@@ -18,7 +18,7 @@ from overlap.pocket.pages.scenarios import PlayQueue
 from overlap.pocket.pages.source import Received, Source
 from overlap.pocket.storage.logs_and_metrics import Telemetry
 from overlap.pocket.storage.store import Store, StoredTrace
-from overlap.pocket.survey.live_survey import CALM_S, LiveSurvey
+from overlap.pocket.survey.live_survey import CALM_S, KEPT_MINUTES, LiveSurvey
 from overlap.scenario import Scenario, mismatches
 from overlap.waterfall import Waterfall
 
@@ -39,6 +39,7 @@ class Contents:
         otlp_url: str,
         page_url: str,
         source: Source | None = None,
+        survey_minutes: int = KEPT_MINUTES,
     ) -> None:
         self.store, self.telemetry, self.config = store, telemetry, config
         self.event_hub, self.judged_traces = EventHub(), JudgedTraces()
@@ -64,7 +65,7 @@ class Contents:
             page_url=page_url,
             changed=lambda name: self.event_hub.publish([f"scenario:{name}"]),
         )
-        self.survey = LiveSurvey(store, lambda: self.event_hub.publish(["survey"]))
+        self.survey = LiveSurvey(store, lambda: self.event_hub.publish(["survey"]), survey_minutes)
         store.on_change = self._changed
 
     async def trace(self, trace_id: bytes) -> StoredTrace | None:

@@ -1,4 +1,4 @@
-"""The page Routes: the survey of the last hour, kept up to date."""
+"""The page Routes: the survey of the last minutes, kept up to date."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute, Route
 
 from overlap.pocket.pages.comparison import Render
 from overlap.pocket.pages.contents import Contents
-from overlap.pocket.survey.live_survey import KEPT_MINUTES, MOST_SPANS
+from overlap.pocket.survey.live_survey import MOST_SPANS
 from overlap.survey.totals.model import CATEGORIES
 from overlap.survey.totals.words import CATEGORY_WORDS
 
@@ -29,7 +29,7 @@ def routes(contents: Contents, render: Render) -> list[BaseRoute]:
             waiting=contents.survey.waiting,
             too_large=contents.survey.too_large,
             most_spans=MOST_SPANS,
-            minutes=KEPT_MINUTES,
+            minutes=contents.survey.minutes,
             categories=CATEGORIES,
             words=CATEGORY_WORDS,
             most_routes=MOST_ROUTES,

@@ -1,7 +1,7 @@
 """Survey traces as they arrive, each once, and sum them by the minute in which they began.
 
-A trace is surveyed when no span of it has arrived for a moment. If more arrive later, the minute
-it belongs to is summed again, from the traces that are still kept.
+A trace is surveyed when no span of it has arrived for a moment. If more arrive within a few
+minutes, the minute it belongs to is summed again, from the traces that are still kept.
 """
 
 from __future__ import annotations
@@ -11,17 +11,19 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from overlap.errors import where
 from overlap.judge import SHAPES
 from overlap.pocket.storage.span_batch import Origin
 from overlap.pocket.storage.store import Store, StoredTrace
 from overlap.pocket.storage.stored_spans import as_trace
+from overlap.pocket.survey.recent_sums import RecentSums
 from overlap.survey import Report, merge
 
 KEPT_MINUTES = 60
-"""The survey covers the last hour."""
+"""The survey covers the last hour, unless `--survey-minutes` says otherwise."""
 CALM_S = 2.5
 """A trace that grew within this time may be incomplete."""
 AGAIN_S = 30.0
@@ -47,22 +49,21 @@ class Facts:
     routes: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class _Minute:
-    report: Report = field(default_factory=Report)
-    traces: set[bytes] = field(default_factory=set)
-
-
 class LiveSurvey:
     """Surveys the traces of a store. Used from the event loop only, but for `_survey_each`."""
 
-    def __init__(self, store: Store, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, store: Store, changed: Callable[[], None], minutes: int = KEPT_MINUTES
+    ) -> None:
         self._store = store
         self._changed = changed
+        self.minutes = minutes
         self._pending: OrderedDict[bytes, None] = OrderedDict()
         self._facts: dict[bytes, Facts] = {}
         self._too_large: set[bytes] = set()
-        self._minutes: dict[int, _Minute] = {}
+        self._sums = RecentSums(minutes)
+        self._again: set[bytes] = set()
+        """The traces of a minute that is summed again."""
         self._document: dict[str, Any] | None = None
 
     def received(self, trace_ids: Iterable[bytes]) -> None:
@@ -90,10 +91,10 @@ class LiveSurvey:
         return sorted({route for facts in self._facts.values() for route in facts.routes})
 
     async def document(self) -> dict[str, Any]:
-        """Return the survey of the last hour: the JSON contract of `overlap survey`."""
-        self._forget_minutes()
+        """Return the survey of the last minutes: the JSON contract of `overlap survey`."""
+        self._tidy()
         if self._document is None:
-            reports = [minute.report for minute in self._minutes.values()]
+            reports = self._sums.reports()
             self._document = await asyncio.to_thread(lambda: merge(reports).as_dict())
         return self._document
 
@@ -104,8 +105,8 @@ class LiveSurvey:
             try:
                 while await self._survey_batch():  # noqa: ASYNC110  it is the work itself
                     await asyncio.sleep(PAUSE_S)
-            except Exception:  # the pages work without it
-                _log.exception("traces are not surveyed")
+            except Exception as error:  # the pages work without it
+                _log.error("traces are not surveyed: %s", where(error))
 
     async def _survey_batch(self) -> bool:
         """Survey what is calm, up to BATCH_SPANS; return whether there was any."""
@@ -117,12 +118,13 @@ class LiveSurvey:
             if stored is None:
                 del self._pending[trace_id]
                 self._facts.pop(trace_id, None)
+                self._again.discard(trace_id)
                 continue
             if len(stored.spans) > MOST_SPANS:
                 del self._pending[trace_id]
                 self._too_large.add(trace_id)
                 continue
-            if now - stored.arrived < (AGAIN_S if self._summed_in(trace_id) else CALM_S):
+            if now - stored.arrived < (AGAIN_S if self._is_summed(trace_id) else CALM_S):
                 continue
             if batch and spans + len(stored.spans) > BATCH_SPANS:
                 break
@@ -132,46 +134,59 @@ class LiveSurvey:
         if not batch:
             self._forget_dropped()
             return False
-        for stored, report in await asyncio.to_thread(_survey_each, batch):
+        found = await asyncio.to_thread(_survey_each, batch)
+        self._start_again({stored.trace_id for stored, _ in found})
+        for stored, report in found:
             self._note(stored, report)
         self._document = None
         self._changed()
         return True
 
-    def _summed_in(self, trace_id: bytes) -> _Minute | None:
-        """Return the minute whose sum has this trace already."""
+    def _is_summed(self, trace_id: bytes) -> bool:
+        """Return whether the sum of a minute has this trace already, and can be made again."""
         facts = self._facts.get(trace_id)
-        minute = self._minutes.get(facts.minute) if facts else None
-        return minute if minute and trace_id in minute.traces else None
+        return facts is not None and self._sums.has(facts.minute, trace_id)
+
+    def _start_again(self, grown: set[bytes]) -> None:
+        """Empty the sums of the minutes that have these traces: a sum can't be taken apart."""
+        for trace_id in grown:
+            if self._is_summed(trace_id):
+                again = self._sums.start_again(self._facts[trace_id].minute)
+                self._again |= again
+                self.received(again - grown)
 
     def _note(self, stored: StoredTrace, report: Report) -> None:
         trace_id = stored.trace_id
-        if before := self._summed_in(trace_id):
-            # A sum can't be taken apart: the minute begins anew.
-            self.received(before.traces - {trace_id})
-            before.traces, before.report = set(), Report()
+        is_new = trace_id not in self._facts
         routes = report.totals.routes.values()
         shapes = {shape for route in routes for shape in route.shapes}
-        number = stored.first_start_ns // 60_000_000_000
+        now = _minute_now()
+        number = min(now, stored.first_start_ns // 60_000_000_000)
         self._facts[trace_id] = Facts(
             number,
             tuple(shape for shape in SHAPES if shape in shapes),
             tuple(dict.fromkeys(route.route for route in routes)),
         )
-        minute = self._minutes.setdefault(number, _Minute())
-        minute.traces.add(trace_id)
-        minute.report.update(report)
+        if is_new or trace_id in self._again:
+            self._again.discard(trace_id)
+            self._sums.add(number, trace_id, report, now)
+        # Else it is in the sum of older minutes, as it was then.
 
-    def _forget_minutes(self) -> None:
-        oldest = int(time.time() // 60) - KEPT_MINUTES
-        for number in [number for number in self._minutes if number < oldest]:
-            del self._minutes[number]
+    def _tidy(self) -> None:
+        if self._sums.tidy(_minute_now()):
             self._document = None
 
     def _forget_dropped(self) -> None:
+        self._tidy()
         if len(self._facts) > 2 * len(self._store) + 100:
             kept = {trace.trace_id for trace in self._store.newest_first()}
             self._facts = {key: facts for key, facts in self._facts.items() if key in kept}
+            self._again &= kept
+            self._sums.forget(kept.__contains__)
+
+
+def _minute_now() -> int:
+    return int(time.time() // 60)
 
 
 _Due = tuple[StoredTrace, list[tuple[Origin, bytes]]]
@@ -183,7 +198,7 @@ def _survey_each(batch: list[_Due]) -> list[tuple[StoredTrace, Report]]:
         report = Report()
         try:
             report.add(as_trace(stored.id, spans))
-        except Exception:  # of one trace: the others are surveyed
-            _log.exception("the trace %s is not surveyed", stored.id)
+        except Exception as error:  # of one trace: the others are surveyed
+            _log.error("the trace %s is not surveyed: %s", stored.id, where(error))
         found.append((stored, report))
     return found

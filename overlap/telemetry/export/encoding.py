@@ -153,7 +153,7 @@ def _span(span: ReadableSpan) -> bytes:
 @lru_cache(maxsize=1024)
 def _named(name: str, kind: int) -> bytes:
     # name; kind, which OTLP counts from one
-    return b"\x2a" + sized(utf8(name)) + b"\x30" + varint(kind + 1)
+    return b"\x2a" + sized(utf8(secrets.current.text(name))) + b"\x30" + varint(kind + 1)
 
 
 def _status(status: Status) -> bytes:
@@ -169,7 +169,7 @@ def _event(event: Event) -> bytes:
         (
             b"\x09",  # time_unix_nano
             fixed64(event.timestamp),
-            _text(b"\x12", event.name),
+            _text(b"\x12", secrets.current.text(event.name)),
             *attributes(b"\x1a", event.attributes),
             _count(b"\x20", event.dropped_attributes),
         )

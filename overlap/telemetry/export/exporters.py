@@ -15,6 +15,7 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from overlap.telemetry.drops import Drops
 from overlap.telemetry.endpoint import Destination, destination
+from overlap.telemetry.export import metric_secrets
 from overlap.telemetry.export.encoding import Packed, bundle, pack_record, pack_span
 from overlap.telemetry.export.http_sender import MAX_REQUEST_SIZE, HttpSender
 from overlap.telemetry.export.own_exports import own_export
@@ -146,7 +147,7 @@ class CountedMetricExporter(MetricExporter):
         """Send, and count if it fails."""
         if self.is_sent_by_project():
             return MetricExportResult.SUCCESS
-        data = encode_metrics(self._with_resources(metrics_data)).SerializeToString()
+        data = metric_secrets.encoded(encode_metrics(self._with_resources(metrics_data)))
         return self._delivery.send(_points(metrics_data), data)
 
     def shutdown(self, timeout_millis: float = 30_000, **kwargs: Any) -> None:

@@ -1,9 +1,10 @@
 """Keep secrets out of what is exported: credentials and values of URLs, messages of exceptions.
 
 It is done where values are encoded, so that it holds for every span and log record, whoever made
-them. In each text with a URL, the user name and password are replaced, and the values of query
-parameters whose names promise a secret; so it is for the query strings that the conventions keep
-apart. `OVERLAP_REDACT_QUERY` names further parameters, or `*` for all. With
+them, and for the attributes of metrics (`metric_secrets`). In each text with a URL, the user name
+and password are replaced, and the values of query parameters whose names promise a secret; so it is
+for the query strings that the conventions keep apart. `OVERLAP_REDACT_QUERY` names further
+parameters, or `*` for all. With
 `OVERLAP_EXCEPTION_MESSAGES=0` an exception is exported with its type and its stack, without its
 message: that may hold values, such as a row that a database refused.
 
@@ -27,7 +28,8 @@ _NAMES = (
 _CREDENTIALS = re.compile(
     r"([a-z][a-z0-9+.\-]*://)[^\s/?#@'\"<>]+(?:@[^\s/?#@'\"<>]+)*@", re.IGNORECASE
 )
-_QUERIES = frozenset({"url.query", "http.target"})
+QUERIES = frozenset({"url.query", "http.target"})
+"""Attributes that hold a query string without a scheme before it."""
 _URLS = re.compile(r"[a-z][a-z0-9+.\-]*://[^\s'\"<>]+", re.IGNORECASE)
 _HEADLINES = ("Traceback (", "The above exception", "During handling of")
 _TYPE = re.compile(r"[\w.]+(?=:|$)")
@@ -47,7 +49,7 @@ class Secrets:
         """Return the value of an attribute without secrets."""
         if not self.messages and key in (names.EXCEPTION_MESSAGE, names.EXCEPTION_STACKTRACE):
             return REDACTED if key == names.EXCEPTION_MESSAGE else _frames(value)
-        if key in _QUERIES and "=" in value:
+        if key in QUERIES and "=" in value:
             return self._query(value)
         return self.text(value)
 
@@ -61,6 +63,12 @@ class Secrets:
     def description(self, value: str | None) -> str | None:
         """Return the description of a status, which may be an exception's message."""
         return (self.text(value) if self.messages else None) if value else value
+
+    def body(self, value: str, error: BaseException) -> str:
+        """Return the text of a log line about an exception, without its message if none may be."""
+        if self.messages or not (message := str(error)):
+            return value
+        return value.replace(repr(error), type(error).__name__).replace(message, REDACTED)
 
     def _query(self, text: str) -> str:
         return self._parameters.sub(rf"\1{REDACTED}", text)

@@ -23,6 +23,7 @@ from structlog.stdlib import ProcessorFormatter
 from structlog.types import EventDict, WrappedLogger
 
 from overlap.telemetry.drops import LOGGER_NAME
+from overlap.telemetry.export import secrets
 from overlap.telemetry.logs import otlp_records
 
 _NOT_ATTRIBUTES = frozenset(
@@ -72,6 +73,7 @@ class SendEvent:
         )
         if error := _exception(event.get("exc_info")):
             attributes.update(otlp_records.exception_attributes(error))
+            body = secrets.current.body(body, error)
         now = time.time_ns()
         span = trace.get_current_span()
         if span.is_recording():

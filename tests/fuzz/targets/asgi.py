@@ -1,10 +1,17 @@
 """Ask an ASGI application in this process; what it raises is raised."""
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 _loop = asyncio.new_event_loop()
+T = TypeVar("T")
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run it on the loop that serves."""
+    return _loop.run_until_complete(work)
 
 
 @dataclass
@@ -27,7 +34,7 @@ def ask(
     headers: list[tuple[bytes, bytes]] | None = None,
     body: bytes = b"",
 ) -> Answer:
-    return _loop.run_until_complete(_ask(app, path, method, query, headers or [], body))
+    return run(_ask(app, path, method, query, headers or [], body))
 
 
 async def _ask(  # noqa: PLR0917

@@ -5,15 +5,17 @@ import io
 import json
 import logging
 import os
+import tempfile
 import threading
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from overlap import config
 from overlap.errors import OverlapError
+from overlap.telemetry.export.secrets import _from_environment
 from tests.fuzz.printable import assert_printable
 
-_VARIABLES = (
+VARIABLES = (
     "OVERLAP_BLOCKED_THRESHOLD_MS", "OVERLAP_DRAIN_TIMEOUT_S", "OVERLAP_LOG_FORMAT",
     "OVERLAP_LOG_LEVEL", "OVERLAP_LEAN", "OVERLAP_LENS", "OVERLAP_LENS_RATE",
     "OVERLAP_INSTRUMENTORS", "OVERLAP_APP_URL", "OVERLAP_TRACES_URL", "OVERLAP_SCENARIOS",
@@ -26,7 +28,17 @@ _VARIABLES = (
     "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_SPAN_EVENT_COUNT_LIMIT", "OTEL_PROPAGATORS",
     "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "OTEL_SEMCONV_STABILITY_OPT_IN",
     "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "OTEL_METRICS_EXEMPLAR_FILTER",
-    "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
+    "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "OVERLAP_EXCEPTION_MESSAGES",
+    "OVERLAP_REDACT_QUERY", "OVERLAP_JOURNAL_DIR", "OVERLAP_LONG_COMMANDS", "OVERLAP_RUN",
+    "OVERLAP_GRAFANA_URL", "OVERLAP_LOKI_URL", "OVERLAP_PAGE_URL", "OVERLAP_TRACES_PUBLIC_URL",
+    "OVERLAP_START_HINT", "OTEL_ATTRIBUTE_COUNT_LIMIT", "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT",
+    "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
+    "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_SPAN_LINK_COUNT_LIMIT",
+    "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+    "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_KEY",
+    "OTEL_BLRP_MAX_QUEUE_SIZE", "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_REQUEST",
+    "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_RESPONSE",
 )  # fmt: skip
 _GOOD = (
     "", "1", "0.5", "http://127.0.0.1:9", "a=b,c=d", "json", "always_on", "none", "abc", "-1",
@@ -35,8 +47,8 @@ _GOOD = (
 
 
 def seeds() -> list[bytes]:
-    each = [{name: "1"} for name in _VARIABLES]
-    every = [dict.fromkeys(_VARIABLES, value) for value in _GOOD]
+    each = [{name: "1"} for name in VARIABLES]
+    every = [dict.fromkeys(VARIABLES, value) for value in _GOOD]
     return [json.dumps(pairs).encode() for pairs in (*every, *each)]
 
 
@@ -67,17 +79,29 @@ def check(data: bytes) -> None:
             .encode("utf-8", "replace")
             .decode()
             for key, value in asked.items()
-            if key in _VARIABLES and "\0" not in str(value)
+            if key in VARIABLES and "\0" not in str(value)
         }
     except (ValueError, AttributeError, RecursionError):
         return
     pairs.setdefault("OTEL_EXPORTER_OTLP_ENDPOINT", _sink())
-    with _environment(pairs), contextlib.redirect_stderr(io.StringIO()):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _environment(pairs | _within(folder, pairs)),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
         _start_and_stop()
+        # Read once in the life of a process.
+        assert _from_environment().text("http://h/?a=b")
         try:
             config.load(environ=pairs)
         except OverlapError as error:
             assert_printable(str(error))
+
+
+def _within(folder: str, pairs: dict[str, str]) -> dict[str, str]:
+    """Return the journal's folder: wherever the input wants it, in a folder of this run."""
+    name = "OVERLAP_JOURNAL_DIR"
+    return {name: f"{folder}/{pairs[name].replace('..', '')}"} if pairs.get(name) else {}
 
 
 def _start_and_stop() -> None:
@@ -99,7 +123,7 @@ def _start_and_stop() -> None:
 
 @contextlib.contextmanager
 def _environment(pairs: dict[str, str]):
-    before = {name: os.environ.pop(name, None) for name in _VARIABLES}
+    before = {name: os.environ.pop(name, None) for name in VARIABLES}
     os.environ.update(pairs)
     try:
         yield

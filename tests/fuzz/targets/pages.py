@@ -5,8 +5,10 @@ import secrets
 from functools import cache
 from types import SimpleNamespace
 
+from overlap.pocket.survey import live_survey
+from overlap.pocket.survey.live_survey import LiveSurvey
 from tests.fuzz.printable import assert_harmless
-from tests.fuzz.targets.asgi import ask
+from tests.fuzz.targets.asgi import ask, run
 from tests.fuzz.targets.ingest import _LOGS, _METRICS
 from tests.fuzz.targets.pocket import pocket, post
 from tests.fuzz.targets.samples import otlp
@@ -34,8 +36,16 @@ def check(data: bytes) -> None:
     made, trace_id = _pocket(), secrets.token_hex(16).encode()
     for part, body in parts:
         assert post(made.app, body.replace(_ID, trace_id), f"/v1/{part}").status in (200, 400)
+    run(_survey(made.contents.survey))
     ids = [stored.id for stored in made.store.newest_first()][:2]
-    for path in ("/", "/traces", "/ledger", "/metrics", *(f"/trace/{each}" for each in ids)):
+    for path in (
+        "/",
+        "/traces",
+        "/routes",
+        "/ledger",
+        "/metrics",
+        *(f"/trace/{each}" for each in ids),
+    ):
         _show(made.app, path)
     for each in ids:
         _show(made.app, f"/compare/{ids[0]}/{each}")
@@ -47,6 +57,13 @@ def check(data: bytes) -> None:
         json.loads(api.body)
     for path in ("/api/v3/services", "/api/v3/operations"):
         assert ask(made.app, path).status == 200
+
+
+async def _survey(survey: LiveSurvey) -> None:
+    """Survey what has arrived at once, and not when it is calm."""
+    live_survey.CALM_S = live_survey.AGAIN_S = 0.0
+    while await survey._survey_batch():
+        pass
 
 
 def _show(app: object, path: str, query: bytes = b"") -> None:

@@ -98,6 +98,34 @@ def test_the_survey_covers_the_last_hour(surveyed):
     assert facts.routes == ("GET /old/",)
 
 
+def test_a_trace_that_grows_after_minutes_is_not_summed_twice(surveyed):
+    """Its minute is part of a longer sum, which can't be taken apart."""
+    trace_id, span_id = surveyed.send(ago_s=900)
+    surveyed.document()
+    surveyed.send("GET /inner/", trace_id, parent=span_id, ago_s=890)
+    assert requests(surveyed.document()) == {"GET /x/": 1}
+    surveyed.send("GET /more/", trace_id, parent=span_id, ago_s=880)
+    assert requests(surveyed.document()) == {"GET /x/": 1}
+
+
+def test_a_clock_that_is_ahead_makes_no_minutes(surveyed):
+    """Traces of the future are of this minute: their sums are forgotten in time, too."""
+    for hours in range(1, 50):
+        surveyed.send(ago_s=-3600 * hours)
+    assert requests(surveyed.document()) == {"GET /x/": 49}
+    assert len(surveyed.survey._sums.reports()) <= 2  # a minute may end meanwhile
+
+
+def test_minutes_are_forgotten_without_a_page(surveyed, monkeypatch):
+    """Nobody has to ask for the survey."""
+    surveyed.send()
+    surveyed.document()
+    later = time.time() + 2 * 3600
+    monkeypatch.setattr(live_survey.time, "time", lambda: later)
+    asyncio.run(surveyed.survey._survey_batch())
+    assert surveyed.survey._sums.reports() == []
+
+
 def test_what_fails_does_not_stop_the_others(surveyed, monkeypatch, caplog):
     """A trace that can't be judged is logged."""
     surveyed.send()
@@ -106,12 +134,14 @@ def test_what_fails_does_not_stop_the_others(surveyed, monkeypatch, caplog):
 
     def as_trace(trace_id, spans):
         if trace_id == bad.hex():
-            raise RuntimeError("no such trace")
+            raise RuntimeError("secret")
         return stock(trace_id, spans)
 
     monkeypatch.setattr(live_survey, "as_trace", as_trace)
     assert requests(surveyed.document()) == {"GET /x/": 1}
-    assert f"the trace {bad.hex()} is not surveyed" in caplog.text
+    assert f"the trace {bad.hex()} is not surveyed: RuntimeError at test_live_survey" in caplog.text
+    assert "secret" not in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 def test_dropped_traces_are_forgotten(surveyed):
@@ -123,6 +153,7 @@ def test_dropped_traces_are_forgotten(surveyed):
             surveyed.document()
     surveyed.document()
     assert len(surveyed.survey._facts) <= 2 * 5 + 100
+    assert sum(len(each.traces) for each in surveyed.survey._sums._minutes.values()) <= 2 * 5 + 100
     assert surveyed.survey.waiting == 0
 
 
