@@ -35,6 +35,7 @@ class Backend:
         """Spans that were received, and whose sender may have given up waiting for the answer."""
         self.active_requests: float | None = None
         self.phase = "well"
+        self._is_over = False
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         self._queue: queue.Queue[tuple[str, bytes]] = queue.Queue()
@@ -97,8 +98,9 @@ class Backend:
         self.phase = "well"
 
     def hand_on(self) -> None:
-        """Wait until pocket has everything that was accepted."""
+        """Wait until pocket has everything that was accepted. Then it may end."""
         self._queue.join()
+        self._is_over = True
 
     def _change(self) -> None:
         for phase, seconds in cycle(PHASES):
@@ -112,5 +114,9 @@ class Backend:
         with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
             while True:
                 path, body = self._queue.get()
-                client.post(path, content=body, headers=kind).raise_for_status()
+                try:
+                    client.post(path, content=body, headers=kind).raise_for_status()
+                except httpx.TransportError:
+                    if not self._is_over:
+                        raise
                 self._queue.task_done()

@@ -14,10 +14,26 @@ from typing import Any
 
 from opentelemetry.attributes import BoundedAttributes
 
+from overlap import names
 from overlap.telemetry.export import secrets
 
 _SHORT = 128
 """The encoding of a text with fewer characters is cached."""
+_UNIQUE = frozenset(
+    {
+        names.CLIENT_PORT,
+        "net.peer.port",
+        "network.peer.port",
+        names.TASK_ID,
+        names.TASK_SPAN_ID,
+        names.THREAD_FUNCTIONS,
+        names.VICTIM_BLOCKED_BY,
+        names.MESSAGING_MESSAGE_ID,
+        "url.full",
+        "url.query",
+    }
+)
+"""Keys whose values hardly ever occur twice: a cache of them would only fill."""
 _INT64 = 1 << 63
 
 _double = Struct("<d").pack
@@ -59,7 +75,9 @@ def attributes(tag: bytes, pairs: Mapping[str, Any] | None) -> list[bytes]:
     own: Mapping[str, Any] = pairs._dict if isinstance(pairs, BoundedAttributes) else pairs or {}
     for key, value in own.items():
         kind = type(value)
-        if kind is str and len(value) < _SHORT:
+        if key in _UNIQUE:
+            add(tag + _pair(key, _clean(key, value)))
+        elif kind is str and len(value) < _SHORT:
             add(_text_pair(tag, key, value))
         elif kind is int:
             add(_int_pair(tag, key, value))
@@ -71,6 +89,10 @@ def attributes(tag: bytes, pairs: Mapping[str, Any] | None) -> list[bytes]:
         else:
             add(tag + _pair(key, value))
     return parts
+
+
+def _clean(key: str, value: Any) -> Any:
+    return secrets.current.without(key, value) if isinstance(value, str) else value
 
 
 @lru_cache(maxsize=4096)
