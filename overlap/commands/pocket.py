@@ -63,7 +63,9 @@ def command(  # noqa: PLR0913  one parameter an option
     and --load shows it again; `overlap verdict` and `overlap survey` read the same file.
     """
     from overlap.pocket import Options, serve
+    from overlap.pocket.malloc import keep_memory_small
 
+    keep_memory_small()
     settings = config.load()
     if app_url:
         settings = replace(settings, app_url=app_url.rstrip("/"))
