@@ -34,6 +34,12 @@ def test_durations(text, ns):
     assert query_parameters.duration_ns(text) == ns
 
 
+def test_a_long_duration_is_refused_at_once():
+    """The pattern needs minutes for it: each digit could begin another number."""
+    with pytest.raises(ValueError, match="is not a duration"):
+        query_parameters.duration_ns("9" * 100_000)
+
+
 @given(st.text(max_size=40) | st.from_regex(r"[0-9T:.+\-Zsmhµ]{1,400}"))
 def test_whatever_comes_is_read_or_a_value_error(text):
     """No input raises anything else."""
