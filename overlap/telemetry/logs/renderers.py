@@ -59,7 +59,11 @@ def escape_unprintable(_logger: WrappedLogger, _method: str, event: EventDict) -
     An event, a stack and a traceback keep their line ends; in other values they are escaped too.
     """
     for key, value in event.items():
-        if isinstance(value, str) and not (value.isascii() and value.isprintable()):
+        if isinstance(value, dict | list | tuple | set | frozenset) and key != "exc_info":
+            # Its repr, which a line shows, escapes what can't be printed, and leaves accents.
+            if not (shown := repr(value)).isascii():
+                event[key] = _escaped(shown, "")
+        elif isinstance(value, str) and not (value.isascii() and value.isprintable()):
             event[key] = _escaped(value, "\n\t" if key in _OF_SEVERAL_LINES else "")
     return event
 

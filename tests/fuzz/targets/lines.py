@@ -26,13 +26,17 @@ def seeds() -> list[bytes]:
 def check(data: bytes) -> None:
     try:
         asked = json.loads(data)
-        event, values, error = str(asked["event"]), dict(asked["values"]), str(asked["error"])
-    except (ValueError, TypeError, KeyError, RecursionError):
+        event, values, error = str(asked["event"]), asked["values"], str(asked["error"])
+        named = {
+            key: value for key, value in values.items() if key.isidentifier() and key.isascii()
+        }
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return
-    # Names of values stand in the code, as names of arguments.
-    named = {key: value for key, value in values.items() if key.isidentifier() and key.isascii()}
-    for reserved in ("event", "exc_info", "positional_args"):
+    # Names of values stand in the code, as names of arguments; some are structlog's own.
+    for reserved in ("event", "exc_info", "positional_args", "exception"):
         named.pop(reserved, None)
+    if not isinstance(named.get("stack", ""), str):
+        del named["stack"]
     try:
         raise RuntimeError(error)
     except RuntimeError as raised:

@@ -22,6 +22,17 @@ def test_a_hostile_value_is_escaped_in_a_line_for_a_terminal(hostile):
     assert "\\" in shown
 
 
+def test_accents_within_a_list_are_escaped_too():
+    """A list is shown as its repr, which leaves them; an exception is no list."""
+    shown = line("console", event="Not Found", many=["z" + "\u0301" * 9], of={"ü": 1})
+    assert shown.count("\u0301") == 4
+    assert "ü" in shown
+    try:
+        raise ValueError("ü")
+    except ValueError:
+        assert "ValueError: ü" in line("console", event="failed", exc_info=sys.exc_info())
+
+
 def test_an_event_keeps_its_line_ends_and_nothing_else():
     """A message of several lines is a project's own; an escape in it is not."""
     assert line("console", event="one\n\ttwo\x1b[31m") == "one\n\ttwo\\x1b[31m"
