@@ -65,6 +65,8 @@ class LiveSurvey:
         self._again: set[bytes] = set()
         """The traces of a minute that is summed again."""
         self._document: dict[str, Any] | None = None
+        self._changing = asyncio.Lock()
+        """The sums are read in a thread: held while they are read, and while they change."""
 
     def received(self, trace_ids: Iterable[bytes]) -> None:
         """Survey these traces, once they are calm."""
@@ -92,11 +94,12 @@ class LiveSurvey:
 
     async def document(self) -> dict[str, Any]:
         """Return the survey of the last minutes: the JSON contract of `overlap survey`."""
-        self._tidy()
-        if self._document is None:
-            reports = self._sums.reports()
-            self._document = await asyncio.to_thread(lambda: merge(reports).as_dict())
-        return self._document
+        async with self._changing:
+            self._tidy()
+            if self._document is None:
+                reports = self._sums.reports()
+                self._document = await asyncio.to_thread(lambda: merge(reports).as_dict())
+            return self._document
 
     async def run(self) -> None:
         """Survey until cancelled."""
@@ -132,13 +135,15 @@ class LiveSurvey:
             batch.append((stored, [*stored.spans]))
             del self._pending[trace_id]
         if not batch:
-            self._forget_dropped()
+            async with self._changing:
+                self._forget_dropped()
             return False
         found = await asyncio.to_thread(_survey_each, batch)
-        self._start_again({stored.trace_id for stored, _ in found})
-        for stored, report in found:
-            self._note(stored, report)
-        self._document = None
+        async with self._changing:
+            self._start_again({stored.trace_id for stored, _ in found})
+            for stored, report in found:
+                self._note(stored, report)
+            self._document = None
         self._changed()
         return True
 

@@ -116,6 +116,34 @@ def test_a_clock_that_is_ahead_makes_no_minutes(surveyed):
     assert len(surveyed.survey._sums.reports()) <= 2  # a minute may end meanwhile
 
 
+def test_sums_do_not_change_while_they_are_read(surveyed, monkeypatch):
+    """A thread reads them for the page; a trace that is surveyed meanwhile is in the next one."""
+    stock = live_survey.merge
+
+    def slow(reports):
+        for report in reports:
+            for _ in report.totals.routes:
+                time.sleep(0.05)
+        return stock(reports)
+
+    monkeypatch.setattr(live_survey, "merge", slow)
+    for name in "abc":
+        surveyed.send(f"GET /{name}/")
+
+    async def work():
+        while await surveyed.survey._survey_batch():
+            pass
+        asked = asyncio.create_task(surveyed.survey.document())
+        await asyncio.sleep(0.02)
+        surveyed.send("GET /new/")
+        while await surveyed.survey._survey_batch():
+            pass
+        return await asked, await surveyed.survey.document()
+
+    before, after = asyncio.run(work())
+    assert len(requests(after)) == len(requests(before)) + 1 == 4
+
+
 def test_minutes_are_forgotten_without_a_page(surveyed, monkeypatch):
     """Nobody has to ask for the survey."""
     surveyed.send()
