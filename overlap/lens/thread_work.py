@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import wraps
+from contextlib import ExitStack
 from time import perf_counter, time_ns
 from typing import Any
 
@@ -27,6 +27,7 @@ from overlap.lens.thread_function import function_name, functions_text, is_sensi
 from overlap.lens.thread_occupants import ahead, running_in
 from overlap.lens.thread_occupants import words as taken_by
 from overlap.lens.waits.task_number import current_number
+from overlap.runtime.class_methods import replace_method
 from overlap.runtime.guard import guarded, never_raises
 
 SHORTEST_S = 0.005
@@ -118,31 +119,9 @@ class ThreadSpans(SpanProcessor):
     """Records both on spans, from when it is created until its shutdown."""
 
     def __init__(self) -> None:
-        stock: Any = ThreadPoolExecutor.submit
-        stock_cancel: Any = Future.cancel
-        self._stock, self._stock_cancel = stock, stock_cancel
-
-        @wraps(stock)
-        def submit(self: Any, fn: Any, /, *args: Any, **named: Any) -> Any:
-            work = guarded("work in a thread is not measured", _work_for, self, fn, args)
-            if work is None:
-                return stock(self, fn, *args, **named)
-            future = stock(self, work.run, fn, *args, **named)
-            future.overlap_work = work
-            return future
-
-        @wraps(stock_cancel)
-        def cancel(self: Any) -> Any:
-            is_cancelled = stock_cancel(self)
-            work: Work | None = getattr(self, "overlap_work", None)
-            if work is not None:
-                work.cancel_requested(is_cancelled)
-            return is_cancelled
-
-        self._ours: Any = submit
-        self._our_cancel: Any = cancel
-        setattr(ThreadPoolExecutor, "submit", submit)  # noqa: B010  mypy allows no other way
-        setattr(Future, "cancel", cancel)  # noqa: B010
+        self._undo = ExitStack()
+        self._undo.callback(replace_method(ThreadPoolExecutor, "submit", _submit))
+        self._undo.callback(replace_method(Future, "cancel", _cancel))
 
     @never_raises("work in a thread is not measured")
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
@@ -168,10 +147,34 @@ class ThreadSpans(SpanProcessor):
 
     def shutdown(self) -> None:
         """Stop measuring."""
-        if ThreadPoolExecutor.submit is self._ours:  # otherwise another library has wrapped it
-            setattr(ThreadPoolExecutor, "submit", self._stock)  # noqa: B010
-        if Future.cancel is self._our_cancel:
-            setattr(Future, "cancel", self._stock_cancel)  # noqa: B010
+        self._undo.close()
+
+
+def _submit(stock: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `ThreadPoolExecutor.submit` that measures the work of a span."""
+
+    def submit(self: Any, fn: Any, /, *args: Any, **named: Any) -> Any:
+        work = guarded("work in a thread is not measured", _work_for, self, fn, args)
+        if work is None:
+            return stock(self, fn, *args, **named)
+        future = stock(self, work.run, fn, *args, **named)
+        future.overlap_work = work
+        return future
+
+    return submit
+
+
+def _cancel(stock: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `Future.cancel` that records when the work of a span was cancelled."""
+
+    def cancel(self: Any) -> Any:
+        is_cancelled = stock(self)
+        work: Work | None = getattr(self, "overlap_work", None)
+        if work is not None:
+            work.cancel_requested(is_cancelled)
+        return is_cancelled
+
+    return cancel
 
 
 def _work_for(pool: Any, fn: Any, args: tuple[Any, ...]) -> Work | None:

@@ -14,6 +14,7 @@ from django.core.handlers.base import BaseHandler
 from django.urls import get_resolver
 
 from overlap.instrument.requests.django_instrumentor import Instrumentor
+from overlap.runtime.class_methods import replace_method
 
 _LOADED: WeakSet[BaseHandler] = WeakSet()
 """Handlers that have loaded our middleware, in this recording or an earlier one."""
@@ -44,51 +45,53 @@ def follow_handlers(
     ours = Instrumentor._opentelemetry_middleware
     if leave_settings and ours in settings.MIDDLEWARE:
         settings.MIDDLEWARE.remove(ours)
-    stock_load, stock_get, stock_get_async, stock_make_atomic = (
-        BaseHandler.load_middleware,
-        BaseHandler.get_response,
-        BaseHandler.get_response_async,
-        BaseHandler.make_view_atomic,
-    )
 
-    @wraps(stock_load)
-    def load_middleware(self: Any, is_async: bool = False) -> None:
-        before = settings.MIDDLEWARE
-        if ours not in before:
-            settings.MIDDLEWARE = [ours, *before]
-        try:
-            stock_load(self, is_async=is_async)
-        finally:
-            settings.MIDDLEWARE = before
-        _LOADED.add(self)
+    def load_middleware(stock: Callable[..., Any]) -> Callable[..., Any]:
+        def load_ours(self: Any, is_async: bool = False) -> None:
+            before = settings.MIDDLEWARE
+            if ours not in before:
+                settings.MIDDLEWARE = [ours, *before]
+            try:
+                stock(self, is_async=is_async)
+            finally:
+                settings.MIDDLEWARE = before
+            _LOADED.add(self)
 
-    @wraps(stock_get)
-    def get_response(self: Any, request: Any) -> Any:
+        return load_ours
+
+    def get_response_async(stock: Callable[..., Any]) -> Callable[..., Any]:
+        async def get_traced(self: Any, request: Any) -> Any:
+            if self not in _LOADED:
+                self.load_middleware(is_async=True)
+            await watch_loop()  # before the request's span starts, so that the lens measures it
+            return await stock(self, request)
+
+        return get_traced
+
+    def make_view_atomic(stock: Callable[..., Any]) -> Callable[..., Any]:
+        def make_watched(self: Any, view: Any) -> Any:
+            view = stock(self, view)
+            if not iscoroutinefunction(view):
+                return view
+
+            @wraps(view)
+            async def watched(*args: Any, **kwargs: Any) -> Any:
+                await watch_loop()
+                return await view(*args, **kwargs)
+
+            return watched
+
+        return make_watched
+
+    for make in (load_middleware, _get_response, get_response_async, make_view_atomic):
+        undo.callback(replace_method(BaseHandler, make.__name__.removeprefix("_"), make))
+    return undo.close
+
+
+def _get_response(stock: Callable[..., Any]) -> Callable[..., Any]:
+    def get_traced(self: Any, request: Any) -> Any:
         if self not in _LOADED:
             self.load_middleware()
-        return stock_get(self, request)
+        return stock(self, request)
 
-    @wraps(stock_get_async)
-    async def get_response_async(self: Any, request: Any) -> Any:
-        if self not in _LOADED:
-            self.load_middleware(is_async=True)
-        await watch_loop()  # before the request's span starts, so that the lens measures it
-        return await stock_get_async(self, request)
-
-    @wraps(stock_make_atomic)
-    def make_view_atomic(self: Any, view: Any) -> Any:
-        view = stock_make_atomic(self, view)
-        if not iscoroutinefunction(view):
-            return view
-
-        @wraps(view)
-        async def watched(*args: Any, **kwargs: Any) -> Any:
-            await watch_loop()
-            return await view(*args, **kwargs)
-
-        return watched
-
-    for function in (load_middleware, get_response, get_response_async, make_view_atomic):
-        undo.callback(setattr, BaseHandler, function.__name__, function.__wrapped__)
-        setattr(BaseHandler, function.__name__, function)
-    return undo.close
+    return get_traced

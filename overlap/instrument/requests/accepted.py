@@ -11,11 +11,12 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from contextvars import ContextVar
-from functools import wraps
 from typing import Any
 
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler
+
+from overlap.runtime.class_methods import replace_method
 
 
 class AcceptedRequest:
@@ -67,54 +68,57 @@ def observe_handler(
     on_disconnect: called when a client disconnects before the whole body was received.
     on_refused: called when Django cannot parse a request, with the status it answers.
     """
-    undo = ExitStack()
-    handle, read_body, create_request, listen = (
-        ASGIHandler.handle,
-        ASGIHandler.read_body,
-        ASGIHandler.create_request,
-        ASGIHandler.listen_for_disconnect,
-    )
 
-    @wraps(handle)
+    def read_body(stock: Callable[..., Any]) -> Callable[..., Any]:
+        async def reading(self: Any, receive: Any) -> Any:
+            try:
+                return await stock(self, receive)
+            except RequestAborted:
+                if (accepted := _CURRENT.get()) is not None:
+                    on_disconnect(accepted)
+                raise
+
+        return reading
+
+    def create_request(stock: Callable[..., Any]) -> Callable[..., Any]:
+        def creating(self: Any, scope: dict[str, Any], body_file: Any) -> Any:
+            request, answer = stock(self, scope, body_file)
+            if request is None:
+                on_refused(accepted_request(scope), answer.status_code)
+            return request, answer
+
+        return creating
+
+    undo = ExitStack()
+    for name, make in (
+        ("handle", _handle),
+        ("read_body", read_body),
+        ("create_request", create_request),
+        ("listen_for_disconnect", _listen_for_disconnect),
+    ):
+        undo.callback(replace_method(ASGIHandler, name, make))
+    return undo.close
+
+
+def _handle(stock: Callable[..., Any]) -> Callable[..., Any]:
     async def timed(self: Any, scope: dict[str, Any], receive: Any, send: Any) -> None:
         token = _CURRENT.set(AcceptedRequest(scope))
         try:
-            await handle(self, scope, receive, send)
+            await stock(self, scope, receive, send)
         finally:
             _CURRENT.reset(token)
 
-    @wraps(read_body)
-    async def reading(self: Any, receive: Any) -> Any:
-        try:
-            return await read_body(self, receive)
-        except RequestAborted:
-            if (accepted := _CURRENT.get()) is not None:
-                on_disconnect(accepted)
-            raise
+    return timed
 
-    @wraps(create_request)
-    def creating(self: Any, scope: dict[str, Any], body_file: Any) -> Any:
-        request, answer = create_request(self, scope, body_file)
-        if request is None:
-            on_refused(accepted_request(scope), answer.status_code)
-        return request, answer
 
-    @wraps(listen)
+def _listen_for_disconnect(stock: Callable[..., Any]) -> Callable[..., Any]:
     async def listening(self: Any, receive: Any) -> Any:
         try:
-            return await listen(self, receive)
+            return await stock(self, receive)
         except RequestAborted:
             # Django cancels the request next, which a thread does not notice.
             if (accepted := _CURRENT.get()) is not None:
                 accepted.disconnected_at = time.perf_counter()
             raise
 
-    for name, ours, stock in (
-        ("handle", timed, handle),
-        ("read_body", reading, read_body),
-        ("create_request", creating, create_request),
-        ("listen_for_disconnect", listening, listen),
-    ):
-        setattr(ASGIHandler, name, ours)
-        undo.callback(setattr, ASGIHandler, name, stock)
-    return undo.close
+    return listening

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from functools import wraps
-from typing import Any
+from contextlib import ExitStack
+from typing import Any, TypeAlias
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from opentelemetry.instrumentation.django import DjangoInstrumentor
 from opentelemetry.instrumentation.django.middleware.otel_middleware import _DjangoMiddleware
 
+from overlap.runtime.class_methods import replace_method
 from overlap.runtime.guard import guarded
 
 STOCK = f"{_DjangoMiddleware.__module__}.{_DjangoMiddleware.__qualname__}"
@@ -33,6 +34,9 @@ OPTIONS = {
     ),
 }
 """The attributes of the stock middleware that each option sets, besides the hooks."""
+
+Replacement: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
+"""Makes a method from the stock one."""
 
 _log = logging.getLogger(__name__)
 
@@ -67,38 +71,47 @@ class ProjectInstrumentor:
 
     def watch(self, on_change: Callable[[], None]) -> Callable[[], None]:
         """Call `on_change` when the project's is switched on or off; return the undo."""
-        stock: Any = DjangoInstrumentor
-        switch_on, switch_off = stock._instrument, stock._uninstrument
+        undo = ExitStack()
+        undo.callback(
+            replace_method(DjangoInstrumentor, "_instrument", self._switching_on(on_change))
+        )
+        undo.callback(
+            replace_method(DjangoInstrumentor, "_uninstrument", self._switching_off(on_change))
+        )
+        return undo.close
 
-        @wraps(switch_on)
-        def _instrument(instrumentor: Any, **options: Any) -> None:
-            if type(instrumentor) is not DjangoInstrumentor:
-                switch_on(instrumentor, **options)
-                return
-            before = settings.MIDDLEWARE
-            settings.MIDDLEWARE = [path for path in before if path != self._middleware]
-            switch_on(instrumentor, **options)
-            if STOCK not in settings.MIDDLEWARE:  # an environment variable forbids it
-                settings.MIDDLEWARE = before
-            else:
-                self._theirs = _attributes()
-                guarded("the project's options for Django are lost", self._combine)
-                guarded("the project's options for Django are lost", on_change)
+    def _switching_on(self, on_change: Callable[[], None]) -> Replacement:
+        def make(stock: Callable[..., Any]) -> Callable[..., Any]:
+            def _instrument(instrumentor: Any, **options: Any) -> None:
+                if type(instrumentor) is not DjangoInstrumentor:
+                    stock(instrumentor, **options)
+                    return
+                before = settings.MIDDLEWARE
+                settings.MIDDLEWARE = [path for path in before if path != self._middleware]
+                stock(instrumentor, **options)
+                if STOCK not in settings.MIDDLEWARE:  # an environment variable forbids it
+                    settings.MIDDLEWARE = before
+                else:
+                    self._theirs = _attributes()
+                    guarded("the project's options for Django are lost", self._combine)
+                    guarded("the project's options for Django are lost", on_change)
 
-        @wraps(switch_off)
-        def _uninstrument(instrumentor: Any, **options: Any) -> None:
-            switch_off(instrumentor, **options)
-            if type(instrumentor) is DjangoInstrumentor:
-                self._theirs = None
-                _set(self._ours)
-                guarded("the project's options for Django stay", on_change)
+            return _instrument
 
-        stock._instrument, stock._uninstrument = _instrument, _uninstrument
+        return make
 
-        def undo() -> None:
-            stock._instrument, stock._uninstrument = switch_on, switch_off
+    def _switching_off(self, on_change: Callable[[], None]) -> Replacement:
+        def make(stock: Callable[..., Any]) -> Callable[..., Any]:
+            def _uninstrument(instrumentor: Any, **options: Any) -> None:
+                stock(instrumentor, **options)
+                if type(instrumentor) is DjangoInstrumentor:
+                    self._theirs = None
+                    _set(self._ours)
+                    guarded("the project's options for Django stay", on_change)
 
-        return undo
+            return _uninstrument
+
+        return make
 
     def restore(self) -> None:
         """Give the project's middleware its place and its options back."""
