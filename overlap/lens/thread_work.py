@@ -33,7 +33,6 @@ from overlap.runtime.guard import guarded, never_raises
 SHORTEST_S = 0.005
 """Work that outlives its span for a shorter time is not reported, nor who delayed it."""
 
-
 OBSERVERS: list[Callable[[Work], None]] = []
 """Called with each call that is submitted."""
 
@@ -42,8 +41,7 @@ class Work:
     """One call, submitted under `span`. Times are seconds of time.perf_counter(), 0 if not yet."""
 
     __slots__ = ("abandoned", "ahead", "asked", "began", "cancelled", "ended", "function",
-                 "running", "sensitive", "size", "span", "taken_by",
-                 "task")  # fmt: skip
+                 "running", "sensitive", "size", "span", "taken_by", "task")  # fmt: skip
 
     def __init__(self, pool: Any, span: Span, function: str, *, sensitive: bool) -> None:
         self.running = running_in(pool)
@@ -169,8 +167,7 @@ def _cancel(stock: Callable[..., Any]) -> Callable[..., Any]:
 
     def cancel(self: Any) -> Any:
         is_cancelled = stock(self)
-        work: Work | None = getattr(self, "overlap_work", None)
-        if work is not None:
+        if (work := getattr(self, "overlap_work", None)) is not None:
             work.cancel_requested(is_cancelled)
         return is_cancelled
 
