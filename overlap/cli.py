@@ -13,6 +13,7 @@ from overlap.errors import OverlapError
 COMMANDS = {
     "play": "Play the scenarios, draw their traces, judge them.",
     "verdict": "Judge any trace: an id, a file or standard input.",
+    "advice": "Advise what to change, with proof from source and other traces, as a diff.",
     "run": "Run a Django server and show its requests, without changing its code.",
     "compare": "Compare two traces: what differs in the second.",
     "survey": "Sum the verdicts on many traces, by service and route.",

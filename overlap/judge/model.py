@@ -13,6 +13,9 @@ BLOCKING: Final = "blocking"
 BACKGROUND: Final = "background"
 OFFLOADED: Final = "offloaded"
 LOST: Final = "lost"
+PROVEN: Final = "proven"
+SEEN: Final = "seen"
+POSSIBLE: Final = "possible"
 RECORDED: Final = "recorded"
 TIMING: Final = "timing"
 SHAPES: Final = (CONCURRENT, SERIAL, BLOCKING, BACKGROUND, OFFLOADED, LOST, SINGLE)
@@ -159,6 +162,10 @@ class Advice(msgspec.Struct, frozen=True, gc=False):
     condition: str
     """What must hold for the prediction, as a clause that begins with `if`; empty if nothing."""
     text: str
+    evidence: str = ""
+    """Of `gather`: whether the condition is `proven`, `seen` in other traces, or `possible`."""
+    diff: str = ""
+    """The change to the source as a unified diff, if the source was at hand and shows it."""
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):

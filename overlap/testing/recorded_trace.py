@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 from abc import ABC, abstractmethod
 from functools import cached_property
+from pathlib import Path
 
+from msgspec.structs import replace
 from rich.console import Console
 
 from overlap.draw import clean, duration, picture
 from overlap.judge import Advice, Background, Blocked, Group, Offloaded, Verdict, verdict
 from overlap.judge.model import CONCURRENT, SERIAL, SINGLE
 from overlap.judge.summary import advised, sentence
+from overlap.proof import graded
 from overlap.trace import Span, Trace
 
 __tracebackhide__ = True
@@ -95,7 +98,9 @@ class Seen(Findings):
 
     @cached_property
     def verdict(self) -> Verdict:
-        return verdict(self.trace)
+        found = verdict(self.trace)
+        # The code under test is below the folder in which pytest was started, as a rule.
+        return replace(found, advice=graded(found.advice, self.trace, source=Path.cwd()))
 
     @cached_property
     def root(self) -> Span:
@@ -123,6 +128,9 @@ class Seen(Findings):
         console.print(sentence(self.verdict), highlight=False)
         for words in advised(self.verdict):
             console.print(f"advice: {words}", highlight=False)
+        for item in self.verdict.advice:
+            if item.diff:
+                console.print(item.diff.rstrip("\n"), highlight=False, soft_wrap=True)
         file.seek(0)
         return file.read().rstrip("\n")
 

@@ -62,6 +62,12 @@ _ALL = (
         "otlp",
         environment={"OVERLAP_LEAN": "1", "OVERLAP_LENS_RATE": "inf"},
     ),
+    Variant(
+        "overlap-no-awaits",
+        "the same, without who waited for whom",
+        "otlp",
+        environment={"OVERLAP_LEAN": "1", "OVERLAP_LENS_RATE": "inf"},
+    ),
     # Nothing listens there: telemetry is dropped and counted, and must not slow any request.
     Variant(
         "overlap-down",

@@ -59,6 +59,25 @@ def _overlap_no_watch() -> Application:
     return _django()
 
 
+def _overlap_no_awaits() -> Application:
+    # The record of who waited for whom has no switch: leave it out, to measure its price.
+    from overlap import instrument, names
+
+    lens: Any = import_module("overlap.lens.span_processor")
+    waits: Any = import_module("overlap.lens.waits.observation")
+    set_figures = lens.set_while_ending
+
+    def without(span: Any, figures: dict[str, Any]) -> None:
+        figures.pop(names.AWAIT_TASK, None)
+        set_figures(span, figures)
+
+    lens.current_number = lambda *_: 0
+    lens.set_while_ending = without
+    waits.released_by = lambda *_: (None, "")
+    instrument(service_name="bench")
+    return _django()
+
+
 def _stock() -> Application:
     _sdk()
     import_module("opentelemetry.instrumentation.django").DjangoInstrumentor().instrument()
@@ -138,6 +157,7 @@ MAKERS: dict[str, Callable[[], Application]] = {
     "overlap-no-capacity": _overlap,
     "overlap-no-watch": _overlap_no_watch,
     "overlap-whole-lens": _overlap,
+    "overlap-no-awaits": _overlap_no_awaits,
     "overlap-down": _overlap,
     "stock": _stock,
     "stock-asgi": _stock_asgi,

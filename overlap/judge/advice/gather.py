@@ -9,9 +9,14 @@ from typing import Final
 from overlap import names
 from overlap.judge.advice.one_client import set_ups
 from overlap.judge.advice.one_query import is_query, repeated_queries
+from overlap.judge.advice.refusals import (
+    one_a_connection,
+    wait_for_each_other,
+    without_effects,
+)
 from overlap.judge.advice.requests import LEAST_NS, LEAST_PART, Change, Requests
 from overlap.judge.findings.thread_rows import requested_at_once
-from overlap.judge.model import Advice
+from overlap.judge.model import POSSIBLE, Advice
 from overlap.judge.path.awaited import awaited, awaited_stages
 from overlap.judge.summary import clean, listing
 from overlap.judge.tree.span_tree import NS_PER_MS, plain
@@ -60,10 +65,12 @@ def _useful(requests: Requests, chain: list[int]) -> Iterator[list[int]]:
         for index in _without_loops(requests, chain)
         if requests.on_path(index) >= LEAST_NS and requests.on_path(index) * LEAST_PART >= whole
     ]
-    if len(large) < 2 or _is_retry(requests, chain) or requested_at_once(requests.context, large):
+    large = without_effects(requests, one_a_connection(requests, large))
+    if len(large) < 2 or wait_for_each_other(requests, large):
         return
-    if not _share_a_connection(requests, large):
-        yield large
+    if _is_retry(requests, chain) or requested_at_once(requests.context, large):
+        return
+    yield large
 
 
 def _without_loops(requests: Requests, chain: list[int]) -> list[int]:
@@ -110,16 +117,6 @@ def _is_retry(requests: Requests, chain: list[int]) -> bool:
     return False
 
 
-def _share_a_connection(requests: Requests, chain: list[int]) -> bool:
-    """Return whether all are queries in one thread: Django's, which keeps one connection there."""
-    threads = {plain(requests.context.attribute(index, names.THREAD_ID)) for index in chain}
-    return (
-        len(threads) == 1
-        and None not in threads
-        and all(is_query(requests.tree.spans[index]) for index in chain)
-    )
-
-
 def _change(requests: Requests, parent: int, chain: list[int]) -> Change:
     called = [requests.tree.spans[index].name for index in chain]
     if len(chain) == 2:
@@ -137,4 +134,5 @@ def _change(requests: Requests, parent: int, chain: list[int]) -> Change:
         do=f"gather {listing(called)}",
         condition=condition,
         saves_ns=requests.saved_at_once(chain),
+        evidence=POSSIBLE,
     )

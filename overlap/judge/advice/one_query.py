@@ -41,7 +41,8 @@ def advice(requests: Requests) -> Iterator[Advice]:
                     spans=members,
                     parent=parent,
                     do=f"replace {len(members)} x {name} by one query "
-                    "(select_related, prefetch_related, or `in`)",
+                    "(select_related, prefetch_related or `in`; fetch_mode(FETCH_PEERS) from "
+                    "Django 6.1)",
                     condition="if one query can return all of these rows",
                     saves_ns=max(0, sum(map(requests.on_path, members)) - one)
                     + _between(requests, parent, members),

@@ -35,6 +35,7 @@ class Change:
     saves_ns: int = 0
     others_ns: int = 0
     at: str = ""
+    evidence: str = ""
 
 
 class Requests:
@@ -120,6 +121,7 @@ class Requests:
             others_ms=ms(found.others_ns),
             condition=found.condition,
             text=self._text(found, request),
+            evidence=found.evidence,
         )
 
     def _place(self, found: Change, request: int) -> str:

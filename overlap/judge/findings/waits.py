@@ -9,6 +9,7 @@ from typing import Final
 
 from overlap import names
 from overlap.judge.tree.span_tree import Tree
+from overlap.trace.model import Span
 
 _ROW = re.compile(r"(\d{1,15})\+(\d{1,15}) (\w+) ?(.*)")
 _NS_PER_US: Final = 1000
@@ -48,7 +49,12 @@ def waits_within(tree: Tree, index: int, gaps: Sequence[tuple[int, int]]) -> lis
 
 def awaited_places(tree: Tree, index: int) -> list[str]:
     """Return the user's own lines at which a span was awaited: `app/views.py:41 in smoke`."""
-    text = tree.spans[index].attributes.get(names.LOOP_AWAITED)
+    return places_in(tree.spans[index])
+
+
+def places_in(span: Span) -> list[str]:
+    """Return what `awaited_places` does, of a span by itself."""
+    text = span.attributes.get(names.LOOP_AWAITED)
     if not isinstance(text, str):
         return []
     rows = (_ROW.fullmatch(line) for line in text.splitlines())

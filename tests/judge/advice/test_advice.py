@@ -45,6 +45,7 @@ def test_two_awaits_in_a_row_could_be_gathered(span: MakeSpan) -> None:
             condition="if get_flavor does not need what get_smokables returns",
             text="gather get_smokables and get_flavor: the response takes 2.0 s instead of 3.0 s, "
             "if get_flavor does not need what get_smokables returns",
+            evidence="possible",
         )
     ]
 

@@ -1,0 +1,5 @@
+"""`overlap advice`."""
+
+from overlap.commands.advice.command import command
+
+__all__ = ["command"]

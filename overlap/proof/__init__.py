@@ -1,0 +1,5 @@
+"""How sure the advice to gather is: by the source of the code, and by other traces of it."""
+
+from overlap.proof.grading import graded
+
+__all__ = ["graded"]
