@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from overlap import names, verdict
 from overlap.proof import graded
+from overlap.testing.recorded_trace import Seen
 from overlap.trace import Span, Trace
 
 T0 = 1_700_000_000_000_000_000
@@ -189,6 +190,14 @@ def test_source_that_is_no_python_proves_nothing(tmp_path):
         assert [item.evidence for item in grade(trace(), tmp_path)] == ["possible"]
 
 
+def test_a_recorded_trace_is_graded_with_the_source_at_hand(source, monkeypatch):
+    """`traced` runs where the code is: its advice is proven, and its picture shows the diff."""
+    monkeypatch.chdir(source(PROVEN))
+    seen = Seen(trace())
+    assert [item.evidence for item in seen.advice] == ["proven"]
+    assert "+    a, b = await asyncio.gather(one(), two())" in seen.draw()
+
+
 def test_the_command_shows_the_diff(source, tmp_path):
     """And as JSON; a folder that is none is one sentence."""
     from overlap.trace import read
@@ -219,8 +228,8 @@ def as_otlp(one):
 
     spans = [
         {
-            "traceId": span.trace_id, "spanId": span.span_id.rjust(16, "0"), "name": span.name,
-            "parentSpanId": span.parent_id and span.parent_id.rjust(16, "0"),
+            "traceId": span.trace_id, "spanId": span.span_id.rjust(16, "a"), "name": span.name,
+            "parentSpanId": span.parent_id and span.parent_id.rjust(16, "a"),
             "startTimeUnixNano": str(span.start_ns), "endTimeUnixNano": str(span.end_ns),
             "kind": 2 if span.kind == "server" else 1, "attributes": attributes(span.attributes),
         }
