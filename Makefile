@@ -33,7 +33,7 @@ unexport PYTHONDONTWRITEBYTECODE
 UV := $(shell command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1 && echo uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up down stack play test test-slow test-lowest test-newest matrix test-stack test-scale everyday test-package wheel-compiled test-spark test-postgresql fuzz faults soak sbom audit test-django lint types lock bench install-bench bench-peers stock-and-ours profile predictions whatif readme dashboards docs docs-serve pictures lock clean
+.PHONY: help install install-dev demo up down stack play test test-slow test-lowest test-newest matrix test-stack test-scale everyday test-package wheel-compiled test-spark test-postgresql fuzz faults soak sbom audit test-django lint types lock bench install-bench bench-peers stock-and-ours profile cost-against predictions whatif readme dashboards docs docs-serve pictures lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -150,6 +150,11 @@ stock-and-ours: install-bench ## Write docs/explanation/stock-and-ours.md: five 
 profile: install-bench ## Write docs/explanation/profile.md: where a request's time goes, stock and ours
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m overlap.bench.report.profile > docs/explanation/profile.md.new
 	@mv docs/explanation/profile.md.new docs/explanation/profile.md
+
+cost-against: install ## Write docs/explanation/cost-against.md: what a request costs, over an older checkout: DIR=...
+	@test -n "$(DIR)" || { echo "make cost-against DIR=a checkout of the older commit (git worktree add)"; exit 2; }
+	$(BIN)/python -m overlap.bench.report.cost_against "$(DIR)" > docs/explanation/cost-against.md.new
+	@mv docs/explanation/cost-against.md.new docs/explanation/cost-against.md
 
 predictions: install ## Write docs/explanation/predictions.md: what was advised beside what the pairs measured
 	$(BIN)/python -m app.predictions

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from overlap.bench.load.saturation import load_by
     from overlap.bench.pair import Pair, alternate
     from overlap.bench.report.tables import WIDTH, burst_table, lines, pair_table, table
+    from overlap.bench.server.checkout import Checkout, checkout
     from overlap.bench.server.variants import VARIANTS, choose, only_one
     from overlap.bench.trial import Loads
 
@@ -24,12 +25,14 @@ __all__ = [
     "WIDTH",
     "Burst",
     "BurstReport",
+    "Checkout",
     "Comparison",
     "Loads",
     "Pair",
     "Plan",
     "alternate",
     "burst_table",
+    "checkout",
     "choose",
     "compare",
     "lines",
@@ -50,6 +53,7 @@ _HOMES = {
     "report.tables": ("WIDTH", "burst_table", "lines", "pair_table", "table"),
     "pair": ("Pair", "alternate"),
     "trial": ("Loads",),
+    "server.checkout": ("Checkout", "checkout"),
     "server.variants": ("VARIANTS", "choose", "only_one"),
 }
 

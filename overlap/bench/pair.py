@@ -1,4 +1,4 @@
-"""Compare two variants in alternation: detects a difference of one per cent on any machine.
+"""Compare two variants, or two checkouts, in alternation: detects a difference of one per cent.
 
 The rounds of a whole comparison are minutes apart, in which a shared machine may become a tenth
 faster or slower. Here both servers run, each turn loads one directly after the other, and the
@@ -17,6 +17,7 @@ from statistics import median
 from typing import Any
 
 from overlap.bench.load.saturation import full_load, headline, load_by
+from overlap.bench.server.checkout import Checkout
 from overlap.bench.server.process import Failed, Server, running_sink
 from overlap.bench.server.variants import Variant
 from overlap.bench.server.vitals import processor_s
@@ -37,6 +38,14 @@ class Side:
     busy_s: float = 0.0
     """Processor time of its server, over all turns."""
     served: int = 0
+    checkout: Checkout | None = None
+    """Where its code is taken from; None: from here."""
+
+    @property
+    def name(self) -> str:
+        """The variant's name, with its checkout's."""
+        name = self.variant.name
+        return name if self.checkout is None else f"{name} of {self.checkout.name}"
 
     @property
     def cpu_us(self) -> float | None:
@@ -86,6 +95,7 @@ class Pair:
             "sides": [
                 {
                     "variant": each.variant.name,
+                    "checkout": each.checkout and each.checkout.name,
                     "rps": round(median(each.rps), 1),
                     "cpu_us": each.cpu_us and round(each.cpu_us, 1),
                 }
@@ -110,16 +120,23 @@ def confidence_interval(values: Sequence[float]) -> tuple[float, float]:
     return ordered[outside], ordered[-1 - outside]
 
 
-def alternate(
-    variants: tuple[Variant, Variant], path: str, *, turns: int, seconds: int, say: Say
+def alternate(  # noqa: PLR0913
+    variants: tuple[Variant, Variant],
+    path: str,
+    *,
+    turns: int,
+    seconds: int,
+    say: Say,
+    against: Checkout | None = None,
 ) -> Pair:
     """Measure both. Raise Failed if one can't be measured; Ctrl-C ends it early.
 
     seconds: of each load; a turn is two loads.
+    against: where the second variant's code is taken from; None: from here, as the first's.
     """
     from overlap.bench.comparison import machine
 
-    first, second = (Side(each) for each in variants)
+    first, second = Side(variants[0]), Side(variants[1], checkout=against)
     result = Pair(first, second, path, seconds, machine(), headline=headline(load_by()))
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="overlap-bench-")))
@@ -128,15 +145,15 @@ def alternate(
         for number, side in enumerate((first, second)):
             own = folder / str(number)
             own.mkdir()
-            servers.append((side, stack.enter_context(Server(side.variant, sink, own))))
+            servers.append((side, stack.enter_context(_server(side, sink, own))))
         try:
             for side, server in servers:
-                say(f"{side.variant.name} warms up")
+                say(f"{side.name} warms up")
                 full_load(server.url + path, 1, by=load_by())
             for turn in range(turns):
                 # They take turns in going first: a drift favours neither.
                 for side, server in servers[:: -1 if turn % 2 else 1]:
-                    say(f"turn {turn + 1} of {turns}, {side.variant.name}")
+                    say(f"turn {turn + 1} of {turns}, {side.name}")
                     _load(side, server, path, seconds)
         except KeyboardInterrupt:
             if not result.ratios:
@@ -145,12 +162,16 @@ def alternate(
     return result
 
 
+def _server(side: Side, sink: str, folder: Path) -> Server:
+    return Server(side.variant, sink, folder, checkout=side.checkout)
+
+
 def _load(side: Side, server: Server, path: str, seconds: int) -> None:
     before, already = processor_s(server.pid), server.served()
     load = full_load(server.url + path, seconds, by=load_by())
     after, served = processor_s(server.pid), server.served() - already
     if load.failed:
-        raise Failed(f"{side.variant.name}: {load.failed} requests failed; {server.last_line()}")
+        raise Failed(f"{side.name}: {load.failed} requests failed; {server.last_line()}")
     side.rps.append(load.rps)
     if before is not None and after is not None:
         side.busy_s += after - before

@@ -28,15 +28,15 @@ class RequestContext(ThreadSensitiveContext):
         return self
 
     async def __aexit__(self, *exc_info: Any) -> None:
-        lease = None
-        if self.token is not None:
-            # Before asgiref finds it: asgiref would shut it down and wait for that in a thread.
-            lease = SyncToAsync.context_to_thread_executor.pop(self, None)
-        await super().__aexit__(*exc_info)  # type: ignore[no-untyped-call]
-        if isinstance(lease, Lease):
-            # For background work. The entry, and with it the lease, lives as long as this context.
-            SyncToAsync.context_to_thread_executor[self] = lease
-            await lease.end()
+        lease = SyncToAsync.context_to_thread_executor.get(self)
+        if self.token is None or not isinstance(lease, Lease):
+            await super().__aexit__(*exc_info)  # type: ignore[no-untyped-call]
+            return
+        # Without asgiref, which would shut the lease down and wait for that in a thread. The entry
+        # stays for background work: it, and with it the lease, lives as long as this context.
+        SyncToAsync.thread_sensitive_context.reset(self.token)
+        self.token = None
+        await lease.end()
 
 
 def current_lease() -> Lease | None:

@@ -26,7 +26,7 @@ class Lease(Executor):
         self._pool = pool
         self._worker: Worker | None = None
         self._prepare: Callable[[], None] | None = None
-        self._background: Worker | None = None
+        self._background: _Background | None = None
         self.ended = False
         """Whether the request has ended."""
         self._submitted = 0
@@ -55,8 +55,8 @@ class Lease(Executor):
         with self._lock:
             if self.ended:
                 if self._background is None:
-                    self._background = Worker()
-                return self._background.submit(fn, *args, **kwargs)
+                    self._background = _Background()
+                return self._background.worker.submit(fn, *args, **kwargs)
             if self._worker is None:
                 self._worker = self._pool.take()
             self._submitted += 1
@@ -101,7 +101,17 @@ class Lease(Executor):
                 return
         self._pool.give(worker)
 
+
+class _Background:
+    """The thread of a lease for work that outlives the request.
+
+    Apart from the lease, of which each request has one: `__del__` costs something even where it
+    does nothing.
+    """
+
+    def __init__(self) -> None:
+        self.worker = Worker()
+
     def __del__(self) -> None:
         # Where a cycle or a traceback references the context, the garbage collector calls this.
-        if self._background is not None:
-            self._background.retire()
+        self.worker.retire()

@@ -18,7 +18,7 @@ from overlap.lens.steps import Steps, running_here
 from overlap.lens.waits.edges import as_text
 from overlap.lens.waits.task_number import current_number
 from overlap.runtime.await_chain import UNKNOWN
-from overlap.runtime.guard import never_raises
+from overlap.runtime.guard import failed
 
 SHORTEST_S = 0.001
 """Shorter spans have no figures, and shorter steps are not reported singly."""
@@ -36,46 +36,51 @@ def is_sampled(span: Span) -> bool:
 class LensSpans(SpanProcessor):
     """Opens an account for each span, and closes it."""
 
-    @never_raises("a span is not measured by the lens")
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Open an account, if a loop with a lens runs in this thread."""
-        steps = running_here()
-        if steps is None or has(span, names.WAIT_KIND):  # a wait is told as soon as it is over
-            return
-        above = span_here() if parent_context is None else parent_context.get(SPAN_KEY)
-        parent: Account | None = getattr(above, "overlap_account", _UNSEEN)
-        if parent is None or (parent is _UNSEEN and not steps.take_from_budget()):
-            span.overlap_account = None  # type: ignore[attr-defined]
-            return
-        if parent is _UNSEEN:
-            parent = None
-        # A span may have an earlier start time: a request's is when it was accepted.
-        began = perf_counter() - (time_ns() - (span._start_time or 0)) / 1e9
-        lists_turns = parent is None or has(span, names.TASK_ID)
-        account = Account(parent, began, lists_turns=lists_turns)
-        if parent is None:
-            account.task = current_number(steps.loop)
-            account.outermost = ref(span)
-        else:
-            account.task = current_number(steps.loop, parent.task)
-            if account.task != parent.task:
-                span.set_attribute(names.AWAIT_TASK, account.task)
-        span.overlap_account = account  # type: ignore[attr-defined]
-        span.overlap_steps = steps  # type: ignore[attr-defined]
-        steps.opened(account)
+        try:
+            steps = running_here()
+            # A wait's span is made when the wait is over.
+            if steps is None or names.WAIT_KIND in span._attributes._dict:  # type: ignore[union-attr]
+                return
+            above = span_here() if parent_context is None else parent_context.get(SPAN_KEY)
+            parent: Account | None = getattr(above, "overlap_account", _UNSEEN)
+            if parent is None or (parent is _UNSEEN and not steps.take_from_budget()):
+                span.overlap_account = None  # type: ignore[attr-defined]
+                return
+            if parent is _UNSEEN:
+                parent = None
+            # A span may have an earlier start time: a request's is when it was accepted.
+            began = perf_counter() - (time_ns() - (span._start_time or 0)) / 1e9
+            lists_turns = parent is None or has(span, names.TASK_ID)
+            account = Account(parent, began, lists_turns=lists_turns)
+            if parent is None:
+                account.task = current_number(steps.loop)
+                account.outermost = ref(span)
+            else:
+                account.task = current_number(steps.loop, parent.task)
+                if account.task != parent.task:
+                    span.set_attribute(names.AWAIT_TASK, account.task)
+            span.overlap_account = account  # type: ignore[attr-defined]
+            span.overlap_steps = steps  # type: ignore[attr-defined]
+            steps.opened(account)
+        except Exception:
+            failed("a span is not measured by the lens")
 
-    @never_raises("a span is not measured by the lens")
     def _on_ending(self, span: Span) -> None:
-        account: Account | None = getattr(span, "overlap_account", None)
-        if account is None or not account.open:
-            return
-        account.open = False
-        now = perf_counter()
-        steps = running_here()
-        if steps is not None and steps.began:
-            account.add(steps.ready, steps.began, now, _line(steps))
-        set_while_ending(span, _figures(account, now))
-        span.overlap_steps.closed(account)  # type: ignore[attr-defined]
+        try:
+            account: Account | None = getattr(span, "overlap_account", None)
+            if account is None or not account.open:
+                return
+            account.open = False
+            now = perf_counter()
+            steps = running_here()
+            if steps is not None and steps.began:
+                account.add(steps.ready, steps.began, now, _line(steps))
+            set_while_ending(span, _figures(account, now))
+            span.overlap_steps.closed(account)  # type: ignore[attr-defined]
+        except Exception:
+            failed("a span is not measured by the lens")
 
 
 def _line(steps: Steps) -> str | None:

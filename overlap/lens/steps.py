@@ -105,6 +105,8 @@ class Steps:
 
     def _rest(self) -> None:
         # Without open accounts, the loop's methods are restored until the second is over.
+        if not self._replacements.is_on:  # mostly: this runs in each request that is not measured
+            return
         with self._lock:
             if self._budget.resting and not self._open:
                 self._replacements.off()

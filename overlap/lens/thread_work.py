@@ -28,7 +28,7 @@ from overlap.lens.thread_occupants import ahead, running_in
 from overlap.lens.thread_occupants import words as taken_by
 from overlap.lens.waits.task_number import current_number
 from overlap.runtime.class_methods import replace_method
-from overlap.runtime.guard import guarded, never_raises
+from overlap.runtime.guard import failed, guarded
 
 SHORTEST_S = 0.005
 """Work that outlives its span for a shorter time is not reported, nor who delayed it."""
@@ -121,27 +121,31 @@ class ThreadSpans(SpanProcessor):
         self._undo.callback(replace_method(ThreadPoolExecutor, "submit", _submit))
         self._undo.callback(replace_method(Future, "cancel", _cancel))
 
-    @never_raises("work in a thread is not measured")
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Record on the first spans of a call how long it had waited for its thread."""
-        work = _here.work
-        if work is None or get_current_span(parent_context) is not work.span:
-            return
-        figures: dict[str, Any] = {names.THREAD_QUEUED_MS: in_ms(work.began - work.asked)}
-        if work.task:
-            figures[names.AWAIT_TASK] = work.task
-        if work.sensitive:
-            figures[names.THREAD_SENSITIVE] = True
-        elif work.taken_by:
-            figures |= {names.THREAD_POOL_MOST: work.size, names.THREAD_TAKEN_BY: work.taken_by}
-        span.set_attributes(figures)
+        try:
+            work = _here.work
+            if work is None or get_current_span(parent_context) is not work.span:
+                return
+            figures: dict[str, Any] = {names.THREAD_QUEUED_MS: in_ms(work.began - work.asked)}
+            if work.task:
+                figures[names.AWAIT_TASK] = work.task
+            if work.sensitive:
+                figures[names.THREAD_SENSITIVE] = True
+            elif work.taken_by:
+                figures |= {names.THREAD_POOL_MOST: work.size, names.THREAD_TAKEN_BY: work.taken_by}
+            span.set_attributes(figures)
+        except Exception:
+            failed("work in a thread is not measured")
 
-    @never_raises("work in a thread is not measured")
     def _on_ending(self, span: Span) -> None:
-        works: list[Work] | None = getattr(span, "overlap_threads", None)
-        if works:
-            queued_in_parent = has(span, names.THREAD_QUEUED_MS)  # the span is itself such work
-            set_while_ending(span, _figures([*works], queued_in_parent))
+        try:
+            works: list[Work] | None = getattr(span, "overlap_threads", None)
+            if works:
+                queued_in_parent = has(span, names.THREAD_QUEUED_MS)  # the span is itself such work
+                set_while_ending(span, _figures([*works], queued_in_parent))
+        except Exception:
+            failed("work in a thread is not measured")
 
     def shutdown(self) -> None:
         """Stop measuring."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterable
 from pathlib import PurePath
-from types import CodeType, FrameType
-from typing import Any, Final
+from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
+from typing import Any, Final, NamedTuple
 
 from overlap.runtime.callee import awaited_name
+from overlap.runtime.identity_cache import CodeCache
 from overlap.runtime.stack import Line, is_users
 
 _FIELDS = (("cr_frame", "cr_await"), ("gi_frame", "gi_yieldfrom"), ("ag_frame", "ag_await"))
@@ -70,10 +70,7 @@ def is_new(task: Any) -> bool:
 
 def await_line(task: Any) -> str | None:
     """Return the user's own line as text; None if the task is over, or has no such frame."""
-    found: FrameType | None = None
-    for frame in _frames(task):
-        if is_users(frame.f_code.co_filename):
-            found = frame
+    found = users_frame(reversed(await_chain(task).frames))
     return None if found is None else words(line_of(found))
 
 
@@ -87,13 +84,15 @@ def describe(task: Any) -> str:
     users: FrameType | None = None
     other: FrameType | None = None
     kind = ""
-    for frame in _frames(task):
-        code = frame.f_code
-        if is_users(code.co_filename):
+    for frame in await_chain(task).frames:
+        if frame is None:
+            continue
+        is_own, is_installed, waits_for = _facts(frame.f_code)
+        if is_own:
             users, kind = frame, ""
             continue
-        kind = kind or _waits_for(code)
-        if "-packages/" in code.co_filename:
+        kind = kind or waits_for
+        if is_installed:
             other = frame
     place_at = users or other
     if place_at is None:
@@ -103,22 +102,47 @@ def describe(task: Any) -> str:
     return f"{kind} {place}"
 
 
-def await_chain(task: Any) -> Iterator[Any]:
-    """Yield the coroutines and generators of a suspended task, each awaiting the next.
+class AwaitChain(NamedTuple):
+    """The coroutines and generators of a suspended task, each awaiting the next."""
+
+    coroutines: list[Any]
+    frames: list[FrameType | None]
+    """Of each; None for one of C's."""
+
+
+def await_chain(task: Any) -> AwaitChain:
+    """Return the chain of awaits of a suspended task, the outermost first.
 
     What does not say what it awaits is looked into: the step of an asynchronous generator, the
     iterator of an `__await__`, a coroutine of Cython's.
     """
+    found = AwaitChain([], [])
+    add, add_frame = found.coroutines.append, found.frames.append
     at = task.get_coro()
     for _ in range(DEEPEST):
-        if at is None:
-            return
-        awaited = _awaited_by(at)
-        if awaited is None:
+        # By type, as this runs after each long wait: asking for attributes takes five times longer.
+        kind = type(at)
+        if kind is CoroutineType:
+            add(at)
+            add_frame(at.cr_frame)
+            at = at.cr_await
+        elif kind is GeneratorType:
+            add(at)
+            add_frame(at.gi_frame)
+            at = at.gi_yieldfrom
+        elif kind is AsyncGeneratorType:
+            add(at)
+            add_frame(at.ag_frame)
+            at = at.ag_await
+        elif at is None:
+            break
+        elif (awaited := _awaited_by(at)) is None:
             at = next((one for one in gc.get_referents(at) if _awaited_by(one)), None)
         else:
-            yield at
+            add(at)
+            add_frame(frame_of(at))
             at = getattr(at, awaited)
+    return found
 
 
 def _awaited_by(at: Any) -> str | None:
@@ -140,14 +164,15 @@ def users_frame(frames: Iterable[FrameType | None]) -> FrameType | None:
     return next((each for each in frames if each and is_users(each.f_code.co_filename)), None)
 
 
-def _frames(task: Any) -> Iterator[FrameType]:
-    """Yield the frames of a suspended task's chain of awaits, the outermost first."""
-    for coroutine in await_chain(task):
-        if (frame := frame_of(coroutine)) is not None:
-            yield frame
+def _make_facts(code: CodeType) -> tuple[bool, bool, str]:
+    file = code.co_filename
+    return is_users(file), "-packages/" in file, _waits_for(code)
 
 
-@lru_cache(maxsize=1024)
+_facts = CodeCache(_make_facts)
+"""Whether a function is the user's, whether it is installed, and what it waits for."""
+
+
 def _waits_for(code: CodeType) -> str:
     file = PurePath(code.co_filename).as_posix()
     for end, functions in _WAITS.items():
@@ -165,19 +190,17 @@ def _of_future(task: Any) -> str:
     return TASK if gathering or isinstance(future, asyncio.Task) else UNKNOWN
 
 
-_places: dict[tuple[CodeType, int], tuple[str, str]] = {}
-_MOST_PLACES = 1024
+_places: CodeCache[dict[int, tuple[str, str]]] = CodeCache(lambda _: {}, 1024)
+"""By code and instruction."""
 
 
 def _place(frame: FrameType) -> tuple[str, str]:
     """Return the awaited name, and the line with it. Read from the source once for each place."""
-    key = (frame.f_code, frame.f_lasti)
-    found = _places.get(key)
+    places = _places(frame.f_code)
+    found = places.get(frame.f_lasti)
     if found is None:
-        if len(_places) >= _MOST_PLACES:
-            _places.clear()
         name, line = awaited_name(frame), words(line_of(frame))
-        found = _places[key] = (name, f"{line} ({name})" if name else line)
+        found = places[frame.f_lasti] = (name, f"{line} ({name})" if name else line)
     return found
 
 

@@ -30,11 +30,14 @@ class Drops:
         self._lost: dict[str, int] = {}
         self._reported: dict[str, str] = {}
         self._closed = False
+        self._delivered: set[str] = set()
         self._on_delivery: dict[str, Callable[[], None]] = {}
 
     def on_delivery(self, signal: str, call: Callable[[], None]) -> None:
-        """Call a function once, after the next delivery of a signal."""
+        """Call a function once: now if a signal was delivered before, else after it was."""
         self._on_delivery[signal] = call
+        if signal in self._delivered:
+            self._call(signal)
 
     def count_with(self, meter: Meter) -> None:
         """Send the counts as a metric, too, from now on."""
@@ -71,8 +74,8 @@ class Drops:
         """Note that a signal was delivered; where it failed before, log how much was lost."""
         if signal in self._reported:
             self._close(signal, "are delivered again")
-        if signal in self._on_delivery:
-            self._on_delivery.pop(signal)()
+        self._delivered.add(signal)
+        self._call(signal)
 
     def failing(self) -> bool:
         """Return whether some signal's last delivery failed."""
@@ -87,6 +90,11 @@ class Drops:
         self._closed = True
         for signal in list(self._reported):
             self._close(signal, "were not delivered to the end")
+
+    def _call(self, signal: str) -> None:
+        # By `pop`: both threads may be here, and one of them calls it.
+        if signal in self._on_delivery and (call := self._on_delivery.pop(signal, None)):
+            call()
 
     def _close(self, signal: str, how: str) -> None:
         with self._lock:

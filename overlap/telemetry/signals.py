@@ -18,14 +18,13 @@ from opentelemetry.sdk.trace import SpanProcessor
 from overlap import names
 from overlap.telemetry import config_file
 from overlap.telemetry.drops import LOGGER_NAME, Drops
-from overlap.telemetry.endpoint import destination
 from overlap.telemetry.environment import usable_environment
 from overlap.telemetry.fork import at_fork
 from overlap.telemetry.global_providers import LOGS, METRICS, TRACES
-from overlap.telemetry.logs.otlp_records import make_logger_provider
+from overlap.telemetry.log_pipeline import LogPipeline
 from overlap.telemetry.logs.setup import LoggingSetup
 from overlap.telemetry.metric_pipeline import MetricPipeline
-from overlap.telemetry.project_exporters import exports_to, unwrapped
+from overlap.telemetry.project_exporters import unwrapped
 from overlap.telemetry.resource import (
     MergedResources,
     add_to_resource,
@@ -54,16 +53,17 @@ class Telemetry:
         self._resources = MergedResources(self._resource)
         self._spans = SpanPipeline(self.drops, processors)
         self._metrics = MetricPipeline(self.drops)
-        self.logger_provider, self._records = make_logger_provider(self._resource, self.drops)
+        self._logs = LogPipeline(self._resource, self.drops)
+        self.logger_provider = self._logs.own
         self.tracer_provider: Any = TRACES.project()
         self.meter_provider: Any = METRICS.project()
-        remarks = [self._join_spans(), self._join_metrics()]
-        if LOGS.project() is None:
-            LOGS.lend(self.logger_provider)
-            self._undo.callback(LOGS.withdraw, self.logger_provider)
+        remarks = [self._join_spans(), self._join_metrics(), self._join_logs(LOGS.project())]
         self._undo.callback(TRACES.watch(self._on_tracer_provider))
         self._undo.callback(METRICS.watch(self._on_meter_provider))
-        self.logging = LoggingSetup(log_format, self.logger_provider, _logs_are_exported)
+        self._undo.callback(LOGS.watch(self._on_logger_provider))
+        self.logging = LoggingSetup(
+            log_format, self.logger_provider, lambda: self._logs.is_sent_by(LOGS.project())
+        )
         self.drops.count_with(self.meter_provider.get_meter("overlap.telemetry"))
         _report(*remarks)
         at_fork(WeakMethod(self._in_child))
@@ -90,7 +90,7 @@ class Telemetry:
         """Flush within FLUSH_LIMIT_S, log what was dropped, give everything back."""
         limit = FLUSH_LIMIT_FAILING_S if self.drops.failing() else FLUSH_LIMIT_S
         deadline = time.monotonic() + limit
-        batches: list[Any] = [self._spans.batch, self._records]
+        batches: list[Any] = [self._spans.batch, self._logs.batch]
         # The records' thread starts its last flush while that of the spans is waited for.
         for batch in batches:
             batch._batch_processor._worker_awaken.set()
@@ -98,6 +98,7 @@ class Telemetry:
             batch._batch_processor.shutdown(timeout_millis=_left_ms(deadline))
         self._metrics.shutdown(_left_ms(deadline))
         self._spans.leave()
+        self._logs.leave()
         is_exporting = any(batch._batch_processor._worker_thread.is_alive() for batch in batches)
         is_abandoned = self.drops.failing() or is_exporting
         self.drops.close()
@@ -123,6 +124,13 @@ class Telemetry:
         self._undo.callback(METRICS.withdraw, self.meter_provider)
         return ""
 
+    def _join_logs(self, provider: Any) -> str:
+        if provider is not None:
+            return self._logs.join(provider, self._resources)
+        LOGS.lend(self._logs.lent)
+        self._undo.callback(LOGS.withdraw, self._logs.lent)
+        return ""
+
     def _on_tracer_provider(self, provider: Any) -> None:
         self.tracer_provider = provider
         _report(_guarded(self._join_spans))
@@ -131,18 +139,22 @@ class Telemetry:
         self.meter_provider = provider
         _report(_guarded(self._join_metrics))
 
+    def _on_logger_provider(self, provider: Any) -> None:
+        _report(_guarded(lambda: self._join_logs(provider)))
+
     def _name_logs(self) -> None:
         """Let the records say the service that the project's spans say."""
         resource = getattr(self.tracer_provider, "resource", None)
         if isinstance(resource, Resource):
-            add_to_resource(self.logger_provider, self._resources.of(resource))
+            for provider in (self._logs.own, self._logs.lent):
+                add_to_resource(provider, self._resources.of(resource))
 
     def _in_child(self) -> None:
         # The SDK gives a forked process a service.instance.id of its own, but knows no pid.
         own = own_process()
         self._resource = self._resource.merge(own)
         self._resources.after_fork(own)
-        for provider in (self._spans.own, self._metrics.own, self.logger_provider):
+        for provider in (self._spans.own, self._metrics.own, self._logs.own, self._logs.lent):
             if provider is not None:
                 add_to_resource(provider, own)
         self._metrics.after_fork()
@@ -167,10 +179,6 @@ def _sampled(provider: Any) -> str:
     if what.removeprefix("ParentBased{root:").startswith(("TraceIdRatio", "AlwaysOff")):
         return f"the project's sampler decides which requests are traced: {what}"
     return ""
-
-
-def _logs_are_exported() -> bool:
-    return exports_to(LOGS.project(), destination("logs").endpoint)
 
 
 def _guarded(join: Callable[[], str]) -> str:

@@ -2,13 +2,14 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from math import comb
 
 import pytest
 
-from overlap.bench import VARIANTS, only_one
+from overlap.bench import VARIANTS, checkout, only_one
 from overlap.bench.pair import Pair, Side, confidence_interval
 from overlap.errors import OverlapError
 
@@ -83,3 +84,54 @@ def test_each_side_is_one_variant(name):
     """A typing error costs no measurement."""
     with pytest.raises(OverlapError):
         only_one(name)
+
+
+def another_checkout(root, folder):
+    """Return a copy of this one, without the history and the environment."""
+    shutil.copytree(root / "overlap", folder / "overlap", ignore=shutil.ignore_patterns("__py*"))
+    return folder
+
+
+def test_the_second_is_served_from_another_checkout(root, tmp_path):
+    """There the view is broken, and only the second side notices."""
+    folder = another_checkout(root, tmp_path / "older")
+    (folder / "overlap/bench/site/views.py").write_text("broken = here\n")
+    done = bench_pair(root, "lean", "lean", "--turns", "1", "--against", str(folder))
+    assert done.returncode == 2
+    assert "lean of older: " in done.stderr
+    assert "requests failed" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_both_names_are_shown_with_the_checkout_of_the_second(root, tmp_path):
+    """The folder's name stands for a checkout that git does not know."""
+    folder = another_checkout(root, tmp_path / "older")
+    options = ("--turns", "2", "--against", str(folder), "--json")
+    found = json.loads(bench_pair(root, "raw", "raw", *options).stdout)
+    assert [side["checkout"] for side in found["sides"]] == [None, "older"]
+    assert 0.2 < found["rps_ratio"] < 5
+
+
+def test_a_checkout_is_named_after_its_commit(root):
+    """Which is what a table of figures needs."""
+    assert checkout(root).name in subprocess.check_output(
+        ["git", "-C", str(root), "rev-parse", "HEAD"], text=True
+    )
+
+
+def test_its_own_environment_serves_a_checkout_that_has_one(root, tmp_path):
+    """The dependencies of that time; otherwise those of this one."""
+    folder = another_checkout(root, tmp_path)
+    assert checkout(folder).python == sys.executable
+    own = folder / ".venv/bin/python"
+    own.parent.mkdir(parents=True)
+    own.symlink_to(sys.executable)
+    assert checkout(folder).python == str(own)
+
+
+def test_a_folder_without_a_bench_is_refused_in_one_sentence(root, tmp_path):
+    """A typing error costs no measurement."""
+    done = bench_pair(root, "raw", "raw", "--against", str(tmp_path))
+    assert done.returncode == 2
+    assert "is no checkout of Overlap with a bench" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -120,6 +120,7 @@ class Sink:
                 attributes=_attributes(record.attributes),
                 trace_id=record.trace_id.hex(),
                 span_id=record.span_id.hex(),
+                resource=_attributes(resource.resource.attributes),
             )
             for message in [*self._messages["/v1/logs"]]
             for resource in message.resource_logs

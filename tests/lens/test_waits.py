@@ -10,6 +10,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from overlap.lens.account import MOST_WAITS, Account
+from overlap.runtime.await_chain import DEEPEST, await_chain
 
 NAP_S = 0.05
 ROW = re.compile(r"(\d+)\+(\d+) (\w+) ?(.*)")
@@ -126,6 +127,47 @@ def test_a_wait_is_described_by_kind_line_and_name(lensed, work, what, called):
     assert re.search(rf"test_waits\.py:\d+ in {work.__name__}\b", longest[3])
     if called:
         assert longest[3].endswith(f" ({called})")
+
+
+def library(depth):
+    """Return a coroutine function of a library's that sleeps behind `depth` calls of itself."""
+    scope = {"asyncio": asyncio, "NAP_S": NAP_S}
+    source = """
+async def call(depth):
+    await (call(depth - 1) if depth else asyncio.sleep(NAP_S))
+"""
+    exec(compile(source, "/somewhere/site-packages/deep.py", "exec"), scope)  # noqa: S102
+    return scope["call"], depth
+
+
+@pytest.mark.parametrize(("depth", "what"), [(90, "timer"), (200, "other")])
+def test_a_deep_chain_of_awaits_has_the_users_line(lensed, depth, what):
+    """It is read up to 100 coroutines: what is awaited behind more of them is not known."""
+    call, depth = library(depth)
+
+    async def waits(tracer):
+        with tracer.start_as_current_span("span"):
+            await call(depth)
+
+    row = ROW.fullmatch(lensed(waits)["span"].awaited)
+    assert row[3] == what
+    assert re.search(r"test_waits\.py:\d+ in \S*waits \(call\)", row[4])
+
+
+def test_a_chain_of_awaits_is_read_to_a_limited_depth():
+    """It is read on the loop, after each long wait."""
+    call, depth = library(300)
+
+    async def main():
+        task = asyncio.create_task(call(depth))
+        await asyncio.sleep(0)
+        chain = await_chain(task)
+        await task
+        return chain
+
+    coroutines, frames = asyncio.run(main())
+    assert len(coroutines) == len(frames) == DEEPEST
+    assert {frame.f_code.co_name for frame in frames} == {"call"}
 
 
 def test_one_wait_for_many_is_not_counted_twice(lensed):

@@ -28,7 +28,7 @@ CLIENTS = {
     "asyncpg": "asyncpg",
     "botocore": "botocore",
     "grpc": "grpcio",
-    "psycopg": "psycopg[binary]",
+    "psycopg": "psycopg[binary,pool]",
     "redis": "redis",
     "requests": "requests",
     "sqlalchemy": "sqlalchemy<2.1",  # the newest that its instrumentation of 0.66b1 accepts
@@ -55,9 +55,12 @@ def http():
     """A server that answers whatever it is asked, as S3 answers a list of buckets."""
     from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
     from threading import Thread
+    from time import sleep
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
+            if self.path == "/slow":
+                sleep(0.1)
             body = b"<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>"
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
@@ -204,13 +207,63 @@ CALLS = {
 }
 
 
+POOLS = {
+    "aiohttp": (
+        "import aiohttp",
+        """
+    async def use(session):
+        async with session.get(os.environ["HTTP"] + "/slow"):
+            pass  # holder
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=1)) as session:
+        await asyncio.gather(use(session), use(session))
+""",
+    ),
+    "asyncpg": (
+        "import asyncpg",
+        """
+    async def use(pool):
+        async with pool.acquire() as connection:
+            await connection.execute("SELECT pg_sleep(0.1)")
+    async with asyncpg.create_pool(os.environ["PG"], min_size=1, max_size=1) as pool:
+        await asyncio.gather(use(pool), use(pool))
+""",
+    ),
+    "psycopg": (
+        "import psycopg_pool",
+        """
+    async def use(pool):
+        async with pool.connection() as connection:
+            await connection.execute("SELECT pg_sleep(0.1)")
+    async with psycopg_pool.AsyncConnectionPool(os.environ["PG"], max_size=1, min_size=1) as pool:
+        await pool.wait()
+        await asyncio.gather(use(pool), use(pool))
+""",
+    ),
+    "redis": (
+        "import redis.asyncio",
+        """
+    pool = redis.asyncio.BlockingConnectionPool.from_url(
+        os.environ["REDIS"], max_connections=1, timeout=10
+    )
+    async def use(client):
+        await client.blpop("nothing", timeout=0.2)
+    async with redis.asyncio.Redis(connection_pool=pool) as client:
+        await client.ping()
+        await asyncio.gather(use(client), use(client))
+    await pool.disconnect()
+""",
+    ),
+}
+"""Two calls at once, with a pool of one connection."""
+
+
 @pytest.fixture
 def play(clients, http, redis_url, postgresql, tmp_path):
     """Run a script in the environment, and give the spans of what it sent by their names."""
 
-    def play(client, before="", **variables):
+    def play(client, before="", calls=CALLS, **variables):
         sink = Sink()
-        imports, call, _ = CALLS[client]
+        imports, call, *_ = calls[client]
         script = tmp_path / "script.py"
         script.write_text(DRIVER.format(before=before, imports=imports, call=call))
         database = "postgresql://{USER}@{HOST}:{PORT}/postgres".format(**postgresql)
@@ -280,3 +333,17 @@ RedisInstrumentor().instrument(
     sink = play("redis", before=own)
     assert sink.names() == {"view": 1, "SET": 1, "GET": 1}
     assert sink.one("SET").attributes["mine"] is True
+
+
+@pytest.mark.parametrize("client", POOLS)
+def test_a_wait_for_the_clients_own_pool_is_a_span(play, client):
+    """Its kind and the line of the user's that waited; the other call ended the wait."""
+    sink = play(client, calls=POOLS)
+    waits = sink.named("connection_pool.wait")
+    assert len(waits) == 1, sink.names()
+    attributes = waits[0].attributes
+    assert attributes["overlap.wait.kind"] == "pool"
+    assert attributes["code.function.name"].endswith("use"), attributes
+    assert attributes["overlap.wait.pool"], attributes
+    assert "use" in attributes["overlap.wait.by.line"], attributes
+    assert (waits[0].end - waits[0].start) / 1e9 > 0.05

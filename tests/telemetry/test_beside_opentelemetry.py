@@ -229,3 +229,29 @@ def test_an_instrument_that_was_there_before_us_is_measured(own_sink, run):
         own_sink.url,
     )
     assert [point.as_int for _, point in own_sink.points("sold")][-1] == 2
+
+
+@pytest.mark.parametrize("added", ["before", "after"])
+def test_the_first_span_that_the_projects_exporter_delivers_is_known_to_have_arrived(
+    own_sink, run, added
+):
+    """Our own exporter, which leaves it to the project's, may look only later."""
+    add = "provider.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter()))"
+    steps = [add, "overlap.instrument()"]
+    run(
+        f"""{PROJECT}
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+set_up()
+{chr(10).join(steps if added == "before" else steps[::-1])}
+arrived = []
+active().telemetry.when_arrived(lambda: arrived.append("early"))
+early.start_span("first").end()
+assert arrived == ["early"], arrived
+active().telemetry.when_arrived(lambda: arrived.append("late"))
+assert arrived == ["early", "late"], arrived
+overlap.shutdown()
+""",
+        own_sink.url,
+        OTEL_BSP_SCHEDULE_DELAY="60000",
+    )
+    assert own_sink.names() == {"first": 1}

@@ -82,7 +82,7 @@ def pair_table(pair: Pair) -> Table:
         title_style="dim",
     )
     result.add_column("")
-    for heading in (*(side["variant"] for side in sides), "ratio", "95 % between"):
+    for heading in (pair.first.name, pair.second.name, "ratio", "95 % between"):
         result.add_column(heading, justify="right")
     low, high = figures["between"]
     has_cpu = figures["cpu_ratio"] is not None

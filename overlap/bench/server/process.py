@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 
+from overlap.bench.server.checkout import Checkout
 from overlap.bench.server.fetch import fetch
 from overlap.bench.server.variants import Variant, environment
 from overlap.bench.site.asgi_paths import SERVED
@@ -31,16 +32,28 @@ class Failed(OverlapError):
 
 
 class Server:
-    """A variant under uvicorn: one worker, uvloop, no access log."""
+    """A variant under uvicorn: one worker, uvloop, no access log.
+
+    checkout: where the variant's code is taken from; None: from here.
+    """
 
     def __init__(
-        self, variant: Variant, sink_url: str, folder: Path, extra: Mapping[str, str] | None = None
+        self,
+        variant: Variant,
+        sink_url: str,
+        folder: Path,
+        extra: Mapping[str, str] | None = None,
+        checkout: Checkout | None = None,
     ) -> None:
         self.variant = variant
         self.log = folder / f"{variant.name}.log"
         database = folder / "orders.sqlite3"
         _make_database(database)
         self._environment = {**environment(variant, sink_url, str(database)), **(extra or {})}
+        self._python = sys.executable
+        if checkout is not None:
+            self._python = checkout.python
+            self._environment["PYTHONPATH"] = str(checkout.folder)
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
@@ -50,7 +63,7 @@ class Server:
         self.url = f"http://127.0.0.1:{port}"
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                _command(port),
+                _command(self._python, port),
                 cwd=self._folder,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
@@ -157,9 +170,9 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
             process.kill()
 
 
-def _command(port: int) -> list[str]:
+def _command(python: str, port: int) -> list[str]:
     return [
-        *(sys.executable, "-m", "uvicorn", "overlap.bench.site.asgi:application"),
+        *(python, "-m", "uvicorn", "overlap.bench.site.asgi:application"),
         *("--host", "127.0.0.1", "--port", str(port), "--loop", "uvloop"),
         *("--interface", "asgi3", "--no-access-log", "--log-level", "warning"),
     ]

@@ -6,34 +6,30 @@ import asyncio
 import json
 import os
 import platform
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.table import Table
 
 from overlap import config as configuration
 from overlap.backend import Backend
 from overlap.bench import (
-    WIDTH,
     BurstReport,
     Comparison,
     Loads,
     Plan,
     alternate,
     burst_table,
+    checkout,
     choose,
     compare,
-    lines,
     load_by,
     measure,
     only_one,
     pair_table,
-    table,
 )
+from overlap.bench.report.console import print_comparison, print_note, print_table, progress
 from overlap.commands.bench import survey, verdict
 
 
@@ -89,7 +85,7 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
         if as_json:
             click.echo(json.dumps(comparison.as_dict()))
         else:
-            _print_comparison(comparison)
+            print_comparison(comparison)
     if comparison.stopped:
         sys.exit(130)
     installed = [each.name for each in plan.variants if not each.missing]
@@ -125,7 +121,7 @@ def burst_command(
     if as_json:
         click.echo(json.dumps({"machine": _machine(), "burst": report.as_dict()}))
     else:
-        _print(burst_table(report), _machine())
+        print_table(burst_table(report), _machine())
     sys.exit(0 if report.ok else 1)
 
 
@@ -141,23 +137,44 @@ def burst_command(
     show_default=True,
     help="How long each load lasts; a turn has two of them.",
 )
+@click.option(
+    "--against",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Another checkout of Overlap, from which SECOND is served.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
 def pair_command(  # noqa: PLR0913, PLR0917  one parameter an option
-    first: str, second: str, path: str, turns: int, seconds: int, as_json: bool
+    first: str,
+    second: str,
+    path: str,
+    turns: int,
+    seconds: int,
+    against: Path | None,
+    as_json: bool,
 ) -> None:
     """Measure variant FIRST over SECOND to one per cent: both run, and are loaded in turn.
 
     Prints the median of the turns' ratios and its 95 % confidence interval. To see the noise of
-    this machine, compare a variant with itself. Exit status: 0, or 2 if one can't be measured.
-    Ctrl-C prints what was measured until then; exit status 130.
+    this machine, compare a variant with itself; to see what a change costs, with the same of an
+    older checkout (`git worktree add DIR COMMIT`, `--against DIR`): its own .venv serves it, or
+    this Python if it has none. Exit status: 0, or 2 if one can't be measured. Ctrl-C prints what
+    was measured until then; exit status 130.
     """
     variants = only_one(first), only_one(second)
-    with _progress() as say:
-        found = alternate(variants, "/" + path.lstrip("/"), turns=turns, seconds=seconds, say=say)
+    other = None if against is None else checkout(against)
+    with progress() as say:
+        found = alternate(
+            variants,
+            "/" + path.lstrip("/"),
+            turns=turns,
+            seconds=seconds,
+            say=say,
+            against=other,
+        )
     if as_json:
         click.echo(json.dumps(found.as_dict()))
     else:
-        _print(pair_table(found), found.machine)
+        print_table(pair_table(found), found.machine)
     sys.exit(130 if found.stopped else 0)
 
 
@@ -166,32 +183,8 @@ command.add_command(survey.command)
 
 
 def _compare(plan: Plan) -> Comparison:
-    with _progress() as say:
-        return compare(plan, say, lambda text: _print_note(text, "yellow"))
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    # SIGTERM must also end every server that was started.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    if load_by() != "wrk":
-        _print_note(
-            "wrk is not installed: httpx sends the load, and limits req/s; compare the "
-            "processor time for each request"
-        )
-    console = Console(stderr=True)
-    with console.status("bench") as status:
-
-        def say(text: str) -> None:
-            status.update(f"bench: {text}")
-            if not console.is_terminal:
-                _print_note(text)
-
-        yield say
-
-
-def _print_note(text: str, style: str | None = None) -> None:
-    Console(stderr=True, highlight=False).print(text, markup=False, style=style)
+    with progress() as say:
+        return compare(plan, say, lambda text: print_note(text, "yellow"))
 
 
 async def _burst(url: str, sizes: tuple[int, ...], traces_url: str) -> BurstReport:
@@ -199,21 +192,6 @@ async def _burst(url: str, sizes: tuple[int, ...], traces_url: str) -> BurstRepo
     async with Backend(traces_url) as backend:
         with console.status("bench") as status:
             return await measure(url, sizes, backend, lambda text: status.update(f"bench: {text}"))
-
-
-def _print_comparison(comparison: Comparison) -> None:
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=WIDTH)
-    console.print(table(comparison))
-    for line in lines(comparison):
-        console.print(line, soft_wrap=True)
-
-
-def _print(result: Table, machine: str) -> None:
-    console = Console(highlight=False)
-    console.print(result)
-    console.print(machine, style="dim", soft_wrap=True)
 
 
 def _machine() -> str:

@@ -11,20 +11,22 @@ from opentelemetry.metrics import CallbackOptions, Meter, Observation
 from opentelemetry.sdk.trace import Span, SpanProcessor
 
 from overlap import names
-from overlap.runtime.guard import never_raises
+from overlap.runtime.guard import failed
 
 
 class ThreadAttributes(SpanProcessor):
     """Records the thread in which a span was started, unless it is set already."""
 
-    @never_raises("a span's thread is not recorded")
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Set both attributes, unless thread.id is set."""
-        attributes: Any = span._attributes  # by its dict: its own `in` costs an exception
-        if names.THREAD_ID not in attributes._dict:
-            # current_thread() costs a dict lookup; the native id is a number a debugger knows.
-            thread = threading.current_thread()
-            span.set_attributes(thread_attributes(thread))
+        try:
+            attributes: Any = span._attributes  # by its dict: its own `in` costs an exception
+            if names.THREAD_ID not in attributes._dict:
+                # current_thread() costs a dict lookup; the native id is a number a debugger knows.
+                thread = threading.current_thread()
+                span.set_attributes(thread_attributes(thread))
+        except Exception:
+            failed("a span's thread is not recorded")
 
 
 def thread_attributes(thread: threading.Thread) -> dict[str, str | int]:

@@ -25,6 +25,7 @@ POOLS = 50
 OTHER = "other"
 _IDLE = thread._worker.__code__
 """The code of a thread that waits for a call."""
+_MARK = "overlap_pools"
 _NUMBER = re.compile(r"([-_]\d+)+$")
 
 
@@ -41,8 +42,8 @@ class ThreadPools:
 
         def make(stock: Callable[..., Any]) -> Callable[..., Any]:
             def submit(self: Any, fn: Any, /, *args: Any, **named: Any) -> Any:
-                if self not in pools:
-                    guarded("a thread pool is not measured", pools.add, self)
+                if vars(self).get(_MARK) is not pools:  # faster than to ask the set
+                    guarded("a thread pool is not measured", _add, pools, self)
                 return stock(self, fn, *args, **named)
 
             return submit
@@ -78,6 +79,11 @@ class ThreadPools:
             name = OTHER
         self._names.add(name)
         return name
+
+
+def _add(pools: WeakSet[ThreadPoolExecutor], pool: Any) -> None:
+    pools.add(pool)
+    setattr(pool, _MARK, pools)
 
 
 _FIGURES = (

@@ -15,9 +15,12 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
+from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
+
 from overlap import names
 from overlap.instrument.framework.amounts import add, amounts_of, children, recording_span
 from overlap.instrument.framework.slow_parts import LEAST_S, SlowParts, record_span
+from overlap.lens.current_account import CURRENT
 from overlap.runtime.class_methods import replace_method
 from overlap.runtime.guard import guarded
 
@@ -71,18 +74,29 @@ def instrument_signals() -> Callable[[], None]:
     """Time the receivers of every signal; return a function that undoes it."""
     from django.dispatch import Signal
 
-    senders = {getattr(Signal, name).__code__ for name in _SENDERS}
+    codes = [getattr(Signal, name).__code__ for name in _SENDERS]
+    senders = {id(code) for code in codes}  # the hash of a code object is computed each time
 
     def make(stock: Callable[..., Any]) -> Callable[..., Any]:
         def live_receivers(self: Any, sender: Any) -> Any:
             found = stock(self, sender)
-            if found[0] and sys._getframe(1).f_code in senders:
+            if (
+                found[0]
+                and CURRENT.get().get(SPAN_KEY) is not None
+                and id(sys._getframe(1).f_code) in senders
+            ):
                 return guarded(_WHAT, _timed, found) or found
             return found
 
         return live_receivers
 
-    return replace_method(Signal, "_live_receivers", make)
+    undo = replace_method(Signal, "_live_receivers", make)
+
+    def stop() -> None:
+        undo()
+        codes.clear()  # kept until now, so that nothing else has their identity
+
+    return stop
 
 
 def _timed(found: Any) -> Any:

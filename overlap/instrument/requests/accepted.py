@@ -59,6 +59,12 @@ def accepted_request(scope: dict[str, Any]) -> AcceptedRequest:
     return AcceptedRequest(scope)
 
 
+def _note_disconnect() -> None:
+    # Django cancels the request next, which a thread does not notice.
+    if (accepted := _CURRENT.get()) is not None:
+        accepted.disconnected_at = time.perf_counter()
+
+
 def observe_handler(
     on_disconnect: Callable[[AcceptedRequest], None],
     on_refused: Callable[[AcceptedRequest, int], None],
@@ -116,9 +122,8 @@ def _listen_for_disconnect(stock: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return await stock(self, receive)
         except RequestAborted:
-            # Django cancels the request next, which a thread does not notice.
-            if (accepted := _CURRENT.get()) is not None:
-                accepted.disconnected_at = time.perf_counter()
+            _note_disconnect()
             raise
 
+    listening.on_disconnect = _note_disconnect  # type: ignore[attr-defined]  # overlap.lean calls it
     return listening

@@ -20,7 +20,7 @@ from overlap.instrument.requests.naming.readable_route import readable_route
 from overlap.instrument.requests.naming.view_code import set_view_code
 from overlap.instrument.requests.server_span import ServerSpan
 from overlap.instrument.requests.server_span_factory import ServerSpanFactory
-from overlap.runtime.guard import guarded, never_raises
+from overlap.runtime.guard import failed, guarded, never_raises
 
 _log = logging.getLogger(__name__)
 _KEY = "_overlap_server_span"
@@ -80,14 +80,16 @@ class Middleware(_DjangoMiddleware):
         finally:
             detach(token)
 
-    @never_raises("a request's route is not recorded")
     def process_view(self, request: Any, *_view: Any) -> None:
         """Name the span after the route, which is known from here on."""
-        server_span: ServerSpan | None = getattr(request, _KEY, None)
-        match = request.resolver_match
-        if server_span is not None and match is not None:
-            server_span.set_route(readable_route(match.route))
-            set_view_code(server_span.span, match.func, request.method)
+        try:
+            server_span: ServerSpan | None = getattr(request, _KEY, None)
+            match = request.resolver_match
+            if server_span is not None and match is not None:
+                server_span.set_route(readable_route(match.route))
+                set_view_code(server_span.span, match.func, request.method)
+        except Exception:
+            failed("a request's route is not recorded")
 
     async def _process_view_async(self, request: Any, *view: Any) -> None:
         Middleware.process_view(self, request, *view)

@@ -70,6 +70,8 @@ class MiddlewareTimes:
             finally:
                 guarded("a middleware is not timed", self._record, request, path, began)
 
+        # What runs in a thread is called after what it wraps (overlap.lens.thread_function).
+        timed.__wrapped__ = middleware  # type: ignore[attr-defined]
         return timed
 
     def _record(self, request: Any, path: str, began: float) -> None:

@@ -18,7 +18,7 @@ from overlap.instrument.requests.accepted import AcceptedRequest
 from overlap.instrument.requests.delays import Delays
 from overlap.instrument.requests.request_attributes import RequestAttributes, status_attributes
 from overlap.lens import RouteTime
-from overlap.runtime.guard import guarded, never_raises
+from overlap.runtime.guard import failed, never_raises
 
 SERVER_SPAN_KEY = create_key("overlap-server-span")
 """In OpenTelemetry's context: the ServerSpan of the request that the running code belongs to."""
@@ -164,13 +164,19 @@ class ServerSpan:
         """End span and metrics. A cancelled request is no error: the client disconnected."""
         if not self._over:
             self._over = True
-            guarded("a request's span is not ended", self._finish, error)
+            try:
+                self._finish(error)
+            except Exception:
+                failed("a request's span is not ended")
 
     def _finish(self, error: BaseException | None) -> None:
         IN_FLIGHT.pop(id(self), None)
         for block in [*self.blocks]:
             self.link_block(block)
-        error = error or self.error or self._disconnection()
+        error = error or self.error
+        if error is None and self._accepted.disconnected_at is not None:
+            # Work in a thread is not interrupted: a sync view, or a response's sync iterator.
+            error = asyncio.CancelledError()
         seconds = time.perf_counter() - self._began
         self._record(seconds, self._note(error) if error else None)
         self.span.end()
@@ -179,10 +185,6 @@ class ServerSpan:
             account = getattr(self.span, "overlap_account", None)
             loop_time.count(self._route, account, seconds)
         self.context = Context()  # it refers to this object: break the reference cycle
-
-    def _disconnection(self) -> BaseException | None:
-        # Work in a thread is not interrupted: a sync view, or a sync iterator of a response.
-        return None if self._accepted.disconnected_at is None else asyncio.CancelledError()
 
     def _note(self, error: BaseException) -> str | None:
         """Record an error on the span; return `error.type` for the duration metric."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +15,7 @@ from opentelemetry.instrumentation.django.middleware.otel_middleware import _Dja
 from opentelemetry.instrumentation.utils import extract_attributes_from_object
 from opentelemetry.instrumentation.wsgi import collect_request_attributes, wsgi_getter
 from opentelemetry.propagate import extract
+from opentelemetry.sdk.trace.sampling import DEFAULT_ON
 from opentelemetry.trace import INVALID_SPAN, SpanKind, get_current_span
 
 from overlap import names
@@ -55,12 +57,14 @@ class ServerSpanFactory:
             attributes = RequestAttributes(request.method or "", found, self._instruments.mode)
             accepted = AcceptedRequest(request.META)
         context, span_kind = _parent(request, is_asgi)
+        make = partial(self._attributes, request, attributes, is_asgi)
+        is_recorded = not context and getattr(_stock._tracer, "sampler", None) is DEFAULT_ON
         span = _stock._tracer.start_span(
             attributes.method,
             context=context,
             kind=span_kind,
             # Of an unsampled request nobody reads them.
-            attributes=LazyAttributes(lambda: self._attributes(request, attributes, is_asgi)),
+            attributes=make() if is_recorded else LazyAttributes(make),
             start_time=accepted.at_ns,
         )
         return ServerSpan(span, context, attributes, self._instruments, accepted, is_asgi=is_asgi)

@@ -10,7 +10,7 @@ from overlap.judge.advice.requests import Change, Requests
 from overlap.judge.findings.blocked import block_ms, culprit, is_collection
 from overlap.judge.model import Advice
 from overlap.judge.summary import clean
-from overlap.judge.tree.span_tree import NO_PARENT, NS_PER_MS
+from overlap.judge.tree.span_tree import NO_PARENT, NS_PER_MS, plain
 from overlap.trace.blocked_by import delays
 
 OFF_LOOP: Final = "off_loop"
@@ -35,6 +35,8 @@ def advice(requests: Requests) -> Iterator[Advice]:
         worst = max(blocks, key=lambda block: block_ms(tree, block))
         kind = requests.context.attribute(worst, names.BLOCKED_KIND)
         how = _HOW.get(kind, _IN_A_THREAD) if isinstance(kind, str) else _IN_A_THREAD
+        if kind == names.BLOCK_SLEEP and _is_in_a_library(requests, worst):
+            how = _IN_A_THREAD
         found = requests.advice(
             Change(
                 change=OFF_LOOP,
@@ -48,6 +50,17 @@ def advice(requests: Requests) -> Iterator[Advice]:
         )
         if found:
             yield found
+
+
+def _is_in_a_library(requests: Requests, block: int) -> bool:
+    """Return whether a library slept, which the user's line had called: a retry, for example."""
+    stack = requests.context.attribute(block, names.CODE_STACKTRACE)
+    frames = [line for line in str(stack or "").splitlines() if line.startswith('  File "')]
+    path, line = (
+        plain(requests.context.attribute(block, key))
+        for key in (names.CODE_FILE_PATH, names.CODE_LINE_NUMBER)
+    )
+    return bool(frames) and not frames[-1].startswith(f'  File "{path}", line {line},')
 
 
 def _delay(requests: Requests, block: int) -> int:

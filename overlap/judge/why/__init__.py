@@ -15,6 +15,7 @@ from overlap.judge.trace_context import TraceContext
 from overlap.judge.why import (
     beyond_response,
     blocking,
+    disconnected,
     exceptions,
     framework,
     loop_time,
@@ -37,6 +38,7 @@ _KINDS: tuple[Callable[[TraceContext], Iterator[Why]], ...] = (
     framework.reasons,
     threads.reasons,
     loop_time.reasons,
+    disconnected.reasons,
     beyond_response.reasons,
 )
 

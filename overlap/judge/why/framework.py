@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from overlap import names
 from overlap.judge.model import Why
-from overlap.judge.summary import clean
+from overlap.judge.summary import clean, listing
 from overlap.judge.trace_context import TraceContext, share
-from overlap.judge.tree.span_tree import NS_PER_MS
+from overlap.judge.tree.span_tree import NS_PER_MS, plain
 
 LEAST_MS = 5.0
 LEAST_PART = 10
@@ -27,6 +27,9 @@ def reasons(context: TraceContext) -> Iterator[Why]:
     for duration, calls, noun in _SUMS:
         if duration in context.tree.words:
             found += _sums(context, duration, calls, noun)
+    if names.SPAN_RECEIVER in context.tree.words:
+        for index in range(len(context.tree.spans)):
+            found += _receivers(context, index)
     if names.SYNC_MIDDLEWARE_MS in context.tree.words:
         for index in range(len(context.tree.spans)):
             found += _middleware(context, index)
@@ -57,6 +60,28 @@ def _with_spans(context: TraceContext, index: int, noun: str) -> float:
         or (noun == "rendering of a template" and spans[child].name == names.SPAN_TEMPLATE)
     )
     return sum(context.duration(child) for child in below) / NS_PER_MS
+
+
+def _receivers(context: TraceContext, index: int) -> Iterator[tuple[float, int, str]]:
+    """Yield the sync receivers with spans of their own, by name, and that `asend` ran them."""
+    spans = context.tree.spans
+    slow = [
+        child
+        for child in context.tree.children.get(index, ())
+        if spans[child].name == names.SPAN_RECEIVER
+    ]
+    total = sum(context.duration(child) for child in slow) / NS_PER_MS
+    if not slow or not _is_much(context, index, min(total, context.duration(index) / NS_PER_MS)):
+        return
+    slow.sort(key=context.duration, reverse=True)
+    called = [plain(context.attribute(child, names.CODE_FUNCTION_NAME)) for child in slow]
+    named = listing([name or names.SPAN_RECEIVER for name in called])
+    took = share(total * NS_PER_MS, context.duration(index))
+    many = "s" if len(slow) > 1 else ""
+    text = f"the sync receiver{many} {named} took {took} of {context.subject(index)}"
+    if many and context.attribute(index, names.RECEIVERS_IN_THREAD):
+        text += ", one after another in one thread: asend runs all sync receivers of a signal so"
+    yield total, index, text
 
 
 def _middleware(context: TraceContext, index: int) -> Iterator[tuple[float, int, str]]:

@@ -17,7 +17,7 @@ from typing import Any
 from overlap.lens.current_account import request_name, span_in
 from overlap.lens.waits.wait import EndedBy
 from overlap.runtime import stack
-from overlap.runtime.await_chain import await_chain, await_line, frame_of, line_of, words
+from overlap.runtime.await_chain import await_chain, await_line, line_of, words
 from overlap.runtime.current_task import context_of
 
 MOST_TASKS = 200
@@ -37,8 +37,8 @@ def holder(loop: asyncio.AbstractEventLoop, lock: Any) -> EndedBy | None:
     """Return the suspended task that is inside `async with lock`; None if none is found."""
     for task in islice(asyncio.all_tasks(loop), MOST_TASKS):
         entered = False
-        for coroutine in await_chain(task):
-            if _is_waiting_for(coroutine, lock):
+        for coroutine, frame in zip(*await_chain(task), strict=True):
+            if _is_waiting_for(frame, lock):
                 entered = False
                 break
             entered = entered or _is_inside(coroutine, lock)
@@ -66,8 +66,7 @@ def _line(frame: FrameType | None) -> str | None:
     return None
 
 
-def _is_waiting_for(coroutine: Any, lock: Any) -> bool:
-    frame = frame_of(coroutine)
+def _is_waiting_for(frame: FrameType | None, lock: Any) -> bool:
     return (
         frame is not None
         and frame.f_code.co_name == "acquire"

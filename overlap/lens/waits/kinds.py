@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from types import FrameType
 from typing import Any, NamedTuple
 
 from overlap import names
-from overlap.runtime.await_chain import frame_of
+from overlap.runtime.identity_cache import CodeCache
 
 NOT_A_WAIT = ""
 """For what is recorded elsewhere: other tasks by their own waits, threads by their own figures,
@@ -72,35 +73,56 @@ affair: in its own task, such a wait is idleness; below the user's code, mostly 
 class Place(NamedTuple):
     """One function in a chain of awaits."""
 
-    module: str
+    key: tuple[str, str]
+    """Its module and its qualified name, as the tables hold it."""
     function: str
     """Its qualified name."""
+    whole: str | None = None
+    """Its kind in WHOLES."""
+    primitive: str | None = None
+    """Its kind in PRIMITIVES."""
+    pool: str | None = None
+    """What it is called in POOLS."""
+    is_adapter: bool = False
 
-    @property
-    def key(self) -> tuple[str, str]:
-        """The place as the tables hold it."""
-        return self.module, self.function
+
+def _make_place(module: str, function: str) -> Place:
+    key = module, function
+    return Place(
+        key,
+        function,
+        WHOLES.get(key),
+        PRIMITIVES.get(key),
+        POOLS.get(key),
+        is_adapter=key in ADAPTERS,
+    )
 
 
-def place_of(coroutine: Any) -> Place:
-    """Return the place of a coroutine, generator or asynchronous generator."""
-    frame = frame_of(coroutine)
+_places: CodeCache[dict[str, Place]] = CodeCache(lambda _: {})
+"""By code and module."""
+
+
+def place_of(coroutine: Any, frame: FrameType | None) -> Place:
+    """Return the place of a coroutine, generator or asynchronous generator, with its frame."""
     if frame is not None and (module := frame.f_globals.get("__name__")):
-        return Place(module, frame.f_code.co_qualname)
-    return Place("", getattr(coroutine, "__qualname__", ""))
+        places = _places(frame.f_code)
+        if (found := places.get(module)) is None:
+            found = places[module] = _make_place(module, frame.f_code.co_qualname)
+        return found
+    return _make_place("", getattr(coroutine, "__qualname__", ""))
 
 
-def kind_of(places: Sequence[Place]) -> tuple[str, str]:
+def kind_of(places: Iterable[Place]) -> tuple[str, str]:
     """Return the kind of a wait and the function that waited, `Queue.get`; NOT_A_WAIT if none.
 
     places: the chain of awaits, innermost first.
     """
     found = (NOT_A_WAIT, "")
-    for place in places:
-        if found[0] and (pool := POOLS.get(place.key)) is not None:
+    for _, function, whole, primitive, pool, _ in places:
+        if found[0] and pool is not None:
             return names.WAIT_FOR_POOL, pool
-        if (whole := WHOLES.get(place.key)) is not None:
-            return whole, place.function
-        if not found[0] and (primitive := PRIMITIVES.get(place.key)) is not None:
-            found = primitive, place.function
+        if whole is not None:
+            return whole, function
+        if not found[0] and primitive is not None:
+            found = primitive, function
     return found

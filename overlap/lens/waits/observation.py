@@ -12,16 +12,9 @@ from overlap.lens.current_account import span_in
 from overlap.lens.waits import ended_by
 from overlap.lens.waits.awaiting_task import awaiting_task
 from overlap.lens.waits.edges import Edge, edge, how_awaited, released_by
-from overlap.lens.waits.kinds import (
-    ADAPTERS,
-    NOT_A_WAIT,
-    RECORDED_ALONE,
-    Place,
-    kind_of,
-    place_of,
-)
+from overlap.lens.waits.kinds import NOT_A_WAIT, RECORDED_ALONE, Place, kind_of, place_of
 from overlap.lens.waits.wait import LEAST_S, EndedBy, Longest, Wait
-from overlap.runtime.await_chain import await_chain, frame_of, line_of, users_frame
+from overlap.runtime.await_chain import AwaitChain, await_chain, line_of, users_frame
 from overlap.runtime.guard import failed
 from overlap.runtime.stack import is_users
 
@@ -51,15 +44,17 @@ def observe(task: Any, ready: float, future: Any, context: Context | None) -> No
         waits, edges, length = account.longest_waits, account.edges, ready - began
         if length < waits.least_s and length < edges.least_s:
             return
-        chain = [*await_chain(task)][::-1]
-        places = [place_of(each) for each in chain]
+        chain = await_chain(task)
+        chain.coroutines.reverse()
+        chain.frames.reverse()
+        places = [*map(place_of, chain.coroutines, chain.frames)]
         if length >= waits.least_s and (wait := _wait(task, began, ready, future, chain, places)):
             waits.add(wait)
         if length >= edges.least_s and not future.cancelled():
             by, callback = released_by(task, future)
             if by is not None:
                 how = how_awaited(places, kind_of(places)[0], future, callback)
-                users = users_frame(map(frame_of, chain)) or _awaiting_frame(task)
+                users = users_frame(chain.frames) or _awaiting_frame(task)
                 line = None if users is None else line_of(users)
                 edges.add(edge(task, began, ready, by, how, line))
     except Exception:
@@ -67,13 +62,12 @@ def observe(task: Any, ready: float, future: Any, context: Context | None) -> No
 
 
 def _wait(  # noqa: PLR0913, PLR0917  all that is known of a wait
-    task: Any, began: float, ready: float, future: Any, chain: list[Any], places: list[Place]
+    task: Any, began: float, ready: float, future: Any, chain: AwaitChain, places: list[Place]
 ) -> Wait | None:
     kind, function = kind_of(places)
     if kind == NOT_A_WAIT:
         return None
-    frames = [frame_of(each) for each in chain]
-    users = users_frame(frames)
+    users = users_frame(chain.frames)
     if kind not in RECORDED_ALONE and users is not None and _is_of_a_library(chain):
         return None
     users = users or _awaiting_frame(task)
@@ -88,15 +82,15 @@ def _wait(  # noqa: PLR0913, PLR0917  all that is known of a wait
         function,
         None if users is None else line_of(users),
         given_up,
-        _by(task, kind, frames, given_up),
+        _by(task, kind, chain.frames, given_up),
     )
 
 
-def _is_of_a_library(chain: list[Any]) -> bool:
+def _is_of_a_library(chain: AwaitChain) -> bool:
     """Return whether a library waits, and the user's code for that library."""
-    for coroutine in chain:
-        file = "" if (frame := frame_of(coroutine)) is None else frame.f_code.co_filename
-        if is_users(file) or ("-packages/" in file and place_of(coroutine).key not in ADAPTERS):
+    for coroutine, frame in zip(*chain, strict=True):
+        file = "" if frame is None else frame.f_code.co_filename
+        if is_users(file) or ("-packages/" in file and not place_of(coroutine, frame).is_adapter):
             return not is_users(file)
     return False
 
@@ -107,7 +101,7 @@ def _awaiting_frame(task: Any) -> FrameType | None:
         task = awaiting_task(task)
         if task is None:
             return None
-        found = users_frame(frame_of(each) for each in reversed([*await_chain(task)]))
+        found = users_frame(reversed(await_chain(task).frames))
         if found is not None:
             return found
     return None

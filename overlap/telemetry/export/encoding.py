@@ -61,9 +61,9 @@ def pack_span(span: ReadableSpan, resource: Resource | None = None) -> Packed:
     return Packed(_source(resource or span._resource, span._instrumentation_scope) + _span(span))
 
 
-def pack_record(item: ReadableLogRecord) -> Packed:
-    """Pack a log record."""
-    return Packed(_source(item.resource, item.instrumentation_scope) + _record(item))
+def pack_record(item: ReadableLogRecord, resource: Resource | None = None) -> Packed:
+    """Pack a log record, by default with its own resource."""
+    return Packed(_source(resource or item.resource, item.instrumentation_scope) + _record(item))
 
 
 def _source(resource: Any, scope: Any) -> bytes:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from traceback import format_exception
 from typing import Any
 
 from opentelemetry import baggage
 from opentelemetry._logs import Logger, SeverityNumber
 from opentelemetry.context import Context
-from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
-from opentelemetry.sdk.resources import Resource
 
 from overlap import names
 from overlap.telemetry.drops import Drops
 from overlap.telemetry.endpoint import destination
-from overlap.telemetry.export.encoding import pack_record
+from overlap.telemetry.export.encoding import Packed
 from overlap.telemetry.export.exporters import CountedLogExporter
 from overlap.telemetry.export.packed_queue import pack_early
 
@@ -39,11 +37,8 @@ SEVERITY = {
 }
 
 
-def make_logger_provider(
-    resource: Resource, drops: Drops
-) -> tuple[LoggerProvider, BatchLogRecordProcessor]:
-    """Return a provider that sends in batches, and its batch processor."""
-    provider = LoggerProvider(resource=resource, shutdown_on_exit=False)
+def make_batch(drops: Drops, pack: Callable[[Any], Packed]) -> BatchLogRecordProcessor:
+    """Return the processor that queues records as `pack` returns them, and sends them."""
     batch = BatchLogRecordProcessor(
         CountedLogExporter(drops),
         max_queue_size=None if "OTEL_BLRP_MAX_QUEUE_SIZE" in os.environ else QUEUE_SIZE,
@@ -51,9 +46,8 @@ def make_logger_provider(
             None if "OTEL_BLRP_SCHEDULE_DELAY" in os.environ else SCHEDULE_DELAY_MS
         ),
     )
-    pack_early(batch, pack_record, drops.full_queue("logs", destination("logs").endpoint))
-    provider.add_log_record_processor(batch)
-    return provider, batch
+    pack_early(batch, pack, drops.full_queue("logs", destination("logs").endpoint))
+    return batch
 
 
 def emit(  # noqa: PLR0913, PLR0917  what a record is made of

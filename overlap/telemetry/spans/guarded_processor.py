@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
@@ -45,3 +46,22 @@ class GuardedProcessor(SpanProcessor):
     def force_flush(self, timeout_millis: int = 30000) -> bool:
         """Flush each part."""
         return not self._is_open or self._inner.force_flush(timeout_millis)
+
+
+class ProcessorChange(SpanProcessor):
+    """Calls `look` at the first span after a provider was given another processor.
+
+    No span can have been sent by an exporter that is looked at then for the first time.
+    """
+
+    def __init__(self, provider: Any, look: Callable[[], object]) -> None:
+        self._multi = getattr(provider, "_active_span_processor", None)
+        self._look = look
+        self._known: object = None
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        """Compare the tuple of processors, which is a new one after a change."""
+        processors = getattr(self._multi, "_span_processors", ())
+        if processors is not self._known:
+            self._known = processors
+            self._look()

@@ -125,7 +125,10 @@ def _initial_attributes(
     attributes: Mapping[str, Any] | None, limits: SpanLimits
 ) -> BoundedAttributes:
     """Return the attributes of a new span, within the limits."""
-    pairs = dict(attributes.items()) if attributes else {}
+    if type(attributes) is dict:
+        pairs = attributes.copy()
+    else:
+        pairs = dict(attributes.items()) if attributes else {}
     most = limits.max_span_attributes
     if (
         limits.max_span_attribute_length is None

@@ -26,7 +26,7 @@ from overlap.telemetry.export.exporters import CountedSpanExporter
 from overlap.telemetry.export.packed_queue import pack_early
 from overlap.telemetry.project_exporters import exporter_to, observe_success, unwrapped
 from overlap.telemetry.resource import MergedResources
-from overlap.telemetry.spans.guarded_processor import GuardedProcessor
+from overlap.telemetry.spans.guarded_processor import GuardedProcessor, ProcessorChange
 from overlap.telemetry.spans.quick_tracer import QuickProvider
 
 QUEUE_SIZE = 65536
@@ -79,7 +79,9 @@ class SpanPipeline:
         if not isinstance(inner, TracerProvider) or not hasattr(provider, "add_span_processor"):
             self._hand_over(provider)
             return f"spans go to the project's {name} alone: it accepts no span processor of ours"
-        self._joined = (inner, GuardedProcessor(self._processors))
+        # Before their spans can arrive: the first delivery is reported.
+        look = ProcessorChange(inner, lambda: self._is_sent_by(provider))
+        self._joined = (inner, GuardedProcessor((look, *self._processors)))
         self._resources = resources
         self.exporter.is_sent_by_project = lambda: self._is_sent_by(provider)
         provider.add_span_processor(self._joined[1])

@@ -6,8 +6,10 @@ import textwrap
 
 import pytest
 
+from tests.instrument.queues.conftest import broker, redis_url  # noqa: F401  fixtures
+
 PRELUDE = """
-import asyncio, time, warnings
+import asyncio, os, time, warnings
 import django
 from django.conf import settings
 import overlap
@@ -16,6 +18,8 @@ settings.CACHES = {
     "slow": {"BACKEND": "smokesite.parts.SlowCache"},
     "file": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
              "LOCATION": "/nowhere"},
+    "redis": {"BACKEND": "django.core.cache.backends.redis.RedisCache",
+              "LOCATION": os.environ.get("SITE_REDIS", "")},
 }
 settings.TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates",
     "OPTIONS": {"loaders": [("django.template.loaders.locmem.Loader", {

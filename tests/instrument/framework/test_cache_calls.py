@@ -127,3 +127,36 @@ def test_outside_of_a_span_nothing_is_recorded(recorded):
     caches["slow"].get("a")
     """)
     assert sink.names() == {}
+
+
+def test_calls_of_a_real_redis_are_timed(recorded, broker):
+    """Django's own backend, sync and async; a script that Redis runs for 20 ms is a slow one."""
+    sink = recorded(
+        """
+    from django.core.cache import caches
+    cache = caches["redis"]
+    class Slow(type(cache)):
+        def get(self, key, default=None, version=None):
+            client = self._cache.get_client(key)
+            client.eval("local t = redis.call('TIME') local e = t[1] * 1e6 + t[2] + 20000 "
+                        "repeat t = redis.call('TIME') until t[1] * 1e6 + t[2] > e", 0)
+            return super().get(key, default, version)
+    async def main():
+        with tracer.start_as_current_span("view"):
+            await cache.aset("a", 1)
+            assert await cache.aget("a") == 1
+            assert await cache.aget_many(["a", "b"]) == {"a": 1}
+            assert cache.get_or_set("b", lambda: 2) == 2
+        with tracer.start_as_current_span("slow"):
+            assert Slow(os.environ["SITE_REDIS"], {}).get("a") == 1
+    asyncio.run(main())
+    cache.clear()
+    """,
+        SITE_REDIS=broker,
+    )
+    view = sink.one("view")
+    assert view.attributes["overlap.cache.calls"] == 6  # get_or_set: get, add, get
+    assert view.attributes["overlap.cache.duration_ms"] > 0
+    (slow,) = (span for span in sink.named("cache.get") if span.parent_id != view.span_id)
+    assert slow.parent_id == sink.one("slow").span_id
+    assert (slow.end - slow.start) / 1e6 >= 20

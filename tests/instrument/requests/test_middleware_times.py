@@ -43,6 +43,10 @@ def test_each_has_its_own_time(own_sink, run):
     quick, slow = span.attributes["overlap.sync_middleware.duration_ms"]
     assert 20 <= slow < span.ms - 490  # the view sleeps for half a second
     assert 0 < quick < slow
+    # The outermost runs in the thread, and is called by its own name.
+    assert span.attributes["overlap.thread.functions"].endswith(
+        " smokesite.middleware.sync_only.<locals>.middleware"
+    )
 
 
 def test_async_middleware_alone_has_none(own_sink, run):

@@ -320,6 +320,37 @@ def test_a_block_costs_the_others(span: MakeSpan) -> None:
     assert verdict(spans).advice[0].others_ms == 250.0
 
 
+SLEEPS = '  File "app/v.py", line 7, in burn\n    time.sleep(1)\n'
+RETRIES = (
+    '  File "app/v.py", line 7, in burn\n    mail.delay()\n  File "/p/kombu.py", line 3, in r\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("stack", "how"),
+    [
+        (SLEEPS, "await it, with asyncio.sleep"),
+        ("", "await it, with asyncio.sleep"),
+        (RETRIES, "run it in a thread, with asyncio.to_thread"),
+    ],
+)
+def test_a_library_that_sleeps_can_only_be_called_elsewhere(
+    span: MakeSpan, stack: str, how: str
+) -> None:
+    """A broker's client that waits for its next try has no sleep of the user's to await."""
+    code: dict[str, Any] = {
+        names.CODE_FILE_PATH: "app/v.py",
+        names.CODE_LINE_NUMBER: 7,
+        names.CODE_FUNCTION_NAME: "burn",
+        names.BLOCKED_KIND: names.BLOCK_SLEEP,
+        names.CODE_STACKTRACE: stack,
+    }
+    spans = burnt(span)
+    spans[2] = span("3", names.SPAN_BLOCKED, 15, 415, "2", attributes=code)
+    (advice,) = verdict(spans).advice
+    assert advice.text.startswith(f"take app/v.py:7 in burn off the event loop ({how})")
+
+
 def test_a_victims_client_knows_better_when_it_was_sent(span: MakeSpan) -> None:
     """The server's upper bound, the whole block, is cut to what the client waited."""
     said = {names.VICTIM_BLOCKED_BY: f"{'f' * 32}-{'3':0>16}<400"}

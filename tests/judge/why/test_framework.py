@@ -37,6 +37,21 @@ def test_what_has_a_span_is_not_said_again(span):
     assert said(span, slow, **{names.CACHE_CALLS: 12, names.CACHE_MS: 80.0}) == []
 
 
+@pytest.mark.parametrize("in_thread", [False, True])
+def test_slow_receivers_are_named_together(span, in_thread):
+    """asend runs the sync ones in one thread, which the order of the spans alone does not say."""
+    slow = [
+        span(str(n), "signal.receiver", at, at + 50, "1", attributes={names.CODE_FUNCTION_NAME: f})
+        for n, at, f in ((2, 10, "shop.bake"), (3, 60, "shop.cool"))
+    ]
+    attributes = {names.RECEIVERS_IN_THREAD: ["shop.bake", "shop.cool"]} if in_thread else {}
+    (found,) = said(span, *slow, **attributes)
+    assert found.startswith(
+        "the sync receivers shop.bake and shop.cool took 100 of 200 ms of the response"
+    )
+    assert found.endswith("asend runs all sync receivers of a signal so") == in_thread
+
+
 def test_a_slow_sync_middleware_is_named(span):
     """Each has a time, in the order of their names."""
     found = said(

@@ -264,7 +264,7 @@ def test_either_loop_is_seen_to_look_a_name_up(observed):
         loop = asyncio.get_running_loop()
         task = asyncio.create_task(loop.getaddrinfo("localhost", 80))
         await asyncio.sleep(0)
-        places = [place_of(each) for each in await_chain(task)]
+        places = [*map(place_of, *await_chain(task))]
         await task
         return kind_of(places[::-1])[0]
 
