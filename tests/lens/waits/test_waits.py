@@ -145,6 +145,25 @@ def test_each_kind_is_a_span_with_both_lines(observed, ms, work, name, by):
     assert ms(wait) == pytest.approx(found.of[f"overlap.wait.{name}_ms"], abs=1)
 
 
+def test_a_wait_for_anyios_limiter_of_threads_is_a_span(observed, ms):
+    """Starlette runs sync endpoints under one; the sleep in the thread itself is no wait."""
+
+    async def work(_):
+        limiter = anyio.CapacityLimiter(1)
+
+        async def call():
+            await anyio.to_thread.run_sync(time.sleep, PAUSE_S, limiter=limiter)  # limited
+
+        await asyncio.gather(call(), call())
+
+    found = observed(work)
+    (wait,) = found.waits
+    assert wait.name == "thread_limiter.wait"
+    assert wait.attributes["overlap.wait.kind"] == "thread_limiter"
+    assert wait.attributes["code.line.number"] == line_of("limited")
+    assert ms(wait) >= PAUSE_S * 1000 / 2
+
+
 def test_a_link_leads_to_the_holder(observed):
     """To the span in which it held the lock; the name is that of the outermost span."""
 
