@@ -63,7 +63,8 @@ class Watchdog:
         self._due = 0.0
         self._waited_for = _NOTHING
         self._garbage = GarbageClock()
-        self._marked = False
+        self._to_resume: list[Block] = []
+        """Blocks to which the loop's next `_mark` reports that it runs again."""
         self._last_task: tuple[float, object | None] = (0.0, None)
         self._candidate: BlockCandidate | None = None
         self._block: Block | None = None
@@ -121,10 +122,11 @@ class Watchdog:
             self.loop.call_later(BEAT_S, self._beat)
 
     def _mark(self) -> None:
-        # Scheduled while the loop was blocked: it runs first afterwards.
-        self._marked = False
+        # Scheduled while the loop was blocked: it runs first afterwards. Under uvloop the heartbeat
+        # may run before it, and the watchdog's thread see that: then it has cleared `_block`.
+        blocks, self._to_resume = self._to_resume, []
         self._beat_at = time.perf_counter()
-        if (block := self._block) is not None:
+        for block in blocks:
             if self._beat_at > self._due:
                 self._waited_for = block.context  # the heartbeat runs next
             block.resumed(time.time_ns(), self.loop)
@@ -203,11 +205,7 @@ class Watchdog:
             block.add_sample(sample.lines)
             block.kind = candidate.kind()
             self._block = block
-            self._ask_for_mark()
-
-    def _ask_for_mark(self) -> None:
-        if not self._marked:
-            self._marked = True
+            self._to_resume.append(block)
             self.loop.call_soon_threadsafe(self._mark)
 
     def _clear(self, at: float) -> None:
