@@ -21,7 +21,7 @@ CASES = {
         ("sent", {"type": "websocket.close", "code": 4001}),
         ("received", {"type": "websocket.disconnect", "code": 1006}),
     ],
-    "no-number": [("received", {"type": "websocket.disconnect", "code": None})],
+    "no-number": [("received", {"type": "websocket.disconnect", "code": "gone"})],
     "open": [("received", {"type": "websocket.receive", "text": "hi"})],
 }
 CODES = {
