@@ -1,4 +1,4 @@
-"""Sentences about what Django itself took: many short calls of caches, templates, middleware."""
+"""Sentences about what Django itself took: caches, templates, connections, middleware."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ _SUMS = (
     (names.TEMPLATE_MS, names.TEMPLATE_RENDERS, "rendering of a template"),
     (names.RECEIVERS_MS, names.RECEIVERS_CALLS, "sync receiver"),
 )
+_DATABASE = (
+    (names.DB_CONNECT_MS, "connecting to the database"),
+    (names.DB_COMMIT_MS, "COMMIT"),
+    (names.DB_ROLLBACK_MS, "ROLLBACK"),
+)
 _PLURALS = {"rendering of a template": "renderings of templates"}
 
 
@@ -27,6 +32,9 @@ def reasons(context: TraceContext) -> Iterator[Why]:
     for duration, calls, noun in _SUMS:
         if duration in context.tree.words:
             found += _sums(context, duration, calls, noun)
+    for duration, what in _DATABASE:
+        if duration in context.tree.words:
+            found += _connections(context, duration, what)
     if names.SPAN_RECEIVER in context.tree.words:
         for index in range(len(context.tree.spans)):
             found += _receivers(context, index)
@@ -48,6 +56,16 @@ def _sums(
             plural = _PLURALS.get(noun, f"{noun}s")
             took = share(alone * NS_PER_MS, context.duration(index))
             yield alone, index, f"{count} {plural} took {took} of {context.subject(index)}"
+
+
+def _connections(
+    context: TraceContext, duration: str, what: str
+) -> Iterator[tuple[float, int, str]]:
+    for index in range(len(context.tree.spans)):
+        ms = context.number(index, duration)
+        if _is_much(context, index, ms):
+            took = share(ms * NS_PER_MS, context.duration(index))
+            yield ms, index, f"{what} took {took} of {context.subject(index)}"
 
 
 def _with_spans(context: TraceContext, index: int, noun: str) -> float:

@@ -31,6 +31,21 @@ def test_many_short_calls_are_one_sentence(span, calls, duration, text):
     assert said(span, **{calls: 1, duration: 80.0}) == []
 
 
+@pytest.mark.parametrize(
+    ("duration", "what"),
+    [
+        (names.DB_CONNECT_MS, "connecting to the database"),
+        (names.DB_COMMIT_MS, "COMMIT"),
+        (names.DB_ROLLBACK_MS, "ROLLBACK"),
+    ],
+)
+def test_what_a_connection_takes_beside_its_queries_is_said(span, duration, what):
+    """With CONN_MAX_AGE=0 each request connects."""
+    assert said(span, **{duration: 110.0}) == [f"{what} took 110 of 200 ms of the response"]
+    assert said(span, **{duration: 4.0}) == []
+    assert said(span, **{duration: 1e9}) == []
+
+
 def test_what_has_a_span_is_not_said_again(span):
     """Of eighty milliseconds in caches, seventy have a span."""
     slow = span("2", "cache.get", 10, 80, "1", attributes={names.CACHE_BACKEND: "a.Cache"})
