@@ -10,6 +10,7 @@ import pytest
 
 from tests.instrument.conftest import until
 
+pytestmark = pytest.mark.slow
 CELERY = ("celery", "-A", "queuesite.own_celery", "worker", "-c", "1", "--without-gossip")
 RUN = ("overlap", "run", "--no-pocket", "--")
 SEND = "from queuesite.own_celery import app, pay; pay.delay(); app.close()"
