@@ -28,11 +28,10 @@ from overlap.lens.thread_occupants import ahead, running_in
 from overlap.lens.thread_occupants import words as taken_by
 from overlap.lens.waits.task_number import current_number
 from overlap.runtime.class_methods import replace_method
-from overlap.runtime.guard import failed, guarded
+from overlap.runtime.guard import guarded
 
 SHORTEST_S = 0.005
 """Work that outlives its span for a shorter time is not reported, nor who delayed it."""
-
 OBSERVERS: list[Callable[[Work], None]] = []
 """Called with each call that is submitted."""
 
@@ -123,29 +122,12 @@ class ThreadSpans(SpanProcessor):
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Record on the first spans of a call how long it had waited for its thread."""
-        try:
-            work = _here.work
-            if work is None or get_current_span(parent_context) is not work.span:
-                return
-            figures: dict[str, Any] = {names.THREAD_QUEUED_MS: in_ms(work.began - work.asked)}
-            if work.task:
-                figures[names.AWAIT_TASK] = work.task
-            if work.sensitive:
-                figures[names.THREAD_SENSITIVE] = True
-            elif work.taken_by:
-                figures |= {names.THREAD_POOL_MOST: work.size, names.THREAD_TAKEN_BY: work.taken_by}
-            span.set_attributes(figures)
-        except Exception:
-            failed("work in a thread is not measured")
+        if (work := _here.work) is not None:
+            guarded("work in a thread is not measured", _begin, span, parent_context, work)
 
     def _on_ending(self, span: Span) -> None:
-        try:
-            works: list[Work] | None = getattr(span, "overlap_threads", None)
-            if works:
-                queued_in_parent = has(span, names.THREAD_QUEUED_MS)  # the span is itself such work
-                set_while_ending(span, _figures([*works], queued_in_parent))
-        except Exception:
-            failed("work in a thread is not measured")
+        if works := getattr(span, "overlap_threads", None):
+            guarded("work in a thread is not measured", _record, span, [*works])
 
     def shutdown(self) -> None:
         """Stop measuring."""
@@ -176,6 +158,24 @@ def _cancel(stock: Callable[..., Any]) -> Callable[..., Any]:
         return is_cancelled
 
     return cancel
+
+
+def _begin(span: Span, parent_context: Context | None, work: Work) -> None:
+    if get_current_span(parent_context) is not work.span:
+        return
+    figures: dict[str, Any] = {names.THREAD_QUEUED_MS: in_ms(work.began - work.asked)}
+    if work.task:
+        figures[names.AWAIT_TASK] = work.task
+    if work.sensitive:
+        figures[names.THREAD_SENSITIVE] = True
+    elif work.taken_by:
+        figures |= {names.THREAD_POOL_MOST: work.size, names.THREAD_TAKEN_BY: work.taken_by}
+    span.set_attributes(figures)
+
+
+def _record(span: Span, works: list[Work]) -> None:
+    # With that attribute, the span is itself such work.
+    set_while_ending(span, _figures(works, has(span, names.THREAD_QUEUED_MS)))
 
 
 def _work_for(pool: Any, fn: Any, args: tuple[Any, ...]) -> Work | None:
@@ -222,13 +222,11 @@ def _figures(works: list[Work], queued_in_parent: bool) -> dict[str, Any]:
         figures[names.THREAD_POOL_MOST] = longest.size
         figures[names.THREAD_TAKEN_BY] = longest.taken_by
     if never:
+        waited = sum((work.cancelled or now) - work.asked for work in never)
         figures[names.THREAD_NEVER_RAN] = len(never)
-        figures[names.THREAD_NEVER_RAN_MS] = in_ms(
-            sum((work.cancelled or now) - work.asked for work in never)
-        )
+        figures[names.THREAD_NEVER_RAN_MS] = in_ms(waited)
     if abandoned:
+        went_on = sum((work.ended or now) - (work.abandoned or now) for work in abandoned)
         figures[names.THREAD_ABANDONED] = len(abandoned)
-        figures[names.THREAD_ABANDONED_MS] = in_ms(
-            sum((work.ended or now) - (work.abandoned or now) for work in abandoned)
-        )
+        figures[names.THREAD_ABANDONED_MS] = in_ms(went_on)
     return figures
