@@ -127,7 +127,7 @@ class ThreadSpans(SpanProcessor):
 
     def _on_ending(self, span: Span) -> None:
         if works := getattr(span, "overlap_threads", None):
-            guarded("work in a thread is not measured", _record, span, [*works])
+            guarded("work in a thread is not measured", _end, span, [*works])
 
     def shutdown(self) -> None:
         """Stop measuring."""
@@ -173,11 +173,6 @@ def _begin(span: Span, parent_context: Context | None, work: Work) -> None:
     span.set_attributes(figures)
 
 
-def _record(span: Span, works: list[Work]) -> None:
-    # With that attribute, the span is itself such work.
-    set_while_ending(span, _figures(works, has(span, names.THREAD_QUEUED_MS)))
-
-
 def _work_for(pool: Any, fn: Any, args: tuple[Any, ...]) -> Work | None:
     span = span_here()
     if span is None or not is_sampled(span) or not isinstance(span, Span):
@@ -203,8 +198,8 @@ def _task_here(span: Any) -> int:
     return 0 if number == account.task else number
 
 
-def _figures(works: list[Work], queued_in_parent: bool) -> dict[str, Any]:
-    now = perf_counter()
+def _end(span: Span, works: list[Work]) -> None:
+    now, queued_in_parent = perf_counter(), has(span, names.THREAD_QUEUED_MS)
     done = [work for work in works if work.ended]
     never = [work for work in works if not work.began]
     abandoned = [work for work in works if work.began and (work.abandoned or not work.ended)]
@@ -218,7 +213,7 @@ def _figures(works: list[Work], queued_in_parent: bool) -> dict[str, Any]:
         if not queued_in_parent:
             figures[names.THREAD_QUEUED_MS] = in_ms(sum(work.began - work.asked for work in done))
     longest = max(done, key=lambda work: work.began - work.asked, default=None)
-    if longest is not None and longest.taken_by and not queued_in_parent:
+    if longest and longest.taken_by and not queued_in_parent:
         figures[names.THREAD_POOL_MOST] = longest.size
         figures[names.THREAD_TAKEN_BY] = longest.taken_by
     if never:
@@ -229,4 +224,4 @@ def _figures(works: list[Work], queued_in_parent: bool) -> dict[str, Any]:
         went_on = sum((work.ended or now) - (work.abandoned or now) for work in abandoned)
         figures[names.THREAD_ABANDONED] = len(abandoned)
         figures[names.THREAD_ABANDONED_MS] = in_ms(went_on)
-    return figures
+    set_while_ending(span, figures)
