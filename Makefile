@@ -23,6 +23,8 @@ MINUTES ?= 10
 CLIENTS ?= 6
 COLLECTOR ?=
 ENDPOINT ?=
+# Of `make test-scale`: pytest's -k.
+SCALE ?=
 # What `make test-lowest` runs.
 LOWEST ?= tests/telemetry tests/instrument tests/lean tests/lens tests/run tests/testing
 PORTS = --app-port $(APP_PORT) --workers-port $(WORKERS_PORT) --wsgi-port $(WSGI_PORT) --mail-port $(MAIL_PORT) --httpbin-port $(HTTPBIN_PORT) --otlp-port $(OTLP_PORT) --traces-port $(TRACES_PORT) --page-port $(PAGE_PORT)
@@ -93,7 +95,7 @@ test-stack: install-dev ## ... and against the real servers, built from Go modul
 test-scale: install-dev ## ... and beyond one machine: Kafka, Cassandra, two tiers of collectors (needs Go, Java, Maven)
 	$(BIN)/python -m otel.native build --part scale
 	$(BIN)/python -m otel.native build
-	$(BIN)/python -X dev -m pytest -m scale tests/scale
+	$(BIN)/python -X dev -m pytest -m scale $(if $(SCALE),-k "$(SCALE)") tests/scale
 
 test-postgresql: install-dev ## ... and those against a PostgreSQL of their own (Debian: postgresql)
 	$(BIN)/python -X dev -m pytest -m postgresql tests/lean tests/app
