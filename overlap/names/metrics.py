@@ -26,10 +26,10 @@ METRIC_CONNECTIONS_PENDING = "db.client.connection.pending_requests"
 METRIC_HTTP_CONNECTIONS = "http.client.open_connections"
 """Up-down counter, {connection}: open connections of HTTP clients, by SERVER_ADDRESS and
 HTTP_CONNECTION_STATE (active or idle)."""
-METRIC_HTTP_CONNECTIONS_MAX = "overlap.http_client.max_connections"
-"""Up-down counter, {connection}: the most that the pools of HTTP clients may have, together."""
-METRIC_HTTP_PENDING = "overlap.http_client.pending_requests"
-"""Up-down counter, {request}, by SERVER_ADDRESS: requests that wait for a connection."""
+METRIC_HTTP_CONNECTIONS_MAX = "overlap.http_client.max_connections"  # up-down counter, {connection}
+"""The most that the pools of HTTP clients may have, together."""
+METRIC_HTTP_PENDING = "overlap.http_client.pending_requests"  # up-down counter, {request}
+"""Requests that wait for a connection, by SERVER_ADDRESS."""
 METRIC_LOOP_BLOCKED = "overlap.event_loop.blocked.time"  # counter, s, by CODE_ of the culprit
 METRIC_VICTIM_DELAY = "overlap.event_loop.victim.delay"  # histogram, s
 METRIC_TASKS_STARTED = "overlap.background.started"  # counter, {task}, by TASK_NAME

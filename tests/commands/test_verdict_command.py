@@ -115,12 +115,13 @@ def test_each_trace_of_standard_input_is_a_line_of_json() -> None:
             "shape": "concurrent",
             "stage_ids": [["3" * 16, "2" * 16]],
             "critical_path_ids": ["2" * 16],
+            "evidence": "timing",
         }
     ]
     assert list(first) == [
         "trace_id", "shapes", "groups", "background", "blocked", "offloaded", "lost",
         "cancelled", "handed", "requests", "warnings", "why",
-        "critical_path", "self_time", "advice", "uncovered_ms",
+        "critical_path", "self_time", "advice", "uncovered_ms", "evidence",
     ]  # fmt: skip
 
 
