@@ -35,6 +35,8 @@ _UNIQUE = frozenset(
 )
 """Keys whose values hardly ever occur twice: a cache of them would only fill."""
 _INT64 = 1 << 63
+_THREE_BYTES, _FOUR_BYTES = 1 << 14, 1 << 21
+"""The smallest numbers that take so many bytes."""
 
 _double = Struct("<d").pack
 fixed64 = Struct("<Q").pack
@@ -76,7 +78,11 @@ def attributes(tag: bytes, pairs: Mapping[str, Any] | None) -> list[bytes]:
     for key, value in own.items():
         kind = type(value)
         if key in _UNIQUE:
-            add(tag + _pair(key, _clean(key, value)))
+            if kind is int and _THREE_BYTES <= value < _FOUR_BYTES:  # a client's port, mostly
+                port = (value & 127 | 128, value >> 7 & 127 | 128, value >> 14)
+                add(_before_three_bytes(tag, key) + bytes(port))
+            else:
+                add(tag + _pair(key, _clean(key, value)))
         elif kind is str and len(value) < _SHORT:
             add(_text_pair(tag, key, value))
         elif kind is int:
@@ -114,6 +120,12 @@ def _before_value(key: str) -> bytes:
 @lru_cache(maxsize=1024)
 def _before_double(tag: bytes, key: str) -> bytes:
     return tag + _pair(key, 0.0)[:-8]
+
+
+@lru_cache(maxsize=1024)
+def _before_three_bytes(tag: bytes, key: str) -> bytes:
+    """Return what precedes a number that takes three bytes."""
+    return tag + _pair(key, _THREE_BYTES)[:-3]
 
 
 def _pair(key: str, value: Any) -> bytes:

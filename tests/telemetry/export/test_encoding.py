@@ -9,6 +9,7 @@ from opentelemetry._logs import LogRecord, SeverityNumber
 from opentelemetry.exporter.otlp.proto.common import _log_encoder, trace_encoder
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.sdk._logs import ReadableLogRecord
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
@@ -24,6 +25,7 @@ from opentelemetry.trace import (
 )
 
 from overlap.telemetry.export.encoding import encode_logs, encode_spans
+from overlap.telemetry.export.protobuf_wire import attributes
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 TEXT = st.text(max_size=200)
@@ -132,3 +134,12 @@ def test_equal_values_of_other_types_stay_apart():
         for span in message.resource_spans[0].scope_spans[0].spans
     ]
     assert kinds == [f"{kind}_value" for kind in ("int", "bool", "double", "string", "int", "bool")]
+
+
+@pytest.mark.parametrize("port", [0, 1, 127, 128, 16383, 16384, 65535, 2097151, 2097152, -1])
+def test_a_clients_port_is_encoded_as_any_number(port):
+    """It is not cached, and those of three bytes have a way of their own."""
+    (encoded,) = attributes(b"\x0a", {"client.port": port})
+    pair = KeyValue.FromString(encoded[2:])
+    assert (pair.key, pair.value.int_value) == ("client.port", port)
+    assert encoded[1] == len(encoded) - 2
