@@ -45,7 +45,7 @@ def test_sigterm_during_the_drain(serve, sink, wait_until):
     assert "Traceback" not in server.log
 
 
-def test_sigint_twice(serve, sink, tmp_path):
+def test_sigint_twice(serve, sink, tmp_path, wait_until):
     """uvicorn ends at once: the task is not waited for, its end is recorded, no note is left."""
     folder = tmp_path / "journal"
     server = serve(env={"OVERLAP_JOURNAL_DIR": str(folder), "OVERLAP_DRAIN_TIMEOUT_S": "20"})
@@ -53,15 +53,16 @@ def test_sigint_twice(serve, sink, tmp_path):
     cut_off = []
     hanging = threading.Thread(target=_ask, args=(f"{server.url}/sleepy/", cut_off))
     hanging.start()
-    time.sleep(0.3)
+    time.sleep(1)
     server.process.send_signal(signal.SIGINT)
-    time.sleep(0.3)
+    wait_until(lambda: "Waiting for connections to close" in server.log)
     began = time.monotonic()
     server.process.send_signal(signal.SIGINT)
     server.process.wait(30)
     assert time.monotonic() - began < 10
     hanging.join()
-    assert cut_off == [httpx.RemoteProtocolError]
+    # A closed connection, or Django's 500 where its cancelled view is still answered.
+    assert cut_off in ([httpx.RemoteProtocolError], [httpx.ReadError], [500])
     assert sink.one("long").attributes["overlap.task.end"] == "cancelled"
     assert row("int").said in server.log
     assert list(folder.iterdir()) == []
@@ -69,7 +70,7 @@ def test_sigint_twice(serve, sink, tmp_path):
 
 def _ask(url, failed):
     try:
-        httpx.get(url, timeout=30)
+        failed.append(httpx.get(url, timeout=30).status_code)
     except httpx.HTTPError as error:
         failed.append(type(error))
 
