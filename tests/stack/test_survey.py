@@ -8,12 +8,12 @@ import pytest
 
 from app.scenarios import SCENARIOS
 from overlap.judge.model import SINGLE
-from overlap.judge.path.main_request import main_request
 from overlap.judge.tree.repair import repair
 
 pytestmark = pytest.mark.timeout(600)  # where this room runs alone, it plays every lesson
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 SHAPED = [name for name, scenario in BY_NAME.items() if scenario.expect.shapes - {SINGLE}]
+LESSONS = ("smoke_some_meats", "smoke_some_meats_sync", "burn_some_meats", "burn_some_meats_await")
 SOURCES = ("jaeger", "pocket", "file exporter")
 
 
@@ -29,15 +29,23 @@ def surveyed(request, played, demo, stack, exported):
 
 @pytest.mark.parametrize("name", SHAPED)
 def test_each_lessons_routes_have_its_shapes(surveyed, played, name):
-    """As its verdict has: the route of its main request at least one, all of its routes all."""
-    tree = repair(played[name].trace.spans)
-    main = main_request(tree)
+    """As its verdict has: the routes of its trace, all together."""
+    spans = repair(played[name].trace.spans).spans
     rows = {(row["service"], row["route"]): {*row["shapes"]} for row in surveyed["routes"]}
-    spans = [span for span in tree.spans if span.kind == "server"] + [tree.spans[main]]
-    found = {shape for span in spans for shape in rows[span.service, span.name]}
-    expected = BY_NAME[name].expect.shapes - {SINGLE}
-    assert expected <= found
-    assert expected & rows[tree.spans[main].service, tree.spans[main].name]
+    found = {shape for span in spans for shape in rows.get((span.service, span.name), ())}
+    assert BY_NAME[name].expect.shapes - {SINGLE} <= found
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_the_route_of_a_request_has_its_shapes(surveyed, name):
+    """Where a lesson is one request: the row of its own route."""
+    path = BY_NAME[name].requests[0].path
+    (route,) = [
+        row
+        for row in surveyed["routes"]
+        if (row["service"], row["route"]) == ("smokehouse", f"GET {path}")
+    ]
+    assert BY_NAME[name].expect.shapes <= {*route["shapes"]}
 
 
 def test_the_line_of_oversmoke_is_first_of_those_that_sleep(surveyed):
