@@ -175,7 +175,8 @@ def test_other_traces_show_it(source):
 def test_no_file_outside_of_the_folder_is_read(source, place):
     """A trace may name any file."""
     folder = source(PROVEN)
-    (folder.parent / "secret.py").write_text((folder / "app" / "views.py").read_text("utf-8"))
+    (folder / "secret.py").write_text((folder / "app" / "views.py").read_text("utf-8"))
+    (folder / "app" / "views.py").unlink()
     spans = trace().spans
     elsewhere = replace(spans[0], attributes=VIEW | {names.CODE_FILE_PATH: place})
     (item,) = grade(Trace("t", (elsewhere, *spans[1:])), folder / "app")

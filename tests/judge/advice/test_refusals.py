@@ -79,3 +79,6 @@ def test_tasks_that_waited_for_each_other_are_gathered_already(span: MakeSpan) -
         edges = f"{edge}\n100000+100000 1 await 3"
         above = {names.AWAIT_TASK: 1, names.AWAIT_EDGES: edges}
         assert gathered(row(span, *tasks, **above)) == expected
+    own = [{"attributes": {names.AWAIT_TASK: 2}}, {}]
+    above = {names.AWAIT_TASK: 1, names.AWAIT_EDGES: "0+100000 1 await 2"}
+    assert gathered(row(span, *own, **above)) == [["1", "2"]]

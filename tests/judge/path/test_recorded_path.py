@@ -11,6 +11,8 @@ from msgspec.structs import replace
 
 from overlap import names, verdict
 from overlap.judge import Verdict
+from overlap.judge.path.request_path import request_path
+from overlap.judge.tree.repair import repair
 from overlap.trace import Span
 
 MakeSpan = Callable[..., Span]
@@ -154,6 +156,48 @@ def test_a_service_without_a_record_is_judged_by_times(span: MakeSpan) -> None:
         ("GET /", "recorded"), ("GET /api", "timing"),
     ]  # fmt: skip
     assert verdict(spans[:3]).evidence == "recorded"
+
+
+def test_a_task_may_wait_in_another_span_than_it_was_made_in(span: MakeSpan) -> None:
+    """It was made by the request, and awaited in a step of it: only while that step waited."""
+    spans = [
+        span("1", "GET /", 0, 100, kind="server", attributes=task(1)),
+        span("2", "early", 0, 60, "1", attributes=task(2)),
+        span("3", "step", 30, 100, "1", attributes={names.AWAIT_EDGES: _in_us("10+20 1 await 2")}),
+    ]
+    assert path(verdict(spans)) == [
+        ("GET /", 0, 30), ("step", 30, 10), ("early", 40, 20), ("step", 60, 40),
+    ]  # fmt: skip
+    tree = repair(spans)  # the path of the step alone holds nothing that is not below it
+    step = [each.name for each in tree.spans].index("step")
+    assert [index for index, _, _ in request_path(tree, step).segments] == [step]
+
+
+def test_a_task_without_spans_leads_on_to_what_it_waited_for(span: MakeSpan) -> None:
+    """`gather(helper())`, where the helper gathers the calls."""
+    edges = ("0+100 1 gather 2", "0+100 2 gather 3")
+    spans = [
+        span("1", "GET /", 0, 100, kind="server", attributes=task(1, *edges)),
+        span("2", "call", 0, 100, "1", attributes=task(3)),
+    ]
+    assert path(verdict(spans)) == [("call", 0, 100)]
+
+
+def test_a_request_within_a_process_of_its_caller_has_a_path_of_its_own(span: MakeSpan) -> None:
+    """What its tasks waited for is looked for below it, and found there."""
+    spans = [
+        span("1", "GET /", 0, 100, kind="server", attributes=task(1)),
+        span("2", "GET", 0, 100, "1", kind="client"),
+        span("3", "GET /inner", 0, 100, "2", kind="server", attributes=task(5)),
+        span("4", "early", 0, 60, "3", attributes=task(6)),
+        span("5", "step", 30, 100, "3", attributes={names.AWAIT_EDGES: _in_us("10+20 5 await 6")}),
+    ]
+    tree = repair(spans)
+    (inner,) = [i for i, each in enumerate(tree.spans) if each.name == "GET /inner"]
+    found = request_path(tree, inner).segments
+    assert [tree.spans[index].name for index, _, _ in found] == [
+        "GET /inner", "step", "early", "step",
+    ]  # fmt: skip
 
 
 def test_a_circle_of_waits_ends(span: MakeSpan) -> None:
