@@ -77,6 +77,7 @@ def _after_docstring(module: ast.Module) -> int:
         is_future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
         if not (is_docstring or is_future):
             decorators = getattr(node, "decorator_list", ())
-            return min([node.lineno, *(each.lineno for each in decorators)]) - 1
+            first: int = min([node.lineno, *(each.lineno for each in decorators)])
+            return first - 1
         line = node.end_lineno or line
     return line
