@@ -125,3 +125,19 @@ with tracer.start_as_current_span("view"):
 """
     )
     assert "overlap.receivers.calls" not in sink.one("view").attributes
+
+
+def test_our_own_receivers_are_not_counted(recorded):
+    """A new database connection has one: it is no work of the project's."""
+    sink = recorded("""
+    from django.db import connection
+    from django.db.backends.signals import connection_created
+    with tracer.start_as_current_span("ours alone"):
+        connection_created.send(connection.__class__, connection=connection)
+    def theirs(**named): pass
+    connection_created.connect(theirs)
+    with tracer.start_as_current_span("both"):
+        connection_created.send(connection.__class__, connection=connection)
+    """)
+    assert "overlap.receivers.calls" not in sink.one("ours alone").attributes
+    assert sink.one("both").attributes["overlap.receivers.calls"] == 1
