@@ -98,7 +98,7 @@ test-scale: install-dev ## ... and beyond one machine: Kafka, Cassandra, two tie
 	$(BIN)/python -X dev -m pytest -m scale $(if $(SCALE),-k "$(SCALE)") tests/scale
 
 test-postgresql: install-dev ## ... and those against a PostgreSQL of their own (Debian: postgresql)
-	$(BIN)/python -X dev -m pytest -m postgresql tests/lean tests/app
+	$(BIN)/python -X dev -m pytest -m postgresql tests/lean tests/app tests/instrument
 
 test-spark: $(VENV)/.installed-spark ## ... and the survey by PySpark (needs Java 17 or newer; Debian: openjdk-17-jre-headless)
 	$(BIN)/python -X dev -m pytest -m spark tests/survey

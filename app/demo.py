@@ -17,7 +17,7 @@ from app import servers
 from app.demo_arguments import arguments
 from app.scenarios import SCENARIOS
 from app.services import LOGS, ROOT, DemoError, Service, ready, start, stop, watch
-from app.settings import BROKER_URL
+from app.settings import ASYNC_DATABASE, BROKER_URL, DATABASES
 from overlap.errors import OverlapError
 from overlap.ports import describe_listener
 
@@ -67,6 +67,7 @@ def _environment(args: argparse.Namespace) -> dict[str, str]:
         "OVERLAP_APP_URL": f"http://127.0.0.1:{args.app_port}",
         "OVERLAP_APP_URL_WORKERS": f"http://127.0.0.1:{args.workers_port}",
         "OVERLAP_APP_URL_WSGI": f"http://127.0.0.1:{args.wsgi_port}",
+        **_async_database(args),
         "SMOKEHOUSE_UPSTREAM_URL": f"http://127.0.0.1:{args.httpbin_port}/",
         "SMOKEHOUSE_MAIL_URL": f"smtp://127.0.0.1:{args.mail_port}",
         # Another demo on this machine has another port, and so its own broker and worker.
@@ -75,6 +76,13 @@ def _environment(args: argparse.Namespace) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "app.settings",
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def _async_database(args: argparse.Namespace) -> dict[str, str]:
+    """Return the address of the app as that of the server `postgresql`, where it can be that."""
+    if ASYNC_DATABASE not in DATABASES:
+        return {}
+    return {"OVERLAP_APP_URL_POSTGRESQL": f"http://127.0.0.1:{args.app_port}"}
 
 
 def _services(args: argparse.Namespace) -> list[Service]:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -121,6 +122,14 @@ TEMPLATES = [
     },
 ]
 DATABASES = {"default": _database()}
+ASYNC_DATABASE = "async"
+"""The same database by django-async-backend, which needs PostgreSQL and Python 3.12."""
+if DATABASES["default"]["ENGINE"].endswith("postgresql") and find_spec("django_async_backend"):
+    # A connection is opened for each query and closed after it: the lesson needs three at once.
+    DATABASES[ASYNC_DATABASE] = DATABASES["default"] | {
+        "ENGINE": "django_async_backend.db.backends.postgresql",
+        "OPTIONS": {},
+    }
 if django.VERSION >= (6, 1):
     MAILERS = {
         "default": {

@@ -1,5 +1,6 @@
 """The demo's routes: the tutorial's, in its order and each beside its pair, then the others."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import path
 
@@ -93,3 +94,8 @@ urlpatterns = [
     path("timed/sync/", timed.timed),
     path("timed/async/", timed.timed),
 ]
+
+if settings.ASYNC_DATABASE in settings.DATABASES:
+    from app.views import async_queries
+
+    urlpatterns.append(path("queries/async/", async_queries.queries_without_threads))

@@ -16,6 +16,7 @@ COMMANDS = {
     "advice": "Advise what to change, with proof from source and other traces, as a diff.",
     "run": "Run a Django server and show its requests, without changing its code.",
     "compare": "Compare two traces: what differs in the second.",
+    "recorder": "Show what the flight recorder wrote: every request before something happened.",
     "survey": "Sum the verdicts on many traces, by service and route.",
     "whatif": "Predict what a change would do, by replaying recorded requests.",
     "doctor": "Check the telemetry pipeline from the app to Grafana: what is broken, what to do.",

@@ -41,6 +41,22 @@ SCENARIOS = [
         source=SOURCE,
     ),
     Scenario(
+        name="orm_async",
+        title="Three queries at once, without threads",
+        why="django-async-backend asks PostgreSQL on the event loop itself: three queries at once, "
+        "in the time of one, and no thread. Each needs a connection of its own.",
+        requests=(Request("/queries/async/"),),
+        expect=Expectation(
+            shapes=frozenset({"concurrent"}),
+            never=CALM | {"background", "offloaded"},
+            stages=((SLOW,) * QUERIES,),
+            peak=QUERIES,
+        ),
+        pair="orm_gather",
+        source="app/views/async_queries.py",
+        server="postgresql",
+    ),
+    Scenario(
         name="orm_loop",
         title="A query for each row, in an async loop",
         why="One query reads the meats, and one more reads the smoker of each: seven round trips "

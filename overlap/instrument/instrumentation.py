@@ -29,15 +29,13 @@ class Instrumentation:
         instrumentors: bool = False,
         server_timing: bool | None = False,
         journal_dir: Path | None = None,
+        recorder_dir: Path | None = None,
         start_telemetry: Callable[..., Telemetry] = start,
     ) -> None:
         # Before any instrumentation is imported: each reads this variable once.
         os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
         from overlap.instrument.calls.httpx_client import instrument_httpx
-        from overlap.instrument.calls.installed_instrumentors import (
-            instrument_installed,
-            is_disabled,
-        )
+        from overlap.instrument.calls.installed_instrumentors import instrument_installed
         from overlap.instrument.calls.pools import report_pools
         from overlap.instrument.calls.project_instrumentors import observe_project
         from overlap.instrument.calls.thread_attributes import ThreadAttributes, count_threads
@@ -52,6 +50,7 @@ class Instrumentation:
         from overlap.lens import Lenses, processors
 
         self._undo = ExitStack()
+        self._undo.callback(_record_calls(recorder_dir))  # the lens stands on it
         self.telemetry: Telemetry = start_telemetry(
             service_name=service_name,
             log_format=log_format,
@@ -72,6 +71,7 @@ class Instrumentation:
             from overlap.instrument.tasks.process_journal import start_journal
 
             self._undo.callback(start_journal(journal_dir, self.telemetry.tracer_provider))
+        self._record(recorder_dir)
         self._undo.callback(_finish_all)
         self.watched_loops = WatchedLoops(
             blocked_threshold_s, lenses=Lenses(_lens_rate()) if lens else None
@@ -84,8 +84,7 @@ class Instrumentation:
         self._undo.callback(self._endings.install(self.watched_loops.loop_started))
         self._undo.callback(instrument_websockets(self.watched_loops.watch_running))
         self._undo.callback(observe_project())
-        if not is_disabled("httpx"):
-            self._undo.callback(instrument_httpx())
+        self._undo.callback(instrument_httpx())
         self._undo.callback(instrument_queues())
         if instrumentors:
             self._undo.callback(instrument_installed())
@@ -104,6 +103,17 @@ class Instrumentation:
         """Switch everything off and flush, within a few seconds even if the backend is down."""
         self._undo.close()
 
+    def _record(self, folder: Path | None) -> None:
+        if folder is None:
+            return
+        from overlap.instrument.recorded.start import start_recorder
+
+        self._undo.callback(start_recorder(folder, self.telemetry.tracer_provider))
+        if has_django():
+            from overlap.instrument.recorded.connections import record_connections
+
+            self._undo.callback(record_connections())
+
     def _instrument_django(self, options: dict[str, Any], server_timing: bool | None) -> None:
         from overlap.instrument.calls.database_queries import instrument_queries
         from overlap.instrument.framework.install import instrument_framework
@@ -121,6 +131,14 @@ class Instrumentation:
         self._undo.callback(instrument_queries())
         self._undo.callback(name_graphql_operations())
         self._undo.callback(instrument_framework())
+
+
+def _record_calls(folder: Path | None) -> Callable[[], None]:
+    if folder is None:
+        return lambda: None
+    from overlap.instrument.recorded.calls import record_calls
+
+    return record_calls()
 
 
 def _lens_rate() -> float:

@@ -31,6 +31,7 @@ def instrument(  # noqa: PLR0913  one argument a setting
     blocked_threshold_s: float | None = None,
     drain_timeout_s: float | None = None,
     journal_dir: str | os.PathLike[str] | None = None,
+    recorder_dir: str | os.PathLike[str] | None = None,
     log_format: str | None = None,
     lean: bool | None = None,
     lens: bool | None = None,
@@ -50,6 +51,9 @@ def instrument(  # noqa: PLR0913  one argument a setting
         (8, OVERLAP_DRAIN_TIMEOUT_S).
     journal_dir: a folder for a journal of background tasks in progress, from which the next
         process of the service reports those that were lost (none, OVERLAP_JOURNAL_DIR).
+    recorder_dir: a folder for the flight recorder's ring of all requests, and for what it writes
+        out when one is slow, lost or given up, or the loop is blocked (none,
+        OVERLAP_RECORDER_DIR); see overlap.recorder.
     log_format: "json" or "console" (OVERLAP_LOG_FORMAT; by default console on a terminal).
     lean: whether Django under ASGI avoids needless threads (yes, OVERLAP_LEAN=0 or 1);
         see overlap.lean. Without it, Django behaves as stock.
@@ -74,6 +78,7 @@ def instrument(  # noqa: PLR0913  one argument a setting
         blocked_threshold_s=blocked_threshold_s,
         drain_timeout_s=drain_timeout_s,
         journal_dir=folder(journal_dir, "OVERLAP_JOURNAL_DIR"),
+        recorder_dir=folder(recorder_dir, "OVERLAP_RECORDER_DIR"),
         lean=flag(lean, "OVERLAP_LEAN", True),
         lens=flag(lens, "OVERLAP_LENS", True),
         instrumentors=flag(instrumentors, "OVERLAP_INSTRUMENTORS", True),

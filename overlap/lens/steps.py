@@ -20,6 +20,7 @@ from overlap.lens.debug_step import TASKS, Step, replace_queued
 from overlap.lens.eager_tasks import see_eager_tasks
 from overlap.lens.request_budget import MOST_A_SECOND, Budget
 from overlap.lens.waits import LEAST_S, observe
+from overlap.recorder import active
 from overlap.runtime import stack
 from overlap.runtime.await_chain import await_line, describe, is_new, words
 from overlap.runtime.guard import failed
@@ -62,6 +63,8 @@ class Steps:
         self.seen: tuple[float, str] = (0.0, "")
         """The begin of a step that the watchdog looked at, and the line it was at."""
         self._due = 0.0
+        recorder = active.RECORDER  # None: there is no flight recorder
+        self.record = None if recorder is None else recorder.record_step
         self._open: WeakSet[Account] = WeakSet()
         self._lock = Lock()
         self._replacements = MethodReplacements(
@@ -205,6 +208,8 @@ def _run(steps: Steps, callback: Any, ready: float, result: Any = _NO_RESULT) ->
             span = CURRENT.get().get(SPAN_KEY)
             if span is not None:
                 _add(span, steps, callback, ready, begin, end)
+            if steps.record is not None:
+                steps.record(callback.__self__, ready, begin, end)
         except Exception:
             failed("a step is not measured by the lens")
 

@@ -20,10 +20,11 @@ MOST_FUNCTIONS = 8
 """The most functions that a span lists."""
 
 
-def function_name(call: Any, args: tuple[Any, ...] = ()) -> str:
+def function_name(call: Any, args: tuple[Any, ...] = (), *, names_middleware: bool = False) -> str:
     """Return `app.views.smoke`, the dotted name of what `call(*args)` runs in the end.
 
     Sync receivers of a signal, which Django calls together, are `receivers a, b`.
+    names_middleware: whether a sync middleware is `shop.middleware.Old (sync middleware)`.
     """
     for _ in range(DEEPEST):
         if isinstance(call, partial):
@@ -34,6 +35,8 @@ def function_name(call: Any, args: tuple[Any, ...] = ()) -> str:
             call, args = args[-1], ()  # asgiref's: the last argument is the call itself
         elif args and callable(args[0]) and _module(call).startswith("overlap."):
             call, args = args[0], args[1:]
+        elif names_middleware and (path := getattr(call, "overlap_middleware", None)):
+            return f"{path} (sync middleware)"
         elif (inner := getattr(call, "__wrapped__", None)) is not None:
             call = inner
         else:

@@ -81,3 +81,6 @@ CLIENT_DISCONNECTED = "client.disconnected"
 """An event on a server span, and its error.type: the client disconnected before the end."""
 SERVER_STOPPED = "server.stopped"
 """The same, if the process ended or the instrumentation was shut down before that."""
+RECORDER_IN_PROGRESS = "overlap.recorder.in_progress"
+"""On the server span that `overlap recorder` makes of a request: it had not ended when the
+recording was written."""

@@ -55,6 +55,7 @@ _WAITS: Final[dict[str, dict[str, str]]] = {
     "psycopg_pool/pool_async.py": {"AsyncConnectionPool.getconn": "pool"},
     "asyncpg/pool.py": {"": "pool"},
     "httpcore/_async/connection_pool.py": {"AsyncPoolRequest": "pool"},
+    "httpcore2/_async/connection_pool.py": {"AsyncPoolRequest": "pool"},
     "protocols/http/flow_control.py": {"FlowControl.drain": "client"},
     "protocols/http/httptools_impl.py": {"RequestResponseCycle.receive": "client"},
     "protocols/http/h11_impl.py": {"RequestResponseCycle.receive": "client"},

@@ -7,7 +7,11 @@ from app.scenarios import SCENARIOS
 
 pytestmark = pytest.mark.slow
 
-SERVED_ELSEWHERE = {scenario.name: scenario for scenario in SCENARIOS if scenario.server}
+SERVED_ELSEWHERE = {
+    scenario.name: scenario
+    for scenario in SCENARIOS
+    if scenario.server and scenario.server != "postgresql"  # tests/app/test_postgresql.py
+}
 
 
 @pytest.fixture(

@@ -35,6 +35,8 @@ CLIENTS = {
     "urllib3": "urllib3",
 }
 """The package of each extra's client."""
+BESIDE = ("httpx2", "opentelemetry-instrumentation-structlog")
+"""What else a project may have: a client that needs no extra, and structlog's instrumentation."""
 pytestmark = [
     pytest.mark.package,
     pytest.mark.timeout(900),
@@ -46,7 +48,7 @@ pytestmark = [
 def clients(wheel, make_environment):
     """An environment with every client and every extra of theirs."""
     environment = make_environment(sys.executable)
-    environment.install(f"{wheel}[{','.join(CLIENTS)}]", *CLIENTS.values())
+    environment.install(f"{wheel}[{','.join(CLIENTS)}]", *CLIENTS.values(), *BESIDE)
     return environment
 
 
@@ -210,6 +212,30 @@ CALLS = {
         {"GET"},
     ),
 }
+OTHERS = {
+    "httpx2": (
+        "import httpx2",
+        """
+    with httpx2.Client() as client:
+        assert client.get(os.environ["HTTP"]).status_code == 200
+    async with httpx2.AsyncClient() as client:
+        assert (await client.get(os.environ["HTTP"])).status_code == 200
+        try:
+            await client.get("http://127.0.0.1:1/")
+        except httpx2.ConnectError:
+            pass
+""",
+        {"GET"},
+    ),
+    "structlog": (
+        "import structlog",
+        """
+    structlog.get_logger().info("served", table=4)
+""",
+        set(),
+    ),
+}
+"""What needs no extra."""
 
 
 POOLS = {
@@ -272,7 +298,7 @@ def play(clients, http, redis_url, postgresql, tmp_path):
 
     def play(client, before="", calls=CALLS, **variables):
         sink = Sink()
-        imports, call, *_ = calls[client]
+        imports, call, *_ = (calls | OTHERS)[client]
         script = tmp_path / "script.py"
         script.write_text(DRIVER.format(before=before, imports=imports, call=call))
         database = "postgresql://{USER}@{HOST}:{PORT}/postgres".format(**postgresql)
@@ -354,3 +380,47 @@ def test_a_wait_for_the_clients_own_pool_is_a_span(play, client):
     assert wait.attributes["overlap.wait.pool"] == POOLS[client][2]
     assert wait.attributes["code.function.name"] == "call.<locals>.use"
     assert (wait.end - wait.start) / 1e9 > 0.05
+
+
+def test_httpx2_is_traced_and_its_failed_calls_are_measured(play):
+    """It needs no extra: what traces httpx traces its fork."""
+    sink = play("httpx2")
+    view = sink.one("view")
+    calls = [span for span in sink.spans if span.name == "GET"]
+    assert [span.parent_id for span in calls] == [view.span_id] * 3
+    measured = sink.points("http.client.request.duration")
+    assert "ConnectError" in {where.get("error.type") for where, _ in measured}
+    assert sum(point.count for _, point in measured) == len(calls)
+    off = play("httpx2", OTEL_PYTHON_DISABLED_INSTRUMENTATIONS="httpx2")
+    assert off.names() == {"view": 1}
+
+
+STRUCTLOGS = """
+from opentelemetry.instrumentation.structlog import StructlogInstrumentor
+"""
+EXPORTS = """
+from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
+provider = LoggerProvider()
+provider.add_log_record_processor(SimpleLogRecordProcessor({exporter}))
+StructlogInstrumentor().instrument(logger_provider=provider)
+"""
+
+
+@pytest.mark.parametrize(
+    "project",
+    [
+        "StructlogInstrumentor().instrument()",
+        "overlap.instrument(service_name='web'); StructlogInstrumentor().instrument()",
+        EXPORTS.format(exporter="OTLPLogExporter()"),
+        EXPORTS.format(exporter="InMemoryLogRecordExporter()"),
+    ],
+    ids=["before ours", "after ours", "by a provider of its own", "to somewhere else"],
+)
+def test_an_event_is_one_record_beside_opentelemetrys_structlog(play, project):
+    """OpenTelemetry's own processor may send it, to us or to others: we receive it once."""
+    sink = play("structlog", before=STRUCTLOGS + project)
+    assert [record.body for record in sink.logs] == ["served"]
+    assert [name for name, _ in sink.one("view").events] == ["served"]
+    assert sink.logs[0].trace_id == sink.one("view").trace_id

@@ -68,6 +68,12 @@ _ALL = (
         "otlp",
         environment={"OVERLAP_LEAN": "1", "OVERLAP_LENS_RATE": "inf"},
     ),
+    Variant(
+        "overlap-recorder",
+        "with the flight recorder",
+        "otlp",
+        environment={"OVERLAP_LEAN": "1", "OVERLAP_RECORDER_DIR": "recorder"},
+    ),
     # Nothing listens there: telemetry is dropped and counted, and must not slow any request.
     Variant(
         "overlap-down",

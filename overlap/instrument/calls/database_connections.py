@@ -17,6 +17,7 @@ from opentelemetry.trace import get_current_span
 from overlap import names
 from overlap.runtime.class_methods import replace_method
 from overlap.runtime.guard import guarded
+from overlap.runtime.when_imported import when_imported
 
 _METHODS = {
     "connect": names.DB_CONNECT_MS,
@@ -32,7 +33,14 @@ def time_connections() -> Callable[[], None]:
     undo = ExitStack()
     for method, attribute in _METHODS.items():
         undo.callback(replace_method(BaseDatabaseWrapper, method, partial(_timed, attribute)))
+    undo.callback(when_imported("django_async_backend.db.backends.base.base", _time_async))
     return undo.close
+
+
+def _time_async(module: Any, undo: ExitStack) -> None:
+    for method, attribute in _METHODS.items():
+        timed = partial(_timed_async, attribute)
+        undo.callback(replace_method(module.BaseAsyncDatabaseWrapper, method, timed))
 
 
 def _timed(attribute: str, stock: Any) -> Any:
@@ -40,6 +48,17 @@ def _timed(attribute: str, stock: Any) -> Any:
         began = perf_counter()
         try:
             return stock(self, *args, **named)
+        finally:
+            guarded("a database connection is not timed", _add, attribute, began)
+
+    return timed
+
+
+def _timed_async(attribute: str, stock: Any) -> Any:
+    async def timed(self: Any, *args: Any, **named: Any) -> Any:
+        began = perf_counter()
+        try:
+            return await stock(self, *args, **named)
         finally:
             guarded("a database connection is not timed", _add, attribute, began)
 

@@ -1,4 +1,8 @@
-"""Database queries: a span for each query of Django's, a child of the current span."""
+"""Database queries: a span for each query of Django's, a child of the current span.
+
+Cursors may be asynchronous, as those of django-async-backend are: Django's wrappers of `execute`
+are called for them too, and get a coroutine. The span of such a query ends when it is awaited.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import re
 import threading
 from collections.abc import Callable
 from functools import lru_cache
+from inspect import isawaitable, iscoroutinefunction
 from typing import Any
 
 from opentelemetry import trace
@@ -56,6 +61,8 @@ def instrument_queries() -> Callable[[], None]:
 
 
 def _traced(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    if _is_async(getattr(context.get("cursor"), "__class__", None)):
+        return _traced_async(execute, sql, params, many, context)
     span = guarded(_WHAT, _start_span, sql, params, context)
     if span is None:
         return execute(sql, params, many, context)
@@ -64,6 +71,28 @@ def _traced(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, 
             return execute(sql, params, many, context)
         with suppress_instrumentation():
             return execute(sql, params, many, context)
+
+
+async def _traced_async(
+    execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any]
+) -> Any:
+    span = guarded(_WHAT, _start_span, sql, params, context)
+    with CurrentSpan(_WHAT, span):
+        if span is None or not _suppressed:
+            return await _result(execute(sql, params, many, context))
+        with suppress_instrumentation():
+            return await _result(execute(sql, params, many, context))
+
+
+async def _result(found: Any) -> Any:
+    # Another wrapper of the connection may have awaited it already, or answered by itself.
+    return await found if isawaitable(found) else found
+
+
+@lru_cache(maxsize=64)
+def _is_async(cursor: Any) -> bool:
+    """Return whether cursors of this class have to be awaited."""
+    return iscoroutinefunction(getattr(cursor, "execute", None))
 
 
 def suppress_drivers(is_on: bool) -> None:

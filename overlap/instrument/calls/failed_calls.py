@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import wraps
+from contextlib import ExitStack
+from functools import partial
+from types import ModuleType
 from typing import Any
 
-import httpx
 from opentelemetry.instrumentation._semconv import (
     HTTP_DURATION_HISTOGRAM_BUCKETS_NEW,
     _get_schema_url,
@@ -25,46 +26,45 @@ from opentelemetry.semconv.metrics.http_metrics import HTTP_CLIENT_REQUEST_DURAT
 from opentelemetry.util.http import get_excluded_urls, sanitize_method
 
 from overlap import names
+from overlap.runtime.class_methods import replace_method
 from overlap.runtime.guard import never_raises
 
 
-def measure_failed_calls() -> Callable[[], None]:
-    """Record the duration of failed calls; return a function that undoes it.
+def measure_failed_calls(client: ModuleType) -> Callable[[], None]:
+    """Record the duration of failed calls of httpx, or of httpx2; return a function that undoes it.
 
     Call it before the stock wrapper is installed, and undo it after that is removed.
     """
-    sync, asynchronous = httpx.HTTPTransport.handle_request, httpx.AsyncHTTPTransport
-    awaited = asynchronous.handle_async_request
-    note = _Note()
+    undo = ExitStack()
+    record = _Note()
+    transport, awaited = client.HTTPTransport, client.AsyncHTTPTransport
+    undo.callback(replace_method(transport, "handle_request", partial(_sync, record)))
+    undo.callback(replace_method(awaited, "handle_async_request", partial(_async, record)))
+    return undo.close
 
-    @wraps(sync)
-    def handle_request(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+
+def _sync(note: _Note, stock: Callable[..., Any]) -> Callable[..., Any]:
+    def handle_request(self: Any, request: Any) -> Any:
         began = time.perf_counter()
         try:
-            return sync(self, request)
+            return stock(self, request)
         except BaseException as error:
             note(request, error, time.perf_counter() - began)
             raise
 
-    @wraps(awaited)
-    async def handle_async_request(
-        self: httpx.AsyncHTTPTransport, request: httpx.Request
-    ) -> httpx.Response:
+    return handle_request
+
+
+def _async(note: _Note, stock: Callable[..., Any]) -> Callable[..., Any]:
+    async def handle_async_request(self: Any, request: Any) -> Any:
         began = time.perf_counter()
         try:
-            return await awaited(self, request)
+            return await stock(self, request)
         except BaseException as error:  # a cancelled call took time as well
             note(request, error, time.perf_counter() - began)
             raise
 
-    httpx.HTTPTransport.handle_request = handle_request  # type: ignore[method-assign]
-    asynchronous.handle_async_request = handle_async_request  # type: ignore[method-assign]
-
-    def undo() -> None:
-        httpx.HTTPTransport.handle_request = sync  # type: ignore[method-assign]
-        asynchronous.handle_async_request = awaited  # type: ignore[method-assign]
-
-    return undo
+    return handle_async_request
 
 
 class _Note:
@@ -84,7 +84,7 @@ class _Note:
         )
 
     @never_raises("a failed call is not measured")
-    def __call__(self, request: httpx.Request, error: BaseException, seconds: float) -> None:
+    def __call__(self, request: Any, error: BaseException, seconds: float) -> None:
         if not is_http_instrumentation_enabled() or self._excluded.url_disabled(str(request.url)):
             return
         attributes: dict[str, Any] = {

@@ -16,6 +16,7 @@ from overlap.instrument.calls.thread_attributes import thread_attributes
 from overlap.instrument.loop.garbage_collection import GarbageClock
 from overlap.instrument.loop.hang import HANG_S, Hang
 from overlap.instrument.loop.loop_metrics import code_attributes, loop_metrics
+from overlap.instrument.recorded.blocks import record_block
 from overlap.instrument.requests.delays import Delays
 from overlap.instrument.requests.server_span import (
     IN_FLIGHT,
@@ -27,6 +28,7 @@ from overlap.instrument.tasks import process_journal
 from overlap.runtime import stack
 from overlap.runtime.guard import guarded
 
+_NOT_RECORDED = "a block is not in the flight recorder"
 _SCOPE = "overlap.instrument.loop"
 LINKS = 128
 """The most victims that are linked; all are counted."""
@@ -173,4 +175,5 @@ class Block:
         if line is not None:
             self.span.set_attribute(names.CODE_STACKTRACE, stack.text(self._stacks[line]))
         self.span.end(end)
+        guarded(_NOT_RECORDED, record_block, self.kind, line, self.start_ns, end, self.victims)
         loop_metrics().record_block(seconds, line, self.context)

@@ -18,6 +18,7 @@ from opentelemetry.trace import Span, format_span_id
 
 from overlap import names
 from overlap.instrument.loop.loop_metrics import code_attributes
+from overlap.instrument.recorded.blocks import record_hang
 from overlap.instrument.requests.server_span import SERVER_SPAN_KEY, ServerSpan
 from overlap.instrument.tasks import process_journal
 from overlap.instrument.tasks.block_notes import block_name
@@ -47,6 +48,7 @@ class Hang:
         name = block_name(self.kind, line.path, line.number, line.function)
         slot = process_journal.record(uuid4().hex, name, self.span, parent)
         seconds = (time.time_ns() - self.start_ns) / 1e9
+        record_hang(self.kind, line, self.start_ns)
         self._send_mark(line, seconds)
         self._log(line, seconds)  # last: the blocked thread may hold a handler's lock
         return slot

@@ -14,6 +14,8 @@ from overlap.instrument.loop.watchdog import Watchdog
 from overlap.instrument.tasks.interrupted_tasks import watch_interrupted_tasks
 from overlap.instrument.tasks.plain_tasks import watch_plain_tasks
 from overlap.lens import Lenses
+from overlap.recorder.active import start_in_child
+from overlap.recorder.loop_steps import record_steps
 
 LONG_LIVED_S = 0.5
 """A loop that lives this long is a server's or a worker's, and is watched from then on."""
@@ -70,7 +72,8 @@ class WatchedLoops:
                 self._watchdogs.remove(watchdog)
         if len(self._watchdogs) >= MAX_LOOPS:
             return
-        for watch in (watch_plain_tasks, watch_interrupted_tasks):
+        start_in_child()
+        for watch in (watch_plain_tasks, watch_interrupted_tasks, record_steps):
             with suppress(AttributeError):  # a loop that takes no attributes
                 self._undo.callback(watch(loop))
         watchdog = Watchdog(loop, self._threshold, self._lenses)
@@ -116,7 +119,7 @@ class WatchedLoops:
         for watchdog in self._watchdogs:
             watchdog.stop()
         self._watchdogs.clear()
-        self._undo.close()
         if self._lenses is not None:
-            self._lenses.off()
+            self._lenses.off()  # first: they stand on what records steps
+        self._undo.close()
         self._last = None

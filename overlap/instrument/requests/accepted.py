@@ -7,6 +7,7 @@ or that Django cannot parse, has a span too.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -16,6 +17,7 @@ from typing import Any
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler
 
+from overlap import names
 from overlap.runtime.class_methods import replace_method
 
 
@@ -127,3 +129,17 @@ def _listen_for_disconnect(stock: Callable[..., Any]) -> Callable[..., Any]:
 
     listening.on_disconnect = _note_disconnect  # type: ignore[attr-defined]  # overlap.lean calls it
     return listening
+
+
+class ServerStopped(Exception):
+    """The process ends while a request is in progress."""
+
+
+def ended_early_by(error: BaseException) -> str | None:
+    """Return what ended a request early; None if it is an exception of the application."""
+    if isinstance(error, asyncio.CancelledError):
+        # uvicorn says so when it gives up: "Task cancelled, timeout graceful shutdown exceeded".
+        return names.SERVER_STOPPED if "shutdown" in str(error) else names.CLIENT_DISCONNECTED
+    if isinstance(error, ServerStopped):
+        return names.SERVER_STOPPED
+    return names.CLIENT_DISCONNECTED if isinstance(error, GeneratorExit) else None

@@ -72,6 +72,7 @@ class MiddlewareTimes:
 
         # What runs in a thread is called after what it wraps (overlap.lens.thread_function).
         timed.__wrapped__ = middleware  # type: ignore[attr-defined]
+        timed.overlap_middleware = path  # type: ignore[attr-defined]
         return timed
 
     def _record(self, request: Any, path: str, began: float) -> None:

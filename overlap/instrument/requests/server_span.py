@@ -14,7 +14,12 @@ from opentelemetry.trace import Span, Status, StatusCode
 from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
 from overlap import names
-from overlap.instrument.requests.accepted import AcceptedRequest
+from overlap.instrument.recorded.requests import recorded_request
+from overlap.instrument.requests.accepted import (
+    AcceptedRequest,
+    ServerStopped,
+    ended_early_by,
+)
 from overlap.instrument.requests.delays import Delays
 from overlap.instrument.requests.request_attributes import RequestAttributes, status_attributes
 from overlap.lens import RouteTime
@@ -42,20 +47,6 @@ class Instruments:
     duration_new: Histogram | None
     duration_old: Histogram | None
     loop_time: RouteTime | None
-
-
-class ServerStopped(Exception):
-    """The process ends while a request is in progress."""
-
-
-def _ended_early_by(error: BaseException) -> str | None:
-    """Return what ended a request early; None if it is an exception of the application."""
-    if isinstance(error, ServerStopped):
-        return names.SERVER_STOPPED
-    if isinstance(error, asyncio.CancelledError):
-        # uvicorn says so when it gives up: "Task cancelled, timeout graceful shutdown exceeded".
-        return names.SERVER_STOPPED if "shutdown" in str(error) else names.CLIENT_DISCONNECTED
-    return names.CLIENT_DISCONNECTED if isinstance(error, GeneratorExit) else None
 
 
 class LoopBlock(Protocol):
@@ -103,6 +94,7 @@ class ServerSpan:
         self._over = False
         self._sent_any = False
         self.error: BaseException | None = None
+        self._recorded = recorded_request(span, accepted.at)
         instruments.active.add(1, attributes.active, self.context)
         IN_FLIGHT[id(self)] = self
         for block in RECENT_BLOCKS:
@@ -180,15 +172,14 @@ class ServerSpan:
         seconds = time.perf_counter() - self._began
         self._record(seconds, self._note(error) if error else None)
         self.span.end()
-        loop_time = self._instruments.loop_time
-        if self.is_asgi and loop_time is not None:  # by now, the lens has closed the account
-            account = getattr(self.span, "overlap_account", None)
+        if self.is_asgi and (loop_time := self._instruments.loop_time) is not None:
+            account = getattr(self.span, "overlap_account", None)  # closed by the lens by now
             loop_time.count(self._route, account, seconds)
         self.context = Context()  # it refers to this object: break the reference cycle
 
     def _note(self, error: BaseException) -> str | None:
         """Record an error on the span; return `error.type` for the duration metric."""
-        if (what := _ended_early_by(error)) is not None:
+        if (what := ended_early_by(error)) is not None:
             if self.is_recording:
                 self.span.set_attribute(names.ERROR_TYPE, what)
                 self.span.add_event(what)
@@ -207,6 +198,9 @@ class ServerSpan:
     def _record(self, seconds: float, error: str | None) -> None:
         own = self._instruments
         own.active.add(-1, self._attributes.active, self.context)
+        if self._recorded is not None:
+            name = f"{self._attributes.method} {self._route or ''}".rstrip()
+            self._recorded.end(name, seconds, self._status, error, is_stream=self._sent_any)
         if own.duration_new is not None:
             attributes = self._attributes.duration_attributes(
                 _StabilityMode.HTTP, self._route, self._status, error

@@ -8,6 +8,7 @@ import time
 from overlap import names
 from overlap.instrument.tasks.interrupted_tasks import report_running
 from overlap.instrument.tasks.spawn import Entry, ledger, record_end
+from overlap.recorder.active import record_lost
 from overlap.telemetry.logs.own_lines import OwnLogger
 
 CANCEL_TIMEOUT_S = 1.0
@@ -57,6 +58,7 @@ def loops() -> list[asyncio.AbstractEventLoop]:
 
 def _record_lost(entry: Entry) -> None:
     if record_end(entry, names.TASK_LOST):
+        record_lost(entry.name)
         _log.error("background task lost", task=entry.name)
 
 

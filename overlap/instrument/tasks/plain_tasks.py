@@ -21,6 +21,7 @@ from opentelemetry.trace import Status, StatusCode
 
 from overlap import names
 from overlap.instrument.tasks.task_metrics import task_metrics
+from overlap.recorder.active import record_lost
 from overlap.runtime.current_task import trace_context
 from overlap.runtime.loop_methods import replaced
 from overlap.runtime.stack import OWN
@@ -92,5 +93,7 @@ def report_bad_end(
     if error is not None:
         span.record_exception(error)
     span.set_status(Status(StatusCode.ERROR, said))
+    if end == names.TASK_LOST:
+        record_lost(name)
     task_metrics().ended(name, end, trace.set_span_in_context(span, context), is_ours=False)
     span.end()

@@ -40,6 +40,9 @@ WHOLES: dict[tuple[str, str], str] = {
     ("httpcore._async.connection_pool", "AsyncPoolRequest.wait_for_connection"): (
         names.WAIT_FOR_POOL
     ),
+    ("httpcore2._async.connection_pool", "AsyncPoolRequest.wait_for_connection"): (
+        names.WAIT_FOR_POOL
+    ),
     ("aiohttp.connector", "BaseConnector._wait_for_available_connection"): names.WAIT_FOR_POOL,
     ("psycopg_pool.pool_async", "WaitingClient.wait"): names.WAIT_FOR_POOL,
 }

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 from opentelemetry._logs import LoggerProvider
+from opentelemetry._logs._internal import ProxyLoggerProvider
 
 from overlap.telemetry.logs.console import Console
 from overlap.telemetry.logs.renderers import (
@@ -29,12 +30,24 @@ class LoggingSetup:
         self,
         log_format: str | None,
         provider: LoggerProvider,
-        is_sent_by_project: Callable[[], bool],
+        arrives: Callable[[Any], bool],
+        project: Callable[[], Any],
     ) -> None:
+        """Set up.
+
+        arrives: whether what a logger provider gets is exported to our endpoint.
+        project: returns the global logger provider, the project's or ours; None if there is none.
+        """
         wanted = _format(log_format)
-        processor = SendEvent(provider)
+
+        def reaches_us(theirs: Any) -> bool:
+            if isinstance(theirs, ProxyLoggerProvider):
+                theirs = project()  # the global one, which may be ours
+            return theirs is provider or arrives(theirs)
+
+        processor = SendEvent(provider, reaches_us)
         self._structlog = StructlogConfiguration(processor, _defaults(wanted, processor))
-        self._records = StdlibRecords(provider, is_sent_by_project)
+        self._records = StdlibRecords(provider, lambda: arrives(project()))
         self._console = Console(console_handler(wanted))
         self._console.attach()
 

@@ -2,7 +2,9 @@
 
 A project's configuration stays: its wrapper class, logger factory, level, processors and
 renderer. One processor is added, after its own and before its renderer, so that what these
-removed from an event is on no span and in no record either. Where the project configures
+removed from an event is on no span and in no record either. Where the project has OpenTelemetry's
+own processor for structlog too, and what that one sends arrives at our endpoint, ours sends no
+record. Where the project configures
 nothing, ours applies, and `structlog.is_configured()` still says that nobody has: a project
 may ask that before it configures, which may be at any time.
 """
@@ -12,7 +14,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -32,6 +34,8 @@ _NOT_ATTRIBUTES = frozenset(
 )  # fmt: skip
 _TEXT_KEYS = ("event", "message", "msg")
 """Where an event's text is: structlog's own key, and what EventRenamer usually makes of it."""
+_OPENTELEMETRYS = "opentelemetry.instrumentation.structlog"
+"""The module of OpenTelemetry's own processor, which StructlogInstrumentor configures."""
 _RENDERERS = (
     structlog.dev.ConsoleRenderer,
     structlog.processors.JSONRenderer,
@@ -46,8 +50,12 @@ class SendEvent:
     uses_logging = False
     """Whether some event's logger is one of the standard library's: it makes a record, too."""
 
-    def __init__(self, provider: LoggerProvider) -> None:
+    def __init__(self, provider: LoggerProvider, arrives: Callable[[Any], bool]) -> None:
+        """Send to `provider`. `arrives`: whether what another provider gets arrives with it."""
         self._logger: Logger = provider.get_logger("structlog")
+        self._arrives = arrives
+        self.opentelemetrys: Any = None
+        """OpenTelemetry's own processor, where the configuration has it."""
         self.is_before_formatter = False
         """Whether ProcessorFormatter renders the event, and may have processors itself."""
 
@@ -78,7 +86,12 @@ class SendEvent:
         span = trace.get_current_span()
         if span.is_recording():
             span.add_event(body, attributes, timestamp=now)
-        otlp_records.emit(self._logger, level, body, attributes, now)
+        if not self._is_sent_by_opentelemetrys():
+            otlp_records.emit(self._logger, level, body, attributes, now)
+
+    def _is_sent_by_opentelemetrys(self) -> bool:
+        theirs = self.opentelemetrys
+        return theirs is not None and self._arrives(getattr(theirs, "_logger_provider", None))
 
 
 class StructlogConfiguration:
@@ -130,6 +143,8 @@ def _following(base: type, ours: StructlogConfiguration) -> type:
 
 def _with(processor: SendEvent, processors: Any, *, in_place: bool) -> list[Any]:
     found = list(processors)
+    theirs = (each for each in found if type(each).__module__ == _OPENTELEMETRYS)
+    processor.opentelemetrys = next(theirs, None)
     if any(type(each) is SendEvent for each in found):
         return processors if isinstance(processors, list) else found
     index = max(0, len(found) - 1)

@@ -6,7 +6,7 @@ from typing import Protocol, cast
 
 NAMES = (
     "reading", "drawing", "ingest", "pages", "queries", "journal", "headers", "environment",
-    "scenarios", "reports", "lines",
+    "scenarios", "reports", "lines", "recorder",
 )  # fmt: skip
 
 

@@ -163,3 +163,44 @@ def test_what_a_formatters_processor_hides_is_hidden(own_sink, run):
     (record,) = own_sink.logs
     assert record.body == "paid"
     assert record.attributes == {"card": "****"}
+
+
+OPENTELEMETRYS = """
+import structlog, overlap
+from opentelemetry import trace
+from opentelemetry._logs import LogRecord, get_logger_provider
+
+class StructlogProcessor:  # as opentelemetry-instrumentation-structlog's (tests/package has that)
+    def __init__(self):
+        self._logger_provider = get_logger_provider()
+
+    def __call__(self, logger, method, event):
+        theirs = self._logger_provider.get_logger("theirs")
+        theirs.emit(LogRecord(body=event["event"]))
+        return event
+
+StructlogProcessor.__module__ = "opentelemetry.instrumentation.structlog"
+
+def configure():
+    structlog.configure(processors=[StructlogProcessor(), structlog.processors.JSONRenderer()])
+"""
+
+
+@pytest.mark.parametrize(
+    "order",
+    ["configure(); overlap.instrument()", "overlap.instrument(); configure()"],
+    ids=["before", "after"],
+)
+def test_an_event_that_opentelemetrys_processor_sends_is_one_record(own_sink, run, order):
+    """It sends through the global provider, which is ours: we put the event on its span alone."""
+    code = f"""{OPENTELEMETRYS}
+{order}
+with trace.get_tracer("t").start_as_current_span("pay"):
+    structlog.get_logger().info("paid")
+structlog.configure(processors=[structlog.processors.JSONRenderer()])
+structlog.get_logger().info("without theirs")
+overlap.shutdown()
+"""
+    run(code, own_sink.url)
+    assert [record.body for record in own_sink.logs] == ["paid", "without theirs"]
+    assert [name for name, _ in own_sink.one("pay").events] == ["paid"]

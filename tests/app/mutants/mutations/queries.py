@@ -22,6 +22,14 @@ MUTATIONS = [
         "expected the shape concurrent",
     ),
     Mutation(
+        "async_queries_one_after_the_other",
+        "orm_async",
+        "app.views.async_queries",
+        "await asyncio.gather(*[first_meat() for _ in range(QUERIES)])",
+        "[await first_meat() for _ in range(QUERIES)]",
+        "expected the shape concurrent",
+    ),
+    Mutation(
         "rows_joined_after_all",
         "orm_loop",
         QUERIES,

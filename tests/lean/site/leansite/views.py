@@ -34,6 +34,15 @@ async def index(request):
     return seen()
 
 
+def missing(request, exception):
+    """An error page that asks the database, inside a transaction that it leaves open."""
+    atomic = connection.in_atomic_block
+    transaction.atomic().__enter__()
+    answer = seen(meats=Meat.objects.count(), atomic=atomic)
+    answer.status_code = 404
+    return answer
+
+
 async def slow(request):
     inside.release()
     while not gate.is_set():  # noqa: ASYNC110  the gate is for threads

@@ -49,3 +49,17 @@ async def idle_threads_go(app):
     held = len(kept())
     await until(lambda: not kept())
     return {"held": held, "left": len(kept()), "open": open_files()}
+
+
+async def error_pages(app):
+    """Two pages of 404 in turn, and what a view finds after them."""
+    pages = [await get(app, "/nowhere/") for _ in range(2)]
+    left = open_files()
+    after = (await get(app, "/look/")).json
+    return {
+        "statuses": [page.status for page in pages],
+        "threads": sorted({page.json["thread"].partition("-")[0] for page in pages}),
+        "same": pages[0].json["thread"] == pages[1].json["thread"] == after["thread"],
+        "atomic": [*(page.json["atomic"] for page in pages), after["atomic"]],
+        "open": left,
+    }

@@ -1,0 +1,102 @@
+"""`overlap recorder`: show what the flight recorder wrote."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from overlap.errors import OverlapError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from overlap.recording import Recording
+
+DRAWN = 5
+"""The requests that are drawn, the longest first."""
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command("recorder")
+@click.argument("file", metavar="FILE", type=_FILE)
+@click.option("--json", "as_json", is_flag=True, help="The figures as one JSON object.")
+@click.option("--draw", default=DRAWN, show_default=True, help="How many requests to draw.")
+@click.option("--html", metavar="FILE", type=_FILE, help="Write the same as one HTML page.")
+@click.option(
+    "--traces",
+    "traces_file",
+    metavar="FILE",
+    type=_FILE,
+    help="Write a trace of each request, as OTLP JSON lines.",
+)
+def command(
+    file: Path, as_json: bool, draw: int, html: Path | None, traces_file: Path | None
+) -> None:
+    """Show a recording: why it was written, the slowest requests, what happened meanwhile.
+
+    FILE is a .flight file from OVERLAP_RECORDER_DIR, or the .ring of a process that still runs. No
+    backend is needed. What --traces writes is read by `overlap verdict`, `overlap survey` and the
+    page.
+    """
+    from overlap.recording import read, summary, traces
+    from overlap.recording.otlp import lines
+
+    recording = read(file)
+    if traces_file is not None:
+        _write(traces_file, "".join(f"{line}\n" for line in lines(traces(recording))))
+    if as_json:
+        found = summary(recording).as_dict()
+        click.echo(json.dumps(found, indent=2 if sys.stdout.isatty() else None))
+    elif html is not None:
+        _write(html, _page(recording, draw))
+    else:
+        _show(recording, draw)
+
+
+def _show(recording: Recording, draw: int) -> None:
+    from rich.console import Console
+
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a name may have what the terminal lacks
+    console = Console(highlight=False, markup=False, emoji=False)
+    for part in _parts(recording, draw):
+        console.print(part)
+
+
+def _page(recording: Recording, draw: int) -> str:
+    from rich.console import Console
+
+    # Rich escapes what it exports, and the page has no script.
+    console = Console(
+        record=True, width=160, file=io.StringIO(), highlight=False, markup=False, emoji=False
+    )
+    for part in _parts(recording, draw):
+        console.print(part)
+    return console.export_html(inline_styles=False)
+
+
+def _parts(recording: Recording, draw: int) -> list[RenderableType]:
+    from overlap.draw import picture
+    from overlap.judge import verdict
+    from overlap.judge.report import report as judged
+    from overlap.recording import summary, traces
+    from overlap.recording.report import report
+
+    parts: list[RenderableType] = [report(summary(recording))]
+    for trace in islice(traces(recording), max(0, draw)):
+        found = verdict(trace)
+        parts += ["", picture(trace, found), judged(found)]
+    return parts
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise OverlapError(f"{path} can't be written: {error.strerror or error}") from error

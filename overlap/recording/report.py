@@ -1,0 +1,133 @@
+"""A recording for the terminal, as rich renderables. Names never act as markup."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from rich.console import Group as Renderables
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from overlap.judge.summary import clean, duration
+from overlap.recording.summary import Summary
+
+MOST_ROWS = 20
+"""Rows of each kind; --json has them all."""
+
+
+def report(found: Summary) -> RenderableType:
+    """Return the report: why it was written, the slowest requests, and what happened meanwhile."""
+    parts: list[RenderableType] = [Text(line) for line in _head(found)]
+    if found.blocks:
+        parts += [_heading("What blocked the event loop"), _blocks(found)]
+    if found.slowest:
+        parts += [_heading("The slowest requests, those in progress first"), _requests(found)]
+    if found.hops:
+        parts += [_heading("To a thread and back"), _hops(found)]
+    if found.connections:
+        parts += [_heading("Database connections"), _connections(found)]
+    if found.pool_waits:
+        parts += [_heading("Waits for a connection of a pool"), _pool_waits(found)]
+    if found.collections:
+        took = duration(found.collections_ms)
+        parts.append(Text(f"\nfull garbage collections: {found.collections:,}, {took} in total"))
+    parts += [Text(f"lost: {clean(task)}") for task in found.lost[:MOST_ROWS]]
+    if found.left_out:
+        parts.append(Text(f"note: {found.left_out:,} records were half written and left out"))
+    return Renderables(*parts)
+
+
+def _head(found: Summary) -> list[str]:
+    when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(found.at_ns / 1e9))
+    why = clean(found.reason) or "not written out: the ring itself"
+    return [
+        f"{clean(found.service)}, process {found.pid}: {why} ({when} UTC)",
+        f"{found.requests:,} requests, {found.in_progress:,} of them in progress, and "
+        f"{found.steps:,} steps in the last {duration(found.seconds * 1000)}",
+    ]
+
+
+def _heading(text: str) -> Text:
+    return Text(f"\n{text}", style="bold")
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", expand=False)
+    for column in columns:
+        is_text = column[0].isupper()
+        justify: Any = "left" if is_text else "right"
+        table.add_column(column.lower(), overflow="fold", justify=justify, no_wrap=not is_text)
+    return table
+
+
+def _time(at_ns: int) -> str:
+    return time.strftime("%H:%M:%S", time.gmtime(at_ns / 1e9)) + f".{at_ns // 1_000_000 % 1000:03d}"
+
+
+def _blocks(found: Summary) -> Table:
+    table = _table("at", "blocked for", "victims", "By")
+    for each in sorted(found.blocks, key=lambda each: -each["ms"])[:MOST_ROWS]:
+        took = f"{duration(each['ms'])}{' and on' if each['lasts'] else ''}"
+        table.add_row(_time(each["at_ns"]), took, f"{each['victims']:,}", Text(clean(each["what"])))
+    return table
+
+
+def _requests(found: Summary) -> Table:
+    table = _table(
+        "begin", "Request", "took", "ran", "ready", "threads", "longest step", "Ended", "Trace"
+    )
+    for each in found.slowest[:MOST_ROWS]:
+        ended = f"{each.status or ''} {each.outcome if each.outcome != 'answered' else ''}".strip()
+        table.add_row(
+            _time(each.at_ns),
+            Text(clean(each.name)),
+            "" if each.ms is None else duration(each.ms),
+            duration(each.running_ms),
+            duration(each.ready_ms),
+            duration(each.threads_ms),
+            duration(each.longest_ms),
+            Text(ended),
+            Text(each.trace_id),
+        )
+    return table
+
+
+def _hops(found: Summary) -> Table:
+    table = _table("Route", "Why", "calls", "a request", "ms a request", "queued", "Function")
+    for each in found.hops[:MOST_ROWS]:
+        requests = max(1, each.requests)
+        table.add_row(
+            Text(clean(each.route)),
+            Text(each.cause),
+            f"{each.calls:,}",
+            f"{each.calls / requests:.1f}",
+            f"{(each.queued_ms + each.running_ms) / requests:.2f}",
+            duration(each.queued_ms),
+            Text(clean(each.function)),
+        )
+    return table
+
+
+def _connections(found: Summary) -> Table:
+    table = _table("Database and thread", "opened", "closed", "kept", "leaked", "connecting")
+    for each in found.connections[:MOST_ROWS]:
+        counts = (each.opened, each.closed, each.kept, each.leaked)
+        table.add_row(
+            Text(clean(each.alias)), *(f"{count:,}" for count in counts), duration(each.connect_ms)
+        )
+    return table
+
+
+def _pool_waits(found: Summary) -> Table:
+    table = _table("At", "waited", "Pool", "Request", "End")
+    for each in sorted(found.pool_waits, key=lambda each: -each["ms"])[:MOST_ROWS]:
+        table.add_row(
+            _time(each["at_ns"]),
+            duration(each["ms"]),
+            Text(clean(each["pool"])),
+            Text(clean(each["request"])),
+            "given up" if each["given_up"] else "",
+        )
+    return table
