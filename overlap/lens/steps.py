@@ -20,7 +20,7 @@ from overlap.lens.debug_step import TASKS, Step, replace_queued
 from overlap.lens.eager_tasks import see_eager_tasks
 from overlap.lens.request_budget import MOST_A_SECOND, Budget
 from overlap.lens.waits import LEAST_S, observe
-from overlap.recorder import active
+from overlap.recorder.active import step_recorder
 from overlap.runtime import stack
 from overlap.runtime.await_chain import await_line, describe, is_new, words
 from overlap.runtime.guard import failed
@@ -63,8 +63,7 @@ class Steps:
         self.seen: tuple[float, str] = (0.0, "")
         """The begin of a step that the watchdog looked at, and the line it was at."""
         self._due = 0.0
-        recorder = active.RECORDER  # None: there is no flight recorder
-        self.record = None if recorder is None else recorder.record_step
+        self.record = step_recorder()  # of the flight recorder
         self._open: WeakSet[Account] = WeakSet()
         self._lock = Lock()
         self._replacements = MethodReplacements(
@@ -128,8 +127,7 @@ class Steps:
         if frame is not None and self.began == began:
             # Not beyond the step: what started the loop is no part of it.
             frame = stack.outside_gc_callbacks(frame) or frame
-            outermost = stack.callback_frame(frame, None)
-            line = stack.culprit(stack.lines(frame, outermost))
+            line = stack.culprit(stack.lines(frame, stack.callback_frame(frame, None)))
             self.seen = (began, words(line))
 
     def place(self, began: float, callback: Any) -> str | None:

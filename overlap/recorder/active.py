@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from overlap.recorder import dumps
 from overlap.recorder.flight import MEGABYTES, SLOW_S, FlightRecorder
@@ -71,6 +72,11 @@ def start_in_child() -> None:
     settings, _forked_from = _forked_from, None
     if settings is not None:
         start(settings)
+
+
+def step_recorder() -> Callable[[Any, float, float, float], None] | None:
+    """Return what records a step: its task, since when it was ready, begin, end; or None."""
+    return None if RECORDER is None else RECORDER.record_step
 
 
 def ask(reason: str) -> None:

@@ -16,6 +16,8 @@ from weakref import WeakSet
 
 from opentelemetry._logs import Logger as ApiLogger
 from opentelemetry._logs import LoggerProvider as ApiLoggerProvider
+from opentelemetry._logs import get_logger_provider
+from opentelemetry._logs._internal import ProxyLoggerProvider
 from opentelemetry.sdk._logs import Logger, LoggerProvider, LogRecordProcessor
 from opentelemetry.sdk.resources import Resource
 
@@ -64,6 +66,14 @@ class LogPipeline:
     def is_sent_by(self, provider: Any) -> bool:
         """Return whether a provider exports to our endpoint."""
         return exports_to(provider, self._endpoint)
+
+    def receives(self, provider: Any) -> bool:
+        """Return whether what a provider is given arrives at our endpoint, by us or by itself."""
+        if isinstance(provider, ProxyLoggerProvider):
+            provider = get_logger_provider()  # the global one, which the proxy looks up
+        joined = self._joined and self._joined[0]
+        ours = (self.own, self.lent, *([joined] if joined else ()))
+        return any(unwrapped(provider) is each for each in ours) or self.is_sent_by(provider)
 
     def leave(self) -> None:
         """Remove our processor from the project's provider."""

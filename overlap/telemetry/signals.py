@@ -62,7 +62,10 @@ class Telemetry:
         self._undo.callback(METRICS.watch(self._on_meter_provider))
         self._undo.callback(LOGS.watch(self._on_logger_provider))
         self.logging = LoggingSetup(
-            log_format, self.logger_provider, self._logs.is_sent_by, LOGS.project
+            log_format,
+            self.logger_provider,
+            lambda: self._logs.is_sent_by(LOGS.project()),
+            self._logs.receives,
         )
         self.drops.count_with(self.meter_provider.get_meter("overlap.telemetry"))
         _report(*remarks)

@@ -10,7 +10,6 @@ from typing import Any
 
 import structlog
 from opentelemetry._logs import LoggerProvider
-from opentelemetry._logs._internal import ProxyLoggerProvider
 
 from overlap.telemetry.logs.console import Console
 from overlap.telemetry.logs.renderers import (
@@ -30,24 +29,18 @@ class LoggingSetup:
         self,
         log_format: str | None,
         provider: LoggerProvider,
-        arrives: Callable[[Any], bool],
-        project: Callable[[], Any],
+        is_sent_by_project: Callable[[], bool],
+        receives: Callable[[Any], bool],
     ) -> None:
         """Set up.
 
-        arrives: whether what a logger provider gets is exported to our endpoint.
-        project: returns the global logger provider, the project's or ours; None if there is none.
+        is_sent_by_project: whether the project's own logger provider exports to our endpoint.
+        receives: whether what a logger provider is given arrives there in any way.
         """
         wanted = _format(log_format)
-
-        def reaches_us(theirs: Any) -> bool:
-            if isinstance(theirs, ProxyLoggerProvider):
-                theirs = project()  # the global one, which may be ours
-            return theirs is provider or arrives(theirs)
-
-        processor = SendEvent(provider, reaches_us)
+        processor = SendEvent(provider, receives)
         self._structlog = StructlogConfiguration(processor, _defaults(wanted, processor))
-        self._records = StdlibRecords(provider, lambda: arrives(project()))
+        self._records = StdlibRecords(provider, is_sent_by_project)
         self._console = Console(console_handler(wanted))
         self._console.attach()
 
