@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from docs.generate import check, commands, telemetry
 from tests.supply import __main__ as supply
-from tests.supply import threats
+from tests.supply import long_runs, threats
 
 PAGES = {
     "reference/commands.md": commands.page,
@@ -21,6 +21,7 @@ PAGES = {
     "reference/metrics.md": telemetry.metrics_page,
     "reference/licences.md": supply.page,
     "explanation/threats.md": threats.page,
+    "explanation/long-runs.md": long_runs.page,
 }
 
 

@@ -97,9 +97,8 @@ Who can reach what, what they could try, what stops them, and which test proves 
 `SECURITY.md`: pocket has no login and is for one machine, and whoever can reach it reads every trace.
 
 The inputs of the tests named `test_kept_inputs_do_no_harm` come from the fuzzer: `make fuzz` changes valid ones, keeps
-those that reach new lines of the code, and keeps what fails. `make fuzz SECONDS=3300` gives each of its eleven targets
-ten minutes on two cores; `make soak MINUTES=60` runs the same traffic for an hour. [Faults](faults.md) has what happens when
-parts fail, [Lean, attacked](lean-compared.md) what requests leave behind.
+those that reach new lines of the code, and keeps what fails. [Long runs](long-runs.md) has what long runs of it and of `make soak` showed,
+[Faults](faults.md) what happens when parts fail, [Lean, attacked](lean-compared.md) what requests leave behind.
 """
 
 
