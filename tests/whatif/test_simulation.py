@@ -1,5 +1,6 @@
 """The simulation against queueing theory that is known exactly, and its own laws."""
 
+import heapq
 import random
 
 import pytest
@@ -48,16 +49,23 @@ def test_random_arrivals_wait_as_long_as_theory_says(load):
 
 
 def test_many_workers_wait_as_erlang_says():
-    """M/M/3: the mean wait is Erlang's C over the free capacity."""
+    """M/M/3: each wait is that of Kiefer and Wolfowitz, their mean near Erlang's C over the rest."""
     moments, at, jobs, load = random.Random(2), 0.0, [], 2.0  # noqa: S311
     for _ in range(12_000):
         at += moments.expovariate(load / MS)
         jobs.append(job(round(at), Run(round(moments.expovariate(1 / MS)))))
     outcome = simulate(jobs, workers=3)
-    service = sum(item.ns for each in jobs for item in each.items)
-    mean = (sum(outcome.times) - service) / len(jobs) / MS
+    free, times = [0, 0, 0], []  # when each of the three servers has done what came before
+    for each in jobs:
+        service = each.items[0].ns
+        done = max(heapq.heappop(free), each.arrival_ns) + service
+        heapq.heappush(free, done)
+        times.append(done - each.arrival_ns)
+    assert list(outcome.times) == times
+    mean = (sum(times) - sum(each.items[0].ns for each in jobs)) / len(jobs) / MS
     erlang_c = 4 / 9  # three servers, load two
-    assert mean == pytest.approx(erlang_c / (3 - load), rel=0.12)
+    # 12,000 waits depend on one another: their mean is off by up to a fifth.
+    assert mean == pytest.approx(erlang_c / (3 - load), rel=0.2)
 
 
 def test_steps_of_several_requests_take_turns():
