@@ -49,7 +49,7 @@ def test_random_arrivals_wait_as_long_as_theory_says(load):
 
 
 def test_many_workers_wait_as_erlang_says():
-    """M/M/3: each wait is that of Kiefer and Wolfowitz, their mean near Erlang's C over the rest."""
+    """M/M/3: each wait is that of Kiefer and Wolfowitz; the mean is near what Erlang says."""
     moments, at, jobs, load = random.Random(2), 0.0, [], 2.0  # noqa: S311
     for _ in range(12_000):
         at += moments.expovariate(load / MS)
