@@ -20,7 +20,7 @@ DECISION_WAIT_S = 30
 SETTINGS = {"DECISION_WAIT": f"{DECISION_WAIT_S}s", "SMOKEHOUSE_TIME_SCALE": "0.2"}
 """Lessons in a fifth of the tutorial's time, and decisions soon after."""
 METRICS_WITHIN_S = 8.0
-"""A request is in Prometheus after this: its span's export and the gateway's flush, five seconds."""
+"""So long after a request it is in Prometheus: the gateway sends its metrics every five seconds."""
 
 
 PLAIN = {"/": 1.0}
