@@ -11,6 +11,7 @@ from overlap import names
 from overlap.judge import Advice
 from overlap.judge.findings.waits import places_in
 from overlap.judge.model import POSSIBLE, PROVEN, SEEN
+from overlap.judge.tree.span_tree import plain
 from overlap.proof.function_source import Block, Function, function_at
 from overlap.proof.gather_diff import gather_diff
 from overlap.proof.independence import AwaitedCall, are_independent, awaited_call
@@ -92,9 +93,8 @@ def _function(
     above = spans.get(item.parent_id)
     while above is not None and len(places) < 16:
         attributes = above.attributes
-        if names.CODE_FILE_PATH in attributes:
-            line = attributes.get(names.CODE_LINE_NUMBER)
-            places.append(f"{attributes[names.CODE_FILE_PATH]}:{line}")
+        if isinstance(path := attributes.get(names.CODE_FILE_PATH), str):
+            places.append(f"{path}:{plain(attributes.get(names.CODE_LINE_NUMBER))}")
         places += places_in(above)
         above = spans.get(above.parent_id or "")
     for place in dict.fromkeys(places):

@@ -98,7 +98,9 @@ def _without_arguments(record: logging.LogRecord) -> logging.LogRecord:
         return record
     bare = copy(record)
     bare.args = tuple(
-        f"{each.actor_name} {each.message_id}" if hasattr(each, "actor_name") else each
+        f"{each.actor_name} {getattr(each, 'message_id', '')}"
+        if hasattr(each, "actor_name")
+        else each
         for each in record.args
     )
     return bare
