@@ -95,20 +95,22 @@ class Requests:
     def _paths(self, spans: Iterable[int], request: int) -> dict[int, str]:
         """Return the names from the request down to each span; calls in a row of one name once.
 
-        spans: parents before their children, the request first.
+        A span that is not below the request stands below it all the same.
         """
         tree = self.tree
-        found: dict[int, str] = {}
+        found = {request: tree.spans[request].name}
         for index in spans:
-            name = tree.spans[index].name
-            if index == request:
-                found[index] = name
-                continue
-            above = found[tree.parents[index]]
-            if above == name or above.endswith(SEPARATOR + name):
-                found[index] = above
-            else:
-                found[index] = f"{above}{SEPARATOR}{name}"
+            # A path leads where a task was awaited, which may be below no span of the request.
+            chain, at = [], index
+            while at not in found and at != NO_PARENT:
+                chain.append(at)
+                at = tree.parents[at]
+            above = found.get(at, found[request])
+            for each in reversed(chain):
+                name = tree.spans[each].name
+                if not (above == name or above.endswith(SEPARATOR + name)):
+                    above = f"{above}{SEPARATOR}{name}"
+                found[each] = above
         return found
 
     def _route(self, span: Span) -> Route:
