@@ -7,31 +7,13 @@ from itertools import pairwise
 
 from overlap import names
 from overlap.judge.trace_context import TraceContext
-from overlap.judge.tree.span_tree import NS_PER_MS, Tree, plain, process
+from overlap.judge.tree.thread_lanes import lane, waited_behind
 
 
 def requested_at_once(context: TraceContext, work: Sequence[int]) -> bool:
     """Return whether each was requested before the previous one, on the same thread, ended."""
     ordered = sorted(work, key=lambda index: (context.tree.starts[index], index))
-    return len(ordered) > 1 and all(_waited_behind(context, a, b) for a, b in pairwise(ordered))
-
-
-def _waited_behind(context: TraceContext, before: int, index: int) -> bool:
-    tree = context.tree
-    queued = context.number(index, names.THREAD_QUEUED_MS) * NS_PER_MS
-    asked = tree.starts[index] - queued
-    return (
-        queued > 0
-        and _place(tree, before) == _place(tree, index)
-        # It waited for at least half of the time that the other one ran.
-        and 2 * (tree.ends[before] - asked) >= context.duration(before)
-        and tree.starts[index] >= tree.ends[before]
-    )
-
-
-def _place(tree: Tree, index: int) -> tuple[str, str | None, str | None]:
-    span = tree.spans[index]
-    return span.service, process(span), plain(span.attributes.get(names.THREAD_ID))
+    return len(ordered) > 1 and all(waited_behind(context.tree, a, b) for a, b in pairwise(ordered))
 
 
 def thread_rows(context: TraceContext) -> Iterator[list[int]]:
@@ -42,12 +24,12 @@ def thread_rows(context: TraceContext) -> Iterator[list[int]]:
     lanes: dict[object, list[int]] = {}
     for index, span in enumerate(tree.spans):
         if tree.is_work(index) and {names.THREAD_QUEUED_MS, names.THREAD_ID} <= {*span.attributes}:
-            lanes.setdefault((context.servers.get(index), _place(tree, index)), []).append(index)
-    for lane in lanes.values():
-        lane.sort(key=lambda index: (tree.starts[index], index))
-        row = lane[:1]
-        for before, index in pairwise(lane):
-            if _waited_behind(context, before, index):
+            lanes.setdefault((context.servers.get(index), lane(tree, index)), []).append(index)
+    for members in lanes.values():
+        members.sort(key=lambda index: (tree.starts[index], index))
+        row = members[:1]
+        for before, index in pairwise(members):
+            if waited_behind(tree, before, index):
                 row.append(index)
                 continue
             if len(row) > 1:

@@ -21,6 +21,7 @@ from overlap.judge.path.group_path import group_path
 from overlap.judge.tree.span_tree import Tree
 from overlap.judge.tree.task_record import Edge
 from overlap.judge.tree.tasks import task_of_child, task_record
+from overlap.judge.tree.thread_lanes import with_those_ahead
 
 MOST_JUMPS: Final = 64
 """The most tasks in a row, each waiting for the next: more are a circle."""
@@ -87,12 +88,15 @@ def recorded_parts(tree: Tree, window: Part, children: Sequence[int]) -> list[Pa
 def _path_of_task(
     tree: Tree, parent: int, task: int, children: Sequence[int]
 ) -> tuple[list[int], list[int]]:
-    """Return the children that a task did, in a row, and their starts."""
+    """Return the children that a task did, in a row, and their starts.
+
+    With those of other tasks that had the thread which it waited for.
+    """
     paths = task_record(tree).paths
     found = paths.get((parent, task))
     if found is None:
         own = [index for index in children if task_of_child(tree, index) == task]
-        found = paths[parent, task] = _in_a_row(tree, own)
+        found = paths[parent, task] = _in_a_row(tree, with_those_ahead(tree, own, children))
     return found
 
 
