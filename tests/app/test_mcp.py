@@ -161,7 +161,7 @@ FAULTS = {
     "mixed": ("sleep(BASTE)", SLEPT, "off_loop", "await it, with asyncio.sleep"),
     "file": ("file.read()", "read or wrote a file on the event loop", "off_loop", "to_thread"),
     "mail": ("send_mail(", "for the network", "off_loop", "with an async client"),
-    "cpu": ("sum(range(", "computed on the event loop", "off_loop", "in another process"),
+    "cpu": ("sum(range( | while thread_time(", "computed on the event loop", "off_loop", "in another process"),
     "clients_each": ("def a_client_each", r"\d x new client", "one_client", "keep one client"),
     "orm_loop": ("def query_for_each_row", "6 x SELECT", "one_query", "select_related"),
     "orm_gather": ("def gathered_queries", "on one thread", "threads", "a connection of its own"),
@@ -198,4 +198,5 @@ def test_the_answers_alone_have_line_cause_and_change(demo, played, root, lesson
         (root / file).read_text(encoding="utf-8").splitlines()[number - 1]
         for file, number in places(wanted)
     }
-    assert any(line in each for each in found), found
+    # A sample falls on either line of a loop.
+    assert any(part in each for each in found for part in line.split(" | ")), found

@@ -25,7 +25,8 @@ PLACES = [
     "overlap.lens.waits.observation:_wait",
     "overlap.lens.waits.wait_spans:figures",
     "overlap.lens.thread_work:_work_for",
-    "overlap.lens.thread_work:_figures",
+    "overlap.lens.thread_work:_begin",
+    "overlap.lens.thread_work:_end",
     "opentelemetry.sdk.trace:Span.record_exception",
 ]
 SCRIPT = """

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from overlap import verdict
 from overlap.trace import read
+
+VIEWS = Path(__file__).parent / "site/smokesite/waiting.py"
+LOCK_LINE = 1 + VIEWS.read_text(encoding="utf-8").split("\n").index(
+    "    async with shared:  # the lock"
+)
 
 
 @pytest.mark.parametrize("server", ["asyncio", "uvloop", "hypercorn"], indirect=True)
@@ -27,7 +33,7 @@ def test_a_request_names_the_one_that_held_its_lock(server, sink, wait_until):
         f"{wait.attributes['code.file.path']}:{wait.attributes['code.line.number']}",
         wait.attributes["overlap.wait.by.line"],
     ):
-        assert "smokesite/waiting.py:16" in line, line
+        assert f"smokesite/waiting.py:{LOCK_LINE}" in line, line
     assert second.attributes["overlap.wait.lock_ms"] == pytest.approx(wait.ms, abs=1)
 
 
@@ -71,4 +77,4 @@ def test_the_verdict_says_it_in_words(server, sink, wait_until):
     (trace,) = [trace for trace in traces if trace.trace_id == sink.trace_id]
     (said,) = [each.text for each in verdict(trace.spans).why if "a lock" in each.text]
     assert "waited" in said
-    assert said.count("smokesite/waiting.py:16") == 2, said
+    assert said.count(f"smokesite/waiting.py:{LOCK_LINE}") == 2, said

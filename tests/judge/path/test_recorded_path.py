@@ -68,6 +68,29 @@ def test_a_pause_of_a_gathered_task_is_on_the_path(span: MakeSpan) -> None:
     )
 
 
+def test_a_wait_for_a_thread_is_for_the_calls_that_had_it(span: MakeSpan) -> None:
+    """Three gathered calls share one thread: the last waited for both before it."""
+    calls = [
+        span(
+            str(2 + place), "chop", 100 * place, 100 * (place + 1), "1",
+            attributes={
+                **task(2 + place), names.THREAD_ID: 7, names.THREAD_QUEUED_MS: 100.0 * place,
+            },
+        )
+        for place in range(3)
+    ]  # fmt: skip
+    view = task(1, "0+300 1 gather 4 a.py:9 in view")
+    request = span("1", "GET /", 0, 300, kind="server", attributes=view)
+    found = verdict([request, *calls])
+    assert path(found) == [("chop", 0, 100), ("chop", 100, 100), ("chop", 200, 100)]
+    assert found.evidence == "recorded"
+    (advice,) = found.advice
+    assert (advice.change, advice.request_ms, advice.would_be_ms) == ("threads", 300, 100)
+    # Without the wait, the one that ended last waited for nobody.
+    alone = [replace(each, attributes=task(4)) if each is calls[2] else each for each in calls]
+    assert path(verdict([request, *alone])) == [("GET /", 0, 200), ("chop", 200, 100)]
+
+
 def test_without_a_record_the_same_trace_is_judged_by_its_times(span: MakeSpan) -> None:
     """foo2 ended as foo3 began: the verdict says that this is all it goes by."""
     found = verdict(jaeger_ui_2371(span, recorded=False))
