@@ -155,13 +155,14 @@ def test_rows_are_paged_to_the_last(demo, played):
 
 SLEPT, EXITED = "slept on the event loop", "the process exited first"
 IN_A_ROW = "one after another"
+GRINDING = "sum(range( | while thread_time("
 FAULTS = {
     "smoke_some_meats_sync": ("def smoke_some_meats_sync", IN_A_ROW, "gather", "gather get_"),
     "burn_some_meats": ("sleep(BURN)", SLEPT, "off_loop", "await it, with asyncio.sleep"),
     "mixed": ("sleep(BASTE)", SLEPT, "off_loop", "await it, with asyncio.sleep"),
     "file": ("file.read()", "read or wrote a file on the event loop", "off_loop", "to_thread"),
     "mail": ("send_mail(", "for the network", "off_loop", "with an async client"),
-    "cpu": ("sum(range( | while thread_time(", "computed on the event loop", "off_loop", "in another process"),
+    "cpu": (GRINDING, "computed on the event loop", "off_loop", "in another process"),
     "clients_each": ("def a_client_each", r"\d x new client", "one_client", "keep one client"),
     "orm_loop": ("def query_for_each_row", "6 x SELECT", "one_query", "select_related"),
     "orm_gather": ("def gathered_queries", "on one thread", "threads", "a connection of its own"),
