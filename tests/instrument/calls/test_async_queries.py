@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 from tests.lean.postgresql import server
@@ -113,7 +111,7 @@ overlap.shutdown()
 
 @pytest.mark.postgresql
 @pytest.mark.timeout(120)
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="django-async-backend needs Python 3.12")
+@pytest.mark.python(3, 12)  # django-async-backend does
 def test_django_async_backends_queries_overlap(own_sink, run):
     """The real package on a real PostgreSQL: two queries at once, each as long as it took."""
     with server() as database:
