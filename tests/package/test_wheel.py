@@ -87,7 +87,7 @@ def test_every_module_that_needs_no_extra_can_be_imported(environment):
     """Nothing relies on a package that is only there where the project is developed."""
     code = """
 import pkgutil, importlib, overlap
-optional = {"celery", "pytest", "pyspark"}
+optional = {"celery", "pytest", "pyspark", "mcp", "debug_toolbar"}
 failed = []
 for found in pkgutil.walk_packages(overlap.__path__, "overlap."):
     # The bench compares with packages of its own extra, and serves a site only where it is told.
