@@ -331,7 +331,7 @@ def play(clients, http, redis_url, postgresql, tmp_path):
     return play
 
 
-OTHERS = {"zstd", "celery", "demo", "bench", "spark", "mcp", "otlp-grpc", "toolbar"}
+NO_CLIENTS = {"zstd", "celery", "demo", "bench", "spark", "mcp", "otlp-grpc", "toolbar"}
 """Extras that are about no client."""
 
 
@@ -339,7 +339,7 @@ def test_every_extra_of_a_client_is_tested():
     """The table of the docs, the extras and these tests name the same clients."""
     page = (ROOT / "docs/how-to/clients.md").read_text(encoding="utf-8")
     listed = set(re.findall(r"`django-overlap\[(\w+)\]`", page)) - {"celery"}
-    assert listed == set(EXTRAS) - OTHERS == set(CLIENTS)
+    assert listed == set(EXTRAS) - NO_CLIENTS == set(CLIENTS)
     assert set(CALLS) == set(CLIENTS)
 
 
