@@ -181,6 +181,8 @@ def test_each_way_to_a_thread_has_its_cause(run, own_sink, tmp_path, middleware,
     (path,) = (tmp_path / "flights").glob("*.signal.flight")
     found = summary(read(path))
     hops = {hop.cause: hop.calls for hop in found.hops if hop.route == "GET /shop/"}
+    # Lean resets the thread's connections in a hop, which may come after the request's end.
+    assert hops.pop("closing the response", 1) == 1
     assert hops == causes
     assert "error page" in {hop.cause for hop in found.hops if hop.route == "GET"}
     if middleware == ["shop.old"]:

@@ -163,7 +163,7 @@ def measures():
     histogram = meter.create_histogram("took")
     with tracer.start_as_current_span("measured"):
         counter.add(1, {"url": URL})
-        histogram.record(0.5, {"url": URL, "targets": [URL]})
+        histogram.record(0.5, {"url": URL, "targets": (URL,)})
 
 
 def spans():
