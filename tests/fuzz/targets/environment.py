@@ -103,9 +103,12 @@ def check(data: bytes) -> None:
 
 
 def _within(folder: str, pairs: dict[str, str]) -> dict[str, str]:
-    """Return the journal's folder: wherever the input wants it, in a folder of this run."""
-    name = "OVERLAP_JOURNAL_DIR"
-    return {name: f"{folder}/{pairs[name].replace('..', '')}"} if pairs.get(name) else {}
+    """Return the folders that are written to: wherever the input has them, in one of this run."""
+    return {
+        name: f"{folder}/{pairs[name].replace('..', '')}"
+        for name in ("OVERLAP_JOURNAL_DIR", "OVERLAP_RECORDER_DIR")
+        if pairs.get(name)
+    }
 
 
 def _start_and_stop() -> None:
