@@ -17,6 +17,7 @@ from overlap.judge.tree.task_record import LEAST_NS, NO_REGION, Edge, TaskRecord
 
 _ROW = re.compile(r"(\d{1,15})\+(\d{1,15}) (\d{1,15}) (\w{1,40}) (\d{1,15})(?: (.*))?")
 _NS_PER_US: Final = 1000
+_NOTHING: Final = TaskRecord()
 MOST_ROWS: Final = 32
 """Of so many waits of one span, shorter ones may have been left out."""
 
@@ -24,7 +25,7 @@ MOST_ROWS: Final = 32
 def task_record(tree: Tree) -> TaskRecord:
     """Return what is recorded of a trace's tasks. O(n), and O(n log n) in the recorded waits."""
     if tree.task_record is None:
-        tree.task_record = _read(tree) if names.AWAIT_TASK in tree.words else TaskRecord()
+        tree.task_record = _read(tree) if names.AWAIT_TASK in tree.words else _NOTHING
     return tree.task_record
 
 
