@@ -25,7 +25,7 @@ background tasks, and hold WebSockets. `python -m tests.soak --help` has the opt
 - Every span that ended is counted in the app, in a file. It must have been *received* by pocket, or *counted as dropped*: the app's log says
   how many, and so do the collector's own metrics.
 
-An hour (65,479 requests, 147,546 spans) on a machine with a load of 30 to 60 found what is mended since, and was not run again: the watchdog
+A first hour (65,479 requests, 147,546 spans), on a machine with a load of 30 to 60, found what was mended before the hour below: the watchdog
 kept the source of every file in which it saw a block (the app grew by 6.7 %), pocket's page *Routes* answered 500 six times where traces were
 surveyed while its sums were read, and the soak's own backend counted eight spans that their sender had already counted as dropped.
 
