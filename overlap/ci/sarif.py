@@ -13,7 +13,7 @@ from urllib.parse import quote
 from overlap import __version__
 from overlap.ci.finding import BLOCKING, LOST, Finding
 from overlap.ci.gate import Checked
-from overlap.errors import OverlapError
+from overlap.files import write_text
 
 SCHEMA: Final = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -87,12 +87,7 @@ def document(checked: Checked) -> dict[str, Any]:
 
 def write(path: Path, checked: Checked) -> None:
     """Write the SARIF log of findings. Raise OverlapError if the file can't be written."""
-    text = json.dumps(document(checked), indent=2)
-    try:
-        path.write_text(f"{text}\n", encoding="utf-8")
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise OverlapError(f"{path} can't be written: {why}") from None
+    write_text(path, f"{json.dumps(document(checked), indent=2)}\n")
 
 
 def _rule(name: str) -> dict[str, Any]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import sys
-from pathlib import Path
 
 import click
 import msgspec
 
 from overlap.commands.reading import ids, no_garbage_collection, traces, where
+from overlap.commands.writing import write_output
 from overlap.errors import OverlapError
 from overlap.judge import Verdict, verdict
 from overlap.trace import Trace
@@ -70,15 +70,7 @@ def _write_page(found: list[Trace], source: str, name: str) -> None:
             f"{where(source)} has {len(found)} traces, and a page shows one: choose it with "
             f"--trace ID, of {ids(found)}"
         )
-    text = html(found[0])
-    if name == "-":
-        click.echo(text, nl=False)
-        return
-    try:
-        Path(name).write_text(text, encoding="utf-8")
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise OverlapError(f"{name} can't be written: {why}") from None
+    write_output(name, html(found[0]))
 
 
 def _show(trace: Trace, found: Verdict) -> None:

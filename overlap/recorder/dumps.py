@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import threading
 import time
 from pathlib import Path
 from queue import SimpleQueue
 
+from overlap.files import name_part, take_left_files
 from overlap.recorder import layout
 from overlap.recorder.ring import Ring
 
@@ -77,7 +77,7 @@ class Dumps:
 
     def _path(self, reason: str) -> Path:
         when = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
-        start = f"{safe(self._service)}.{os.getpid()}.{when}"
+        start = f"{name_part(self._service)}.{os.getpid()}.{when}"
         path = self._folder / f"{start}.{_NAMES.get(reason, 'dump')}{DUMP}"
         number = 1
         while path.exists():
@@ -92,38 +92,25 @@ _SETTLES_S = 0.05
 
 def take_dead_rings(folder: Path, service: str) -> None:
     """Make dumps of the rings that killed processes of a service left."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: nothing says whether a process lives
-        return
-    for path in sorted(folder.glob(f"{safe(service)}.*{RING}")):
-        try:
-            file = os.open(path, os.O_RDWR)
-        except OSError:  # another process was faster
-            continue
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.fstat(file).st_nlink and os.pread(file, 8, 0) == layout.MAGIC:
-                seen = os.fstat(file).st_mtime_ns
-                os.pwrite(file, layout.DUMP.pack(seen), layout.DUMP_AT)
-                os.pwrite(file, KILLED.encode().ljust(layout.REASON.size, b"\0"), layout.REASON_AT)
-                dump = path.with_suffix(f".killed{DUMP}")
-                path.rename(dump)
-                _log.warning("%s: its last seconds are in %s", KILLED, dump)
-        except OSError:  # its process lives
-            continue
-        finally:
-            os.close(file)
+    take_left_files(folder, f"{name_part(service)}.*{RING}", _take_dead_ring)
     forget_old(folder, service)
+
+
+def _take_dead_ring(file: int, path: Path) -> None:
+    if os.pread(file, 8, 0) != layout.MAGIC:
+        return
+    seen = os.fstat(file).st_mtime_ns
+    os.pwrite(file, layout.DUMP.pack(seen), layout.DUMP_AT)
+    os.pwrite(file, KILLED.encode().ljust(layout.REASON.size, b"\0"), layout.REASON_AT)
+    dump = path.with_suffix(f".killed{DUMP}")
+    path.rename(dump)
+    _log.warning("%s: its last seconds are in %s", KILLED, dump)
 
 
 def forget_old(folder: Path, service: str) -> None:
     """Delete the oldest dumps of a service, beyond MOST."""
-    dumps = sorted(folder.glob(f"{safe(service)}.*{DUMP}"), key=lambda path: path.stat().st_mtime)
+    dumps = sorted(
+        folder.glob(f"{name_part(service)}.*{DUMP}"), key=lambda path: path.stat().st_mtime
+    )
     for path in dumps[:-MOST]:
         path.unlink(missing_ok=True)
-
-
-def safe(service: str) -> str:
-    """Return a service's name as a part of a file's name."""
-    return re.sub(r"[^A-Za-z0-9_-]", "_", service)[:100] or "_"

@@ -17,6 +17,7 @@ from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
+from overlap.files import name_part
 from overlap.recorder import dumps, layout
 from overlap.recorder.ring import Ring
 from overlap.runtime.await_chain import await_line
@@ -51,7 +52,7 @@ class FlightRecorder:
     ) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         dumps.take_dead_rings(folder, service)
-        name = f"{dumps.safe(service)}.{os.getpid()}.{uuid4().hex[:8]}{dumps.RING}"
+        name = f"{name_part(service)}.{os.getpid()}.{uuid4().hex[:8]}{dumps.RING}"
         self.ring = Ring(folder / name, megabytes, service, instance)
         self._slow_s = slow_s
         self.write = self.ring.writer()

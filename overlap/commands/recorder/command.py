@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from overlap.errors import OverlapError
+from overlap.files import write_text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -49,12 +49,13 @@ def command(
 
     recording = read(file)
     if traces_file is not None:
-        _write(traces_file, "".join(f"{line}\n" for line in lines(traces(recording))))
+        text = "".join(f"{line}\n" for line in lines(traces(recording)))
+        write_text(traces_file, text, errors="replace")
     if as_json:
         found = summary(recording).as_dict()
         click.echo(json.dumps(found, indent=2 if sys.stdout.isatty() else None))
     elif html is not None:
-        _write(html, _page(recording, draw))
+        write_text(html, _page(recording, draw), errors="replace")
     else:
         _show(recording, draw)
 
@@ -93,10 +94,3 @@ def _parts(recording: Recording, draw: int) -> list[RenderableType]:
         found = verdict(trace)
         parts += ["", picture(trace, found), judged(found)]
     return parts
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise OverlapError(f"{path} can't be written: {error.strerror or error}") from error

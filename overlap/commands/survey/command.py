@@ -6,7 +6,6 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
@@ -16,7 +15,7 @@ from overlap import config
 from overlap.commands.reading import no_garbage_collection, progress
 from overlap.commands.survey.findings import check_findings
 from overlap.commands.survey.times import length_ns, time_ns
-from overlap.errors import OverlapError
+from overlap.commands.writing import write_output
 from overlap.survey import Report
 from overlap.survey.against import Gate, compare, failures, gates
 from overlap.survey.sources.query import Query
@@ -122,11 +121,11 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
     if html:
         from overlap.survey.html import page
 
-        _write(html, page(document, traces_url=url))
+        write_output(html, page(document, traces_url=url))
     if flame:
         from overlap.survey.flame import stacks
 
-        _write(flame, "".join(f"{line}\n" for line in stacks(document)))
+        write_output(flame, "".join(f"{line}\n" for line in stacks(document)))
     if as_json:
         click.echo(json.dumps(document))
     elif "-" not in (html, flame, sarif):
@@ -178,17 +177,6 @@ def _compare(one: Report, other: Report, wanted: list[Gate], *, as_json: bool) -
     for sentence in failed:
         click.echo(sentence, err=True)
     return 1 if failed else 0
-
-
-def _write(name: str, text: str) -> None:
-    if name == "-":
-        click.echo(text, nl=False)
-        return
-    try:
-        Path(name).write_text(text, encoding="utf-8")
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise OverlapError(f"{name} can't be written: {why}") from None
 
 
 def _print(document: dict[str, Any]) -> None:

@@ -13,13 +13,14 @@ import fcntl
 import logging
 import mmap
 import os
-import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from struct import Struct
 from uuid import uuid4
+
+from overlap.files import name_part, take_left_files
 
 SUFFIX = ".tasks"
 SLOTS = 4096
@@ -133,7 +134,7 @@ class Journal:
 
     def _open(self) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = self._folder / f"{_safe(self._service)}.{os.getpid()}.{uuid4().hex}"
+        draft = self._folder / f"{name_part(self._service)}.{os.getpid()}.{uuid4().hex}"
         self._file = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             # Locked before it is renamed, so that no other process takes it for a dead one's.
@@ -163,23 +164,15 @@ def _reserve(file: int, size: int) -> None:
 def take_lost_tasks(folder: Path, service: str) -> list[LostTask]:
     """Return the tasks that dead processes of a service left, and delete their files."""
     found: list[LostTask] = []
-    for path in sorted(folder.glob(f"{_safe(service)}.*{SUFFIX}")):
-        try:
-            file = os.open(path, os.O_RDWR)
-        except OSError:  # another process was faster
-            continue
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.fstat(file).st_nlink:  # otherwise another process has read it
-                content = os.read(file, SLOTS * _SLOT)
-                if content and not content.startswith(_MAGIC):
-                    _log.warning("%s is no journal of this version: it is not read", path)
-                found.extend(_read(content))
-                path.unlink()
-        except OSError:  # its process lives
-            continue
-        finally:
-            os.close(file)
+
+    def take(file: int, path: Path) -> None:
+        content = os.read(file, SLOTS * _SLOT)
+        if content and not content.startswith(_MAGIC):
+            _log.warning("%s is no journal of this version: it is not read", path)
+        found.extend(_read(content))
+        path.unlink()
+
+    take_left_files(folder, f"{name_part(service)}.*{SUFFIX}", take)
     return found
 
 
@@ -202,7 +195,3 @@ def _read(content: bytes) -> Iterator[LostTask]:
             )
             instance = instance_id.rstrip(b"\0").decode("utf-8", "replace")
             yield LostTask(note, pid, instance, max(seen, started))
-
-
-def _safe(service: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_-]", "_", service)[:100] or "_"
