@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from rich.console import Group as Renderables
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from overlap.draw.tables import heading, new_table
 from overlap.judge.summary import clean, duration
 from overlap.recording.summary import Summary
 
@@ -21,15 +21,15 @@ def report(found: Summary) -> RenderableType:
     """Return the report: why it was written, the slowest requests, and what happened meanwhile."""
     parts: list[RenderableType] = [Text(line) for line in _head(found)]
     if found.blocks:
-        parts += [_heading("What blocked the event loop"), _blocks(found)]
+        parts += [heading("What blocked the event loop"), _blocks(found)]
     if found.slowest:
-        parts += [_heading("The slowest requests, those in progress first"), _requests(found)]
+        parts += [heading("The slowest requests, those in progress first"), _requests(found)]
     if found.hops:
-        parts += [_heading("To a thread and back"), _hops(found)]
+        parts += [heading("To a thread and back"), _hops(found)]
     if found.connections:
-        parts += [_heading("Database connections"), _connections(found)]
+        parts += [heading("Database connections"), _connections(found)]
     if found.pool_waits:
-        parts += [_heading("Waits for a connection of a pool"), _pool_waits(found)]
+        parts += [heading("Waits for a connection of a pool"), _pool_waits(found)]
     if found.collections:
         took = duration(found.collections_ms)
         parts.append(Text(f"\nfull garbage collections: {found.collections:,}, {took} in total"))
@@ -49,25 +49,12 @@ def _head(found: Summary) -> list[str]:
     ]
 
 
-def _heading(text: str) -> Text:
-    return Text(f"\n{text}", style="bold")
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim", expand=False)
-    for column in columns:
-        is_text = column[0].isupper()
-        justify: Any = "left" if is_text else "right"
-        table.add_column(column.lower(), overflow="fold", justify=justify, no_wrap=not is_text)
-    return table
-
-
 def _time(at_ns: int) -> str:
     return time.strftime("%H:%M:%S", time.gmtime(at_ns / 1e9)) + f".{at_ns // 1_000_000 % 1000:03d}"
 
 
 def _blocks(found: Summary) -> Table:
-    table = _table("at", "blocked for", "victims", "By")
+    table = new_table("at", "blocked for", "victims", "By")
     for each in sorted(found.blocks, key=lambda each: -each["ms"])[:MOST_ROWS]:
         took = f"{duration(each['ms'])}{' and on' if each['lasts'] else ''}"
         table.add_row(_time(each["at_ns"]), took, f"{each['victims']:,}", Text(clean(each["what"])))
@@ -75,7 +62,7 @@ def _blocks(found: Summary) -> Table:
 
 
 def _requests(found: Summary) -> Table:
-    table = _table(
+    table = new_table(
         "begin", "Request", "took", "ran", "ready", "threads", "longest step", "Ended", "Trace"
     )
     for each in found.slowest[:MOST_ROWS]:
@@ -95,7 +82,7 @@ def _requests(found: Summary) -> Table:
 
 
 def _hops(found: Summary) -> Table:
-    table = _table("Route", "Why", "calls", "a request", "ms a request", "queued", "Function")
+    table = new_table("Route", "Why", "calls", "a request", "ms a request", "queued", "Function")
     for each in found.hops[:MOST_ROWS]:
         requests = max(1, each.requests)
         table.add_row(
@@ -111,7 +98,7 @@ def _hops(found: Summary) -> Table:
 
 
 def _connections(found: Summary) -> Table:
-    table = _table("Database and thread", "opened", "closed", "kept", "leaked", "connecting")
+    table = new_table("Database and thread", "opened", "closed", "kept", "leaked", "connecting")
     for each in found.connections[:MOST_ROWS]:
         counts = (each.opened, each.closed, each.kept, each.leaked)
         table.add_row(
@@ -121,7 +108,7 @@ def _connections(found: Summary) -> Table:
 
 
 def _pool_waits(found: Summary) -> Table:
-    table = _table("At", "waited", "Pool", "Request", "End")
+    table = new_table("At", "waited", "Pool", "Request", "End")
     for each in sorted(found.pool_waits, key=lambda each: -each["ms"])[:MOST_ROWS]:
         table.add_row(
             _time(each["at_ns"]),

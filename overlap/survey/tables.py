@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from overlap.draw.tables import heading, new_table
 from overlap.judge.summary import clean, duration
 from overlap.survey.totals.words import CATEGORY_WORDS, seconds, share
 
@@ -27,15 +28,15 @@ def report(found: dict[str, Any]) -> RenderableType:
         Text(f"{found['traces']:,} traces, {found['spans']:,} spans in {seconds(found['seconds'])}")
     ]
     if found["begin_with"]:
-        parts += [_heading("Begin with"), _advice(found["begin_with"])]
+        parts += [heading("Begin with"), _advice(found["begin_with"])]
     if found["culprits"]:
-        parts += [_heading("What blocked the event loop"), _culprits(found["culprits"])]
+        parts += [heading("What blocked the event loop"), _culprits(found["culprits"])]
     if found["routes"]:
-        parts += [_heading("Routes"), _routes(found["routes"])]
-        parts += [_heading("Where the time goes"), _times(found["routes"])]
-        parts += [_heading("Self-time on the critical path"), _self_times(found["routes"])]
+        parts += [heading("Routes"), _routes(found["routes"])]
+        parts += [heading("Where the time goes"), _times(found["routes"])]
+        parts += [heading("Self-time on the critical path"), _self_times(found["routes"])]
     if repeated := [(one, row) for one in found["routes"] for row in one["queries"]]:
-        parts += [_heading("Queries that one request repeats"), _queries(repeated)]
+        parts += [heading("Queries that one request repeats"), _queries(repeated)]
     tasks = [
         f"{clean(each['task'])}: "
         + ", ".join(f"{count:,} {clean(end)}" for end, count in each["ends"].items())
@@ -49,27 +50,12 @@ def report(found: dict[str, Any]) -> RenderableType:
     return Renderables(*parts)
 
 
-def _heading(text: str) -> Text:
-    return Text(f"\n{text}", style="bold")
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim", expand=False)
-    for column in columns:
-        is_text = column[0].isupper()
-        table.add_column(
-            column.lower(), overflow="fold", justify="left" if is_text else "right",
-            no_wrap=not is_text,
-        )  # fmt: skip
-    return table
-
-
 def _name(one: dict[str, Any]) -> Text:
     return Text(f"{clean(one['service'])} {clean(one['route'])}")
 
 
 def _routes(routes: list[dict[str, Any]]) -> Table:
-    table = _table("Route", "requests", "errors", "p50", "p95", "p99", "Shapes")
+    table = new_table("Route", "requests", "errors", "p50", "p95", "p99", "Shapes")
     for one in routes[:MOST_ROWS]:
         shapes = ", ".join(f"{shape} {share(part)}" for shape, part in one["shapes"].items())
         table.add_row(
@@ -90,7 +76,7 @@ def _times(routes: list[dict[str, Any]]) -> Table:
         for category in CATEGORY_WORDS
         if any(one["time"][category] >= _LEAST_SHARE for one in shown)
     ]
-    table = _table("Route", *(_in_two_lines(CATEGORY_WORDS[category]) for category in found))
+    table = new_table("Route", *(_in_two_lines(CATEGORY_WORDS[category]) for category in found))
     table.columns[0].min_width = _LEAST_WIDTH
     for one in shown:
         shares = (one["time"][category] for category in found)
@@ -108,7 +94,7 @@ def _in_two_lines(words: str) -> str:
 
 
 def _self_times(routes: list[dict[str, Any]]) -> Table:
-    table = _table("Path of names", "share", "p50", "p99", "Near the median", "Near p99")
+    table = new_table("Path of names", "share", "p50", "p99", "Near the median", "Near p99")
     for one in routes[:MOST_ROWS]:
         for row in one["self_time"][:_PATHS]:
             table.add_row(
@@ -123,7 +109,7 @@ def _self_times(routes: list[dict[str, Any]]) -> Table:
 
 
 def _advice(rows: list[dict[str, Any]]) -> Table:
-    table = _table(
+    table = new_table(
         "Change", "At", "Route", "traces", "saves", "median", "others", "a day", "Example"
     )
     for one in rows[:MOST_ROWS]:
@@ -143,7 +129,7 @@ def _advice(rows: list[dict[str, Any]]) -> Table:
 
 
 def _culprits(rows: list[dict[str, Any]]) -> Table:
-    table = _table(
+    table = new_table(
         "Culprit", "Kind", "blocks", "blocked for", "victims", "others waited", "Example"
     )
     for one in rows[:MOST_ROWS]:
@@ -161,7 +147,7 @@ def _culprits(rows: list[dict[str, Any]]) -> Table:
 
 
 def _queries(rows: list[tuple[dict[str, Any], dict[str, Any]]]) -> Table:
-    table = _table("Query", "Route", "requests", "average", "most", "time", "Example")
+    table = new_table("Query", "Route", "requests", "average", "most", "time", "Example")
     for route, one in rows[:MOST_ROWS]:
         table.add_row(
             Text(clean(one["query"])),

@@ -70,7 +70,7 @@ def recorded_parts(tree: Tree, window: Part, children: Sequence[int]) -> list[Pa
             part = Part(target, start, end, False, edge.by, window.jumps + 1)
         elif place >= 0 and child_end > low:
             child = path[place]
-            start, end = _start(tree, path, place, low), min(child_end, high)
+            start, end = part_start(tree, path, place, low), min(child_end, high)
             place -= 1
             if start >= end:
                 continue
@@ -116,7 +116,7 @@ def _target(tree: Tree, window: Part, edge: Edge) -> int | None:
     return home
 
 
-def _start(tree: Tree, path: Sequence[int], place: int, low: int) -> int:
+def part_start(tree: Tree, path: Sequence[int], place: int, low: int) -> int:
     """Return where a child's part begins. A wait for a thread is the child's own time."""
     start = tree.starts[path[place]]
     if names.THREAD_CALLS in tree.words:

@@ -5,9 +5,8 @@ Spans that have no record (of other services, for example) are divided by the ti
 
 from __future__ import annotations
 
-from overlap import names
 from overlap.judge.path.awaited import awaited, awaited_path
-from overlap.judge.path.recorded_parts import Part, recorded_parts
+from overlap.judge.path.recorded_parts import Part, part_start, recorded_parts
 from overlap.judge.path.segment import RequestPath, Segment
 from overlap.judge.tree.span_tree import Tree
 from overlap.judge.tree.tasks import task_record
@@ -86,15 +85,9 @@ def _by_times(tree: Tree, window: Part) -> list[Part]:
     parent, low, high = window.span, window.start, window.end
     parts = []
     path = awaited_path(tree, parent)
-    queued = names.THREAD_CALLS in tree.words
     for position in range(len(path) - 1, -1, -1):
         child = path[position]
-        start, end = tree.starts[child], min(tree.ends[child], high)
-        if queued:
-            # A wait for a thread is the child's own time, but for what ran before it on the path.
-            before = tree.ends[path[position - 1]] if position else low
-            start = min(tree.running(child)[0], max(start, before))
-        start = max(start, low)
+        start, end = part_start(tree, path, position, low), min(tree.ends[child], high)
         if start >= end:
             continue
         if end < high:

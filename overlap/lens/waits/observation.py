@@ -12,7 +12,7 @@ from overlap.lens.current_account import span_in
 from overlap.lens.waits import ended_by
 from overlap.lens.waits.awaiting_task import awaiting_task
 from overlap.lens.waits.edges import Edge, edge, how_awaited, released_by
-from overlap.lens.waits.kinds import NOT_A_WAIT, RECORDED_ALONE, Place, kind_of, place_of
+from overlap.lens.waits.kinds import NOT_A_WAIT, RECORDED_ALONE, kind_of, place_of
 from overlap.lens.waits.wait import LEAST_S, EndedBy, Longest, Wait
 from overlap.runtime.await_chain import AwaitChain, await_chain, line_of, users_frame
 from overlap.runtime.guard import failed
@@ -48,12 +48,17 @@ def observe(task: Any, ready: float, future: Any, context: Context | None) -> No
         chain.coroutines.reverse()
         chain.frames.reverse()
         places = [*map(place_of, chain.coroutines, chain.frames)]
-        if length >= waits.least_s and (wait := _wait(task, began, ready, future, chain, places)):
+        kind, function = kind_of(places)
+        if (
+            length >= waits.least_s
+            and kind != NOT_A_WAIT
+            and (wait := _wait(task, began, ready, future, chain, kind, function))
+        ):
             waits.add(wait)
         if length >= edges.least_s and not future.cancelled():
             by, callback = released_by(task, future)
             if by is not None:
-                how = how_awaited(places, kind_of(places)[0], future, callback)
+                how = how_awaited(places, kind, future, callback)
                 users = users_frame(chain.frames) or _awaiting_frame(task)
                 line = None if users is None else line_of(users)
                 edges.add(edge(task, began, ready, by, how, line))
@@ -62,11 +67,8 @@ def observe(task: Any, ready: float, future: Any, context: Context | None) -> No
 
 
 def _wait(  # noqa: PLR0913, PLR0917  all that is known of a wait
-    task: Any, began: float, ready: float, future: Any, chain: AwaitChain, places: list[Place]
+    task: Any, began: float, ready: float, future: Any, chain: AwaitChain, kind: str, function: str
 ) -> Wait | None:
-    kind, function = kind_of(places)
-    if kind == NOT_A_WAIT:
-        return None
     users = users_frame(chain.frames)
     if kind not in RECORDED_ALONE and users is not None and _is_of_a_library(chain):
         return None
