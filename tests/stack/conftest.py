@@ -181,11 +181,9 @@ def demo(stack, folder, pocket):
 @pytest.fixture(scope="session")
 def played(demo):
     """Every lesson, played once through the collector: the results by name."""
-    from app.scenarios import SCENARIOS
+    from tests.stack.lessons import PLAYED
 
-    # The stack's app is on SQLite, unless it runs in Docker.
-    played = [scenario for scenario in SCENARIOS if scenario.server != "postgresql"]
-    return {scenario.name: demo.play(scenario) for scenario in played}
+    return {name: demo.play(scenario) for name, scenario in PLAYED.items()}
 
 
 def free_ports(count):

@@ -6,11 +6,8 @@ import sys
 
 import pytest
 
-from app.scenarios import SCENARIOS
 from overlap import verdict
-
-PLAYED = [scenario.name for scenario in SCENARIOS if scenario.server != "postgresql"]
-"""The native stack's app is on SQLite."""
+from tests.stack.lessons import PLAYED
 
 
 @pytest.mark.parametrize("name", PLAYED)

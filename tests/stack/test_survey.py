@@ -6,13 +6,12 @@ import sys
 
 import pytest
 
-from app.scenarios import SCENARIOS
 from overlap.judge.model import SINGLE
 from overlap.judge.tree.repair import repair
+from tests.stack.lessons import PLAYED
 
 pytestmark = pytest.mark.timeout(600)  # where this room runs alone, it plays every lesson
-BY_NAME = {each.name: each for each in SCENARIOS if each.server != "postgresql"}
-SHAPED = [name for name, scenario in BY_NAME.items() if scenario.expect.shapes - {SINGLE}]
+SHAPED = [name for name, scenario in PLAYED.items() if scenario.expect.shapes - {SINGLE}]
 LESSONS = ("smoke_some_meats", "smoke_some_meats_sync", "burn_some_meats", "burn_some_meats_await")
 SOURCES = ("jaeger", "pocket", "file exporter")
 
@@ -33,19 +32,19 @@ def test_each_lessons_routes_have_its_shapes(surveyed, played, name):
     spans = repair(played[name].trace.spans).spans
     rows = {(row["service"], row["route"]): {*row["shapes"]} for row in surveyed["routes"]}
     found = {shape for span in spans for shape in rows.get((span.service, span.name), ())}
-    assert BY_NAME[name].expect.shapes - {SINGLE} <= found
+    assert PLAYED[name].expect.shapes - {SINGLE} <= found
 
 
 @pytest.mark.parametrize("name", LESSONS)
 def test_the_route_of_a_request_has_its_shapes(surveyed, name):
     """Where a lesson is one request: the row of its own route."""
-    path = BY_NAME[name].requests[0].path
+    path = PLAYED[name].requests[0].path
     (route,) = [
         row
         for row in surveyed["routes"]
         if (row["service"], row["route"]) == ("smokehouse", f"GET {path}")
     ]
-    assert BY_NAME[name].expect.shapes <= {*route["shapes"]}
+    assert PLAYED[name].expect.shapes <= {*route["shapes"]}
 
 
 def test_the_line_of_oversmoke_is_first_of_those_that_sleep(surveyed):
