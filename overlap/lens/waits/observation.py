@@ -49,12 +49,10 @@ def observe(task: Any, ready: float, future: Any, context: Context | None) -> No
         chain.frames.reverse()
         places = [*map(place_of, chain.coroutines, chain.frames)]
         kind, function = kind_of(places)
-        if (
-            length >= waits.least_s
-            and kind != NOT_A_WAIT
-            and (wait := _wait(task, began, ready, future, chain, kind, function))
-        ):
-            waits.add(wait)
+        if length >= waits.least_s:
+            wait = _wait(task, began, ready, future, chain, kind, function)
+            if wait is not None:
+                waits.add(wait)
         if length >= edges.least_s and not future.cancelled():
             by, callback = released_by(task, future)
             if by is not None:
@@ -69,6 +67,8 @@ def observe(task: Any, ready: float, future: Any, context: Context | None) -> No
 def _wait(  # noqa: PLR0913, PLR0917  all that is known of a wait
     task: Any, began: float, ready: float, future: Any, chain: AwaitChain, kind: str, function: str
 ) -> Wait | None:
+    if kind == NOT_A_WAIT:
+        return None
     users = users_frame(chain.frames)
     if kind not in RECORDED_ALONE and users is not None and _is_of_a_library(chain):
         return None
