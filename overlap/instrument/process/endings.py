@@ -12,11 +12,13 @@ import asyncio
 import multiprocessing
 from collections.abc import Callable
 from contextlib import ExitStack
+from types import FrameType
 
 from overlap.instrument.process.loop_end import drain_at_loop_end, run_drain
 from overlap.instrument.process.loop_start import OnStart, observe_loop_starts
 from overlap.instrument.process.process_exit import before_exit
 from overlap.instrument.process.uvicorn_shutdown import drain_at_uvicorn_shutdown
+from overlap.instrument.process.worker_sigterm import WorkerSigterm
 from overlap.instrument.tasks.drain import drain, loops
 
 
@@ -31,10 +33,17 @@ class Endings:
         self._shutdown = shutdown
         self._undo = ExitStack()
         self._is_active = True
+        self._is_last = False  # the process ends, and not only its instrumentation
+        self._sigterm = WorkerSigterm(self._drain_process, timeout_s)
 
     def install(self, on_loop_start: OnStart) -> Callable[[], None]:
         """Observe loops, uvicorn and the exit; return a function that undoes it."""
-        self._undo.callback(observe_loop_starts(on_loop_start))
+
+        def loop_started(loop: asyncio.AbstractEventLoop, frame: FrameType) -> None:
+            self._sigterm.install()
+            on_loop_start(loop, frame)
+
+        self._undo.callback(observe_loop_starts(loop_started))
         self._undo.callback(drain_at_loop_end(self._drain_loop))
         self._undo.callback(drain_at_uvicorn_shutdown(self._drain_uvicorn, self._force))
         self._undo.callback(before_exit(self._drain_at_exit))
@@ -42,9 +51,12 @@ class Endings:
 
     def _close(self) -> None:
         self._is_active = False
+        if not self._is_last:  # until the last telemetry is sent, SIGTERM must not end the process
+            self._sigterm.remove()
         self._undo.close()
 
     async def _drain_process(self) -> None:
+        self._is_last = True
         await drain(self._timeout_s)
         # In a thread: the last flush may take seconds, and tasks may still be running.
         await asyncio.to_thread(self._shutdown)
@@ -67,6 +79,7 @@ class Endings:
         self._timeout_s = 0.0
 
     def _drain_at_exit(self) -> None:
+        self._is_last = True
         for loop in loops():
             run_drain(loop, self._drain_loop)
         if multiprocessing.parent_process() is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psutil
 import pytest
 
 pytestmark = pytest.mark.slow
@@ -57,4 +58,18 @@ def test_django_mounted_in_fastapi(serve, sink, server):
         # FastAPI of late has telemetry of its own: its span is then the server's, above ours.
         ours = sink.one(name)
         assert ours.kind == SERVER or servers[ours.parent_id].trace_id == ours.trace_id
+    assert "Traceback" not in started.log
+
+
+def test_workers_of_hypercorn_finish_though_their_parent_terminates_them(serve, sink):
+    """As it does twice, with those that have not ended when the first has."""
+    started = serve(workers=2, env=LONG_INTERVALS, by="hypercorn")
+    assert started.get("/spawn/?kind=short").status_code == 200
+    for worker in psutil.Process(started.process.pid).children():
+        if "spawn_main" in " ".join(worker.cmdline()):
+            worker.terminate()
+            worker.terminate()
+    started.stop()
+    assert sink.one("short").attributes["overlap.task.end"] == "done", started.log
+    assert sink.one("GET /spawn/")
     assert "Traceback" not in started.log
