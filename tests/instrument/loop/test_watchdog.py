@@ -49,11 +49,6 @@ def burn(server, sink, how="sleep"):
     pytest.fail(f"no block by {how}; there are {sink.names()}")
 
 
-def in_flight(sink):
-    """How many requests the newest metrics tell of."""
-    return sum(point.as_int for _, point in sink.points("http.server.active_requests"))
-
-
 def link_to(block, span):
     """A victim's one link to the block."""
     (link,) = (each for each in span.links if each.span_id == block.span_id)
@@ -72,11 +67,12 @@ def test_a_block_is_in_the_culprits_trace_with_its_line(server, sink):
     assert block.attributes["overlap.blocked.victims"] == 0
 
 
-def test_victims_and_block_link_to_one_another(server, sink, wait_until):
+def test_victims_and_block_link_to_one_another(server, sink, wait_until, tmp_path):
     """Requests in flight while the loop stands carry a link to the block, and it to them."""
     with ThreadPoolExecutor(3) as pool:
-        waiting = [pool.submit(server.get, "/wait/?s=4") for _ in "ab"]
-        wait_until(lambda: in_flight(sink) == 2)
+        began = [tmp_path / name for name in "ab"]
+        waiting = [pool.submit(server.get, f"/wait/?s=4&began={each}") for each in began]
+        wait_until(lambda: all(each.exists() for each in began))
         server.get("/burn/?s=1")
         assert all(each.result().status_code == 200 for each in waiting)
     (block,) = wait_until(lambda: blocks(sink))
@@ -171,7 +167,7 @@ def test_requests_kept_out_are_victims_too(server, sink, wait_until, tmp_path):
     request = f"GET / HTTP/1.1\r\nHost: t\r\ntraceparent: {caller}\r\nConnection: close\r\n\r\n"
     with ThreadPoolExecutor(1) as pool, contextlib.ExitStack() as connections:
         burning = pool.submit(server.get, f"/burn/?until={tmp_path / 'over'}")
-        wait_until(lambda: in_flight(sink) == 1)
+        wait_until((tmp_path / "over-began").exists)
         # Connected and sent by the kernel, whatever the server does: only then may the block end.
         late = [connections.enter_context(socket.create_connection(address)) for _ in "ab"]
         for each in late:

@@ -125,6 +125,7 @@ def overcook(seconds):
 
 
 def hold(file):
+    Path(f"{file}-began").touch()
     while not Path(file).exists():
         time.sleep(0.01)
 
@@ -226,6 +227,8 @@ async def burn(request):
 
 
 async def wait(request):
+    if "began" in request.GET:
+        Path(request.GET["began"]).touch()
     await asyncio.sleep(float(request.GET.get("s", "1")))
     return HttpResponse("waited")
 
