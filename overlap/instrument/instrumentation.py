@@ -85,7 +85,7 @@ class Instrumentation:
         self._undo.callback(instrument_websockets(self.watched_loops.watch_running))
         self._undo.callback(observe_project())
         self._undo.callback(instrument_httpx())
-        self._undo.callback(instrument_queues())
+        self._undo.callback(instrument_queues(shutdown))
         if instrumentors:
             self._undo.callback(instrument_installed())
         if has_django():

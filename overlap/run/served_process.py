@@ -16,7 +16,12 @@ from typing import Any
 from overlap.run.command import BOOTSTRAP
 from overlap.run.management_command import instrument_commands
 from overlap.run.process_notes import Notes
-from overlap.run.workers import instrument_celery, instrument_dramatiq, instrument_huey
+from overlap.run.workers import (
+    instrument_celery,
+    instrument_dramatiq,
+    instrument_huey,
+    instrument_rq,
+)
 
 _seen_django = False
 
@@ -34,6 +39,8 @@ def patch(module: Any) -> None:
             instrument_dramatiq(module, _switch_on)
         case "huey.consumer":
             instrument_huey(module, _switch_on)
+        case "rq.worker":
+            instrument_rq(module, _switch_on)
         case "celery.apps.worker":
             instrument_celery(module, _switch_on)
         case "uvicorn.config":

@@ -18,6 +18,15 @@ def instrument_huey(module: Any, switch_on: Callable[[], None]) -> None:
     _before(module.Consumer, "start", switch_on)
 
 
+def instrument_rq(module: Any, switch_on: Callable[[], None]) -> None:
+    """Call `switch_on` before a worker of rq looks for jobs, and in a work horse that it spawns.
+
+    Those that it forks have it from the worker.
+    """
+    _before(module.BaseWorker, "work", switch_on)
+    _before(module.Worker, "main_work_horse", switch_on)
+
+
 def instrument_celery(_module: Any, switch_on: Callable[[], None]) -> None:
     """Call `switch_on` in each process of Celery's pool, and in the worker above it when ready."""
     from celery import signals

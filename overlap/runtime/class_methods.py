@@ -1,10 +1,13 @@
-"""Replace a method of a class, and undo it."""
+"""Replace a method of a class, or of its subclasses, and undo it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import wraps
 from typing import Any
+
+from overlap.runtime.guard import guarded
 
 
 def replace_method(
@@ -29,3 +32,43 @@ def replace_method(
             setattr(owner, name, own)
 
     return undo
+
+
+def replace_in_subclasses(
+    base: Any,
+    name: str,
+    make: Callable[[Callable[..., Any]], Callable[..., Any]],
+    what: str,
+) -> Callable[[], None]:
+    """Replace the method `name` of each subclass of `base` that defines it; return the undoing.
+
+    A subclass may be defined, and its first object made, before or after this: then its classes
+    are looked at. what: the sentence that is logged if that fails.
+    """
+    undo = ExitStack()
+    seen: set[type] = set()
+
+    def replace(child: type) -> None:
+        for each in child.__mro__:
+            if name in vars(each) and each is not base and each not in seen:
+                seen.add(each)
+                undo.callback(replace_method(each, name, make))
+
+    def make_init(stock: Callable[..., Any]) -> Callable[..., Any]:
+        def init(self: Any, *args: Any, **kwargs: Any) -> None:
+            guarded(what, replace, type(self))
+            stock(self, *args, **kwargs)
+
+        return init
+
+    undo.callback(replace_method(base, "__init__", make_init))
+    for child in _subclasses(base):
+        replace(child)
+    return undo.close
+
+
+def _subclasses(base: type) -> Iterator[type]:
+    child: type
+    for child in base.__subclasses__():
+        yield child
+        yield from _subclasses(child)

@@ -10,10 +10,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from weakref import WeakMethod
 
 from opentelemetry.metrics import Counter, Meter
 
 from overlap import names
+from overlap.telemetry.fork import at_fork
 
 LOGGER_NAME = "overlap.telemetry"
 _log = logging.getLogger(LOGGER_NAME)
@@ -32,6 +34,8 @@ class Drops:
         self._closed = False
         self._delivered: set[str] = set()
         self._on_delivery: dict[str, Callable[[], None]] = {}
+        self._of_parent: set[str] = set()
+        at_fork(WeakMethod(self._in_child))
 
     def on_delivery(self, signal: str, call: Callable[[], None]) -> None:
         """Call a function once: now if a signal was delivered before, else after it was."""
@@ -91,6 +95,13 @@ class Drops:
         for signal in list(self._reported):
             self._close(signal, "were not delivered to the end")
 
+    def _in_child(self) -> None:
+        # The parent counts and logs its own. The child knows what fails, and does not log it again:
+        # where a process is forked for each task, a backend that is down would fill the log.
+        self._lock = threading.Lock()
+        self._lost.clear()
+        self._of_parent = set(self._reported)
+
     def _call(self, signal: str) -> None:
         # By `pop`: both threads may be here, and one of them calls it.
         if signal in self._on_delivery and (call := self._on_delivery.pop(signal, None)):
@@ -100,7 +111,9 @@ class Drops:
         with self._lock:
             endpoint = self._reported.pop(signal, None)
             lost = self._lost.pop(signal, 0)
-        if endpoint is not None:
+            is_of_parent = signal in self._of_parent
+            self._of_parent.discard(signal)
+        if endpoint is not None and not is_of_parent:
             _log.warning("telemetry: %s %s (%s); %d dropped", signal, how, endpoint, lost)
 
 

@@ -21,7 +21,19 @@ from overlap.instrument.calls.project_instrumentors import give_way, uninstrumen
 
 GROUP = "opentelemetry_instrumentor"
 DISABLED = "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"
-OURS = frozenset({"django", "httpx", "httpx2", "celery", "django_tasks", "dramatiq", "huey"})
+OURS = frozenset(
+    {
+        "django",
+        "httpx",
+        "httpx2",
+        "celery",
+        "django_q",
+        "django_tasks",
+        "dramatiq",
+        "huey",
+        "rq",
+    }
+)
 """Traced by modules of our own, some of which build on these instrumentations."""
 HARMFUL = {
     "asyncio": "it renames coroutines, and the lens times tasks already",

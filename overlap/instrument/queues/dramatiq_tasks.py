@@ -7,7 +7,7 @@ the first sending has a span.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from contextvars import ContextVar
 from types import ModuleType
@@ -16,7 +16,7 @@ from typing import Any
 from overlap import names
 from overlap.instrument.queues import messages
 from overlap.instrument.queues.messages import Message, Run
-from overlap.runtime.class_methods import replace_method
+from overlap.runtime.class_methods import replace_in_subclasses, replace_method
 from overlap.runtime.guard import guarded
 from overlap.runtime.when_imported import when_imported
 
@@ -34,34 +34,13 @@ def instrument_dramatiq() -> Callable[[], None]:
 
 
 def _instrument_broker(module: ModuleType, undo: ExitStack) -> None:
-    traced: set[type] = set()
-
-    def trace(broker: type) -> None:
-        for each in broker.__mro__:
-            if "enqueue" in vars(each) and each is not module.Broker and each not in traced:
-                traced.add(each)
-                undo.callback(replace_method(each, "enqueue", _enqueue))
-
-    def make_init(stock: Callable[..., Any]) -> Callable[..., Any]:
-        def init(broker: Any, *args: Any, **kwargs: Any) -> None:
-            guarded("a broker of dramatiq is not traced", trace, type(broker))
-            stock(broker, *args, **kwargs)
-
-        return init
-
-    # A broker's class may be defined, and its object made, before or after this.
-    undo.callback(replace_method(module.Broker, "__init__", make_init))
-    for broker in _subclasses(module.Broker):
-        trace(broker)
+    undo.callback(
+        replace_in_subclasses(
+            module.Broker, "enqueue", _enqueue, "a broker of dramatiq is not traced"
+        )
+    )
     undo.callback(replace_method(module.Broker, "emit_after", _emit_after))
     undo.callback(replace_method(module.MessageProxy, "stuff_exception", _stuff_exception))
-
-
-def _subclasses(parent: type) -> Iterator[type]:
-    child: type
-    for child in parent.__subclasses__():
-        yield child
-        yield from _subclasses(child)
 
 
 def _instrument_worker(module: ModuleType, undo: ExitStack) -> None:

@@ -6,14 +6,15 @@ then in the trace of its sender, a child of the span that sent it. Nothing here 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 from opentelemetry import propagate, trace
-from opentelemetry.context import Context
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry.context import Context, attach, detach
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, set_span_in_context
 
 from overlap import names
 from overlap.runtime.guard import CurrentSpan, guarded, never_raises
@@ -51,7 +52,24 @@ class Message:
 
 def sending(operation: str, make: Callable[..., Message], *args: Any) -> CurrentSpan:
     """Return a context manager in which the message `make(*args)` is sent: its span is current."""
-    return CurrentSpan(_SEND, guarded(_SEND, _start_sending, operation, make, args))
+    return Sending(operation, make, *args).as_current()
+
+
+class Sending:
+    """The sending of the message `make(*args)`, where more than one function has a part in it."""
+
+    __slots__ = ("_span",)
+
+    def __init__(self, operation: str, make: Callable[..., Message], *args: Any) -> None:
+        self._span = guarded(_SEND, _start_sending, operation, make, args)
+
+    def carrier(self) -> dict[str, str]:
+        """Return its trace context, as a message takes it along; empty if there is none."""
+        return {} if self._span is None else carrier(set_span_in_context(self._span))
+
+    def as_current(self) -> CurrentSpan:
+        """Return a context manager in which its span is current, and after which it ends."""
+        return CurrentSpan(_SEND, self._span)
 
 
 def _start_sending(operation: str, make: Callable[..., Message], args: tuple[Any, ...]) -> Span:
@@ -63,11 +81,28 @@ def _start_sending(operation: str, make: Callable[..., Message], args: tuple[Any
     )
 
 
-def carrier() -> dict[str, str]:
-    """Return the current trace context, as a message takes it along; empty if there is none."""
+def carrier(context: Context | None = None) -> dict[str, str]:
+    """Return a trace context, by default the current one, as a message takes it along.
+
+    Empty if there is none.
+    """
     found: dict[str, str] = {}
-    guarded(_SEND, propagate.inject, found)
+    guarded(_SEND, propagate.inject, found, context)
     return found
+
+
+@contextmanager
+def continuing(carrier: object) -> Iterator[None]:
+    """Return a context manager in which the trace of a carrier is continued, if it has one."""
+    context = guarded(_SEND, _context, carrier)
+    if context is None:
+        yield
+        return
+    token = attach(context)
+    try:
+        yield
+    finally:
+        detach(token)  # logs by itself, and never raises
 
 
 @never_raises(_SEND)
@@ -78,19 +113,29 @@ def set_id(span: Span | None, message_id: object) -> None:
 
 
 class Run:
-    """The run of a task: a context manager. Without a carrier it is below the current span."""
+    """The run of a task: a context manager. Without a carrier it is below the current span.
 
-    __slots__ = ("_span", "error", "state")
+    start_ns: when it started, in nanoseconds of the epoch, where that was before now.
+    """
+
+    __slots__ = ("_span", "error", "reason", "state")
 
     def __init__(
-        self, message: Message, carrier: object = None, *, retries: int = 0, operation: str = "run"
+        self,
+        message: Message,
+        carrier: object = None,
+        *,
+        retries: int = 0,
+        start_ns: int | None = None,
     ) -> None:
-        span = guarded(_RUN, _start_run, message, carrier, retries, operation)
+        span = guarded(_RUN, _start_run, message, carrier, retries, start_ns)
         self._span = CurrentSpan(_RUN, span)
         self.state = ""
         """One of the QUEUE_ values, where the queue decides it; otherwise it follows from error."""
         self.error: BaseException | None = None
         """What the task raised, where the queue handles it before the run's end."""
+        self.reason = ""
+        """Why the task failed, where the queue says it and there is no exception."""
 
     def __enter__(self) -> Run:
         self._span.__enter__()
@@ -117,19 +162,20 @@ class Run:
         if error is not None:
             span.record_exception(error)
         if state == names.QUEUE_FAILED:
-            text = "" if error is None else f"{type(error).__name__}: {error}"
+            text = self.reason if error is None else f"{type(error).__name__}: {error}"
             span.set_status(Status(StatusCode.ERROR, text))
 
 
-def _start_run(message: Message, carrier: object, retries: int, operation: str) -> Span:
-    attributes = message.attributes(operation, "process")
+def _start_run(message: Message, carrier: object, retries: int, start_ns: int | None) -> Span:
+    attributes = message.attributes("run", "process")
     if retries > 0:
         attributes[names.QUEUE_RETRIES] = retries
     return trace.get_tracer(_SCOPE).start_span(
-        f"{operation} {message.task}",
+        f"run {message.task}",
         context=_context(carrier),
         kind=SpanKind.CONSUMER,
         attributes=attributes,
+        start_time=start_ns,
     )
 
 

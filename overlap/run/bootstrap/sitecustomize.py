@@ -24,6 +24,7 @@ _PATCHED = (
     "celery.apps.worker",
     "dramatiq.worker",
     "huey.consumer",
+    "rq.worker",
     # Servers load an application here; if it is not Django's, the command is refused.
     "uvicorn.config",
     "hypercorn.utils",
