@@ -15,12 +15,16 @@ def replace_method(
 ) -> Callable[[], None]:
     """Replace the method `name` of a class with `make(it)`; return a function that undoes it.
 
-    `it` is what the class defines, which may be a descriptor, or else what it inherits. A class
-    that inherits the method gets one of its own, until that is undone.
+    `it` is what the class defines, which may be a descriptor, or else what it inherits; of a
+    static method, its function. A class that inherits the method gets one of its own, until that
+    is undone.
     """
     own = vars(owner).get(name)
-    stock = getattr(owner, name) if own is None else own
-    ours = wraps(stock)(make(stock))
+    is_static = isinstance(own, staticmethod)
+    stock: Any = getattr(owner, name) if own is None or is_static else own
+    ours: Any = wraps(stock)(make(stock))
+    if is_static:
+        ours = staticmethod(ours)
     setattr(owner, name, ours)
 
     def undo() -> None:

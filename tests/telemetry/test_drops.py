@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 
 import pytest
 
 from overlap.telemetry.drops import LOGGER_NAME, Drops
+from tests.forking import fork
 
 
 @pytest.fixture
@@ -46,3 +48,20 @@ def test_the_end_says_what_is_open(said):
     drops.lost("metrics", 2, "http://backend", "refused")
     assert len(said()) == 2
     assert said()[1].endswith("2 dropped")
+
+
+def test_a_forked_process_logs_neither_its_parents_losses_nor_the_same_failure(said):
+    """It knows that delivery fails, as it then waits less at its end, and counts its own alone."""
+    drops = Drops()
+    drops.lost("traces", 3, "http://backend", "refused")
+    if (child := fork()) == 0:
+        try:
+            is_known = drops.failing()
+            drops.lost("traces", 2, "http://backend", "refused")
+            own = drops.total("traces")
+            drops.close()
+            os._exit(0 if (is_known, own, len(said())) == (True, 2, 1) else 1)
+        finally:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert drops.total("traces") == 3

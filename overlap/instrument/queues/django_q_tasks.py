@@ -117,7 +117,7 @@ def _take_sending() -> Sending | None:
     return None if found is None else found[1]
 
 
-def _dumps(stock: Callable[..., Any]) -> Any:
+def _dumps(stock: Callable[..., Any]) -> Callable[..., Any]:
     def dumps(package: Any, *args: Any, **kwargs: Any) -> Any:
         sent = _sending.get()
         if sent is None or sent[0] is not package:
@@ -129,7 +129,7 @@ def _dumps(stock: Callable[..., Any]) -> Any:
             with sent[1].as_current():  # records the error
                 raise
 
-    return staticmethod(dumps)
+    return dumps
 
 
 def _enqueue(stock: Callable[..., Any]) -> Callable[..., Any]:

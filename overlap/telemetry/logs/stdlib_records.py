@@ -12,7 +12,6 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
-from copy import copy
 from functools import wraps
 from types import FrameType
 from typing import Any
@@ -26,6 +25,7 @@ from overlap.telemetry.drops import LOGGER_NAME
 from overlap.telemetry.export import secrets
 from overlap.telemetry.export.own_exports import is_own_message
 from overlap.telemetry.logs import otlp_records
+from overlap.telemetry.logs.queue_workers import text_of
 from overlap.telemetry.logs.structlog_events import SendEvent
 
 _NEVER_SENT = ("opentelemetry", "urllib3", "requests", LOGGER_NAME)
@@ -73,7 +73,7 @@ class StdlibRecords:
             if _has_sdk_handler(record) and self._is_sent_by_project():
                 return
             attributes: dict[str, Any] = {"logger": record.name}
-            body = _without_arguments(record).getMessage()
+            body = text_of(record)
             if record.exc_info and (error := record.exc_info[1]):
                 attributes.update(otlp_records.exception_attributes(error))
                 body = secrets.current.body(body, error)
@@ -87,23 +87,6 @@ class StdlibRecords:
             )
         except Exception:  # telemetry never hurts the service
             logging.getLogger(LOGGER_NAME).debug("a record was not sent", exc_info=True)
-
-
-def _without_arguments(record: logging.LogRecord) -> logging.LogRecord:
-    """Return a record that names a task, and not what it is called with.
-
-    dramatiq's worker logs the call of each message that fails: `pay('4111…')`.
-    """
-    if not record.name.startswith("dramatiq.") or not isinstance(record.args, tuple):
-        return record
-    bare = copy(record)
-    bare.args = tuple(
-        f"{each.actor_name} {getattr(each, 'message_id', '')}"
-        if hasattr(each, "actor_name")
-        else each
-        for each in record.args
-    )
-    return bare
 
 
 def context_of(record: logging.LogRecord) -> Context | None:

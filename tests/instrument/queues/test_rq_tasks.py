@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from tests.instrument.conftest import until
@@ -211,6 +213,46 @@ assert connection.hexists(job.key, "overlap_traceparent")
     }
 
 
+DOWN = """
+import logging, os, time
+logging.basicConfig(filename=os.environ["SITE_LOG"])
+import overlap
+overlap.instrument()
+from redis import Redis
+from rq import Queue, Worker
+from uuid import uuid4
+from queuesite.plain import salt
+from opentelemetry import trace
+from overlap.instrument.setup import active
+with trace.get_tracer("t").start_as_current_span("one"):
+    pass
+active().telemetry.flush()
+connection = Redis.from_url(os.environ["SITE_REDIS"])
+queue = Queue(uuid4().hex, connection=connection)
+jobs = [queue.enqueue(salt, 1) for _ in range(4)]
+began = time.monotonic()
+Worker([queue], connection=connection).work(burst=True)
+took = time.monotonic() - began
+assert [job.get_status() for job in jobs] == ["finished"] * 4
+assert took < 4 * 2, took
+overlap.shutdown()
+connection.close()
+"""
+
+
+def test_a_backend_that_is_down_is_one_line_in_the_log(run, broker, tmp_path):
+    """Not one for each work horse; and none of them waits for it as long as a process may."""
+    log = tmp_path / "log"
+    env = {"SITE_REDIS": broker, "SITE_LOG": str(log), "OTEL_EXPORTER_OTLP_TIMEOUT": "0.2"}
+    run(DOWN, "http://127.0.0.1:9", **env)
+    signals = Counter(
+        line.partition("telemetry: ")[2].split()[0]
+        for line in log.read_text().splitlines()
+        if "telemetry: " in line and "can't be delivered" in line
+    )
+    assert signals["traces"] == 1, log.read_text()
+
+
 def test_off_means_off(own_sink, send, broker):
     """After `shutdown()` the classes are as they were."""
     after = """
@@ -234,3 +276,18 @@ propagate.{method} = broken
 """
     send(local(code=broken), own_sink, SITE_REDIS=broker)
     assert "enqueue queuesite.plain.salt" in own_sink.names()
+
+
+def test_what_a_worker_logs_is_sent_without_arguments(own_sink, send, broker):
+    """Neither the call of a job nor, where that is asked for, the message of its exception."""
+    more = """
+from overlap.telemetry.export import secrets
+from queuesite.plain import pay
+secrets.current = secrets.Secrets(messages=False)
+queue.enqueue(pay, "SECRET-card", pin="SECRET-pin")
+SimpleWorker([queue], connection=connection).work(burst=True)
+"""
+    send(local(more=more), own_sink, SITE_REDIS=broker)
+    bodies = [record.body for record in own_sink.logs if record.attributes["logger"] == "rq.worker"]
+    assert [body for body in bodies if "queuesite.plain.pay" in body and "Traceback" in body]
+    assert not [body for body in bodies if "SECRET" in body]

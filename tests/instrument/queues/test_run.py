@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.instrument.conftest import until
+from tests.instrument.queues.conftest import MIGRATE
 
 pytestmark = pytest.mark.slow
 
@@ -35,6 +36,22 @@ QUEUES = {
         "from queuesite.hive import huey, salt; salt(1); huey.storage.pool.disconnect()",
         "run queuesite.hive.salt",
     ),
+    "rq": (
+        ("rq", "worker", "-c", "queuesite.jobs"),
+        "from queuesite.jobs import queue, salt; queue.enqueue(salt, 1); queue.connection.close()",
+        "run queuesite.jobs.salt",
+    ),
+    "rq's spawned work horses": (
+        ("rq", "worker", "-c", "queuesite.jobs", "-w", "rq.worker.SpawnWorker"),
+        "from queuesite.jobs import queue, salt; queue.enqueue(salt, 1); queue.connection.close()",
+        "run queuesite.jobs.salt",
+    ),
+    "django-q2": (
+        ("python", "-m", "django", "qcluster"),
+        "import django; django.setup(); from django_q.tasks import async_task; "
+        "from queuesite.errands import salt; async_task(salt, 1)",
+        "run queuesite.errands.salt",
+    ),
     "celery": (
         ("celery", "-A", "queuesite.celery", "worker", "-c", "1", "--without-gossip"),
         "from queuesite.celery import app, salt; salt.delay(1); app.close()",
@@ -44,13 +61,16 @@ QUEUES = {
 
 
 @pytest.fixture
-def site(broker, tables, tmp_path):
+def site(broker, run, tmp_path, request):
     """The variables of a project that is not traced by itself."""
+    settings = "q_settings" if request.node.callspec.params["queue"] == "django-q2" else "settings"
     database = tmp_path / "tasks.sqlite3"
-    database.write_bytes(tables.read_bytes())
-    return {
-        "DJANGO_SETTINGS_MODULE": "queuesite.settings",
+    variables = {
+        "DJANGO_SETTINGS_MODULE": f"queuesite.{settings}",
         "SITE_DATABASE": str(database),
+    }
+    run(MIGRATE, "http://127.0.0.1:9", **variables)
+    return variables | {
         "SITE_REDIS": broker,
         "SITE_TRACED": "0",
     }

@@ -19,3 +19,8 @@ def again():
     """Ask for another try once."""
     ran.append("again")
     return Retry(max=2) if ran.count("again") == 1 else None
+
+
+def pay(card, pin=None):
+    """Fail with what nobody may read."""
+    raise ValueError(f"SECRET-message: {card}")
