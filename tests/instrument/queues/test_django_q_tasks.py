@@ -60,9 +60,9 @@ def database(empty, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def sink(module_sink, worker, send, handed, empty, tmp_path_factory):
+def sink(module_sink, worker, send, handed, empty):
     """What a sender and a cluster have sent, when every task has ended."""
-    database = shutil.copy(empty, tmp_path_factory.mktemp("cluster"))
+    database = shutil.copy(empty, empty.with_name("cluster.sqlite3"))
     site = {"DJANGO_SETTINGS_MODULE": SETTINGS, "SITE_DATABASE": str(database)}
     with worker("-c", CLUSTER, **site) as log:
         send(SEND.format(code=EVERYTHING), module_sink, **site)
