@@ -20,7 +20,7 @@ from overlap.lens.debug_step import TASKS, Step, replace_queued
 from overlap.lens.eager_tasks import see_eager_tasks
 from overlap.lens.request_budget import MOST_A_SECOND, Budget
 from overlap.lens.waits import LEAST_S, observe
-from overlap.recorder.active import step_recorder
+from overlap.recorder import active, loop_steps
 from overlap.runtime import stack
 from overlap.runtime.await_chain import await_line, describe, is_new, words
 from overlap.runtime.guard import failed
@@ -63,7 +63,7 @@ class Steps:
         self.seen: tuple[float, str] = (0.0, "")
         """The begin of a step that the watchdog looked at, and the line it was at."""
         self._due = 0.0
-        self.record = step_recorder()  # of the flight recorder
+        self.record = active.step_recorder()  # of the flight recorder
         self._open: WeakSet[Account] = WeakSet()
         self._lock = Lock()
         self._replacements = MethodReplacements(
@@ -77,9 +77,8 @@ class Steps:
         replace_queued(self.loop, lambda step: Step(_run, self, step, perf_counter()))
         if hasattr(asyncio, "eager_task_factory"):  # Python 3.12
             self._undo.callback(see_eager_tasks(self.loop))
-        ident = get_ident()
-        _HERE[ident] = self
-        self._undo.callback(_HERE.pop, ident, None)
+        _HERE[get_ident()] = self
+        self._undo.callback(_HERE.pop, get_ident(), None)
 
     def stop(self) -> None:
         """Stop. Steps already in the loop's queue are still counted."""
@@ -119,6 +118,7 @@ class Steps:
             with self._lock:
                 self._budget.wake(now)
                 if not self._budget.resting and ident in _HERE:
+                    loop_steps.wake(self.loop)
                     self._replacements.on()
         began = self.began
         if not began or now - began < LONG_S or self.seen[0] == began or ident is None:

@@ -84,3 +84,6 @@ SERVER_STOPPED = "server.stopped"
 RECORDER_IN_PROGRESS = "overlap.recorder.in_progress"
 """On the server span that `overlap recorder` makes of a request: it had not ended when the
 recording was written."""
+RECORDER_RESTED_MS = "overlap.recorder.rested_ms"
+"""On the same: for so long, in ms, the steps of requests were not recorded meanwhile. If that is a
+fifth of the request, it has no figures of the loop."""

@@ -54,11 +54,14 @@ class FlightRecorder:
         dumps.take_dead_rings(folder, service)
         name = f"{name_part(service)}.{os.getpid()}.{uuid4().hex[:8]}{dumps.RING}"
         self.ring = Ring(folder / name, megabytes, service, instance)
-        self._slow_s = slow_s
+        self.slow_s = slow_s
         self.write = self.ring.writer()
+        self._next_number = itertools.count(1).__next__
         self.request_begins = self._request_beginner()
         """Records that a request begins: its trace id, and when. Returns its number, which is
         current from there on."""
+        self.request_ends = self._request_ender()
+        """Records that a request has ended. Asks for a dump if it was slow, or given up."""
         self._collects_since = 0.0
         gc.callbacks.append(self._on_collection)
         self._dumps = dumps.Dumps(self.ring, folder, service)
@@ -68,7 +71,7 @@ class FlightRecorder:
     def _request_beginner(self) -> Callable[[int, float], int]:
         pack, memory, place = layout.BEGIN.pack_into, self.ring.memory, self.ring.next_place
         mask, first, size = self.ring.places - 1, layout.FIRST, layout.SIZE
-        next_number, set_current, kind = itertools.count(1).__next__, REQUEST.set, layout.REQUEST
+        next_number, set_current, kind = self._next_number, REQUEST.set, layout.REQUEST
 
         def request_begins(trace_id: int, at: float) -> int:
             number = next_number() & 0xFFFFFFFF
@@ -79,21 +82,36 @@ class FlightRecorder:
 
         return request_begins
 
-    def request_ends(  # noqa: PLR0913  what is known of a request
-        self,
-        number: int,
-        name: str,
-        *,
-        began: float,
-        took: float,
-        status: int,
-        outcome: int,
-        is_stream: bool,
-    ) -> None:
-        """Record that a request has ended. Ask for a dump if it was slow, or given up."""
-        self.write(layout.END, outcome, status, number, 0, began, 0.0, took, name)
-        if took >= self._slow_s and not is_stream:
-            self.ask(dumps.GIVEN_UP if outcome == layout.DISCONNECTED else dumps.SLOW)
+    def _request_ender(self) -> Callable[..., None]:
+        # All in one function: a request pays for each call.
+        pack, memory, place = layout.RECORD.pack_into, self.ring.memory, self.ring.next_place
+        mask, first, size = self.ring.places - 1, layout.FIRST, layout.SIZE
+        kind, slow_s, name_of = layout.END, self.slow_s, self.ring.name
+
+        def request_ends(  # noqa: PLR0913  what is known of a request
+            number: int,
+            name: str,
+            *,
+            began: float,
+            took: float,
+            status: int,
+            outcome: int,
+            is_stream: bool,
+        ) -> None:
+            at = first + (place() & mask) * size
+            pack(memory, at, kind, outcome, status, number, 0, began, 0.0, took, name_of(name))
+            if took >= slow_s and not is_stream:
+                self.ask(dumps.GIVEN_UP if outcome == layout.DISCONNECTED else dumps.SLOW)
+
+        return request_ends
+
+    def requests_begun(self) -> int:
+        """Return a number that grows by one with each request, and with each call of this."""
+        return self._next_number()
+
+    def rested(self, since: float, until: float) -> None:
+        """Record that the steps of requests were not recorded for a time."""
+        self.write(layout.RESTED, 0, 0, 0, 0, since, 0.0, until - since, "")
 
     def record_step(self, task: Any, ready: float, begin: float, end: float) -> None:
         """Record a step that the lens has timed."""
@@ -103,9 +121,11 @@ class FlightRecorder:
             subject = id(task) >> 4
             self.write(layout.STEP, 0, 0, REQUEST.get(), subject, begin, begin - ready, took, line)
 
-    def block(self, what: str, began: float, took: float, victims: int, *, lasts: bool) -> None:
+    def block(  # noqa: PLR0913  what is known of a block
+        self, what: str, began: float, took: float, victims: int, *, lasts: bool, request: int = 0
+    ) -> None:
         """Record a block of the loop, or that one lasts. `what`: its kind and line."""
-        self.write(layout.BLOCK, lasts, min(victims, 0xFFFF), 0, 0, began, 0.0, took, what)
+        self.write(layout.BLOCK, lasts, min(victims, 0xFFFF), request, 0, began, 0.0, took, what)
         self.ask(dumps.HUNG if lasts else dumps.BLOCKED)
 
     def lost(self, task: str) -> None:

@@ -57,7 +57,8 @@ CALL: Final = 4
 """A call in a thread: time: when it was handed over; waited: in the pool's queue; took: running;
 name: the function; subject: the thread."""
 BLOCK: Final = 5
-"""A block of the loop: name: kind and line; number: the victims; detail: 1 while it lasts."""
+"""A block of the loop: name: kind and line; number: the victims; detail: 1 while it lasts; request:
+the one that blocked, if it was one."""
 COLLECTION: Final = 6
 """A full garbage collection."""
 OPENED: Final = 7
@@ -71,6 +72,8 @@ POOL: Final = 10
 """A wait for a connection of a pool: waited: how long; detail: 1 if it was given up."""
 LOST: Final = 11
 """A background task that never ended; name: its name."""
+RESTED: Final = 12
+"""Steps were not recorded: time: since when; took: how long (overlap.instrument.recorded.rest)."""
 
 ANSWERED, FAILED, DISCONNECTED, STOPPED = range(4)
 OUTCOMES: Final = ("answered", "failed", "client disconnected", "server stopped")

@@ -33,7 +33,7 @@ class Call:
 
 @dataclass(slots=True)
 class Happening:
-    """Something that took time: a block of the loop, a garbage collection, a wait for a pool."""
+    """Something that took time: a block of the loop, a collection, a wait for a pool, a rest."""
 
     at_ns: int
     took_s: float
@@ -110,6 +110,8 @@ class Recording:
     collections: list[Happening] = field(default_factory=list)
     pool_waits: list[Happening] = field(default_factory=list)
     lost: list[Happening] = field(default_factory=list)
+    rests: list[Happening] = field(default_factory=list)
+    """When steps were not recorded: many requests, and none that lasted."""
     connections: list[Connection] = field(default_factory=list)
     left_out: int = 0
     """Records that can't be right, and were left out: half written, mostly."""

@@ -86,6 +86,7 @@ class _Reader:
             layout.DROPPED: self._closed,
             layout.POOL: self._pool,
             layout.LOST: self._lost,
+            layout.RESTED: self._rested,
         }
         self._open: dict[int, Connection] = {}
 
@@ -172,6 +173,9 @@ class _Reader:
 
     def _lost(self, found: Recording, fields: Fields) -> None:
         found.lost.append(Happening(self._ns(fields[5]), 0.0, self._name(fields[8]), fields[3]))
+
+    def _rested(self, found: Recording, fields: Fields) -> None:
+        found.rests.append(Happening(self._ns(fields[5]), fields[7], "steps were not recorded"))
 
     def _opened(self, found: Recording, fields: Fields) -> None:
         _, _, _, number, subject, time, _, took, name = fields

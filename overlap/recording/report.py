@@ -34,6 +34,13 @@ def report(found: Summary) -> RenderableType:
         took = duration(found.collections_ms)
         parts.append(Text(f"\nfull garbage collections: {found.collections:,}, {took} in total"))
     parts += [Text(f"lost: {clean(task)}") for task in found.lost[:MOST_ROWS]]
+    if found.rested_ms:
+        parts.append(
+            Text(
+                f"note: steps were not recorded for {duration(found.rested_ms)}, in which there "
+                "were many requests, and none that lasted"
+            )
+        )
     if found.left_out:
         parts.append(Text(f"note: {found.left_out:,} records were half written and left out"))
     return Renderables(*parts)

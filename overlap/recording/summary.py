@@ -84,6 +84,8 @@ class Summary:
     collections: int = 0
     collections_ms: float = 0.0
     lost: list[str] = field(default_factory=list)
+    rested_ms: float = 0.0
+    """For so long no steps were recorded: many requests, and none that lasted."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -133,6 +135,7 @@ def summary(recording: Recording) -> Summary:
         len(recording.collections),
         _ms(sum(each.took_s for each in recording.collections)),
         [each.what for each in recording.lost],
+        _ms(sum(each.took_s for each in recording.rests)),
     )
 
 

@@ -20,6 +20,8 @@ _ERRORS = 500
 MOST_TURNS = 64
 MOST_CALLS = 500
 """The most calls of a request that become spans; the first ones."""
+MOST_RESTED = 0.2
+"""If its steps were not recorded for a larger part of a request, it has no figures of the loop."""
 
 
 def traces(recording: Recording) -> Iterator[Trace]:
@@ -46,7 +48,12 @@ def _trace(request: Request, recording: Recording) -> Trace:
     resource = {names.SERVICE_NAME: recording.service, names.PROCESS_PID: recording.pid}
     common = {"trace_id": request.trace_id, "service": recording.service, "resource": resource}
     method, _, route = request.name.partition(" ")
-    attributes: dict[str, str | int | float | bool] = dict(_loop_figures(request, end_ns))
+    attributes: dict[str, str | int | float | bool] = {}
+    rested = _rested(request.at_ns, end_ns, recording)
+    if rested:
+        attributes[names.RECORDER_RESTED_MS] = _ms(rested)
+    if rested <= MOST_RESTED * (end_ns - request.at_ns):
+        attributes |= _loop_figures(request, end_ns)
     if method:
         attributes[names.HTTP_REQUEST_METHOD] = method
     if route:
@@ -91,7 +98,7 @@ def _blocks(
     request: Request, recording: Recording, root_id: str, common: Mapping[str, object]
 ) -> Iterator[Span]:
     for number, block in enumerate(recording.blocks):
-        if block.lasts or not any(_holds(step, block) for step in request.steps):
+        if block.lasts or not _caused(request, block):
             continue
         kind, _, line = block.what.partition(" ")
         place, _, function = line.partition(" in ")
@@ -118,11 +125,25 @@ def _blocks(
         )
 
 
+def _caused(request: Request, block: Happening) -> bool:
+    if block.request:
+        return block.request == request.number
+    return any(_holds(step, block) for step in request.steps)
+
+
 def _holds(step: Step, block: Happening) -> bool:
     """Return whether most of a block lies in a step."""
     begin, end = block.at_ns, block.at_ns + block.took_s * 1e9
     shared = min(end, step.at_ns + step.took_s * 1e9) - max(begin, step.at_ns)
     return shared > (end - begin) / 2
+
+
+def _rested(start: int, end: int, recording: Recording) -> int:
+    """Return for how long of a time, in nanoseconds, no steps were recorded."""
+    return sum(
+        max(0, min(end, each.at_ns + int(each.took_s * 1e9)) - max(start, each.at_ns))
+        for each in recording.rests
+    )
 
 
 def _loop_figures(request: Request, end_ns: int) -> Iterator[tuple[str, str | float]]:

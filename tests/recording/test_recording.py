@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
+from rich.console import Console
 
 from overlap import verdict
 from overlap.errors import OverlapError
@@ -13,6 +15,7 @@ from overlap.recording import read, summary, traces
 from overlap.recording.causes import cause
 from overlap.recording.otlp import lines
 from overlap.recording.read import parse
+from overlap.recording.report import report
 from overlap.trace import read as read_traces
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -87,6 +90,39 @@ def test_a_request_is_a_trace_that_the_verdict_judges(flight):
     assert root.attributes["overlap.loop.running_ms"] == pytest.approx(162, abs=0.2)
     assert root.attributes["overlap.loop.turns"].startswith("0+")
     assert root.attributes["overlap.loop.longest_step.line"] == "views.py:9 in smoke"
+
+
+def rewritten(flight, *records):
+    """Return the recording with records added, their times after the request's begin, in s."""
+    content = bytearray(flight.read_bytes())
+    (*_, began) = layout.BEGIN.unpack_from(content, layout.FIRST)
+    for number, (kind, request, after, took, name) in enumerate(records, 50):
+        at = layout.FIRST + number * layout.SIZE
+        layout.RECORD.pack_into(content, at, kind, 0, 0, request, 0, began + after, 0.0, took, name)
+    return parse(bytes(content))
+
+
+@pytest.mark.parametrize(("took", "has_figures"), [(0.06, True), (0.1, False)])
+def test_a_request_whose_steps_rested_says_for_how_long(flight, took, has_figures):
+    """A fifth of it, and it has no figures of the loop: they would be too small."""
+    found = rewritten(flight, (layout.RESTED, 0, -1.0, 1.0 + took, 0))
+    (trace,) = traces(found)
+    figures = trace.spans[0].attributes
+    assert figures["overlap.recorder.rested_ms"] == pytest.approx(took * 1000, abs=0.1)
+    assert ("overlap.loop.running_ms" in figures) is has_figures
+    assert summary(found).rested_ms == pytest.approx(1000 + took * 1000, abs=0.1)
+    console = Console(record=True, file=io.StringIO(), width=120)
+    console.print(report(summary(found)))
+    assert "note: steps were not recorded for 1." in console.export_text()
+
+
+def test_a_block_of_a_request_is_its_own_whatever_steps_are_recorded(flight):
+    """The watchdog knows whose it was; one of another request is not this one's."""
+    found = rewritten(flight, (layout.BLOCK, 1, 0.3, 0.01, 0), (layout.BLOCK, 2, 0.201, 0.01, 0))
+    (trace,) = traces(found)
+    blocks = [span for span in trace.spans if span.name == "event_loop.blocked"]
+    assert [round((span.end_ns - span.start_ns) / 1e6) for span in blocks] == [150, 10]
+    assert blocks[1].start_ns - trace.spans[0].start_ns == pytest.approx(300e6, abs=1e6)
 
 
 def test_traces_are_written_as_every_reader_takes_them(flight):

@@ -26,6 +26,7 @@ from overlap.instrument.loop.garbage_collection import GarbageClock
 from overlap.instrument.loop.loop_metrics import loop_metrics
 from overlap.instrument.loop.loop_sample import epoch_ns, look_at
 from overlap.instrument.loop.utilization import Utilization
+from overlap.instrument.recorded.rest import StepsRest, steps_rest
 from overlap.instrument.tasks import process_journal
 from overlap.lens import Lenses, Steps
 from overlap.runtime import current_task
@@ -51,6 +52,7 @@ class Watchdog:
         self.loop = loop
         self._lenses = lenses
         self._steps: Steps | None = None
+        self._steps_rest: StepsRest | None = None
         self._threshold = threshold_s
         self._stopped = False
         self._metrics = loop_metrics()
@@ -64,7 +66,7 @@ class Watchdog:
         self._waited_for = _NOTHING
         self._garbage = GarbageClock()
         self._to_resume: list[Block] = []
-        """Blocks to which the loop's next `_mark` reports that it runs again."""
+        """Blocks to which the loop's next `mark_turn` reports that it runs again."""
         self._last_task: tuple[float, object | None] = (0.0, None)
         self._candidate: BlockCandidate | None = None
         self._block: Block | None = None
@@ -86,10 +88,6 @@ class Watchdog:
         """Whether it has started."""
         return self._loop_thread is not None
 
-    def mark_turn(self) -> None:
-        """Record that the loop runs. On the loop's thread."""
-        self._mark()
-
     def stop(self) -> None:
         """End the thread, and with it the heartbeat. From any thread but the watchdog's."""
         self._stopped = True
@@ -103,6 +101,7 @@ class Watchdog:
         self._loop_thread = threading.current_thread()
         self._clock = ThreadClock()
         self._steps = self._lenses.on(self.loop) if self._lenses else None
+        self._steps_rest = steps_rest(self.loop)
         self._beat_at = time.perf_counter()
         self.utilization.start(self._beat_at)
         self._base = base or sys._getframe(1)
@@ -121,7 +120,8 @@ class Watchdog:
         if not self._stopped:
             self.loop.call_later(BEAT_S, self._beat)
 
-    def _mark(self) -> None:
+    def mark_turn(self) -> None:
+        """Record that the loop runs."""
         # Scheduled while the loop was blocked: it runs first afterwards. Under uvloop the heartbeat
         # may run before it, and the watchdog's thread see that: then it has cleared `_block`.
         blocks, self._to_resume = self._to_resume, []
@@ -161,6 +161,8 @@ class Watchdog:
             self._close()
         if self._steps is not None and self._loop_thread is not None:
             self._steps.look(now, self._loop_thread.ident)
+        if self._steps_rest is not None:
+            self._steps_rest.look(now)
         if now - beat < LATE_S:
             self._clear(beat)
             # Almost free, and it bounds when a block began.
@@ -206,7 +208,7 @@ class Watchdog:
             block.kind = candidate.kind()
             self._block = block
             self._to_resume.append(block)
-            self.loop.call_soon_threadsafe(self._mark)
+            self.loop.call_soon_threadsafe(self.mark_turn)
 
     def _clear(self, at: float) -> None:
         """Drop the candidate. If it was a block, it ended at `at`, or when the loop resumed."""

@@ -1,4 +1,7 @@
-"""A request in the flight recorder, where this process has one."""
+"""A request in the flight recorder, where this process has one.
+
+Each request calls both functions: they are written for few calls and no object.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,10 @@ from opentelemetry.trace import Span
 
 from overlap import names
 from overlap.recorder import active, layout
-from overlap.recorder.flight import FlightRecorder
-from overlap.runtime.guard import failed, never_raises
+from overlap.runtime.guard import failed
 
+NOT_RECORDED = 0
+"""The number of a request that is not recorded."""
 _WHAT = "a request is not in the flight recorder"
 _OUTCOMES = {
     None: layout.ANSWERED,
@@ -17,47 +21,43 @@ _OUTCOMES = {
 }
 
 
-class RecordedRequest:
-    """One request, from its creation until `end`. Its work is recorded under its number."""
-
-    __slots__ = ("_began", "_number", "_recorder")
-
-    def __init__(self, recorder: FlightRecorder, trace_id: int, began: float) -> None:
-        self._recorder, self._began = recorder, began
-        self._number = recorder.request_begins(trace_id, began)
-
-    @never_raises(_WHAT)
-    def end(
-        self,
-        name: str,
-        seconds: float,
-        status: int | None,
-        ended_by: str | None,
-        *,
-        is_stream: bool,
-    ) -> None:
-        """Record its end.
-
-        ended_by: what ended it early, or the error's type; None: it was answered.
-        """
-        self._recorder.request_ends(
-            self._number,
-            name,
-            began=self._began,
-            took=seconds,
-            status=status or 0,
-            outcome=_OUTCOMES.get(ended_by, layout.FAILED),
-            is_stream=is_stream,
-        )
-
-
-def recorded_request(span: Span, began: float) -> RecordedRequest | None:
-    """Record that a request begins; None if nothing is recorded. In the request's context."""
+def request_begins(span: Span, began: float) -> int:
+    """Record that a request begins, and return its number. In the request's context."""
     recorder = active.RECORDER
     if recorder is None:
-        return None
+        return NOT_RECORDED
     try:
-        return RecordedRequest(recorder, span.get_span_context().trace_id, began)
+        return recorder.request_begins(span.get_span_context().trace_id, began)
     except Exception:
         failed(_WHAT)
-        return None
+        return NOT_RECORDED
+
+
+def request_ends(  # noqa: PLR0913, PLR0917  what is known of a request
+    number: int,
+    name: str,
+    began: float,
+    took: float,
+    status: int | None,
+    ended_by: str | None,
+    is_stream: bool,
+) -> None:
+    """Record the end of a request.
+
+    ended_by: what ended it early, or the error's type; None: it was answered.
+    """
+    recorder = active.RECORDER
+    if recorder is None:
+        return
+    try:
+        recorder.request_ends(
+            number,
+            name,
+            began=began,
+            took=took,
+            status=status or 0,
+            outcome=layout.ANSWERED if ended_by is None else _OUTCOMES.get(ended_by, layout.FAILED),
+            is_stream=is_stream,
+        )
+    except Exception:
+        failed(_WHAT)

@@ -14,7 +14,7 @@ from opentelemetry.trace import Span, Status, StatusCode
 from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
 from overlap import names
-from overlap.instrument.recorded.requests import recorded_request
+from overlap.instrument.recorded.requests import NOT_RECORDED, request_begins, request_ends
 from overlap.instrument.requests.accepted import (
     AcceptedRequest,
     ServerStopped,
@@ -92,9 +92,11 @@ class ServerSpan:
         self.blocks: list[LoopBlock] = []
         """Blocks of the loop that the span has no link to yet."""
         self._over = False
-        self._sent_any = False
+        self.is_stream = False
+        """Whether a part of a streaming response has been sent."""
         self.error: BaseException | None = None
-        self._recorded = recorded_request(span, accepted.at)
+        self.recorded = request_begins(span, accepted.at)
+        """Its number in the flight recorder."""
         instruments.active.add(1, attributes.active, self.context)
         IN_FLIGHT[id(self)] = self
         for block in RECENT_BLOCKS:
@@ -141,8 +143,8 @@ class ServerSpan:
     @never_raises("the first part of a response is not timed")
     def sent_part(self) -> None:
         """Record when the first part of a stream was ready."""
-        if not self._sent_any and self.is_recording:
-            self._sent_any = True
+        is_first, self.is_stream = not self.is_stream, True
+        if is_first and self.is_recording:
             ms = (time.perf_counter() - self._began) * 1000
             self.span.set_attribute(names.FIRST_PART_MS, round(ms, 3))
 
@@ -198,9 +200,11 @@ class ServerSpan:
     def _record(self, seconds: float, error: str | None) -> None:
         own = self._instruments
         own.active.add(-1, self._attributes.active, self.context)
-        if self._recorded is not None:
-            name = f"{self._attributes.method} {self._route or ''}".rstrip()
-            self._recorded.end(name, seconds, self._status, error, is_stream=self._sent_any)
+        if self.recorded != NOT_RECORDED:
+            method, route = self._attributes.method, self._route
+            name = f"{method} {route}" if route else method
+            outcome = (self._status, error, self.is_stream)
+            request_ends(self.recorded, name, self._began, seconds, *outcome)
         if own.duration_new is not None:
             attributes = self._attributes.duration_attributes(
                 _StabilityMode.HTTP, self._route, self._status, error
