@@ -32,6 +32,7 @@ _NAMED = (
     "loki_url",
     "grafana_url",
     "page_url",
+    "source_dir",
 )
 
 
@@ -61,8 +62,20 @@ class Config:
     servers: Mapping[str, str] = field(default_factory=dict)
     """Other servers that some scenarios are played on, by name ([tool.overlap.servers], and
     `OVERLAP_APP_URL_<NAME>` over it)."""
+    source_dir: str = ""
+    """The folder of the app's code, from which advice is proven and shown as a diff
+    (`OVERLAP_SOURCE_DIR`, source_dir); empty: it is not read."""
     start_hint: str = ""
     """The command that starts the app (`OVERLAP_START_HINT`, start_hint), for error messages."""
+
+    @property
+    def source(self) -> Path | None:
+        """The folder of the app's code. Raises OverlapError if it is none."""
+        if not self.source_dir:
+            return None
+        if not Path(self.source_dir).is_dir():
+            raise OverlapError(f"the source folder {self.source_dir!a} is no folder")
+        return Path(self.source_dir)
 
 
 def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -> Config:
@@ -85,6 +98,7 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
         "page_url": env.get("OVERLAP_PAGE_URL"),
         "traces_public_url": env.get("OVERLAP_TRACES_PUBLIC_URL"),
         "start_hint": env.get("OVERLAP_START_HINT"),
+        "source_dir": env.get("OVERLAP_SOURCE_DIR"),
     }
     config = replace(config, **{key: value for key, value in from_environment.items() if value})
     return replace(

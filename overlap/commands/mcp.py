@@ -10,6 +10,7 @@ from importlib.util import find_spec
 import click
 
 from overlap import config
+from overlap.commands import serving
 from overlap.errors import OverlapError
 
 NOT_INSTALLED = "the MCP SDK is not installed: pip install 'django-overlap[mcp]'"
@@ -22,8 +23,9 @@ NOT_INSTALLED = "the MCP SDK is not installed: pip install 'django-overlap[mcp]'
     help="The backend whose traces the tools read.  [default: OVERLAP_TRACES_URL]",
 )
 @click.option("--app-url", metavar="URL", help="The app that scenarios are played against.")
+@serving.source
 @click.option("--skill", is_flag=True, help="Print a skill for agents (SKILL.md), and exit.")
-def command(traces_url: str | None, app_url: str | None, skill: bool) -> None:
+def command(traces_url: str | None, app_url: str | None, source: str | None, skill: bool) -> None:
     """Serve tools for agents over the Model Context Protocol, on standard input and output.
 
     An agent's client starts this command itself. The tools are routes, traces, verdict,
@@ -42,7 +44,6 @@ def command(traces_url: str | None, app_url: str | None, skill: bool) -> None:
     settings = config.load()
     if traces_url:
         settings = replace(settings, traces_url=traces_url.rstrip("/"))
-    if app_url:
-        settings = replace(settings, app_url=app_url.rstrip("/"))
+    settings = serving.with_options(settings, app_url, source)
     check(settings)
     asyncio.run(serve(settings))

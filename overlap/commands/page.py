@@ -20,6 +20,7 @@ from overlap.commands import serving
 @serving.host
 @click.option("--port", default=8004, show_default=True, help="The port of the pages.")
 @serving.app_url
+@serving.source
 @serving.max_spans
 @serving.survey_minutes
 def command(  # noqa: PLR0913  click passes them by name
@@ -28,6 +29,7 @@ def command(  # noqa: PLR0913  click passes them by name
     host: str,
     port: int,
     app_url: str | None,
+    source: str | None,
     max_spans: int,
     survey_minutes: int,
 ) -> None:
@@ -42,8 +44,7 @@ def command(  # noqa: PLR0913  click passes them by name
     settings = config.load()
     if traces_url:
         settings = replace(settings, traces_url=traces_url.rstrip("/"))
-    if app_url:
-        settings = replace(settings, app_url=app_url.rstrip("/"))
+    settings = serving.with_options(settings, app_url, source)
 
     def ready(page_url: str) -> None:
         click.echo(f"traces of  {settings.traces_url}")

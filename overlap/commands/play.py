@@ -158,6 +158,7 @@ async def _player(config: Config, count: int) -> AsyncIterator[Player]:
             start_hint=config.start_hint,
             page_url=config.page_url,
             servers=config.servers,
+            source=config.source or Path.cwd(),
         ) as player,
     ):
         with Display(Console(stderr=True), count) as display:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -43,6 +42,7 @@ from overlap.commands import serving
     help="Save all traces at the end: OTLP JSON lines, packed if FILE ends with .gz.",
 )
 @serving.app_url
+@serving.source
 @serving.max_spans
 @serving.survey_minutes
 def command(  # noqa: PLR0913  one parameter an option
@@ -54,6 +54,7 @@ def command(  # noqa: PLR0913  one parameter an option
     load: tuple[Path, ...],
     save: Path | None,
     app_url: str | None,
+    source: str | None,
     max_spans: int,
     survey_minutes: int,
 ) -> None:
@@ -66,9 +67,7 @@ def command(  # noqa: PLR0913  one parameter an option
     from overlap.pocket.malloc import keep_memory_small
 
     keep_memory_small()
-    settings = config.load()
-    if app_url:
-        settings = replace(settings, app_url=app_url.rstrip("/"))
+    settings = serving.with_options(config.load(), app_url, source)
 
     def ready(otlp_url: str, page_url: str, grpc: str) -> None:
         click.echo(f"telemetry in  {otlp_url}")

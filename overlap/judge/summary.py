@@ -14,6 +14,7 @@ from overlap.judge.model import (
     CONCURRENT,
     SERIAL,
     SINGLE,
+    Advice,
     Blocked,
     Group,
     QueuedTask,
@@ -37,10 +38,14 @@ def sentence(verdict: Verdict) -> str:
     return f"{', '.join(verdict.shapes)}: {'; '.join(_clauses(verdict))}."
 
 
+def by_gain(verdict: Verdict) -> list[Advice]:
+    """Return the advice, what saves most first."""
+    return sorted(verdict.advice, key=lambda item: (-item.saves_ms, -item.others_ms))
+
+
 def advised(verdict: Verdict) -> list[str]:
     """Return each advice as a sentence with its gain and its condition, what saves most first."""
-    ordered = sorted(verdict.advice, key=lambda item: (-item.saves_ms, -item.others_ms))
-    return [clean(item.text, MOST_OF_A_SENTENCE) for item in ordered]
+    return [clean(item.text, MOST_OF_A_SENTENCE) for item in by_gain(verdict)]
 
 
 def clean(name: str, most: int = MOST_CHARACTERS) -> str:

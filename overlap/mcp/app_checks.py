@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from overlap.backend import Backend
@@ -50,11 +51,12 @@ async def play(config: Config, backend: Backend, name: str, report: Report) -> d
         backend,
         start_hint=config.start_hint,
         servers=config.servers,
+        source=config.source,
     )
     async with player:
         result = await player.play(scenario, changed)
     await asyncio.gather(*tasks, return_exceptions=True)
-    one = judge(result.trace)
+    one = replace(judge(result.trace), verdict=result.verdict)
     return {
         "scenario": bounded(scenario.name),
         "ok": result.ok,

@@ -5,19 +5,26 @@ from __future__ import annotations
 import asyncio
 import string
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from msgspec import structs
 
 from overlap.backend import Backend
 from overlap.errors import NotFound, OverlapError
 from overlap.judge import Verdict
+from overlap.judge.model import POSSIBLE
 from overlap.judge.path.main_request import main_request
 from overlap.judge.trace_verdict import verdict_on_tree
 from overlap.judge.tree.repair import repair
+from overlap.proof import graded
 from overlap.trace import Span, Trace
 
 LATEST = "latest"
 HOUR_NS = 3_600_000_000_000
 MOST_SERVICES = 50
+MOST_OTHERS = 20
+"""So many other traces are looked at for calls that ran at once."""
 _ID_LENGTHS = (16, 32)
 
 
@@ -59,6 +66,21 @@ def judge(trace: Trace) -> Judged:
     if index is None:
         return Judged(trace, found, None, 0.0)
     return Judged(trace, found, tree.spans[index], (tree.ends[index] - tree.starts[index]) / 1e6)
+
+
+async def with_grades(backend: Backend, trace_id: str, source: Path | None) -> Judged:
+    """Return a judged trace whose advice has grades.
+
+    source: the folder of the app's code, which proves. Where it does not, other traces of the last
+    hour with the same request may show the calls at once. Raise OverlapError as `judged` does.
+    """
+    one = await judged(backend, trace_id)
+    advice = await asyncio.to_thread(graded, one.verdict.advice, one.trace, (), source)
+    if one.request is not None and any(item.evidence == POSSIBLE for item in advice):
+        since, named = time.time_ns() - HOUR_NS, (one.request.service, one.request.name)
+        others = await recent(backend, since, MOST_OTHERS, *named)
+        advice = await asyncio.to_thread(graded, advice, one.trace, others, source)
+    return replace(one, verdict=structs.replace(one.verdict, advice=advice))
 
 
 async def recent(

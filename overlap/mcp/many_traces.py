@@ -81,4 +81,5 @@ def _route(row: dict[str, Any]) -> dict[str, Any]:
 
 def _advice(row: dict[str, Any]) -> dict[str, Any]:
     named = {key: row[key] for key in ("service", "route") if key in row}
-    return named | {key: row[key] for key in _ADVICE} | code_line(row["at"])
+    graded = {"evidence": row["evidence"]} if row.get("evidence") else {}
+    return named | {key: row[key] for key in _ADVICE} | graded | code_line(row["at"])

@@ -9,7 +9,7 @@ import msgspec
 
 from overlap.compare import compare
 from overlap.errors import OverlapError
-from overlap.judge.summary import advised, sentence
+from overlap.judge.summary import advised, by_gain, sentence
 from overlap.mcp.backend_traces import Judged, began_ns
 from overlap.mcp.bounds import bounded, code_line
 from overlap.mcp.paging import page
@@ -61,7 +61,6 @@ def why(one: Judged, offset: int) -> dict[str, Any]:
 def advice(one: Judged, offset: int) -> dict[str, Any]:
     """Return what to change, at which line, and what it saves; what saves most first."""
     names = {span.span_id: span for span in one.trace.spans}
-    ordered = sorted(one.verdict.advice, key=lambda each: (-each.saves_ms, -each.others_ms))
     rows = [
         {
             "change": each.change,
@@ -69,6 +68,8 @@ def advice(one: Judged, offset: int) -> dict[str, Any]:
             **code_line(each.at),
             "text": text,
             "condition": each.condition,
+            **({"evidence": each.evidence} if each.evidence else {}),
+            **({"diff": each.diff} if each.diff else {}),
             "request_ms": each.request_ms,
             "would_be_ms": each.would_be_ms,
             "saves_ms": each.saves_ms,
@@ -76,7 +77,7 @@ def advice(one: Judged, offset: int) -> dict[str, Any]:
             "below": each.parent,
             "spans": _spans(names, each.span_ids),
         }
-        for each, text in zip(ordered, advised(one.verdict), strict=True)
+        for each, text in zip(by_gain(one.verdict), advised(one.verdict), strict=True)
     ]
     return {**heading(one), **page(rows, offset)}
 

@@ -20,7 +20,7 @@ from overlap.backend import Backend
 from overlap.config import Config
 from overlap.errors import OverlapError
 from overlap.mcp import app_checks, many_traces, one_trace
-from overlap.mcp.backend_traces import judged
+from overlap.mcp.backend_traces import judged, with_grades
 
 P = ParamSpec("P")
 Answer = dict[str, Any]
@@ -86,7 +86,7 @@ def server(config: Config, backend: Backend) -> MCPServer[Any]:
     found = OneSentenceServer(
         "overlap", version=__version__, instructions=INSTRUCTIONS, log_level="WARNING"
     )
-    for tool in (*_of_many(config, backend), *_of_one(backend)):
+    for tool in (*_of_many(config, backend), *_of_one(config, backend)):
         found.add_tool(_with_sentences(tool), annotations=READS)
     for tool in _of_app(config, backend):
         sends = tool.__name__ != "scenarios"
@@ -125,7 +125,7 @@ def _of_many(config: Config, backend: Backend) -> list[Tool[...]]:
     return [routes, traces]
 
 
-def _of_one(backend: Backend) -> list[Tool[...]]:
+def _of_one(config: Config, backend: Backend) -> list[Tool[...]]:
     async def verdict(trace_id: TraceId, part: Part = "", offset: Offset = 0) -> Answer:
         """Say what a trace shows: what ran at once or one after another, blocked, was lost.
 
@@ -149,8 +149,12 @@ def _of_one(backend: Backend) -> list[Tool[...]]:
         return one_trace.why(await judged(backend, trace_id), offset)
 
     async def advice(trace_id: TraceId, offset: Offset = 0) -> Answer:
-        """Say what to change, in which file at which line, what it saves, and if what holds."""
-        return one_trace.advice(await judged(backend, trace_id), offset)
+        """Say what to change, in which file at which line, what it saves, and if what holds.
+
+        `evidence` of a change to run calls at once: `proven` by the source, which `diff` changes;
+        `seen` in other traces; or `possible`: check that no call uses another's result.
+        """
+        return one_trace.advice(await with_grades(backend, trace_id, config.source), offset)
 
     async def compare(a: TraceId, b: TraceId, offset: Offset = 0) -> Answer:
         """Say how trace B differs from trace A, such as after a change to the code."""

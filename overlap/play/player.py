@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from itertools import chain, repeat
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from msgspec import structs
+
 from overlap.backend import Backend
 from overlap.errors import NoServer, OverlapError, Unreachable
-from overlap.judge import verdict
+from overlap.judge import Verdict, verdict
 from overlap.play import preflight
 from overlap.play.completeness import missing
 from overlap.play.result import Progress, Result
 from overlap.play.timeline import Fired, Load, Sent
 from overlap.play.verdict_log import send_verdict
+from overlap.proof import graded
 from overlap.scenario import Scenario, mismatches
 from overlap.trace import Trace
 
@@ -40,6 +44,7 @@ class Player:
         start_hint: str = "",
         page_url: str = "",
         servers: Mapping[str, str] | None = None,
+        source: Path | None = None,
     ) -> None:
         self._app_url = app_url.rstrip("/")
         self._servers = {name: url.rstrip("/") for name, url in (servers or {}).items()}
@@ -47,6 +52,8 @@ class Player:
         self._answering: set[str] = set()
         self._otlp_endpoint = otlp_endpoint.rstrip("/")
         self._backend = backend
+        self._source = source
+        """The folder of the app's code, from which advice is proven; None: it is not at hand."""
         self._start_hint, self._page_url = start_hint, page_url
         self._checked = False
 
@@ -99,7 +106,7 @@ class Player:
             # Raises if the app is down; one that is up answered with errors.
             await preflight.app(server_url or self._app_url, self._start_hint, self._page_url)
         trace, lacking = await self._whole(scenario, fired, report)
-        seen = verdict(trace)
+        seen = await asyncio.to_thread(self._judge, trace)
         if lacking:
             problems.append(
                 f"the trace was not complete after {scenario.within:g} s: waited for {lacking}"
@@ -109,6 +116,10 @@ class Player:
         result = Result(scenario, fired.trace_id, url, seen, trace, problems)
         await send_verdict(result, fired.root_id, self._otlp_endpoint)
         return result
+
+    def _judge(self, trace: Trace) -> Verdict:
+        found = verdict(trace)
+        return structs.replace(found, advice=graded(found.advice, trace, source=self._source))
 
     async def _server(self, name: str) -> str:
         """Return the URL of the server with this name, once it answers; empty for the app's own."""

@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from overlap.draw import clean, duration, picture
-from overlap.judge import SHAPES
-from overlap.judge.summary import advised, sentence
+from overlap.judge import SHAPES, Verdict
+from overlap.judge.summary import advised, by_gain, sentence
 from overlap.play.prediction import Prediction, predictions
 from overlap.play.result import Result, expected
 from overlap.scenario import Scenario
@@ -47,7 +47,7 @@ class Report:
             self._text(sentence(result.verdict), HEAD),
             self._text(scenario.why),
             *(self._text(f"why: {reason.text}", QUIET) for reason in result.verdict.why),
-            *(self._text(f"advice: {words}", ADVICE) for words in advised(result.verdict)),
+            *(self._text(words, ADVICE) for words in _advice(result.verdict)),
             *(self._text(f"repaired: {words}", QUIET) for words in result.verdict.warnings),
             *(
                 Text.assemble(self._mark(False), " ", self._text(words, BAD))
@@ -154,6 +154,13 @@ def scenarios_as_dict(scenarios: Sequence[Scenario]) -> dict[str, Any]:
             for scenario in scenarios
         ]
     }
+
+
+def _advice(verdict: Verdict) -> Iterator[str]:
+    """Yield each piece of advice, with its grade if it has one."""
+    for item, words in zip(by_gain(verdict), advised(verdict), strict=True):
+        grade = f" ({item.evidence})" if item.evidence else ""
+        yield f"advice{grade}: {words}"
 
 
 def _routes(scenario: Scenario) -> Iterator[str]:

@@ -73,7 +73,7 @@ POOL: Final = 10
 LOST: Final = 11
 """A background task that never ended; name: its name."""
 RESTED: Final = 12
-"""Steps were not recorded: time: since when; took: how long (overlap.instrument.recorded.rest)."""
+"""Steps were not recorded: time: since when; took: how long."""
 
 ANSWERED, FAILED, DISCONNECTED, STOPPED = range(4)
 OUTCOMES: Final = ("answered", "failed", "client disconnected", "server stopped")

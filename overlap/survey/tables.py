@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Group as Renderables
@@ -114,7 +115,7 @@ def _advice(rows: list[dict[str, Any]]) -> Table:
     )
     for one in rows[:MOST_ROWS]:
         table.add_row(
-            Text(clean(one["change"])),
+            Text(_graded(one)),
             Text(clean(one["at"] or one["parent"])),
             _name(one),
             f"{one['traces']:,}",
@@ -126,6 +127,12 @@ def _advice(rows: list[dict[str, Any]]) -> Table:
         )
     _add_rest(table, len(rows), "changes")
     return table
+
+
+def _graded(one: Mapping[str, Any]) -> str:
+    """Return a change and, where it has one, its grade."""
+    grade = one.get("evidence", "")
+    return f"{clean(one['change'])} ({clean(grade)})" if grade else clean(one["change"])
 
 
 def _culprits(rows: list[dict[str, Any]]) -> Table:

@@ -107,6 +107,21 @@ def test_advice_is_printed_and_stands_beside_what_the_pair_measured():
         took("atonce", "row", (0, second), (0, 3 * second)),
         width=120,
     )
-    assert "advice: gather step0 and step1: the response takes 2.0 s instead of 3.0 s, if " in text
+    assert (
+        "advice (possible): gather step0 and step1: the response takes 2.0 s instead of 3.0 s, if "
+        in text
+    )
     [line] = [line for line in text.splitlines() if line.startswith("row: gather")]
     assert line.split() == ["row:", "gather", "atonce", "3.00", "s", "2.00", "s", "3.00", "s", "✗"]
+
+
+def test_advice_has_its_grade():
+    """Calls in a row: nothing shows that the second needs nothing of the first."""
+    spans = (
+        Span("t", "a", "GET /", 0, 200_000_000, kind="server"),
+        Span("t", "b", "one", 0, 100_000_000, "a"),
+        Span("t", "c", "two", 100_000_000, 200_000_000, "a"),
+    )
+    trace = Trace("t", spans)
+    text = told(replace(result(), verdict=verdict(trace), trace=trace), width=200)
+    assert "advice (possible): gather one and two: the response takes 100 ms" in text

@@ -175,6 +175,6 @@ class Block:
         if line is not None:
             self.span.set_attribute(names.CODE_STACKTRACE, stack.text(self._stacks[line]))
         self.span.end(end)
-        what = (self.kind, line, self._culprit_context)
+        what = (self.kind, line, self._culprit_context.get(SERVER_SPAN_KEY))
         guarded(_NOT_RECORDED, record_block, *what, self.start_ns, end, self.victims)
         loop_metrics().record_block(seconds, line, self.context)

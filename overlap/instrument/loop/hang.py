@@ -48,7 +48,7 @@ class Hang:
         name = block_name(self.kind, line.path, line.number, line.function)
         slot = process_journal.record(uuid4().hex, name, self.span, parent)
         seconds = (time.time_ns() - self.start_ns) / 1e9
-        record_hang(self.kind, line, self.context, self.start_ns)
+        record_hang(self.kind, line, self.context.get(SERVER_SPAN_KEY), self.start_ns)
         self._send_mark(line, seconds)
         self._log(line, seconds)  # last: the blocked thread may hold a handler's lock
         return slot

@@ -25,8 +25,8 @@ from overlap.instrument.loop.block_span import Block
 from overlap.instrument.loop.garbage_collection import GarbageClock
 from overlap.instrument.loop.loop_metrics import loop_metrics
 from overlap.instrument.loop.loop_sample import epoch_ns, look_at
+from overlap.instrument.loop.steps_rest import StepsRest, steps_rest
 from overlap.instrument.loop.utilization import Utilization
-from overlap.instrument.recorded.rest import StepsRest, steps_rest
 from overlap.instrument.tasks import process_journal
 from overlap.lens import Lenses, Steps
 from overlap.runtime import current_task

@@ -5,9 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from opentelemetry.context import Context
-
-from overlap.instrument.requests.server_span import SERVER_SPAN_KEY, ServerSpan
 from overlap.recorder import active
 from overlap.runtime import stack
 
@@ -15,27 +12,27 @@ from overlap.runtime import stack
 def record_block(  # noqa: PLR0913, PLR0917  what is known of a block
     kind: str,
     line: stack.Line | None,
-    context: Context,
+    request: object,
     start_ns: int,
     end_ns: int,
     victims: Sequence[object],
 ) -> None:
     """Record a block that is over, and ask for a dump. Times are of time.time_ns().
 
-    context: of the code that blocked.
+    request: the ServerSpan of the code that blocked, or None.
     """
-    _record(kind, line, context, start_ns, end_ns, len(victims), lasts=False)
+    _record(kind, line, request, start_ns, end_ns, len(victims), lasts=False)
 
 
-def record_hang(kind: str, line: stack.Line | None, context: Context, start_ns: int) -> None:
+def record_hang(kind: str, line: stack.Line | None, request: object, start_ns: int) -> None:
     """Record a block that lasts, and ask for a dump."""
-    _record(kind, line, context, start_ns, time.time_ns(), 0, lasts=True)
+    _record(kind, line, request, start_ns, time.time_ns(), 0, lasts=True)
 
 
 def _record(  # noqa: PLR0913, PLR0917  what is known of a block
     kind: str,
     line: stack.Line | None,
-    context: Context,
+    request: object,
     start_ns: int,
     end_ns: int,
     victims: int,
@@ -47,6 +44,5 @@ def _record(  # noqa: PLR0913, PLR0917  what is known of a block
         return
     where = "" if line is None else f" {line.path}:{line.number} in {line.function}"
     began = time.perf_counter() - (time.time_ns() - start_ns) / 1e9
-    took, request = (end_ns - start_ns) / 1e9, context.get(SERVER_SPAN_KEY)
-    number = request.recorded if isinstance(request, ServerSpan) else 0
+    took, number = (end_ns - start_ns) / 1e9, getattr(request, "recorded", 0)
     recorder.block(f"{kind}{where}", began, took, victims, lasts=lasts, request=number)

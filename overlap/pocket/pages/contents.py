@@ -42,7 +42,7 @@ class Contents:
         survey_minutes: int = KEPT_MINUTES,
     ) -> None:
         self.store, self.telemetry, self.config = store, telemetry, config
-        self.event_hub, self.judged_traces = EventHub(), JudgedTraces()
+        self.event_hub, self.judged_traces = EventHub(), JudgedTraces(config.source)
         self.source: Source = source or Received()
         self.no_scenarios = ""
         self.survey_source = f"overlap survey {page_url}"

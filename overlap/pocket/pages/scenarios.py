@@ -85,6 +85,7 @@ class PlayQueue:
                         backend,
                         start_hint=hint,
                         servers=self._config.servers,
+                        source=self._config.source,
                     ) as player,
                 ):
                     result = await player.play(scenario, self._report)

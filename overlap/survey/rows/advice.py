@@ -48,6 +48,7 @@ def _row(one: AdviceSum, by_line: Mapping[str, int], length_ns: int) -> dict[str
         "at": one.at,
         "parent": one.parent,
         "condition": one.condition,
+        "evidence": one.evidence,
         "traces": one.savings.count,
         "saves_s": seconds(one.savings.total_ns),
         "saves_p50_ms": one.savings.quantile_ms(0.5),

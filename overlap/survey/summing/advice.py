@@ -24,6 +24,7 @@ def add_advice(requests: Requests, found: Iterable[Advice]) -> None:
         if (row := route.advice.get(key)) is None:
             row = route.advice[key] = AdviceSum(one.change, one.at, one.parent, one.condition)
         row.condition = min(row.condition, one.condition)
+        row.evidence = row.evidence or one.evidence
         row.others_ns += round(one.others_ms * NS_PER_MS)
         which = id(route), key
         rows[which] = row

@@ -108,6 +108,7 @@ def _add_advice(into: AdviceSum, other: AdviceSum) -> None:
     into.savings.update(other.savings)
     into.others_ns += other.others_ns
     into.condition = min(into.condition, other.condition)
+    into.evidence = into.evidence or other.evidence
 
 
 def _empty_culprit(one: Culprit) -> Culprit:

@@ -36,6 +36,8 @@ class AdviceSum(msgspec.Struct):
     """What each trace's request would save."""
     others_ns: Count = 0
     """How much less other requests of the same trace would wait."""
+    evidence: str = ""
+    """Of `gather`: whether the condition is proven, seen or possible, as in a verdict."""
 
 
 class Repeated(msgspec.Struct):

@@ -9,8 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from overlap.instrument.recorded import rest
-from overlap.instrument.recorded.rest import MOST_A_SECOND, NOTE_S, WINDOW_S, steps_rest
+from overlap.instrument.loop.steps_rest import LASTS, MOST_A_SECOND, NOTE_S, WINDOW_S, steps_rest
 from overlap.instrument.requests.server_span import IN_FLIGHT
 from overlap.lens import Steps
 from overlap.recorder import active
@@ -87,7 +86,7 @@ def test_steps_rest_in_a_busy_process_until_a_request_lasts(loop, recorded, in_f
     found, now = busy(loop)
     in_flight(now - 9, is_stream=True)
     in_flight(now - 9, is_asgi=False)
-    in_flight(now - SLOW_S * rest.LASTS + 0.01)
+    in_flight(now - SLOW_S * LASTS + 0.01)
     found.look(now)
     assert not is_on(loop)
     found.look(now + 0.03)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
+from pathlib import Path
+
+from msgspec import structs
 
 from overlap.judge import Verdict
 from overlap.judge.summary import sentence
@@ -13,6 +16,7 @@ from overlap.judge.tree.repair import repair
 from overlap.pocket.storage.span_batch import Origin
 from overlap.pocket.storage.store import StoredTrace
 from overlap.pocket.storage.stored_spans import JUDGED_SPANS, as_trace
+from overlap.proof import graded
 from overlap.trace import Trace
 from overlap.waterfall import Outline, Waterfall
 
@@ -40,7 +44,9 @@ class Judged:
 class JudgedTraces:
     """Judges traces when they are viewed, and caches the last ones."""
 
-    def __init__(self) -> None:
+    def __init__(self, source: Path | None = None) -> None:
+        self._source = source
+        """The folder of the app's code; None: it is not at hand."""
         self._cache: OrderedDict[bytes, tuple[int, Judged]] = OrderedDict()
         self._one_at_a_time = asyncio.Semaphore(1)
         self._tasks: dict[bytes, asyncio.Task[Judged]] = {}
@@ -53,10 +59,10 @@ class JudgedTraces:
                 self._cache.move_to_end(stored.trace_id)
                 return known[1]
             version, spans = stored.version, list(stored.spans)
-            if len(spans) <= _INLINE_SPANS:
+            if len(spans) <= _INLINE_SPANS and self._source is None:
                 judged = _judge(stored.id, spans)
             else:
-                judged = await asyncio.to_thread(_judge, stored.id, spans)
+                judged = await asyncio.to_thread(_judge, stored.id, spans, self._source)
             self._cache[stored.trace_id] = (version, judged)
             self._cache.move_to_end(stored.trace_id)
             self._forget()
@@ -80,14 +86,19 @@ class JudgedTraces:
             self._cache.popitem(last=False)
 
 
-def judge(trace: Trace, unread: int = 0) -> Judged:
-    """Judge a trace and lay it out. unread: how many of its spans are not there."""
+def judge(trace: Trace, unread: int = 0, source: Path | None = None) -> Judged:
+    """Judge a trace and lay it out. unread: how many of its spans are not there.
+
+    source: the folder of the code that made it, from which advice is proven.
+    """
     tree = repair(trace.spans, trace.trace_id)
     found = verdict_on_tree(tree, trace.warnings)
+    if source is not None and found.advice:
+        found = structs.replace(found, advice=graded(found.advice, trace, source=source))
     outline = Outline(trace, found, tree)
     return Judged(trace, found, sentence(found), outline.overview(ROWS), outline, unread)
 
 
-def _judge(trace_id: str, spans: list[tuple[Origin, bytes]]) -> Judged:
+def _judge(trace_id: str, spans: list[tuple[Origin, bytes]], source: Path | None = None) -> Judged:
     trace = as_trace(trace_id, spans[:JUDGED_SPANS])
-    return judge(trace, max(0, len(spans) - JUDGED_SPANS))
+    return judge(trace, max(0, len(spans) - JUDGED_SPANS), source)
