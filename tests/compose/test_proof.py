@@ -1,14 +1,21 @@
 """What `python -m otel.native scale --load` says of its phases, and where `--latency` runs what."""
 
+import asyncio
 import os
 import sys
 
 import pytest
 
 from otel.native.errors import StackError
-from otel.native.scale.load import Outcome, Sent
-from otel.native.scale.places import ScalePorts
-from otel.native.scale.proof import Phase, Proof
+from otel.native.scale.load import Outcome, Sent, send
+from otel.native.scale.places import SAMPLERS, ScalePorts
+from otel.native.scale.proof import (
+    DECISION_WAIT_S,
+    SECOND_DECISION_WAIT_S,
+    SETTINGS,
+    Phase,
+    Proof,
+)
 from otel.native.scale.stack import ScaleStack
 
 
@@ -29,7 +36,7 @@ def test_each_phase_has_its_percentiles_and_the_ratio_to_the_first():
     "bad",
     [
         {"missing": ["ab"]}, {"not_kept": [("ab", "blocked")]}, {"unanswered": [None]},
-        {"missing_spans": [("ab", "victim", 1)]},
+        {"missing_spans": [("ab", "victim", "lacks GET /")]},
     ],
 )  # fmt: skip
 def test_it_holds_only_if_nothing_was_lost_and_everything_was_counted(bad):
@@ -76,6 +83,44 @@ def test_apart_needs_two_cores(tmp_path, two_cores):
     os.sched_setaffinity(0, two_cores[:1])
     with pytest.raises(StackError, match="two cores"):
         ScaleStack(tmp_path, ScalePorts.free(), apart=True)
+
+
+def test_the_second_group_of_samplers_waits_longer(tmp_path):
+    """So long as SECOND_DECISION_WAIT says; both the same where it is not set."""
+    with Sleeping(tmp_path, ScalePorts.free(), settings=SETTINGS) as stack:
+        waits = [stack.environment(name)["DECISION_WAIT"] for name in SAMPLERS]
+    assert waits == [f"{DECISION_WAIT_S}s", f"{SECOND_DECISION_WAIT_S}s"]
+    with Sleeping(tmp_path, ScalePorts.free(), settings={"DECISION_WAIT": "15s"}) as stack:
+        assert {stack.environment(name)["DECISION_WAIT"] for name in SAMPLERS} == {"15s"}
+
+
+def test_an_answer_of_the_proxy_is_no_answer_of_an_app():
+    """Nor is none: both count as unanswered, whatever status the proxy chose."""
+
+    async def proxy(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        head = b"HTTP/1.1 502 Bad Gateway\r\nServer: Caddy\r\nContent-Length: 0\r\n\r\n"
+        writer.write(head)
+        await writer.drain()
+        writer.close()
+
+    async def sent():
+        server = await asyncio.start_server(proxy, "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            return await send(f"http://127.0.0.1:{port}", 0.1, 20, {"/": 1.0})
+
+    assert [each.status for each in asyncio.run(sent())] == [0, 0]
+
+
+def test_what_is_missing_is_said_with_its_request_and_with_what_was_killed_meanwhile():
+    """So that the hop that lost it can be found."""
+    lost = str(Sent("ab" * 16, "/menu/", 1.25, 7.0, 200, "Kafka killed (-9)"))
+    lines = Outcome(missing=[lost]).lines()
+    assert any(
+        "/menu/ answered 200 in 7 ms, sent after 1.2 s of: Kafka killed (-9)" in line
+        for line in lines
+    )
 
 
 def test_the_processor_time_of_each_server_is_known(tmp_path):

@@ -78,6 +78,16 @@ def test_both_samplers_read_everything():
     assert b["SAMPLER_METRICS"] == "[nop]"
 
 
+def test_the_second_group_outlasts_kafka():
+    """A minute without it, its start, and the time until it is tried again."""
+    a, b = (
+        int(SERVICES[name]["environment"]["DECISION_WAIT"].rstrip("s"))
+        for name in ("sampler-a", "sampler-b")
+    )
+    assert a <= 30
+    assert b >= 60 + 30
+
+
 @every_service
 def test_files_that_are_named_are_in_the_image(name):
     """At the paths at which init.sh puts them."""

@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ import pytest
 
 from otel.native.scale.load import send
 from otel.native.scale.places import APPS, GATEWAYS, SAMPLERS
-from otel.native.scale.proof import DECISION_WAIT_S, Plan, prove
+from otel.native.scale.proof import DECISION_WAIT_S, SECOND_DECISION_WAIT_S, Plan, prove
 
 SECONDS, RATE = 12, 15
 
@@ -62,14 +63,16 @@ def dropped(scale):
     traces = [secrets.token_hex(16) for _ in range(3)]
     for trace_id in traces:
         body = span(trace_id, "dull")
-        httpx.post(scale.url("otlp") + "/v1/traces", json=body, trust_env=False).raise_for_status()
-    return traces
+        post(scale, body)
+    return traces, time.monotonic() + SECOND_DECISION_WAIT_S + 10
 
 
 @pytest.fixture(scope="session")
 def proof(scale, dropped):
     """The load of `python -m otel.native scale --load`, shorter."""
-    return asyncio.run(prove(scale, Plan(SECONDS, RATE), print))
+    found = asyncio.run(prove(scale, Plan(SECONDS, RATE), print))
+    print(*found.lines(), sep="\n")
+    return found
 
 
 def test_the_doctor_walks_it_gateway_by_gateway(scale):
@@ -132,17 +135,58 @@ def test_rates_are_those_of_the_load(proof):
 
 def test_a_task_that_is_reported_late_is_kept(scale, dropped, proof):
     """Its trace was dropped minutes ago, and stays so; the report is stored all the same."""
-    for trace_id in dropped:
+    traces, by_then = dropped
+    time.sleep(max(0.0, by_then - time.monotonic()))  # as a rule the proof took longer
+    for trace_id in traces:
         late = span(trace_id, "task.dropped", **{"overlap.task.end": "lost"})
-        httpx.post(scale.url("otlp") + "/v1/traces", json=late, trust_env=False).raise_for_status()
+        post(scale, late)
     deadline = time.monotonic() + 60
     while True:
-        stored = [stored_names(scale, trace_id) for trace_id in dropped]
+        stored = [stored_names(scale, trace_id) for trace_id in traces]
         if all("task.dropped" in each for each in stored) or time.monotonic() > deadline:
             break
         time.sleep(0.5)
     assert all("task.dropped" in each for each in stored), stored
     assert ["task.dropped"] in stored
+
+
+def test_a_trace_that_is_cut_in_two_by_kafkas_absence_is_kept_whole(scale, proof):
+    """The first group has dropped its dull half by then; the second one waits for the other."""
+    trace_id = secrets.token_hex(16)
+    received, decided = "new_trace_id_received", "global_count_traces_sampled"
+    before = [counted(scale, name, received) for name in SAMPLERS]
+    already = counted(scale, SAMPLERS[0], decided)
+    post(scale, span(trace_id, "first half"))
+    for name, count in zip(SAMPLERS, before, strict=True):
+        until(lambda name=name, count=count: counted(scale, name, received) > count, 60)
+    scale.stop("kafka", signal.SIGKILL)
+    try:
+        post(scale, span(trace_id, "second half", **{"overlap.scenario": "cut"}))
+        until(lambda: counted(scale, SAMPLERS[0], decided) > already, DECISION_WAIT_S + 30)
+    finally:
+        scale.start("kafka")
+        scale.wait("kafka")
+    whole = ["first half", "second half"]
+    until(lambda: stored_names(scale, trace_id) == whole, SECOND_DECISION_WAIT_S + 60)
+
+
+def counted(scale, sampler, name):
+    """The sum of a metric of the sampler's tail sampling."""
+    text = httpx.get(scale.url(f"{sampler}_metrics") + "/metrics", trust_env=False).text
+    start = f"otelcol_processor_tail_sampling_{name}"
+    return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith(start))
+
+
+def post(scale, body):
+    httpx.post(scale.url("otlp") + "/v1/traces", json=body, trust_env=False).raise_for_status()
+
+
+def until(true, within_s):
+    """Wait until it is true, asking twice a second; fail after so long."""
+    deadline = time.monotonic() + within_s
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
 
 
 def stored_names(scale, trace_id):

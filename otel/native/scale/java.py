@@ -28,6 +28,9 @@ def kafka(server: Server, files: Path, folder: Path, port: int, controller: int)
     text = "\n".join([*kept, *(f"{name}={value}" for name, value in here.items()), ""])
     written.write_text(text, encoding="utf-8")
     classes = ["-cp", f"{server.place}/*"]
+    command = ["java", "-Xmx256m", "-XX:+UseSerialGC", *classes, "kafka.Kafka", str(written)]
+    if (folder / "data" / "meta.properties").exists():
+        return command  # formatted before: asking again takes seconds, in which nothing is accepted
     tool = [
         "java", *classes, "kafka.tools.StorageTool", "format", "--ignore-formatted",
         "--cluster-id", "T3ZlcmxhcE92ZXJsYXAwMQ", "--config", str(written),
@@ -35,7 +38,7 @@ def kafka(server: Server, files: Path, folder: Path, port: int, controller: int)
     done = subprocess.run(tool, capture_output=True, text=True, check=False)
     if done.returncode:
         raise StackError(f"Kafka's folder can't be formatted: {(done.stdout + done.stderr)[-600:]}")
-    return ["java", "-Xmx256m", "-XX:+UseSerialGC", *classes, "kafka.Kafka", str(written)]
+    return command
 
 
 def cassandra(server: Server, files: Path, folder: Path, port: int, storage: int) -> list[str]:

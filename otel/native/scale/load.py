@@ -23,6 +23,8 @@ MIX = {
     "/burn_some_meats/": 0.01,  # blocks its loop, and delays all others on that host
 }
 """The routes of the load, with their shares."""
+PROXY = "Caddy"
+"""The header `server` of an answer that the proxy made itself; an app's answer names uvicorn."""
 VICTIM_DELAY_MS = 50.0
 SLOW_MS = 2000.0
 
@@ -33,11 +35,19 @@ class Sent:
 
     trace_id: str
     path: str
-    at_s: float
-    """When it was sent, by time.monotonic()."""
+    after_s: float
+    """When it was sent, in seconds since its part of the load began."""
     ms: float
     status: int
-    """0 if there was no answer."""
+    """0 if no app answered: there was no answer, or it was the proxy's own."""
+    during: str = ""
+    """What was done to the set-up in this part of the load."""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.trace_id} ({self.path} answered {self.status} in {self.ms:.0f} ms,"
+            f" sent after {self.after_s:.1f} s of: {self.during})"
+        )
 
 
 async def send(
@@ -57,10 +67,12 @@ async def send(
             trace_id, at = secrets.token_hex(16), time.monotonic()
             header = {"traceparent": f"00-{trace_id}-{secrets.token_hex(8)}-01"}
             try:
-                status = (await client.get(path, headers=header)).status_code
+                answer = await client.get(path, headers=header)
+                status = 0 if answer.headers.get("server") == PROXY else answer.status_code
             except httpx.HTTPError:
                 status = 0
-            return Sent(trace_id, path, at, (time.monotonic() - at) * 1000, status)
+            ms = (time.monotonic() - at) * 1000
+            return Sent(trace_id, path, at - began, ms, status)
 
         return await asyncio.gather(*(one(number, path) for number, path in enumerate(chosen)))
 
@@ -89,13 +101,14 @@ class Outcome:
     sent: int = 0
     unanswered: list[Sent] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
-    """Traces that never reached the gateways."""
+    """Traces that never reached the gateways, and their requests."""
     wanted: dict[str, int] = field(default_factory=dict)
     """Traces that have to be kept, by reason."""
     not_kept: list[tuple[str, str]] = field(default_factory=list)
-    """Of these, those that the store lacks, with the reason."""
-    missing_spans: list[tuple[str, str, int]] = field(default_factory=list)
-    """Of these, those that are not whole in the store: reason and number of spans."""
+    """Of these, those that the store lacks: the request, and the reason with all spans."""
+    missing_spans: list[tuple[str, str, str]] = field(default_factory=list)
+    """Of these, those that are not whole in the store: the request, the reason, and the spans
+    that are stored and that are not."""
     rest: int = 0
     rest_kept: int = 0
     spans: int = 0
@@ -108,11 +121,9 @@ class Outcome:
             f"traces lost on the way in: {len(self.missing)} ({self.spans} spans came in)",
             f"to keep: {wanted}",
             f"of these not kept: {len(self.not_kept)}, not whole: {len(self.missing_spans)}",
-            *(f"  {trace_id} ({why}) is not stored" for trace_id, why in self.not_kept[:5]),
-            *(
-                f"  {trace_id} ({why}) lacks {count} spans"
-                for trace_id, why, count in self.missing_spans[:5]
-            ),
+            *(f"  {request} did not come in" for request in self.missing[:5]),
+            *(f"  {request} is not stored: {why}" for request, why in self.not_kept[:5]),
+            *(f"  {request}, {why}: {which}" for request, why, which in self.missing_spans[:5]),
             f"of the rest kept: {self.rest_kept} of {self.rest}",
         ]
 
@@ -131,7 +142,7 @@ async def check(sent: Iterable[Sent], everything: str, store: str) -> Outcome:
                 if request.status == 0:
                     outcome.unanswered.append(request)
                 if not spans:
-                    outcome.missing.append(request.trace_id)
+                    outcome.missing.append(str(request))
                     return
                 have = (await _spans(kept, request.trace_id)).keys()
                 if not (why := must_be_kept(spans.values())):
@@ -140,9 +151,12 @@ async def check(sent: Iterable[Sent], everything: str, store: str) -> Outcome:
                     return
                 outcome.wanted[why] = outcome.wanted.get(why, 0) + 1
                 if not have:
-                    outcome.not_kept.append((request.trace_id, f"{why}: {_outline(spans)}"))
+                    outcome.not_kept.append((str(request), f"{why}: {_outline(spans)}"))
                 elif lacks := spans.keys() - have:
-                    outcome.missing_spans.append((request.trace_id, why, len(lacks)))
+                    stored = {key: span for key, span in spans.items() if key in have}
+                    lacking = {key: spans[key] for key in lacks}
+                    which = f"lacks {_outline(lacking)}; has {_outline(stored)}"
+                    outcome.missing_spans.append((str(request), why, which))
 
         await asyncio.gather(*(one(request) for request in sent))
     return outcome

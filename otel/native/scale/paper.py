@@ -15,11 +15,9 @@ CORES = 2
 SAMPLER_GIB = 4
 NODE_CORES = 8
 """The cores of a broker, and of a node of Cassandra."""
-HELD_S = 30
-"""decision_wait: how long a sampler holds a span."""
+HELD_S = (30, 120)
+"""decision_wait of each group: how long a sampler holds a span."""
 KAFKA_H, STORE_H = 6, 48
-GROUPS = 2
-"""The groups of samplers, each of which reads everything."""
 MIN_PARTITIONS = 8
 GIB, MB, TB = 2**30, 1e6, 1e12
 
@@ -100,15 +98,21 @@ _ROWS = [
     (f"cores that brokers use, {COPIES} copies", f"spans x processor seconds of Kafka x {COPIES}"),
     (f"Kafka's disks for {KAFKA_H} h, TB", f"MB/s x {KAFKA_H} h x {COPIES} copies"),
     ("cores that one group of samplers uses", "spans x processor seconds of a sampler"),
-    ("memory that one group holds, GiB", f"spans x {HELD_S} s x bytes in a sampler's memory"),
+    *(
+        (
+            f"memory that the {which} group holds, GiB",
+            f"spans x {held_s} s x bytes in a sampler's memory",
+        )
+        for which, held_s in zip(("first", "second"), HELD_S, strict=True)
+    ),
     (
-        f"**samplers** of {CORES} cores and {SAMPLER_GIB} GiB, {GROUPS} groups",
-        f"the larger of cores / ({CORES} x {BUSY}) and memory / ({SAMPLER_GIB} GiB x {BUSY}),"
-        f" x {GROUPS}",
+        f"**samplers** of {CORES} cores and {SAMPLER_GIB} GiB, both groups",
+        f"for each group the larger of cores / ({CORES} x {BUSY})"
+        f" and memory / ({SAMPLER_GIB} GiB x {BUSY})",
     ),
     (
         "**partitions** of Kafka",
-        f"twice the samplers of a group, so that it can double; {MIN_PARTITIONS} at least",
+        f"twice the samplers of the larger group, so that it can double; {MIN_PARTITIONS} at least",
     ),
     (
         f"**brokers** of {NODE_CORES} cores",
@@ -138,8 +142,9 @@ def _column(costs: Costs, rate: int) -> list[str]:
     gateways = million * costs.gateway_s
     brokers = million * costs.kafka_s * COPIES
     samplers = million * costs.sampler_s
-    held_gib = spans * HELD_S * costs.held_bytes / GIB
-    in_group = max(ceil(samplers / (CORES * BUSY)), ceil(held_gib / (SAMPLER_GIB * BUSY)))
+    held_gib = [spans * held_s * costs.held_bytes / GIB for held_s in HELD_S]
+    least = ceil(samplers / (CORES * BUSY))
+    in_groups = [max(least, ceil(gib / (SAMPLER_GIB * BUSY))) for gib in held_gib]
     cassandra = stored / 1e6 * costs.cassandra_s * COPIES
     kafka_s = spans * costs.kafka_bytes
     return [
@@ -152,9 +157,9 @@ def _column(costs: Costs, rate: int) -> list[str]:
         f"{brokers:,.1f}",
         f"{kafka_s * KAFKA_H * 3600 * COPIES / TB:,.2f}",
         f"{samplers:,.1f}",
-        f"{held_gib:,.1f}",
-        f"{in_group * GROUPS:,}",
-        f"{max(MIN_PARTITIONS, 2 * in_group):,}",
+        *(f"{gib:,.1f}" for gib in held_gib),
+        f"{sum(in_groups):,}",
+        f"{max(MIN_PARTITIONS, 2 * max(in_groups)):,}",
         f"{max(COPIES, ceil(brokers / (NODE_CORES * BUSY))):,}",
         f"{stored:,.0f}",
         f"{stored / 1e6 * costs.jaeger_s:,.1f}",

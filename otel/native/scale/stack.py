@@ -101,7 +101,10 @@ class ScaleStack(Supervisor):
 
     def environment(self, name: str) -> dict[str, str]:
         """Return the environment of a server."""
-        return {**os.environ, **variables(name, self.folder, self.ports), **self._settings}
+        found = {**os.environ, **variables(name, self.folder, self.ports), **self._settings}
+        if name == SAMPLERS[1] and (wait := found.get("SECOND_DECISION_WAIT")):
+            found["DECISION_WAIT"] = wait
+        return found
 
     def is_ready(self, name: str) -> bool:
         """Return whether a server that was started takes requests."""
