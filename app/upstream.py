@@ -18,7 +18,9 @@ from app.settings import UPSTREAM_CONNECTIONS, UPSTREAM_URL
 LIMITS = httpx.Limits(
     max_connections=UPSTREAM_CONNECTIONS, max_keepalive_connections=UPSTREAM_CONNECTIONS
 )
-TIMEOUT = httpx.Timeout(10.0, pool=None)
+TIMEOUT = httpx.Timeout(60.0, pool=None)
+"""Longer than the lessons block the loop, even several at once on a busy machine: httpx's limits
+run on while the loop is blocked, and a call would fail though the upstream has answered."""
 
 sync_client = httpx.Client(limits=LIMITS, timeout=TIMEOUT)
 _tls = httpx.create_ssl_context()
