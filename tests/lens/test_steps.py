@@ -78,14 +78,18 @@ def test_who_waits_for_another_task_is_ready_when_that_is_done(lensed, keep):
     async def work(tracer):
         future = asyncio.get_running_loop().create_future()
         task = asyncio.create_task(waiter(tracer, future))
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0)
+        began = time.perf_counter()  # it awaits by now, however long it took to come to that
+        await asyncio.sleep(NAP_S)
+        awaited = time.perf_counter() - began
         future.set_result(None)
         keep(BURN_S)
         await task
+        return awaited
 
     span = lensed(work)["waiter"]
     assert span.ready >= 1000 * BURN_S - 1
-    assert span.awaiting >= 15
+    assert span.awaiting >= 1000 * lensed.result - 1
 
 
 def test_the_longest_step_is_told_with_its_line(lensed, keep):

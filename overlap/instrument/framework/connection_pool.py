@@ -1,50 +1,25 @@
-"""Waiting for a connection of psycopg's pool, which Django uses where OPTIONS has a `pool`."""
+"""Spans of waiting for a connection of psycopg's pool."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from time import perf_counter
 from types import FrameType
 from typing import Any
 
 from overlap import names
 from overlap.instrument.framework.amounts import amounts_of, recording_span
 from overlap.instrument.framework.slow_parts import LEAST_S, record_span
+from overlap.instrument.recorded.pool_waits import observe_pool_waits
 from overlap.runtime.await_chain import line_of, users_frame
-from overlap.runtime.class_methods import replace_method
-from overlap.runtime.guard import guarded
-from overlap.runtime.when_imported import when_imported
-
-_WHAT = "the wait for a pooled connection is not timed"
 
 
 def time_pools() -> Callable[[], None]:
     """Time each wait for a connection; return a function that undoes it."""
-    return when_imported("psycopg_pool.pool", _patch)
+    return observe_pool_waits(_record)
 
 
-def _patch(module: Any, undo: ExitStack) -> None:
-    undo.callback(replace_method(module.ConnectionPool, "getconn", _timed))
-
-
-def _timed(stock: Callable[..., Any]) -> Callable[..., Any]:
-    def getconn(self: Any, *args: Any, **named: Any) -> Any:
-        began = perf_counter()
-        is_given_up = True
-        try:
-            connection = stock(self, *args, **named)
-            is_given_up = False
-            return connection
-        finally:
-            guarded(_WHAT, _record, self, began, is_given_up)
-
-    return getconn
-
-
-def _record(pool: Any, began: float, is_given_up: bool) -> None:
-    seconds = perf_counter() - began
+def _record(pool: Any, _began: float, seconds: float, is_given_up: bool) -> None:
     span = recording_span()
     if span is None:
         return

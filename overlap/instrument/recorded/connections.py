@@ -13,11 +13,11 @@ from time import perf_counter
 from typing import Any
 from weakref import WeakKeyDictionary, finalize
 
+from overlap.instrument.recorded.pool_waits import observe_pool_waits
 from overlap.recorder import active, layout
 from overlap.recorder.flight import REQUEST
 from overlap.runtime.class_methods import replace_method
 from overlap.runtime.guard import guarded
-from overlap.runtime.when_imported import when_imported
 
 SHORTEST_S = 0.001
 """A shorter wait for a pool is none."""
@@ -33,7 +33,7 @@ def record_connections() -> Callable[[], None]:
     undo = ExitStack()
     undo.callback(replace_method(BaseDatabaseWrapper, "connect", _connect))
     undo.callback(replace_method(BaseDatabaseWrapper, "close", _close))
-    undo.callback(when_imported("psycopg_pool.pool", _record_pool))
+    undo.callback(observe_pool_waits(_waited))
     return undo.close
 
 
@@ -91,25 +91,8 @@ def _write(kind: int, subject: int, name: str) -> None:
         recorder.write(kind, 0, 0, REQUEST.get(), subject, perf_counter(), 0.0, 0.0, name)
 
 
-def _record_pool(module: Any, undo: ExitStack) -> None:
-    def make(stock: Callable[..., Any]) -> Callable[..., Any]:
-        def getconn(self: Any, *args: Any, **named: Any) -> Any:
-            began, is_given_up = perf_counter(), True
-            try:
-                connection = stock(self, *args, **named)
-                is_given_up = False
-                return connection
-            finally:
-                guarded(_WHAT, _waited, self, began, is_given_up)
-
-        return getconn
-
-    undo.callback(replace_method(module.ConnectionPool, "getconn", make))
-
-
-def _waited(pool: Any, began: float, is_given_up: bool) -> None:
+def _waited(pool: Any, began: float, seconds: float, is_given_up: bool) -> None:
     recorder = active.RECORDER
-    waited = perf_counter() - began
-    if recorder is not None and waited >= SHORTEST_S:
+    if recorder is not None and seconds >= SHORTEST_S:
         name, request = str(pool.name), REQUEST.get()
-        recorder.write(layout.POOL, is_given_up, 0, request, 0, began, waited, 0.0, name)
+        recorder.write(layout.POOL, is_given_up, 0, request, 0, began, seconds, 0.0, name)

@@ -87,7 +87,7 @@ def test_what_fails_in_ours_harms_no_connection(recorded):
         + """
 from overlap.instrument.framework import connection_pool
 def broken(*_): raise RuntimeError
-connection_pool._record = broken
+connection_pool.recording_span = broken
 ask()
 pool.close()
 overlap.shutdown()
@@ -95,3 +95,27 @@ assert not hasattr(ConnectionPool.getconn, "__wrapped__")
 """
     )
     assert sink.names() == {"view": 1}
+
+
+def test_spans_and_the_flight_recorder_share_one_wrapper(recorded):
+    """Each hears of a wait, also if another fails; the last that leaves gives the method back."""
+    recorded(
+        POOL
+        + """
+from overlap.instrument.recorded.pool_waits import observe_pool_waits
+heard = []
+def broken(*_): raise RuntimeError
+def note(pool, began, seconds, is_given_up): heard.append((seconds >= 0.05, is_given_up))
+first, second = observe_pool_waits(broken), observe_pool_waits(note)
+assert not hasattr(ConnectionPool.getconn.__wrapped__, "__wrapped__")
+ask()
+first()
+ask()
+pool.close()
+assert heard == [(True, True)] * 2, heard
+overlap.shutdown()
+assert hasattr(ConnectionPool.getconn, "__wrapped__")
+second()
+assert not hasattr(ConnectionPool.getconn, "__wrapped__")
+"""
+    )
