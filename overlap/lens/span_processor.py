@@ -51,7 +51,10 @@ class LensSpans(SpanProcessor):
             if parent is _UNSEEN:
                 parent = None
             # A span may have an earlier start time: a request's is when it was accepted.
-            began = perf_counter() - (time_ns() - (span._start_time or 0)) / 1e9
+            # This clock first: if the thread is interrupted before the other, the account begins
+            # later than its span, and no wait ends after it.
+            since_ns = time_ns() - (span._start_time or 0)
+            began = perf_counter() - since_ns / 1e9
             lists_turns = parent is None or has(span, names.TASK_ID)
             account = Account(parent, began, lists_turns=lists_turns)
             if parent is None:

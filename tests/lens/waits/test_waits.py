@@ -12,7 +12,7 @@ import anyio
 import pytest
 from opentelemetry.context import Context, attach, detach
 
-from overlap.lens import steps
+from overlap.lens import span_processor, steps
 from overlap.lens.waits import observation
 from overlap.lens.waits.kinds import kind_of, place_of
 from overlap.runtime.await_chain import await_chain
@@ -143,6 +143,25 @@ def test_each_kind_is_a_span_with_both_lines(observed, ms, work, name, by):
     assert found.request.start_time <= wait.start_time
     assert wait.end_time <= found.request.end_time
     assert ms(wait) == pytest.approx(found.of[f"overlap.wait.{name}_ms"], abs=1)
+
+
+def test_a_pause_between_two_clocks_moves_no_wait_out_of_its_span(observed, monkeypatch):
+    """The system may interrupt the thread when it has read one of them."""
+
+    def interrupted(clock):
+        def read():
+            value = clock()
+            time.sleep(0.005)
+            return value
+
+        return read
+
+    for name in ("time_ns", "perf_counter"):
+        monkeypatch.setattr(span_processor, name, interrupted(getattr(time, name)))
+    found = observed(lambda _: for_event())
+    (wait,) = found.waits
+    assert found.request.start_time <= wait.start_time
+    assert wait.end_time <= found.request.end_time
 
 
 def test_a_wait_for_anyios_limiter_of_threads_is_a_span(observed, ms):
