@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SHOWN = 3
 """How many traces are drawn below a failure."""
+MOST_CHARACTERS = 1000
+"""The most characters of a sentence below a failure."""
 _RECORDING = "overlap.testing.recording"
 
 
@@ -94,5 +96,7 @@ def _pictures(recorders: list[Recorder], config: pytest.Config) -> Iterator[tupl
         except Exception as error:  # the failure must be reported even if drawing fails
             drawn = f"this trace can't be drawn: {error!r}"
         yield f"traced {clean(each.name)}", drawn
+    for words in dict.fromkeys(each for one in recorders for each in one.other_connections):
+        yield "traced: two connections", clean(words, longest=MOST_CHARACTERS)
     if len(seen) > SHOWN:
         yield "traced", f"and {len(seen) - SHOWN} more traces"

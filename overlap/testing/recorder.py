@@ -17,6 +17,7 @@ from overlap.judge import Verdict
 from overlap.judge.tree.span_tree import EVIDENCE
 from overlap.testing.recorded_trace import Findings, Seen
 from overlap.testing.span_memory import Memory, span_id
+from overlap.testing.two_connections import TwoConnections
 from overlap.trace import Trace
 from overlap.trace.grouping import group
 
@@ -46,8 +47,16 @@ class Recorder(Findings):
     spans below one that the test itself starts.
     """
 
-    def __init__(self, memory: Memory, mark_turn: Callable[[], None]) -> None:
+    def __init__(
+        self, memory: Memory, mark_turn: Callable[[], None], connections: TwoConnections
+    ) -> None:
         self._memory, self._mark_turn = memory, mark_turn
+        self._connections = connections
+
+    @property
+    def other_connections(self) -> list[str]:
+        """A sentence for each place that used another connection than the test's transaction."""
+        return self._connections.sentences()
 
     @property
     def traces(self) -> list[Seen]:

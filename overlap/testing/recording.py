@@ -13,6 +13,7 @@ from overlap.instrument.instrumentation import has_django
 from overlap.testing.recorder import Recorder
 from overlap.testing.span_memory import Memory
 from overlap.testing.telemetry import InMemory, processors, redirected, without_global_providers
+from overlap.testing.two_connections import TwoConnections
 
 RECENT: list[Recorder] = []
 """The recorders of the current test, to draw if it fails. The plugin clears the list."""
@@ -25,7 +26,7 @@ def record(*, blocked_threshold_s: float | None = None) -> Iterator[Recorder]:
     blocked_threshold_s: a callback that runs for longer, in seconds, blocks the loop (default:
         OVERLAP_BLOCKED_THRESHOLD_MS, or 0.1).
     """
-    memory = Memory()
+    memory, connections = Memory(), TwoConnections()
     with ExitStack() as undo:
         undo.callback(memory.close)
         active = setup.active()
@@ -56,6 +57,7 @@ def record(*, blocked_threshold_s: float | None = None) -> Iterator[Recorder]:
 
             load_urlconf()
             undo.callback(follow_handlers(active.watched_loops.begin, leave_settings=not was_on))
-        recorder = Recorder(memory, active.watched_loops.mark_turn)
+            undo.callback(connections.start())
+        recorder = Recorder(memory, active.watched_loops.mark_turn, connections)
         RECENT.append(recorder)
         yield recorder
