@@ -82,12 +82,14 @@ def batches_of(
         yield from _unclear_spans(stream.read(), left_out, typed)
 
 
-def batches_in(data: bytes, left_out: LeftOut, typed: TypedReader) -> Iterator[Iterable[Span]]:
-    """Yield what `batches_of` yields of a stream with these bytes."""
-    stream = io.BytesIO(data)
-    if data.startswith(_OBJECT):  # neither packed nor framed: nothing is to be found out
-        return _json_spans(stream, left_out, typed)
-    return batches_of(stream, left_out, typed)
+def document_spans(data: bytes, typed: TypedReader) -> list[Span] | None:
+    """Return the spans of a small file that is one JSON document in one line, as most are.
+
+    Return None for any other: `batches_of` reads that.
+    """
+    if not data.startswith(_OBJECT) or b"\n" in data[:-1]:
+        return None
+    return _typed_spans(data, typed)
 
 
 def _message_spans(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Final
 
+from overlap import names
 from overlap.judge.advice import (
     durable,
     gather,
@@ -19,11 +20,15 @@ from overlap.judge.advice import (
     one_query,
     threads,
 )
-from overlap.judge.advice.requests import Requests
+from overlap.judge.advice.requests import LEAST_NS, Requests
+from overlap.judge.findings.concurrency_limit import LEAST_CALLS
 from overlap.judge.model import Advice
+from overlap.judge.path.awaited import awaited, in_a_row
 from overlap.judge.trace_context import TraceContext
 
 MAX_ADVICE: Final = 20
+_EVIDENCE = frozenset({*durable.EVIDENCE, *one_query.SYSTEMS, names.THREAD_QUEUED_MS})
+"""What `durable`, `one_query` and `threads` look for."""
 
 _KINDS: tuple[Callable[[Requests], Iterator[Advice]], ...] = (
     gather.advice,
@@ -38,7 +43,29 @@ _KINDS: tuple[Callable[[Requests], Iterator[Advice]], ...] = (
 
 def advice(context: TraceContext) -> list[Advice]:
     """Return the advice, what saves most first; at most MAX_ADVICE. O(n log n)."""
+    if not _may_have_advice(context):
+        return []
     requests = Requests(context)
     found = [*chain.from_iterable(kind(requests) for kind in _KINDS)]
     found.sort(key=lambda item: (-item.saves_ms, -item.others_ms))
     return found[:MAX_ADVICE]
+
+
+def _may_have_advice(context: TraceContext) -> bool:
+    """Return False for a trace that no kind of advice can be about: for most of short requests.
+
+    What does not last LEAST_NS is not worth gathering; calls in a row have no limit; all other
+    kinds are about spans with attributes or names that most traces do not have.
+    """
+    tree = context.tree
+    if context.victims or not _EVIDENCE.isdisjoint(tree.words) or one_client.has_set_ups(tree):
+        return True
+    for parent in tree.children:
+        children = awaited(tree, parent)
+        if len(children) < 2:
+            continue
+        if sum([tree.ends[index] - tree.starts[index] >= LEAST_NS for index in children]) >= 2:
+            return True
+        if len(children) >= LEAST_CALLS and not in_a_row(tree, parent):
+            return True
+    return False

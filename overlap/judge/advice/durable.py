@@ -13,13 +13,13 @@ from overlap.judge.summary import clean
 from overlap.judge.tree.span_tree import NO_PARENT
 
 DURABLE: Final = "durable"
-_EVIDENCE = (names.SPAN_TASK_DROPPED, names.TASK_END, names.TASK_ID)
+EVIDENCE = (names.SPAN_TASK_DROPPED, names.TASK_END, names.TASK_ID)
 
 
 def advice(requests: Requests) -> Iterator[Advice]:
     """Yield advice for each name of a task: it saves no time, it keeps the work."""
     tree = requests.tree
-    if tree.words.isdisjoint(_EVIDENCE):
+    if tree.words.isdisjoint(EVIDENCE):
         return
     tasks: dict[str, list[int]] = {}
     failed = {

@@ -11,6 +11,7 @@ from overlap.judge.advice.requests import Change, Requests
 from overlap.judge.model import Advice
 from overlap.judge.path.awaited import awaited
 from overlap.judge.summary import clean
+from overlap.judge.tree.span_tree import Tree
 
 ONE_CLIENT: Final = "one_client"
 _SET_UP = re.compile(
@@ -92,6 +93,11 @@ def _set_up_names(requests: Requests) -> set[str]:
     if requests.set_up_names is None:
         requests.set_up_names = {*filter(_is_set_up, requests.tree.words)}
     return requests.set_up_names
+
+
+def has_set_ups(tree: Tree) -> bool:
+    """Return whether a name in a trace sounds like a set-up."""
+    return any(map(_is_set_up, tree.words))
 
 
 @lru_cache(4096)  # traces of one service have the same names

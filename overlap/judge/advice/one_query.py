@@ -22,12 +22,12 @@ ONE_QUERY: Final = "one_query"
 LEAST_QUERIES: Final = 3
 _LITERAL = re.compile(r"'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b")
 _STATEMENTS = (names.DB_QUERY, "db.statement")
-_SYSTEMS = (names.DB_SYSTEM_NAME, names.DB_SYSTEM)
+SYSTEMS = (names.DB_SYSTEM_NAME, names.DB_SYSTEM)
 
 
 def advice(requests: Requests) -> Iterator[Advice]:
     """Yield advice for each statement that siblings repeat."""
-    if requests.tree.words.isdisjoint(_SYSTEMS):
+    if requests.tree.words.isdisjoint(SYSTEMS):
         return
     for parent in requests.parents():
         for members in repeated_queries(requests, awaited(requests.tree, parent)):
@@ -80,7 +80,7 @@ def _between(requests: Requests, parent: int, members: Sequence[int]) -> int:
 
 def repeated_queries(requests: Requests, siblings: Sequence[int]) -> list[list[int]]:
     """Return the siblings that are queries of one statement, three or more of each."""
-    if requests.tree.words.isdisjoint(_SYSTEMS):
+    if requests.tree.words.isdisjoint(SYSTEMS):
         return []
     found: dict[tuple[str, str], list[int]] = {}
     for index in siblings:
@@ -92,7 +92,7 @@ def repeated_queries(requests: Requests, siblings: Sequence[int]) -> list[list[i
 
 def is_query(span: Span) -> bool:
     """Return whether a span is a query of a database."""
-    return any(key in span.attributes for key in _SYSTEMS)
+    return any(key in span.attributes for key in SYSTEMS)
 
 
 def statement(span: Span) -> str | None:

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from overlap import names
 from overlap.judge.findings.stages import peak, stages, union_length
 from overlap.judge.model import CONCURRENT, RECORDED, SERIAL, SINGLE, TIMING, Group
-from overlap.judge.path.awaited import awaited, awaited_path, awaited_stages
+from overlap.judge.path.awaited import awaited, awaited_path, awaited_stages, in_a_row
 from overlap.judge.path.group_path import group_path
 from overlap.judge.tree.span_tree import Tree, ms
 from overlap.judge.tree.tasks import task_record
@@ -51,8 +51,10 @@ def group_shapes(tree: Tree) -> Iterator[tuple[int, str]]:
     for parent in tree.children:
         if work := _group_work(tree, parent):
             length = tree.ends[parent] - tree.starts[parent]
-            found = _awaited_stages(tree, parent, work)
-            at_once = len(found) < len(work)
+            if work == awaited(tree, parent) and in_a_row(tree, parent):
+                at_once = False
+            else:
+                at_once = len(_awaited_stages(tree, parent, work)) < len(work)
             yield parent, _shape(tree, length, awaited(tree, parent), at_once=at_once)
 
 
@@ -165,6 +167,7 @@ def _shape(tree: Tree, length: int, waited_for: list[int], *, at_once: bool) -> 
     """
     if at_once:
         return CONCURRENT
+    if len(waited_for) <= 1:
+        return SINGLE
     work = sum([end - start for start, end in tree.all_running(waited_for)])
-    in_a_row = len(waited_for) > 1 and work * PART >= length
-    return SERIAL if in_a_row else SINGLE
+    return SERIAL if work * PART >= length else SINGLE

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
+from operator import le
 from typing import Final
 
-from overlap.judge.findings.stages import Interval, stages
+from overlap import names
+from overlap.judge.findings.stages import stages
 from overlap.judge.path.group_path import group_path
 from overlap.judge.path.recorded_parts import Part, recorded_parts
 from overlap.judge.tree.span_tree import Tree
@@ -26,6 +27,25 @@ def awaited(tree: Tree, parent: int) -> list[int]:
     return found
 
 
+def in_a_row(tree: Tree, parent: int) -> bool:
+    """Return whether each awaited child begins when the one before has ended, or later.
+
+    Then each is a stage, and all are on the path: the sweeps over them can be spared.
+    """
+    found = tree.in_a_row.get(parent)
+    if found is None:
+        children = awaited(tree, parent)
+        if names.THREAD_CALLS in tree.words:
+            times = tree.all_running(children)
+            found = all([before[1] <= after[0] for before, after in pairwise(times)])
+        else:
+            starts, ends = tree.starts, tree.ends
+            begin = [starts[index] for index in children[1:]]
+            found = all(map(le, [ends[index] for index in children], begin))
+        tree.in_a_row[parent] = found
+    return found
+
+
 def awaited_path(tree: Tree, parent: int) -> list[int]:
     """Return the critical path among the awaited children, in order of time."""
     found = tree.paths.get(parent)
@@ -33,10 +53,10 @@ def awaited_path(tree: Tree, parent: int) -> list[int]:
         found = tree.paths[parent] = _recorded_path(tree, parent)
     if found is None:
         children = awaited(tree, parent)
-        times = tree.all_running(children)
-        if are_in_a_row(times):
-            found = children[:]
+        if in_a_row(tree, parent):
+            found = children
         else:
+            times = tree.all_running(children)
             called = [tree.spans[index].name for index in children]
             found = [children[place] for place in group_path(times, called)]
         tree.paths[parent] = found
@@ -66,18 +86,10 @@ def awaited_stages(tree: Tree, parent: int) -> list[list[int]]:
     found = tree.stages.get(parent)
     if found is None:
         children = awaited(tree, parent)
-        times = tree.all_running(children)
-        if are_in_a_row(times):
+        if in_a_row(tree, parent):
             found = [[index] for index in children]
         else:
+            times = tree.all_running(children)
             found = [[children[place] for place in each] for each in stages(times)]
         tree.stages[parent] = found
     return found
-
-
-def are_in_a_row(times: Sequence[Interval]) -> bool:
-    """Return whether each begins when the one before has ended, or later.
-
-    Then each is a stage, and all are on the path: the sweeps over them can be spared.
-    """
-    return all([before[1] <= after[0] for before, after in pairwise(times)])

@@ -12,9 +12,10 @@ from operator import attrgetter, lt, sub
 from typing import Final
 
 from overlap.judge.tree.clock_skew import correct_skew
+from overlap.judge.tree.columns import Columns, columns_of
 from overlap.judge.tree.shared_ids import with_own_ids
 from overlap.judge.tree.span_tree import NO_PARENT, Tree, process
-from overlap.judge.tree.unfinished import unfinished
+from overlap.judge.tree.unfinished import has_marks, unfinished
 from overlap.trace.model import Span
 
 A_MARK_OF_JAEGER_NS: Final = 1
@@ -24,16 +25,19 @@ A_MARK_OF_JAEGER_NS: Final = 1
 def repair(spans: Iterable[Span], trace_id: str | None = None) -> Tree:
     """Return the tree of these spans. O(n log n)."""
     found = list(spans)
-    found.extend([*unfinished(found)])
     warnings: list[str] = []
     if trace_id is None:
         trace_id = _commonest_trace(found)
-    if strangers := sum([span.trace_id != trace_id for span in found]):
-        warnings.append(f"{_spans(strangers)} another trace id: judged as part of this trace")
-    unique = _without_duplicates(found, warnings)
-    numbers = [*range(len(unique))]  # one object for each, however many lists hold it
-    ups = [span.parent_id for span in unique]
-    parents = _parents(unique, ups, numbers, warnings)
+    columns = columns_of(found)
+    if not _is_settled(columns, trace_id):
+        found.extend([*unfinished(found)])
+        if strangers := sum([span.trace_id != trace_id for span in found]):
+            warnings.append(f"{_spans(strangers)} another trace id: judged as part of this trace")
+        found = _without_duplicates(found, warnings)
+        columns = columns_of(found)
+    ups = columns.ups
+    numbers = [*range(len(found))]  # one object for each, however many lists hold it
+    parents = _parents(columns.ids, ups, numbers, warnings)
     children: dict[int, list[int]] = {}
     siblings: list[int] = []
     last = NO_PARENT
@@ -45,16 +49,17 @@ def repair(spans: Iterable[Span], trace_id: str | None = None) -> Tree:
     orphans: dict[str, list[int]] = {}
     if parents.count(NO_PARENT) > len(ups) - sum(map(bool, ups)):
         roots = [i for i, up in enumerate(parents) if up == NO_PARENT and ups[i]]
-        known = {span.span_id for span in unique}  # a root may also be made by breaking a cycle
+        known = {*columns.ids}  # a root may also be made by breaking a cycle
         for index in roots:
             if (parent_id := ups[index]) and parent_id not in known:
                 orphans.setdefault(parent_id, []).append(index)
+    ended = [*map(bool, columns.ends)]
     tree = Tree(
         trace_id=trace_id,
-        spans=unique,
-        starts=[span.start_ns for span in unique],
-        ends=[span.end_ns or span.start_ns for span in unique],
-        ended=[bool(span.end_ns) for span in unique],
+        spans=found,
+        starts=[*columns.starts],
+        ends=[end or start for end, start in zip(columns.ends, columns.starts, strict=True)],
+        ended=ended,
         parents=parents,
         children=children,
         order=_parents_first(parents, children),
@@ -62,10 +67,22 @@ def repair(spans: Iterable[Span], trace_id: str | None = None) -> Tree:
         orphans=orphans,
     )
     _repair_ends(tree)
-    correct_skew(tree)
-    _close_open_spans(tree)
-    tree.settle()
+    correct_skew(tree, columns)
+    if False in ended:
+        _close_open_spans(tree)
+    tree.settle(columns)
     return tree
+
+
+def _is_settled(columns: Columns, trace_id: str) -> bool:
+    """Return whether spans are as `_without_duplicates` returns them, and none is unfinished."""
+    count, starts = len(columns.ids), columns.starts
+    return (
+        columns.traces.count(trace_id) == count
+        and len({*columns.ids}) == count
+        and all(map(lt, starts, starts[1:]))
+        and not has_marks(columns.names)
+    )
 
 
 def _commonest_trace(spans: list[Span]) -> str:
@@ -97,9 +114,9 @@ def _fullness(span: Span) -> tuple[int, int, int, str]:
 
 
 def _parents(
-    spans: list[Span], ups: list[str | None], numbers: list[int], warnings: list[str]
+    ids: Sequence[str], ups: Sequence[str | None], numbers: list[int], warnings: list[str]
 ) -> list[int]:
-    index_of = dict(zip([span.span_id for span in spans], numbers, strict=True))
+    index_of = dict(zip(ids, numbers, strict=True))
     parents = [index_of.get(up, NO_PARENT) if up else NO_PARENT for up in ups]
     roots = len(ups) - sum(map(bool, ups))
     orphans = parents.count(NO_PARENT) - roots
@@ -157,8 +174,6 @@ def _repair_ends(tree: Tree) -> None:
 
 
 def _close_open_spans(tree: Tree) -> None:
-    if all(tree.ended):
-        return
     unended = [index for index, ended in enumerate(tree.ended) if not ended]
     processes = [process(span) for span in tree.spans]
     last: dict[str | None, int] = {None: max(tree.ends)}  # an unended span counts with its start

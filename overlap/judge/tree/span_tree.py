@@ -10,6 +10,7 @@ from typing import Final
 
 from overlap import names
 from overlap.judge.path.segment import RequestPath
+from overlap.judge.tree.columns import Columns
 from overlap.judge.tree.task_record import TaskRecord
 from overlap.trace.model import AttributeValue, Span
 
@@ -63,6 +64,8 @@ class Tree:
     """What `nearest_servers` found, once it was asked."""
     awaited: dict[int, list[int]] = field(default_factory=dict)
     """By parent, what `awaited` found; the findings, the path, the sentences and the advice ask."""
+    in_a_row: dict[int, bool] = field(default_factory=dict)
+    """By parent, what `in_a_row` found."""
     paths: dict[int, list[int]] = field(default_factory=dict)
     """By parent, what `awaited_path` found."""
     outliving: list[tuple[int, int]] | None = None
@@ -76,14 +79,16 @@ class Tree:
     task_record: TaskRecord | None = None
     """What `task_record` found, once it was asked."""
 
-    def settle(self) -> None:
-        """Note what is asked again and again, once all times are final."""
-        called = {span.name for span in self.spans}
-        kinds = [span.kind for span in self.spans]
-        self.words = called.union(kinds, *[span.attributes for span in self.spans])
+    def settle(self, columns: Columns) -> None:
+        """Note what is asked again and again, once all times are final.
+
+        columns: the fields of the spans.
+        """
+        called, kinds = {*columns.names}, columns.kinds
+        self.words = called.union(kinds, *columns.attributes)
         if "server" in self.words:
             self.requests = [index for index, kind in enumerate(kinds) if kind == "server"]
-        self.linked = any([span.links for span in self.spans])
+        self.linked = any(columns.links)
         protocol = any([name.endswith(_PROTOCOL_SPANS) for name in called])
         evidence = names.WAIT_KIND in self.words or not EVIDENCE.isdisjoint(self.words)
         if protocol or evidence:

@@ -7,7 +7,7 @@ once (`task.started`, `event_loop.hung`); if the process dies, the mark is all t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from overlap import names
 from overlap.judge.tree.span_tree import NS_PER_MS, plain
@@ -20,12 +20,17 @@ _SPAN_IDS = {
 """The marks, each with its attribute that has the id of the span that it stands for."""
 
 
+def has_marks(called: Iterable[str]) -> bool:
+    """Return whether one of the spans with these names is such a mark."""
+    return not _SPAN_IDS.keys().isdisjoint(called)
+
+
 def unfinished(spans: Sequence[Span]) -> Iterator[Span]:
     """Yield a span for each marked task or block without one.
 
     Its children may have been sent long before, and would be orphans without it.
     """
-    if _SPAN_IDS.keys().isdisjoint([span.name for span in spans]):
+    if not has_marks([span.name for span in spans]):
         return
     marks = [span for span in spans if span.name in _SPAN_IDS]
     known = {span.span_id for span in spans}

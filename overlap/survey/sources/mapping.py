@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import IO
+
+import msgspec
 
 from overlap.errors import UnreadableTrace
 from overlap.survey.shuffle.parts import SpanSink
@@ -13,14 +15,13 @@ from overlap.survey.sources.inputs import REPORT_STARTS, Input, content, opened
 from overlap.trace import Span
 from overlap.trace.formats.otlp_typed import TypedReader
 from overlap.trace.left_out import LeftOut
-from overlap.trace.read import batches_in, batches_of
+from overlap.trace.read import batches_of, document_spans
 
 _TOGETHER = 1000
 """Spans that are added together where they are read one by one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What reading an input came to."""
 
     spans: int = 0
@@ -42,11 +43,16 @@ class Reader:
     def file(self, one: Input) -> Outcome:
         """Read a file, or a part of it."""
         try:
-            left_out = LeftOut()
             if (data := content(one)) is not None:
                 if data.startswith(REPORT_STARTS):
                     return Outcome(is_report=True)
-                return self._read(batches_in(data, left_out, self._typed), one.name, left_out)
+                if spans := document_spans(data, self._typed):
+                    self._parts.add(spans)
+                    return Outcome(len(spans))
+                left_out = LeftOut()
+                return self._read(
+                    batches_of(io.BytesIO(data), left_out, self._typed), one.name, left_out
+                )
             with opened(one) as file:
                 return self.stream(file, one.name)
         except OSError as error:

@@ -134,6 +134,8 @@ class _Run:
 
     def _check(self, files: list[Input], outcomes: list[tuple[Input, Outcome]]) -> None:
         """Note what could not be read. Raise OverlapError if that is all of a source."""
+        if all([outcome.spans and not outcome.unread for _, outcome in outcomes]):
+            return  # as a rule
         by_path: dict[str, list[Outcome]] = {}
         for one, outcome in outcomes:
             by_path.setdefault(one.path, []).append(outcome)

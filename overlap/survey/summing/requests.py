@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 
 from overlap import names
 from overlap.judge.findings.beyond_response import nearest_servers
@@ -107,10 +108,7 @@ class Requests:
                 at = tree.parents[at]
             above = found.get(at, found[request])
             for each in reversed(chain):
-                name = tree.spans[each].name
-                if not (above == name or above.endswith(SEPARATOR + name)):
-                    above = f"{above}{SEPARATOR}{name}"
-                found[each] = above
+                above = found[each] = _below(above, tree.spans[each].name)
         return found
 
     def _route(self, span: Span) -> Route:
@@ -118,6 +116,14 @@ class Requests:
         if (found := self.totals.routes.get(key)) is None:
             found = self.totals.routes[key] = Route(span.service, span.name)
         return found
+
+
+@lru_cache(65_536)  # a service has few paths, and each of its traces has the same
+def _below(path: str, name: str) -> str:
+    """Return the path of names to a span below another; calls in a row of one name are one."""
+    if path == name or path.endswith(SEPARATOR + name):
+        return path
+    return f"{path}{SEPARATOR}{name}"
 
 
 def _is_error(span: Span) -> bool:

@@ -56,6 +56,7 @@ def _spans(trace: JaegerTrace) -> list[Span]:
     found: list[Span] = []
     trace_ids: set[str] = set()
     ids: list[str] = []
+    above = ""
     for one in trace.spans:
         trace_id, parent, tags = one.traceID, None, {}
         trace_ids.add(trace_id)
@@ -63,17 +64,19 @@ def _spans(trace: JaegerTrace) -> list[Span]:
         if references := one.references:
             if len(references) > 1 or references[0].traceID != trace_id:
                 raise Unusual
-            ids.append(parent := references[0].spanID)
+            parent = references[0].spanID
+            if parent != above:  # siblings often follow one another
+                ids.append(above := parent)
         place = processes.get(one.processID)
         start = one.startTime * _NS_PER_US
         end = start + one.duration * _NS_PER_US
         if place is None or not (0 <= start <= MAX_TIME_NS and 0 <= end <= MAX_TIME_NS):
             raise Unusual
+        kind: Kind = "internal"
         if one.tags:
             tags = _tags(one.tags)
-        kind = tags.pop("span.kind", None)
-        if isinstance(kind, str) and kind not in _KINDS:
-            kind = kind.lower()
+            if (named := tags.pop("span.kind", None)) is not None:
+                kind = _kind(named)
         span = Span(
             trace_id,
             one.spanID,
@@ -81,7 +84,7 @@ def _spans(trace: JaegerTrace) -> list[Span]:
             start,
             end or None,
             parent,
-            _KINDS.get(kind, "internal"),
+            kind,
             place[0],
             tags or NOTHING,
             place[1],
@@ -91,6 +94,12 @@ def _spans(trace: JaegerTrace) -> list[Span]:
         found.append(span)
     check_ids_of([*trace_ids], ids)
     return found
+
+
+def _kind(value: AttributeValue) -> Kind:
+    if isinstance(value, str) and value not in _KINDS:
+        value = value.lower()
+    return _KINDS.get(value, "internal")
 
 
 def _with_fields(span: Span, tags: dict[str, AttributeValue], logs: Sequence[Log]) -> Span:
