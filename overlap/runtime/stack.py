@@ -105,6 +105,8 @@ def is_users(file: str) -> bool:
     """Return whether a file is neither the standard library's, nor installed, nor ours."""
     if file.startswith("<") or file.endswith(".pyx"):  # Cython's coroutines have frames, too
         return False
+    if file.startswith(f"{_scripts()}/") and not file.endswith(".py"):  # bin/uvicorn
+        return False
     return not any(file.startswith(f"{folder}/") for folder in _foreign()) and not (
         "/site-packages/" in file or "/dist-packages/" in file
     )
@@ -143,3 +145,8 @@ def source_line(file: str, number: int) -> str:
 def _foreign() -> frozenset[str]:
     paths = sysconfig.get_paths()
     return frozenset({paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")} | {OWN})
+
+
+@lru_cache(maxsize=1)
+def _scripts() -> str:
+    return sysconfig.get_path("scripts")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import sysconfig
 from pathlib import Path
 
-from overlap.runtime.stack import OWN, Line, culprit, lines, text
+from overlap.runtime.stack import OWN, Line, culprit, is_users, lines, text
 
 STDLIB = Line(asyncio.__file__, 1, "inside")
 INSTALLED = Line("/somewhere/site-packages/django/core.py", 2, "handler")
@@ -57,3 +58,11 @@ def test_a_stack_reads_as_a_traceback_and_is_bounded():
     deep = text((USERS, *[INSTALLED] * 10_000))
     assert len(deep) <= 8000
     assert deep.endswith("in oversmoke\n")
+
+
+def test_the_script_that_starts_a_server_is_not_the_users(tmp_path):
+    """`bin/uvicorn` was written by an installer; a file of the user's may stand beside it."""
+    scripts = sysconfig.get_path("scripts")
+    assert not is_users(f"{scripts}/uvicorn")
+    assert is_users(f"{scripts}/serve.py")
+    assert is_users(str(tmp_path / "uvicorn"))

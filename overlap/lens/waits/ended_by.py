@@ -20,6 +20,7 @@ from overlap.runtime import stack
 from overlap.runtime.await_chain import await_chain, await_line, line_of, words
 from overlap.runtime.current_task import context_of
 
+_RUNNERS = asyncio.runners.__file__
 MOST_TASKS = 200
 """Among so many tasks the holder of a lock is looked for: that takes less than a millisecond."""
 
@@ -60,7 +61,8 @@ def _line(frame: FrameType | None) -> str | None:
     while frame is not None:
         if stack.is_users(frame.f_code.co_filename):
             return words(line_of(frame))
-        if frame is outermost:
+        # uvloop calls a callback from C: there the next frame is the one that runs the loop.
+        if frame is outermost or frame.f_code.co_filename == _RUNNERS:
             return None
         frame = frame.f_back
     return None

@@ -2,7 +2,8 @@
 
 urllib3 logs each request at DEBUG, and the SDK logs each failed export. With a root logger at
 DEBUG, a project's log would contain our exports every 200 ms. Messages of a project's own
-exporters are not affected.
+exporters are not affected, nor is what a finalizer logs that the garbage collector happens to
+call there, such as asyncio's "Task was destroyed but it is pending!".
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+_SENDERS = frozenset({"charset_normalizer", "opentelemetry", "overlap", "requests", "urllib3"})
+"""The packages that log while an export is sent."""
 _EXPORTING: ContextVar[bool] = ContextVar("overlap_exporting", default=False)
 
 _OWN_THREAD: ContextVar[bool] = ContextVar("overlap_own_thread", default=False)
@@ -41,4 +44,7 @@ def own_export() -> Iterator[None]:
 
 def is_own_message(logger: str) -> bool:
     """Return whether what this logger says, here and now, is of Overlap's own exports."""
-    return _EXPORTING.get() or (_OWN_THREAD.get() and logger.startswith("opentelemetry."))
+    package = logger.partition(".")[0]
+    if _EXPORTING.get():
+        return package in _SENDERS
+    return _OWN_THREAD.get() and package == "opentelemetry"

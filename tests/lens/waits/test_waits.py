@@ -145,6 +145,19 @@ def test_each_kind_is_a_span_with_both_lines(observed, ms, work, name, by):
     assert ms(wait) == pytest.approx(found.of[f"overlap.wait.{name}_ms"], abs=1)
 
 
+def test_a_wait_that_no_line_of_the_users_ends_names_none(observed):
+    """Not the line that runs the loop: uvloop has no frame between that and a callback."""
+
+    async def work(_):
+        event = asyncio.Event()
+        asyncio.get_running_loop().call_later(PAUSE_S, event.set)
+        await event.wait()
+
+    (wait,) = observed(work).waits
+    assert wait.attributes["overlap.wait.kind"] == "event"
+    assert "overlap.wait.by.line" not in wait.attributes
+
+
 def test_a_pause_between_two_clocks_moves_no_wait_out_of_its_span(observed, monkeypatch):
     """The system may interrupt the thread when it has read one of them."""
 

@@ -85,6 +85,38 @@ def test_a_root_logger_at_debug_hears_nothing_of_our_exports(own_sink, run):
     assert own_sink.names() == {"one": 1}
 
 
+def test_what_a_finalizer_logs_during_an_export_is_the_projects(own_sink, run):
+    """The collector may run in the thread that exports, and then asyncio logs a lost task there."""
+    run(
+        """
+        import asyncio, gc, io, logging, threading, overlap
+        overlap.instrument()
+        from overlap.telemetry.export.own_exports import own_export
+        out = io.StringIO()
+        logging.basicConfig(format="%(name)s %(message)s", stream=out, level=logging.DEBUG)
+        async def wait():
+            await asyncio.get_running_loop().create_future()
+        def export():
+            with own_export():
+                gc.collect()
+                logging.getLogger("urllib3.connectionpool").debug("POST /v1/traces")
+        async def main():
+            gc.disable()
+            asyncio.create_task(wait())
+            await asyncio.sleep(0.01)
+            thread = threading.Thread(target=export)
+            thread.start()
+            thread.join()
+        asyncio.run(main())
+        lines = [line for line in out.getvalue().splitlines() if not line.startswith("task:")]
+        assert "asyncio Task was destroyed but it is pending!" in lines, lines
+        assert not [line for line in lines if line.startswith("urllib3")], lines
+        overlap.shutdown()
+        """,
+        own_sink.url,
+    )
+
+
 def test_what_the_sdk_says_in_our_threads_is_not_for_the_projects_log(own_sink, run):
     """A collection that is late; what an instrument of the project's says there is."""
     run(
