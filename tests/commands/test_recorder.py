@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
+import socket
 import subprocess
 import sys
+from html import unescape
 
+import httpx
 import pytest
 
+from overlap.recorder import layout
 from tests.recording.conftest import TRACE, flight
 
 __all__ = ["flight"]
@@ -57,6 +62,45 @@ def test_figures_traces_and_page(flight, tmp_path):
     text = page.read_text("utf-8")
     assert "GET /smoke/" in text
     assert "<script" not in text
+
+
+def test_the_page_needs_no_backend(flight):
+    """It shows each request with its verdict, at the address that is printed; Ctrl-C ends it."""
+    command = [sys.executable, "-u", "-m", "overlap", "recorder", str(flight), "--page"]
+    env = {"PATH": "", "PYTHONIOENCODING": "utf-8"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as page:
+        try:
+            printed = [page.stdout.readline() for _ in range(4)]
+            assert printed[0].startswith("1 request of 'shop', process ")
+            url = printed[1].split()[-1]
+            assert url.endswith(f"/trace/{TRACE}")
+            text = httpx.get(url, trust_env=False, timeout=30).text
+            assert "GET /smoke/" in text
+            assert "the event loop was blocked for 150 ms at views.py:8 in overcook" in unescape(
+                text
+            )
+            assert TRACE in httpx.get(printed[2].split()[-1], trust_env=False, timeout=30).text
+            page.send_signal(signal.SIGINT)
+            assert page.wait(30) == 0
+        finally:
+            page.kill()
+
+
+@pytest.mark.parametrize("arguments", [("--page",), ("--page", "--port", "IN_USE")])
+def test_a_page_that_can_not_be_served_is_one_sentence(flight, tmp_path, arguments):
+    """Nothing to show, or a port in use."""
+    empty = tmp_path / "empty.flight"
+    content = bytearray(flight.read_bytes())
+    content[layout.FIRST] = 0  # the request's begin
+    empty.write_bytes(content)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        given = [port if each == "IN_USE" else each for each in arguments]
+        done = run(flight if "IN_USE" in arguments else empty, *given)
+    said = "is in use" if "IN_USE" in arguments else "has no request whose begin is in it"
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(

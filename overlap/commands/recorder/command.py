@@ -35,14 +35,33 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     type=_FILE,
     help="Write a trace of each request, as OTLP JSON lines.",
 )
-def command(
-    file: Path, as_json: bool, draw: int, html: Path | None, traces_file: Path | None
+@click.option(
+    "--page",
+    "is_page",
+    is_flag=True,
+    help="Serve its requests on pocket's pages, until Ctrl-C.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="The port of --page.  [default: a free one]",
+)
+def command(  # noqa: PLR0913  click passes them by name
+    *,
+    file: Path,
+    as_json: bool,
+    draw: int,
+    html: Path | None,
+    traces_file: Path | None,
+    is_page: bool,
+    port: int,
 ) -> None:
     """Show a recording: why it was written, the slowest requests, what happened meanwhile.
 
     FILE is a .flight file from OVERLAP_RECORDER_DIR, or the .ring of a process that still runs. No
-    backend is needed. What --traces writes is read by `overlap verdict`, `overlap survey` and the
-    page.
+    backend is needed: with --page, each request has its waterfall, verdict and advice in a browser.
+    What --traces writes is read by `overlap verdict`, `overlap survey` and `overlap pocket --load`.
     """
     from overlap.recording import read, summary, traces
     from overlap.recording.otlp import lines
@@ -51,7 +70,11 @@ def command(
     if traces_file is not None:
         text = "".join(f"{line}\n" for line in lines(traces(recording)))
         write_text(traces_file, text, errors="replace")
-    if as_json:
+    if is_page:
+        from overlap.commands.recorder.page import serve
+
+        serve(recording, port)
+    elif as_json:
         found = summary(recording).as_dict()
         click.echo(json.dumps(found, indent=2 if sys.stdout.isatty() else None))
     elif html is not None:
