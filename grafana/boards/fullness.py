@@ -1,4 +1,4 @@
-"""How full the loops are, by worker and route, and whether calls wait for threads."""
+"""How full the loops are, by worker and route, and whether calls wait for threads, connections."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from grafana.boards import colours, look, panels
 from grafana.boards import metrics as m
 from grafana.boards.board import Row
 from grafana.boards.promql import latest, or_nothing, per_second
-from grafana.boards.queries import over_time
+from grafana.boards.queries import Query, over_time
 from overlap import names
 
 ROUTE, STATE = m.label(names.HTTP_ROUTE), m.label(names.LOOP_STATE)
 POOL, CONNECTIONS = m.label(names.THREAD_POOL), m.label(names.CONNECTION_POOL)
+SERVER = m.label(names.SERVER_ADDRESS)
+USED = f'{m.label(names.CONNECTION_STATE)}="{names.CONNECTION_USED}"'
+ACTIVE = f'{m.label(names.HTTP_CONNECTION_STATE)}="{names.HTTP_ACTIVE}"'
 FULL = 0.8
 """From here on, most requests have to wait for others; otel/rules.yaml warns of it."""
 
@@ -26,7 +29,12 @@ def row(where: str, worker: Sequence[str], legend: str) -> Row:
     return Row(
         "How full",
         9,
-        [(8, _utilization(where, worker, legend)), (8, _routes(where)), (8, _pools(where))],
+        [
+            (6, _utilization(where, worker, legend)),
+            (6, _routes(where)),
+            (6, _threads(where)),
+            (6, _connections(where)),
+        ],
     )
 
 
@@ -59,19 +67,31 @@ def _routes(where: str) -> timeseries.Panel:
     )
 
 
-def _pools(where: str) -> timeseries.Panel:
+def _threads(where: str) -> timeseries.Panel:
     return panels.lines(
         "Threads in use, and calls that wait",
-        "By thread pool: threads that run a call, and calls in its queue, which wait for a thread. "
-        "For a database's connection pool: calls that wait for a connection.",
+        "By thread pool: threads that run a call, and calls in its queue, which wait for a thread.",
         "short",
         over_time(latest(m.POOL_IN_USE, (POOL,), where), f"{{{{{POOL}}}}} in use", "A"),
         over_time(latest(m.POOL_WAITING, (POOL,), where), f"{{{{{POOL}}}}} waiting", "B"),
-        over_time(
-            or_nothing(
-                latest(m.CONNECTIONS_PENDING, (CONNECTIONS,), where), **{CONNECTIONS: "(no pool)"}
-            ),
-            f"connections {{{{{CONNECTIONS}}}}} waiting",
-            "C",
-        ),
     ).decimals(0)
+
+
+def _connections(where: str) -> timeseries.Panel:
+    used, active = f"{where}, {USED}", f"{where}, {ACTIVE}"
+    return panels.lines(
+        "Connections in use, and calls that wait",
+        "By pool of a database (psycopg's in Django, asyncpg's) and by server that httpx calls: "
+        "connections in use, and calls that wait for one because the pool has no more.",
+        "short",
+        _series(m.CONNECTIONS, CONNECTIONS, used, "in use", "A"),
+        _series(m.CONNECTIONS_PENDING, CONNECTIONS, where, "waiting", "B"),
+        _series(m.HTTP_CONNECTIONS, SERVER, active, "in use", "C"),
+        _series(m.HTTP_PENDING, SERVER, where, "waiting", "D"),
+    ).decimals(0)
+
+
+def _series(metric: str, by: str, where: str, what: str, ref: str) -> Query:
+    """Return a metric's lines; a line at 0 without a name as long as there is no pool."""
+    query = or_nothing(latest(metric, (by,), where), **{by: "(no pool)"})
+    return over_time(query, f"{{{{{by}}}}} {what}", ref)

@@ -290,6 +290,35 @@ POOLS = {
     ),
 }
 """Two calls at once, with a pool of one connection; and the class that waits."""
+FIGURES = {
+    "asyncpg": (
+        "import asyncpg",
+        """
+    import opentelemetry.metrics
+    from overlap.instrument.calls.asyncpg_pools import asyncpg_pools
+    opened, done = asyncio.Semaphore(0), asyncio.Event()
+    async def use(pool):
+        async with pool.acquire() as connection:
+            await connection.execute("SELECT 1")
+            opened.release()
+            await done.wait()
+    async with asyncpg.create_pool(os.environ["PG"], min_size=1, max_size=2) as pool:
+        using = [asyncio.ensure_future(use(pool)) for _ in range(3)]
+        await opened.acquire()
+        await opened.acquire()
+        ((_, full),) = asyncpg_pools()
+        await asyncio.to_thread(opentelemetry.metrics.get_meter_provider().force_flush)
+        done.set()
+        await asyncio.gather(*using)
+        ((_, idle),) = asyncpg_pools()
+        assert full == dict(pool_size=2, pool_available=0, pool_max=2, requests_waiting=1), full
+        assert pool.get_size() == full["pool_size"]
+        assert idle == dict(pool_size=2, pool_available=2, pool_max=2, requests_waiting=0), idle
+        assert pool.get_idle_size() == idle["pool_available"]
+""",
+    ),
+}
+"""A pool of two connections with three calls; it checks what is known of the pool."""
 
 
 @pytest.fixture
@@ -387,6 +416,21 @@ def test_a_wait_for_the_clients_own_pool_is_a_span(play, client):
     assert wait.attributes["overlap.wait.pool"] == POOLS[client][2]
     assert wait.attributes["code.function.name"] == "call.<locals>.use"
     assert (wait.end - wait.start) / 1e9 > 0.05
+
+
+def test_asyncpgs_pool_is_measured_while_a_call_waits(play):
+    """Used, idle, waiting and at most, as the pool itself says, by the name of its database."""
+    sink = play("asyncpg", calls=FIGURES)
+    name = "db.client.connection"
+    where, _ = sink.points(f"{name}.max")[0]
+    assert re.fullmatch(r"127\.0\.0\.1:\d+/postgres", where[f"{name}.pool.name"])
+    used = [
+        point.as_int
+        for where, point in sink.points(f"{name}.count")
+        if where[f"{name}.state"] == "used"
+    ]
+    assert max(used) == 2
+    assert max(point.as_int for _, point in sink.points(f"{name}.pending_requests")) == 1
 
 
 def test_httpx2_is_traced_and_its_failed_calls_are_measured(play):
