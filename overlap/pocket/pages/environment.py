@@ -1,56 +1,25 @@
-"""The templates' environment: filters, escaping, and what may be printed."""
+"""The environment of the pages' templates: that of a survey's page, with filters of their own."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import jinja2
 from markupsafe import Markup, escape
 
-from overlap.draw.text import clean, duration, printable
+from overlap.draw.text import printable
 from overlap.pocket.pages.expectation import stages
-from overlap.survey.html import LONG
-from overlap.survey.html import TEMPLATES as SURVEY_TEMPLATES
-from overlap.survey.totals.words import seconds, share
+from overlap.survey.html import environment as common
 
 HERE: Final = Path(__file__).parent
 
 
 def environment() -> jinja2.Environment:
     """Return the environment of the pages' templates."""
-    found = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([HERE / "templates", SURVEY_TEMPLATES]),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=_printable,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    found.filters.update(
-        clean=clean,
-        clean_long=partial(clean, longest=LONG),
-        duration=duration,
-        stages=stages,
-        clock=_clock,
-        thousands="{:,}".format,
-        seconds=seconds,
-        share=share,
-        prose=_prose,
-    )
-    return found
-
-
-def _printable(value: Any) -> Any:
-    """Return what a template prints, without control and bidirectional characters.
-
-    Markup is what a macro or a filter made of text that went through here.
-    """
-    is_text = isinstance(value, str) and not isinstance(value, Markup)
-    return printable(value) if is_text else value
+    return common(HERE / "templates", stages=stages, clock=_clock, prose=_prose)
 
 
 def _prose(text: str) -> Markup:

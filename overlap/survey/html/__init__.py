@@ -1,5 +1,6 @@
-"""A survey as one HTML page that needs nothing else: no script, no other file."""
+"""A survey as one page, and the environment of its templates, which pocket's pages share."""
 
-from overlap.survey.html.page import LONG, TEMPLATES, page
+from overlap.survey.html.environment import environment
+from overlap.survey.html.page import page
 
-__all__ = ["LONG", "TEMPLATES", "page"]
+__all__ = ["environment", "page"]

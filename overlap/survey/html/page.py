@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import partial
-from pathlib import Path
 from typing import Any
 
-import jinja2
-
-from overlap.judge.summary import clean, duration
+from overlap.survey.html.environment import environment
 from overlap.survey.totals.model import CATEGORIES
-from overlap.survey.totals.words import CATEGORY_WORDS, seconds, share
+from overlap.survey.totals.words import CATEGORY_WORDS
 
-LONG = 300
-"""Characters of a statement or a sentence."""
 MOST_ROUTES = 100
 MOST_ROWS = 30
 """Rows of each table; the JSON has them all."""
-TEMPLATES = Path(__file__).parent
-"""`tables.html` there is also a part of pocket's page Routes."""
 
 
 def page(document: dict[str, Any], *, traces_url: str = "") -> str:
@@ -28,30 +20,18 @@ def page(document: dict[str, Any], *, traces_url: str = "") -> str:
     traces_url: where a backend shows its traces; examples are links to it. Without it they are
         plain ids.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters.update(
-        clean=clean,
-        clean_long=partial(clean, most=LONG),
-        duration=duration,
-        seconds=seconds,
-        share=share,
-        thousands="{:,}".format,
-        when=_when,
-    )
-    return environment.get_template("survey.html").render(
-        survey=document,
-        trace_url=f"{traces_url.rstrip('/')}/trace/" if traces_url else None,
-        same="",
-        categories=CATEGORIES,
-        words=CATEGORY_WORDS,
-        most_routes=MOST_ROUTES,
-        most_rows=MOST_ROWS,
+    return (
+        environment(when=_when)
+        .get_template("survey.html")
+        .render(
+            survey=document,
+            trace_url=f"{traces_url.rstrip('/')}/trace/" if traces_url else None,
+            same="",
+            categories=CATEGORIES,
+            words=CATEGORY_WORDS,
+            most_routes=MOST_ROUTES,
+            most_rows=MOST_ROWS,
+        )
     )
 
 
