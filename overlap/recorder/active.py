@@ -52,7 +52,11 @@ def start(settings: Settings) -> Callable[[], None]:
             megabytes=settings.megabytes,
             slow_s=settings.slow_s,
         )
-    except Exception:  # a folder that can't be written, a full disk
+    except OSError as error:  # a folder that can't be written, a full disk
+        reason = error.strerror or error
+        _log.warning("no flight recorder in %s: %s", settings.folder, reason)
+        return lambda: None
+    except Exception:
         _log.warning("no flight recorder in %s", settings.folder, exc_info=True)
         return lambda: None
     _settings = settings

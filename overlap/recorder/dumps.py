@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -15,6 +16,9 @@ from overlap.recorder.ring import Ring
 
 DUMP = ".flight"
 RING = ".ring"
+PART = layout.PART
+HALF_S = 60.0
+"""A dump that nothing was added to for so long is one that a killed process left half written."""
 EVERY_S = 60.0
 """The least time between two dumps. What happened meanwhile is in the next one."""
 MOST = 20
@@ -72,7 +76,9 @@ class Dumps:
                 self._ring.copy_to(path, reason)
                 _log.warning("%s: the last seconds are in %s", reason, path)
                 forget_old(self._folder, self._service)
-            except Exception:  # the disk is full: the service goes on
+            except OSError as error:  # the disk is full: the service goes on
+                _log.warning("the flight recorder can't write a dump: %s", error.strerror or error)
+            except Exception:
                 _log.warning("the flight recorder can't write a dump", exc_info=True)
 
     def _path(self, reason: str) -> Path:
@@ -91,8 +97,12 @@ _SETTLES_S = 0.05
 
 
 def take_dead_rings(folder: Path, service: str) -> None:
-    """Make dumps of the rings that killed processes of a service left."""
+    """Make dumps of the rings that killed processes of a service left; remove their half dumps."""
     take_left_files(folder, f"{name_part(service)}.*{RING}", _take_dead_ring)
+    for half in folder.glob(f"{name_part(service)}.*{PART}"):
+        with suppress(OSError):  # another process has removed it
+            if time.time() - half.stat().st_mtime > HALF_S:
+                half.unlink()
     forget_old(folder, service)
 
 

@@ -21,6 +21,8 @@ from __future__ import annotations
 from struct import Struct
 from typing import Final
 
+PART: Final = ".part"
+"""The end of the name of a file that is not all written yet."""
 MAGIC: Final = b"overlapR"
 VERSION: Final = 1
 HEAD: Final = Struct("<8sIIIQdIQ64s64s64s")

@@ -126,17 +126,21 @@ class Ring:
         Threads go on writing meanwhile: what is written is memory's, part by part, and the
         interpreter is free during each part.
         """
-        draft = path.with_suffix(".part")
+        draft = path.with_suffix(layout.PART)
         head = bytearray(self.memory[: layout.HEAD_SIZE])
         layout.DUMP.pack_into(head, layout.DUMP_AT, time.time_ns())
         layout.REASON.pack_into(head, layout.REASON_AT, reason.encode()[: layout.REASON.size])
         opened = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(opened, "wb") as file, memoryview(self.memory) as whole:
-            file.write(head)
-            for start in range(layout.HEAD_SIZE, len(whole), _PART):
-                with whole[start : start + _PART] as part:
-                    file.write(part)
-        draft.rename(path)
+        try:
+            with os.fdopen(opened, "wb") as file, memoryview(self.memory) as whole:
+                file.write(head)
+                for start in range(layout.HEAD_SIZE, len(whole), _PART):
+                    with whole[start : start + _PART] as part:
+                        file.write(part)
+            draft.rename(path)
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise
 
     def close(self, *, keep: bool) -> None:
         """Close the file, and remove it unless it is kept."""

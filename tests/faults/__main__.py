@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from tests.faults.rows import BACKENDS, JOURNALS, PROCESSES, Row
+from tests.faults.rows import BACKENDS, JOURNALS, PROCESSES, RECORDER, Row
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "faults.md"
 _HEAD = """# Faults
@@ -19,6 +19,8 @@ _PARTS = (
      "it begins, and once with its count, when it ends.", BACKENDS),
     ("The journal of background tasks", "`OVERLAP_JOURNAL_DIR` is a folder in which each process notes what it has "
      "started. The file is locked while its process lives.", JOURNALS),
+    ("The flight recorder", "`OVERLAP_RECORDER_DIR` is a folder in which each process keeps a ring, and writes dumps of it.",
+     RECORDER),
     ("Processes", "", PROCESSES),
 )  # fmt: skip
 

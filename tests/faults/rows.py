@@ -72,6 +72,21 @@ JOURNALS = (
     Row("twenty", "kill -9 twenty times in a row", "-", "nothing, where each lives until its first export (0.2 s)",
         "background task lost", _JOURNAL + "test_twenty_kills_in_a_row"),
 )  # fmt: skip
+_RECORDER = "test_recorder.py::"
+RECORDER = (
+    Row("ring-full", "the disk is full when a process starts", _ANSWERED, "the recording of that process",
+        "no flight recorder in", _RECORDER + "test_no_ring_can_be_made"),
+    Row("ring-limit", "files may not grow (RLIMIT_FSIZE)", _ANSWERED, "the recording of that process",
+        "no flight recorder in", _RECORDER + "test_no_ring_can_be_made"),
+    Row("ring-read-only", "the folder can't be written", _ANSWERED, "the recording of that process",
+        "no flight recorder in", _RECORDER + "test_no_ring_can_be_made"),
+    Row("dump-full", "the disk is full when a dump is written", _ANSWERED, "that dump; the ring goes on",
+        "the flight recorder can't write a dump", _RECORDER + "test_the_disk_is_full_when_a_dump_is_written"),
+    Row("ring-killed", "kill -9 under load", "cut off", "at most the record that each thread was writing",
+        "the process was killed: its last seconds are in", _RECORDER + "test_a_process_is_killed_while_it_writes"),
+    Row("dump-killed", "kill -9 while a dump is written", "cut off", "that dump; the ring becomes one",
+        "the process was killed: its last seconds are in", _RECORDER + "test_a_process_is_killed_while_a_dump_is_written"),
+)  # fmt: skip
 _PROCESS = "test_processes.py::"
 PROCESSES = (
     Row("term", "SIGTERM once more during the drain", "the running one is answered",
@@ -86,7 +101,7 @@ PROCESSES = (
     Row("memory", "pocket may use no more memory (RLIMIT_AS)", "500 in one line, or a closed connection; pocket serves on",
         "the export that did not fit", "a request failed: MemoryError", _PROCESS + "test_pocket_without_memory"),
 )  # fmt: skip
-ROWS = (*BACKENDS, *JOURNALS, *PROCESSES)
+ROWS = (*BACKENDS, *JOURNALS, *RECORDER, *PROCESSES)
 
 
 def row(name: str) -> Row:

@@ -111,7 +111,7 @@ def test_a_folder_that_cant_be_written_is_one_line(tmp_path, caplog):
         active.start(active.Settings(tmp_path / "file" / "x", "shop"))()
     assert active.RECORDER is None
     assert [record.getMessage() for record in caplog.records] == [
-        f"no flight recorder in {tmp_path / 'file' / 'x'}"
+        f"no flight recorder in {tmp_path / 'file' / 'x'}: Not a directory"
     ]
 
 
