@@ -86,6 +86,26 @@ def test_a_signal_shows_what_is_in_progress_and_a_killed_process_leaves_it(
     assert sum(each.took_s is None for each in found.requests) == 1
 
 
+def test_a_stream_that_is_not_sampled_is_not_slow(serve, tmp_path, wait_until):
+    """It takes as long as it takes, whether its span is recorded or not."""
+    folder = tmp_path / "flights"
+    server = serve(
+        env=ON
+        | {
+            "OVERLAP_RECORDER_DIR": str(folder),
+            "OVERLAP_RECORDER_SLOW_MS": "30",
+            "OVERLAP_BLOCKED_THRESHOLD_MS": "60000",
+            "OTEL_TRACES_SAMPLER": "always_off",
+        }
+    )
+    assert server.get("/stream/").status_code == 200  # 60 ms
+    server.process.send_signal(signal.SIGUSR2)
+    (path,) = wait_until(lambda: [*folder.glob("smokesite.*.signal.flight")])
+    (stream,) = [each for each in read(path).requests if each.name == "GET /stream/"]
+    assert stream.took_s >= 0.05
+    assert [*folder.glob("smokesite.*.slow.flight")] == []
+
+
 def test_without_a_folder_nothing_is_recorded(run, own_sink):
     """It is off, and costs nothing."""
     code = """

@@ -13,6 +13,7 @@ from overlap.instrument.loop.steps_rest import LASTS, MOST_A_SECOND, NOTE_S, WIN
 from overlap.instrument.requests.server_span import IN_FLIGHT
 from overlap.lens import Steps
 from overlap.recorder import active
+from overlap.recorder.flight import REQUEST
 from overlap.recorder.loop_steps import record_steps, wake
 from overlap.recording import read
 
@@ -78,6 +79,25 @@ def test_a_process_with_few_requests_records_each_step(loop, recorded):
         assert is_on(loop)
     undo()
     assert not is_on(loop)
+
+
+def test_wake_ups_of_work_for_no_request_are_not_recorded(loop, recorded):
+    """Its first step is, as a request may begin in it; what a request waits for is its own."""
+    undo = record_steps(loop)
+
+    async def work(number):
+        REQUEST.set(number)
+        for _ in range(3):
+            await asyncio.sleep(0.001)
+            time.sleep(0.001)  # a step that is not too short
+
+    loop.run_until_complete(work(0))
+    assert recorded().other_steps <= 1
+    number = active.RECORDER.request_begins(1, time.perf_counter())
+    loop.run_until_complete(work(number))
+    (request,) = recorded().requests
+    assert len(request.steps) >= 3
+    undo()
 
 
 def test_steps_rest_in_a_busy_process_until_a_request_lasts(loop, recorded, in_flight):
