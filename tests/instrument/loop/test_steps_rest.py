@@ -89,7 +89,7 @@ def test_wake_ups_of_work_for_no_request_are_not_recorded(loop, recorded):
         REQUEST.set(number)
         for _ in range(3):
             await asyncio.sleep(0.001)
-            time.sleep(0.001)  # a step that is not too short
+            time.sleep(0.001)  # noqa: ASYNC251  a step that is not too short
 
     loop.run_until_complete(work(0))
     assert recorded().other_steps <= 1
