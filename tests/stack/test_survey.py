@@ -47,11 +47,19 @@ def test_the_route_of_a_request_has_its_shapes(surveyed, name):
     assert PLAYED[name].expect.shapes <= {*route["shapes"]}
 
 
-def test_the_line_of_oversmoke_is_first_of_those_that_sleep(surveyed):
-    """By the seconds that others waited; what computes takes longer on a busy machine."""
-    first = next(row for row in surveyed["culprits"] if row["kind"] == "sleep")
-    assert "oversmoke" in first["culprit"]
-    assert first["others_waited_s"] > 1
+def test_the_line_of_oversmoke_is_first(surveyed):
+    """By the seconds that others waited; only what computed for longer may be before it.
+
+    Other lessons block for less than its five seconds. How long `cpu` computes, with as many
+    requests that wait, is the machine's: 2 s on one that is free, more on a busy one.
+    """
+    rows = surveyed["culprits"]
+    place, oversmoke = next(
+        (place, row) for place, row in enumerate(rows) if "oversmoke" in row["culprit"]
+    )
+    before = [(row["kind"], row["held_s"] > 0.9 * oversmoke["held_s"]) for row in rows[:place]]
+    assert before in ([], [("cpu", True)])
+    assert oversmoke["others_waited_s"] > 2 * oversmoke["held_s"] > 9
 
 
 def test_all_sources_are_read_whole(surveyed):
