@@ -174,8 +174,18 @@ def test_one_wait_for_many_is_not_counted_twice(lensed):
     """Two tasks of one span: the second's wait begins where the first's ended."""
 
     async def waits(tracer):
+        loop = asyncio.get_running_loop()
+        over = loop.create_future()
+
+        async def first():
+            await asyncio.sleep(NAP_S)
+            loop.call_later(NAP_S, over.set_result, None)
+
+        async def second():
+            await over
+
         with tracer.start_as_current_span("span"):
-            await asyncio.gather(asyncio.sleep(NAP_S), asyncio.sleep(2 * NAP_S))
+            await asyncio.gather(first(), second())
 
     span = lensed(waits)["span"]
     rows = [ROW.fullmatch(row).groups() for row in span.awaited.splitlines()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -292,13 +293,18 @@ def test_threads_tasks_timers_and_the_network_are_not_waits(observed):
 
 def test_a_name_that_is_looked_up_is_a_span(observed, monkeypatch):
     """asyncio does it in the default executor."""
-    stock = socket.getaddrinfo
-    monkeypatch.setattr(
-        socket, "getaddrinfo", lambda *a, **n: (time.sleep(PAUSE_S), stock(*a, **n))[1]
-    )
+    stock, awaits = socket.getaddrinfo, threading.Event()
+
+    def slow(*args, **named):
+        assert awaits.wait(5)
+        time.sleep(PAUSE_S)
+        return stock(*args, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
 
     async def work(_):
         loop = asyncio.get_running_loop()
+        loop.call_soon(awaits.set)  # when the task waits
         if not isinstance(loop, asyncio.BaseEventLoop):
             loop = Loop(loop)
         await asyncio.BaseEventLoop.getaddrinfo(loop, "localhost", 80)  # dns
