@@ -263,6 +263,8 @@ def test_work_in_a_thread_is_offloaded(span: MakeSpan) -> None:
             span("4", "nameless", 3, 97, "2", attributes={names.THREAD_ID: 8}),
             span("5", "elsewhere", 4, 96, "2", attributes={names.THREAD_ID: 9}, service="other"),
             span("6", names.SPAN_BLOCKED, 4, 96, "1", attributes={names.THREAD_ID: 10}),
+            span("7", names.SPAN_HUNG, 54, 54, "1", attributes={names.THREAD_ID: 10}),
+            span("8", names.SPAN_TASK_DROPPED, 97, 97, "1", attributes={names.THREAD_ID: 8}),
         ]
     )
     assert found.offloaded == [

@@ -7,7 +7,15 @@ from typing import Final
 
 from overlap import names
 from overlap.judge.model import Background, Offloaded
-from overlap.judge.tree.span_tree import NO_PARENT, Tree, ms, on_threads, plain, same_process
+from overlap.judge.tree.span_tree import (
+    EVIDENCE,
+    NO_PARENT,
+    Tree,
+    ms,
+    on_threads,
+    plain,
+    same_process,
+)
 from overlap.trace.model import Span
 
 OUTLIVED_NS: Final = 1_000_000
@@ -128,8 +136,8 @@ def offloaded(tree: Tree) -> list[Offloaded]:
         parent = tree.parents[index]
         span = tree.spans[index]
         thread = plain(span.attributes.get(names.THREAD_ID))
-        if parent == NO_PARENT or thread is None or span.name == names.SPAN_BLOCKED:
-            continue
+        if parent == NO_PARENT or thread is None or span.name in EVIDENCE:
+            continue  # the watchdog's thread reports a block, and the collector's a lost task
         above = tree.spans[parent]
         others = plain(above.attributes.get(names.THREAD_ID))
         if others is None or others == thread or tree.is_remote(index):
