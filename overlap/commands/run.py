@@ -65,6 +65,8 @@ def command(
 
         try:
             _say(f"page {pipeline.page_url}, {pipeline}")
+            if pipeline.grpc:
+                _say(pipeline.grpc)
             environ = running.environment(os.environ, notes, pipeline.endpoints, pipeline.page_url)
             status = running.run(command, environ, look)
         finally:

@@ -5,22 +5,25 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import httpx
 from opentelemetry.instrumentation.utils import suppress_http_instrumentation
 
 from overlap.config import Config
 from overlap.errors import OverlapError
+from overlap.pocket.ingest.grpc_receiver import NOT_INSTALLED, is_installed
 from overlap.pocket.serve import listen
 
 HOST = "127.0.0.1"
-OTLP_PORT = 4318
+OTLP_PORT, GRPC_PORT = 4318, 4317
 PAGE_PORT = 16686
 STOP_S = 5.0
 SIGNALS = ("traces", "metrics", "logs")
 _TIMEOUT_S = 2.0
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _LINES = 3
 """How many lines pocket prints when it listens."""
 
@@ -34,6 +37,8 @@ class Pipeline:
     page_url: str
     process: subprocess.Popen[str] | None = field(default=None, repr=False)
     """Pocket, if it was started here."""
+    grpc: str = ""
+    """If the project's own exporter sends by gRPC: whether pocket receives that, in a sentence."""
 
     def __str__(self) -> str:
         bases = {url.removesuffix(f"/v1/{signal}") for signal, url in self.endpoints.items()}
@@ -80,9 +85,14 @@ def open_pipeline(
     is_named = port is not None or otlp_port is not None
     if not pocket or (not is_named and accepts_otlp(configured["traces"])):
         return Pipeline(configured, config.traces_url)
+    by_grpc, grpc = _grpc(env)
     started = _start(
-        _port(otlp_port, OTLP_PORT, "--otlp-port"), _port(port, PAGE_PORT, "--port"), config.app_url
+        _port(otlp_port, OTLP_PORT, "--otlp-port"),
+        _port(port, PAGE_PORT, "--port"),
+        config.app_url,
+        by_grpc,
     )
+    started.grpc = grpc
     own.pop("traces", None)
     started.endpoints |= {signal: url for signal, url in own.items() if accepts_otlp(url)}
     return started
@@ -115,8 +125,34 @@ def _port(named: int | None, default: int, option: str) -> int:
     return default if named is None else named
 
 
-def _start(otlp_port: int, port: int, app_url: str) -> Pipeline:
-    command = [sys.executable, "-m", "overlap.run.pocket_process", "--app-url", app_url]
+def _grpc(env: Mapping[str, str]) -> tuple[list[str], str]:
+    """Return pocket's options for a project whose exporter sends by gRPC, and what to say of it."""
+    named = (f"OTEL_EXPORTER_OTLP_{part}" for part in ("TRACES_PROTOCOL", "PROTOCOL"))
+    if next((env[name] for name in named if env.get(name)), "") != "grpc":
+        return [], ""
+    endpoint = env.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") or env.get(
+        "OTEL_EXPORTER_OTLP_ENDPOINT", ""
+    )
+    try:
+        # It may have no scheme: localhost:4317.
+        parts = urlsplit(endpoint if "//" in endpoint else f"//{endpoint}")
+        host, port = parts.hostname or "localhost", parts.port or GRPC_PORT
+    except ValueError:
+        return [], ""
+    if host not in _LOOPBACK:
+        return [], ""
+    asked = f"the project's own exporter sends OTLP by gRPC to {host}:{port}"
+    if not is_installed():
+        return [], f"{asked}, which nothing receives: {NOT_INSTALLED}"
+    try:
+        listen(HOST, port, "--grpc-port").close()
+    except OverlapError:
+        return [], ""  # a collector receives it
+    return ["--grpc-port", str(port)], f"{asked}: pocket receives it"
+
+
+def _start(otlp_port: int, port: int, app_url: str, options: Sequence[str]) -> Pipeline:
+    command = [sys.executable, "-m", "overlap.run.pocket_process", "--app-url", app_url, *options]
     process = subprocess.Popen(
         [*command, "--host", HOST, "--otlp-port", str(otlp_port), "--port", str(port)],
         stdin=subprocess.PIPE,  # it ends when this is closed

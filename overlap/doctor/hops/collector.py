@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import httpx
 from google.protobuf.message import Message
 
@@ -12,6 +14,7 @@ from overlap.telemetry.export.answers import rejected
 
 _PROTOBUF = "application/x-protobuf"
 _BUSY = (429, 503)
+_GRPC_PORT = 4317
 
 
 async def look(context: Context) -> str:
@@ -35,6 +38,11 @@ async def look(context: Context) -> str:
     )
 
 
+def _may_be_grpc(endpoint: str) -> bool:
+    asked = os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL") == "grpc"
+    return asked or endpoint.endswith(f":{_GRPC_PORT}")
+
+
 async def _send(context: Context, endpoint: str, signal: str, message: Message) -> None:
     try:
         answer = await context.client.post(
@@ -43,6 +51,12 @@ async def _send(context: Context, endpoint: str, signal: str, message: Message) 
             headers={"content-type": _PROTOBUF},
         )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
+        if isinstance(error, httpx.RemoteProtocolError) and _may_be_grpc(endpoint):
+            raise Broken(
+                f"{endpoint} does not answer OTLP/HTTP ({why(error)}): it may receive by gRPC",
+                "Overlap sends OTLP/HTTP, whatever OTEL_EXPORTER_OTLP_PROTOCOL says: set "
+                "OTEL_EXPORTER_OTLP_ENDPOINT to the receiver's port for HTTP, 4318 as a rule",
+            ) from None
         raise Broken(
             f"nothing receives telemetry at {endpoint} ({why(error)})",
             "start the collector (`docker compose up`, `make stack`) or `overlap pocket`, "
