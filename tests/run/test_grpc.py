@@ -67,7 +67,7 @@ def test_the_doctor_says_that_a_receiver_takes_grpc_alone(started, monkeypatch):
             await collector.look(Context(config, client))
 
     with pytest.raises(
-        Broken, match="does not answer OTLP/HTTP .* it may receive by gRPC"
+        Broken, match=r"does not answer OTLP/HTTP .* it may receive by gRPC"
     ) as found:
         asyncio.run(look())
     assert "4318 as a rule" in found.value.do
