@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -15,6 +16,7 @@ from otel.native.scale.proof import (
     SETTINGS,
     Phase,
     Proof,
+    longest_pause,
 )
 from otel.native.scale.stack import ScaleStack
 
@@ -111,6 +113,34 @@ def test_an_answer_of_the_proxy_is_no_answer_of_an_app():
             return await send(f"http://127.0.0.1:{port}", 0.1, 20, {"/": 1.0})
 
     assert [each.status for each in asyncio.run(sent())] == [0, 0]
+
+
+def test_the_longest_time_without_a_span_is_measured_until_it_is_cancelled(tmp_path):
+    """From what the sampler says, four times a second; here nothing comes for a second."""
+    counts = iter([1, 2, 3, 3, 3, 3, 4])
+    ended = asyncio.Event()
+
+    async def sampler(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        if (spans := next(counts, None)) is None:
+            spans = 5
+            ended.set()
+        body = f'otelcol_receiver_accepted_spans_total{{receiver="kafka"}} {spans}\n'
+        head = f"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+        writer.write((head + body).encode())
+        await writer.drain()
+        writer.close()
+
+    async def measured():
+        async with await asyncio.start_server(sampler, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            ports = replace(ScalePorts.free(), sampler_a_metrics=port)
+            task = asyncio.create_task(longest_pause(ScaleStack(tmp_path, ports), "sampler-a"))
+            await ended.wait()
+            task.cancel()
+            return await task
+
+    assert asyncio.run(measured()) >= 3 * 0.25
 
 
 def test_what_is_missing_is_said_with_its_request_and_with_what_was_killed_meanwhile():

@@ -127,7 +127,7 @@ async def prove(stack: ScaleStack, plan: Plan, say: Callable[[str], None]) -> Pr
         before, again = again, await _counted(stack, 0)
     await phase("undisturbed", nothing)
     counted = await _counted(stack, before + len(phases[0].sent)) - before
-    pause = asyncio.create_task(_longest_pause(stack, "sampler-a"))
+    pause = asyncio.create_task(longest_pause(stack, "sampler-a"))
     await phase("a sampler killed (-9)", killed("sampler-b", signal.SIGKILL, seconds / 5))
     await phase("Kafka killed (-9)", killed("kafka", signal.SIGKILL, seconds / 2))
     await phase("a gateway killed (-9)", killed("gateway-1", signal.SIGKILL, seconds / 5))
@@ -139,18 +139,16 @@ async def prove(stack: ScaleStack, plan: Plan, say: Callable[[str], None]) -> Pr
     return Proof(phases, outcome, counted, await pause)
 
 
-async def _longest_pause(stack: ScaleStack, sampler: str) -> float:
+async def longest_pause(stack: ScaleStack, sampler: str) -> float:
     """Return the longest time in which the sampler received no span, in seconds, once cancelled."""
     url, seen, since, longest = stack.url(f"{sampler}_metrics") + "/metrics", "", 0.0, 0.0
     with suppress(asyncio.CancelledError):
         async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
             while True:
                 lines = (await client.get(url)).text.splitlines()
-                received, now = (
-                    "".join(line for line in lines if RECEIVED in line),
-                    time.monotonic(),
-                )
-                longest = max(longest, now - since) if seen else 0.0
+                received = "".join(line for line in lines if RECEIVED in line)
+                now = time.monotonic()
+                longest = max(longest, now - since) if seen else 0.0  # from the first answer on
                 if received != seen:
                     seen, since = received, now
                 await asyncio.sleep(0.25)
