@@ -1,5 +1,6 @@
 """OTLP by gRPC: the SDK's own exporters, into a running pocket."""
 
+import asyncio
 import re
 import secrets
 import subprocess
@@ -22,8 +23,11 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
+from overlap.errors import OverlapError
 from overlap.pocket.ingest import grpc_receiver
 from overlap.pocket.ingest.request_body import WIRE_LIMIT
+from overlap.pocket.storage.logs_and_metrics import Telemetry
+from overlap.pocket.storage.store import Store
 
 TRACES = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 LOGS = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
@@ -140,3 +144,28 @@ def test_without_grpcio_it_is_one_sentence(tmp_path):
     )  # fmt: skip
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr == f"overlap: {grpc_receiver.NOT_INSTALLED}\n"
+
+
+def test_what_it_receives_and_refuses_is_counted():
+    """In the counts of the page; and a port that another one has is not shared."""
+    logs = ExportLogsServiceRequest()
+    logs.resource_logs.add().scope_logs.add().log_records.add().body.string_value = "sold"
+
+    async def run():
+        store = Store()
+        receiver = grpc_receiver.GrpcReceiver(store, Telemetry())
+        other = grpc_receiver.GrpcReceiver(store, Telemetry())
+        address = await receiver.start("127.0.0.1", 0)
+        try:
+            await asyncio.to_thread(call, address, LOGS, logs.SerializeToString())
+            with pytest.raises(grpc.RpcError, match="INVALID_ARGUMENT"):
+                await asyncio.to_thread(call, address, TRACES, b"\xff\xff")
+            with pytest.raises(OverlapError, match="can't listen on"):
+                await other.start("127.0.0.1", int(address.rpartition(":")[2]))
+        finally:
+            await other.stop()
+            await receiver.stop()
+        return store.counts
+
+    counts = asyncio.run(run())
+    assert (counts.logs, counts.refused_requests) == (1, 1)
