@@ -29,6 +29,7 @@ MAX_ANSWER_SIZE = 64 * 1024
 """In bytes; what follows is not read."""
 _RETRIED = frozenset({429, 502, 503, 504})
 _MAX_TRIES = 6
+_LATE = "no answer in time"
 _HEADERS = {"Content-Type": "application/x-protobuf", "User-Agent": "overlap"}
 _ENCODERS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
@@ -72,8 +73,12 @@ class HttpSender:
             return f"one of {len(data):,} bytes is too large"
         body = data if self._encode is None else self._encode(data)
         deadline = time.monotonic() + self._to.timeout_s
+        reason = ""
         for attempt in range(_MAX_TRIES):
-            reason, wait_s = self._post(body, max(0.01, deadline - time.monotonic()))
+            latest, wait_s = self._post(body, max(0.01, deadline - time.monotonic()))
+            # A retry may have had too little time: then what the try before it met says more.
+            if latest != _LATE or not reason:
+                reason = latest
             if not reason or wait_s is None:
                 break
             wait_s = max(wait_s, 2**attempt * random.uniform(0.8, 1.2))  # noqa: S311  jitter
@@ -140,7 +145,7 @@ def _reason(error: Exception) -> str:
     if "NameResolution" in text or "getaddrinfo" in text:
         return "its host name can't be resolved"
     if "timed out" in text or "Timeout" in type(error).__name__:
-        return "no answer in time"
+        return _LATE
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):
         return "it is no URL"
     if isinstance(error, requests.exceptions.InvalidSchema):

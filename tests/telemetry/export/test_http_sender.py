@@ -162,10 +162,19 @@ def test_stopping_ends_a_wait(receiver):
     assert sender.send(BODY) == "the process is ending"
 
 
+def test_a_retry_without_the_time_for_it_hides_no_reason(monkeypatch):
+    """What the try before it met says more than that the last one got no answer."""
+    tries = iter([("no answer in time", 0.0), ("it answers 503", 0.0), ("no answer in time", None)])
+    monkeypatch.setattr(HttpSender, "_post", lambda *_: next(tries))
+    monkeypatch.setattr(http_sender.random, "uniform", lambda *_: 0.0)
+    assert _send(monkeypatch, "http://127.0.0.1:9/v1/traces", 10.0, {}) == "it answers 503"
+    assert next(tries, None) is None
+
+
 def test_where_nothing_listens_the_reason_is_short(monkeypatch):
     """Not the text of an exception."""
-    monkeypatch.setattr(http_sender.random, "uniform", lambda *_: 0.01)
-    reason = _send(monkeypatch, "http://127.0.0.1:9/v1/traces", 0.1, {})
+    monkeypatch.setattr(http_sender.random, "uniform", lambda *_: 0.0)
+    reason = _send(monkeypatch, "http://127.0.0.1:9/v1/traces", 10.0, {})
     assert reason == "nothing listens there (connection refused)"
 
 
