@@ -50,8 +50,8 @@ def test_the_route_of_a_request_has_its_shapes(surveyed, name):
 def test_the_line_of_oversmoke_is_first(surveyed):
     """By the seconds that others waited; only what computed for longer may be before it.
 
-    Other lessons block for less than its five seconds. How long `cpu` computes, with as many
-    requests that wait, is the machine's: 2 s on one that is free, more on a busy one.
+    Other lessons block for less time. How long `cpu` computes, with as many requests that wait,
+    is the machine's: longer on a busy one.
     """
     rows = surveyed["culprits"]
     place, oversmoke = next(
@@ -59,7 +59,9 @@ def test_the_line_of_oversmoke_is_first(surveyed):
     )
     before = [(row["kind"], row["held_s"] > 0.9 * oversmoke["held_s"]) for row in rows[:place]]
     assert before in ([], [("cpu", True)])
-    assert oversmoke["others_waited_s"] > 2 * oversmoke["held_s"] > 9
+    assert (
+        oversmoke["others_waited_s"] > 2 * oversmoke["held_s"] > 2
+    )  # the simulation's times are shorter in tests
 
 
 def test_all_sources_are_read_whole(surveyed):
