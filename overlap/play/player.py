@@ -9,8 +9,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from msgspec import structs
-
 from overlap.backend import Backend
 from overlap.errors import NoServer, OverlapError, Unreachable
 from overlap.judge import Verdict, verdict
@@ -19,7 +17,7 @@ from overlap.play.completeness import missing
 from overlap.play.result import Progress, Result
 from overlap.play.timeline import Fired, Load, Sent
 from overlap.play.verdict_log import send_verdict
-from overlap.proof import graded
+from overlap.proof import graded_verdict
 from overlap.scenario import Scenario, mismatches
 from overlap.trace import Trace
 
@@ -118,8 +116,7 @@ class Player:
         return result
 
     def _judge(self, trace: Trace) -> Verdict:
-        found = verdict(trace)
-        return structs.replace(found, advice=graded(found.advice, trace, source=self._source))
+        return graded_verdict(verdict(trace), trace, self._source)
 
     async def _server(self, name: str) -> str:
         """Return the URL of the server with this name, once it answers; empty for the app's own."""

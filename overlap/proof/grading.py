@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from overlap import names
-from overlap.judge import Advice
+from overlap.judge import Advice, Verdict
 from overlap.judge.findings.waits import places_in
 from overlap.judge.model import POSSIBLE, PROVEN, SEEN
 from overlap.judge.tree.span_tree import plain
@@ -45,6 +45,11 @@ def graded(
         if better is not None:
             found.append(better)
     return found
+
+
+def graded_verdict(found: Verdict, trace: Trace, source: Path | None = None) -> Verdict:
+    """Return a verdict whose advice is graded by one trace and the source, as in `graded`."""
+    return replace(found, advice=graded(found.advice, trace, source=source))
 
 
 def _from_traces(

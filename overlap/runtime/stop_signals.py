@@ -1,4 +1,4 @@
-"""Call a function on the event loop when the process receives SIGINT or SIGTERM, on any platform.
+"""SIGINT and SIGTERM: call a function on the event loop for both, on any platform; the default.
 
 The loops of Windows have no `add_signal_handler`: there, Python's own handlers wake the loop.
 """
@@ -6,7 +6,9 @@ The loops of Windows have no `add_signal_handler`: there, Python's own handlers 
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 
@@ -28,3 +30,17 @@ def on_stop_signals(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -
         else:
             undo.callback(loop.remove_signal_handler, number)
     return undo
+
+
+def is_sigterm_default() -> bool:
+    """Return whether this is the main thread, which alone sets handlers, and SIGTERM has none."""
+    return (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    )
+
+
+def end_by_sigterm() -> None:
+    """End the process by SIGTERM, as without a handler. In the main thread."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGTERM)

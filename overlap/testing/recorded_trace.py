@@ -7,14 +7,13 @@ from abc import ABC, abstractmethod
 from functools import cached_property
 from pathlib import Path
 
-from msgspec.structs import replace
 from rich.console import Console
 
 from overlap.draw import clean, duration, picture
 from overlap.judge import Advice, Background, Blocked, Group, Offloaded, Verdict, verdict
 from overlap.judge.model import CONCURRENT, SERIAL, SINGLE
 from overlap.judge.summary import advised, sentence
-from overlap.proof import graded
+from overlap.proof import graded_verdict
 from overlap.trace import Span, Trace
 
 __tracebackhide__ = True
@@ -98,9 +97,8 @@ class Seen(Findings):
 
     @cached_property
     def verdict(self) -> Verdict:
-        found = verdict(self.trace)
         # The code under test is below the folder in which pytest was started, as a rule.
-        return replace(found, advice=graded(found.advice, self.trace, source=Path.cwd()))
+        return graded_verdict(verdict(self.trace), self.trace, Path.cwd())
 
     @cached_property
     def root(self) -> Span:

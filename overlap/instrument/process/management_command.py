@@ -22,6 +22,7 @@ from opentelemetry.trace import Span, Status, StatusCode
 from overlap import names
 from overlap.runtime.class_methods import replace_method
 from overlap.runtime.guard import CurrentSpan, guarded
+from overlap.runtime.stop_signals import end_by_sigterm, is_sigterm_default
 from overlap.runtime.when_imported import when_imported
 
 SERVERS = frozenset({"runserver", "runserver_plus", "testserver"})
@@ -138,8 +139,7 @@ def _exit_code(error: BaseException | None) -> int:
 
 def _on_sigterm(span: Span | None, shutdown: Callable[[], None]) -> Callable[[], None] | None:
     """Send the last telemetry at SIGTERM, unless the command handles it; return the undoing."""
-    is_main = threading.current_thread() is threading.main_thread()
-    if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+    if not is_sigterm_default():
         return None
     process = os.getpid()
 
@@ -149,14 +149,13 @@ def _on_sigterm(span: Span | None, shutdown: Callable[[], None]) -> Callable[[],
             span.end()
         shutdown()
 
-    def terminate(number: int, _frame: object) -> None:
+    def terminate(_number: int, _frame: object) -> None:
         if os.getpid() == process:  # a forked worker ends as it would have
             # In a thread: what was interrupted here may hold a lock that sending needs.
             sender = threading.Thread(target=send_last, name="overlap-sigterm", daemon=True)
             sender.start()
             sender.join(FLUSH_S)
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
+        end_by_sigterm()
 
     def restore() -> None:
         if signal.getsignal(signal.SIGTERM) is terminate:

@@ -17,6 +17,8 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
+from overlap.runtime.stop_signals import end_by_sigterm, is_sigterm_default
+
 FLUSH_S: Final = 5.0
 """Seconds for the last telemetry, after those for background work."""
 
@@ -39,8 +41,7 @@ class WorkerSigterm:
         if (
             multiprocessing.parent_process() is not None
             and "hypercorn" in sys.modules
-            and threading.current_thread() is threading.main_thread()
-            and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+            and is_sigterm_default()
         ):
             signal.signal(signal.SIGTERM, self._handle)
 
@@ -69,9 +70,4 @@ class WorkerSigterm:
     async def _finish_and_end(self) -> None:
         await self._finish()
         # hypercorn cancels this where its worker ends meanwhile, by itself.
-        _end()
-
-
-def _end() -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    os.kill(os.getpid(), signal.SIGTERM)
+        end_by_sigterm()

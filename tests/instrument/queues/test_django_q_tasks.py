@@ -8,6 +8,7 @@ import pytest
 
 from tests.instrument.conftest import until
 from tests.instrument.queues.conftest import MIGRATE
+from tests.instrument.queues.of_task import first_message
 
 PRODUCER, CONSUMER, ERROR = 4, 5, 2
 SETTINGS = "queuesite.q_settings"
@@ -77,15 +78,7 @@ def sink(module_sink, worker, send, handed, empty):
 
 def of_task(sink, name):
     """The spans of one function's first task: where it was sent, and its runs."""
-    sendings = sink.named(f"async_task queuesite.errands.{name}")
-    (sent, *_) = sorted(sendings, key=lambda span: span.start)
-    message = sent.attributes["messaging.message.id"]
-    runs = [
-        each
-        for each in sink.named(f"run queuesite.errands.{name}")
-        if each.attributes["messaging.message.id"] == message
-    ]
-    return sent, sorted(runs, key=lambda span: span.start)
+    return first_message(sink, "async_task", f"queuesite.errands.{name}")
 
 
 def test_one_trace_from_the_sender_into_the_cluster(sink):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.instrument.conftest import until
+from tests.instrument.queues.of_task import first_message
 
 PRODUCER, CONSUMER, ERROR = 4, 5, 2
 SEND = """
@@ -47,14 +48,7 @@ def sink(module_sink, worker, send, broker, handed):
 
 def of_task(sink, name):
     """The spans of one actor's first message: where it was sent, and its runs."""
-    (sent, *_) = sorted(sink.named(f"send {name}"), key=lambda span: span.start)
-    message = sent.attributes["messaging.message.id"]
-    runs = [each for each in sink.named(f"run {name}") if of_message(each, message)]
-    return sent, sorted(runs, key=lambda span: span.start)
-
-
-def of_message(span, message):
-    return span.attributes["messaging.message.id"] == message
+    return first_message(sink, "send", name)
 
 
 def test_one_trace_from_the_sender_into_the_worker(sink):

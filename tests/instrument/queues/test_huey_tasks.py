@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.instrument.conftest import until
+from tests.instrument.queues.of_task import first_message
 
 PRODUCER, CONSUMER, ERROR = 4, 5, 2
 CONSUMER_SCRIPT = str(Path(sys.executable).with_name("huey_consumer"))
@@ -53,14 +54,7 @@ def sink(module_sink, worker, send, broker, handed):
 
 def of_task(sink, name):
     """The spans of one task's first message: where it was sent, and its runs."""
-    (sent, *_) = sorted(sink.named(f"enqueue queuesite.hive.{name}"), key=lambda span: span.start)
-    message = sent.attributes["messaging.message.id"]
-    runs = [
-        each
-        for each in sink.named(f"run queuesite.hive.{name}")
-        if each.attributes["messaging.message.id"] == message
-    ]
-    return sent, sorted(runs, key=lambda span: span.start)
+    return first_message(sink, "enqueue", f"queuesite.hive.{name}")
 
 
 def test_one_trace_from_the_sender_into_the_consumer(sink):

@@ -7,8 +7,6 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 
-from msgspec import structs
-
 from overlap.judge import Verdict
 from overlap.judge.summary import sentence
 from overlap.judge.trace_verdict import verdict_on_tree
@@ -16,7 +14,7 @@ from overlap.judge.tree.repair import repair
 from overlap.pocket.storage.span_batch import Origin
 from overlap.pocket.storage.store import StoredTrace
 from overlap.pocket.storage.stored_spans import JUDGED_SPANS, as_trace
-from overlap.proof import graded
+from overlap.proof import graded_verdict
 from overlap.trace import Trace
 from overlap.waterfall import Outline, Waterfall
 
@@ -94,7 +92,7 @@ def judge(trace: Trace, unread: int = 0, source: Path | None = None) -> Judged:
     tree = repair(trace.spans, trace.trace_id)
     found = verdict_on_tree(tree, trace.warnings)
     if source is not None and found.advice:
-        found = structs.replace(found, advice=graded(found.advice, trace, source=source))
+        found = graded_verdict(found, trace, source)
     outline = Outline(trace, found, tree)
     return Judged(trace, found, sentence(found), outline.overview(ROWS), outline, unread)
 
