@@ -1,14 +1,30 @@
-"""Find the process that listens on a port, from Linux's /proc, best effort."""
+"""Hosts and ports of this machine: whether a name is one of it, and what listens on a port."""
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
 
 _LISTEN = "0A"
 
 
+def reaches_this_machine(host: str) -> bool:
+    """Return whether a connection to this host stays on this machine.
+
+    `0.0.0.0` and `::` count: a client that connects to them reaches loopback.
+    """
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host.lower() == "localhost"
+    return address.is_loopback or address.is_unspecified
+
+
 def describe_listener(port: int) -> str | None:
-    """Return `name (pid 123)` of the process that listens on a TCP port, or None."""
+    """Return `name (pid 123)` of the process that listens on a TCP port, or None.
+
+    It is read from Linux's /proc, best effort: None elsewhere.
+    """
     inodes = _listening_inodes(port)
     if not inodes:
         return None

@@ -16,6 +16,7 @@ from overlap.config import Config
 from overlap.errors import OverlapError
 from overlap.pocket.ingest.grpc_receiver import NOT_INSTALLED, is_installed
 from overlap.pocket.serve import listen
+from overlap.ports import reaches_this_machine
 
 HOST = "127.0.0.1"
 OTLP_PORT, GRPC_PORT = 4318, 4317
@@ -23,7 +24,6 @@ PAGE_PORT = 16686
 STOP_S = 5.0
 SIGNALS = ("traces", "metrics", "logs")
 _TIMEOUT_S = 2.0
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _LINES = 3
 """How many lines pocket prints when it listens."""
 
@@ -139,7 +139,7 @@ def _grpc(env: Mapping[str, str]) -> tuple[list[str], str]:
         host, port = parts.hostname or "localhost", parts.port or GRPC_PORT
     except ValueError:
         return [], ""
-    if host not in _LOOPBACK:
+    if not reaches_this_machine(host):
         return [], ""
     asked = f"the project's own exporter sends OTLP by gRPC to {host}:{port}"
     if not is_installed():

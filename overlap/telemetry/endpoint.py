@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from overlap.config import OTLP_ENDPOINT
+from overlap.ports import reaches_this_machine
 
 EXPORT_TIMEOUT_S = 5.0
 """For one export with its retries. The SDK's own 10 s is longer than a rolling restart grants."""
@@ -26,13 +26,9 @@ class Destination:
     def is_loopback(self) -> bool:
         """Whether it is on this machine: no proxy is needed, whatever proxies are set."""
         try:
-            host = urlsplit(self.endpoint).hostname or ""
+            return reaches_this_machine(urlsplit(self.endpoint).hostname or "")
         except ValueError:  # no URL: each export says so
             return False
-        try:
-            return ip_address(host).is_loopback
-        except ValueError:
-            return host == "localhost"
 
 
 def destination(signal: str) -> Destination:

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 from opentelemetry.sdk.trace.export import SpanExportResult
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104  an address
+from overlap.ports import reaches_this_machine
+
 _GRPC, _HTTP = 4317, 4318
 """OTLP's ports. A collector listens on both, so they are one place."""
 
@@ -83,4 +84,4 @@ def _place(endpoint: str) -> tuple[str, int | None]:
     parts = urlsplit(endpoint if "//" in endpoint else f"//{endpoint}")
     host = (parts.hostname or "").lower()
     port = _HTTP if parts.port == _GRPC else parts.port
-    return ("loopback" if host in _LOOPBACK else host), port
+    return ("loopback" if reaches_this_machine(host) else host), port

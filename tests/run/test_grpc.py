@@ -85,6 +85,7 @@ def test_the_doctor_says_that_a_receiver_takes_grpc_alone(started, monkeypatch):
         (environ("PORT"), True),
         (environ(1, OTEL_EXPORTER_OTLP_ENDPOINT="localhost:PORT"), True),
         (environ(1, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT="http://127.0.0.1:PORT"), True),
+        (environ(1, OTEL_EXPORTER_OTLP_ENDPOINT="http://0.0.0.0:PORT"), True),
     ],
 )  # fmt: skip
 def test_what_the_environment_asks_for(environ, asked):

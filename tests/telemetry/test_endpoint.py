@@ -37,8 +37,12 @@ def test_without_a_word_it_is_loopback():
     [
         ("http://127.0.0.1:1", False),
         ("http://localhost:1", False),
+        ("http://LocalHost:1", False),
         ("http://[::1]:1", False),
+        ("http://0.0.0.0:1", False),
+        ("http://[::]:1", False),
         ("http://collector:4318", True),
+        ("http://10.0.0.1:4318", True),
     ],
 )
 def test_loopback_needs_no_proxy(monkeypatch, endpoint, trusts):
