@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from importlib import resources
 from importlib.util import find_spec
 
@@ -41,9 +40,6 @@ def command(traces_url: str | None, app_url: str | None, source: str | None, ski
     from overlap.commands.doctor import check
     from overlap.mcp.server import serve
 
-    settings = config.load()
-    if traces_url:
-        settings = replace(settings, traces_url=traces_url.rstrip("/"))
-    settings = serving.with_options(settings, app_url, source)
+    settings = serving.with_options(config.load(), app_url, source, traces_url)
     check(settings)
     asyncio.run(serve(settings))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 import click
 
@@ -41,10 +40,7 @@ def command(  # noqa: PLR0913  click passes them by name
     """
     from overlap.page import Options, serve
 
-    settings = config.load()
-    if traces_url:
-        settings = replace(settings, traces_url=traces_url.rstrip("/"))
-    settings = serving.with_options(settings, app_url, source)
+    settings = serving.with_options(config.load(), app_url, source, traces_url)
 
     def ready(page_url: str) -> None:
         click.echo(f"traces of  {settings.traces_url}")

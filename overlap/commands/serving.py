@@ -34,11 +34,15 @@ survey_minutes = click.option(
 )
 
 
-def with_options(settings: Config, app_url: str | None, source: str | None) -> Config:
+def with_options(
+    settings: Config, app_url: str | None, source: str | None, traces_url: str | None = None
+) -> Config:
     """Return the settings with what the command line says instead.
 
     Raise OverlapError if the source is no folder.
     """
+    if traces_url:
+        settings = replace(settings, traces_url=traces_url.rstrip("/"))
     if app_url:
         settings = replace(settings, app_url=app_url.rstrip("/"))
     if source:

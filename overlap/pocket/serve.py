@@ -27,6 +27,7 @@ from overlap.pocket.storage.logs_and_metrics import Telemetry
 from overlap.pocket.storage.store import MAX_BYTES, MAX_SPANS, Store
 from overlap.pocket.survey.live_survey import KEPT_MINUTES
 from overlap.ports import describe_listener
+from overlap.recording import Summary
 from overlap.runtime.stop_signals import on_stop_signals
 
 OTLP_PORT, GRPC_PORT = 4318, 4317
@@ -48,6 +49,8 @@ class Options:
     save: Path | None = None
     """Where to save all traces at the end."""
     survey_minutes: int = KEPT_MINUTES
+    recording: Summary | None = None
+    """Of the flight recorder, whose requests were loaded; it has a page."""
 
 
 class _Server(uvicorn.Server):
@@ -76,7 +79,7 @@ async def serve(
     otlp_url, page_url = url(otlp_socket), url(page_socket)
     contents = Contents(
         store, telemetry, config, otlp_url=otlp_url, page_url=page_url,
-        survey_minutes=options.survey_minutes,
+        survey_minutes=options.survey_minutes, recording=options.recording,
     )  # fmt: skip
     routes = receiver.routes(store, telemetry), [*jaeger.routes(store), *handlers.routes(contents)]
     servers = [

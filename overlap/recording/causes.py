@@ -35,7 +35,7 @@ _CAUSES = [
         (r"^receivers ", RECEIVERS),
         (rf"\.({'|'.join(_HOOKS)})$", HOOK),
         (r"^django\.db\.|QuerySet\.|Manager\.|Model\.", ORM),
-        (r"\.response_for_exception$", ERROR_PAGE),
+        (r"\.(response_for_exception|process_exception_by_middleware)$", ERROR_PAGE),
         # Lean closes a response and resets the thread's connections in one call.
         (r"Response\w*\.close$|\.work_and_reset$|\.reset_connections$", CLOSING),
         (r" \(sync middleware\)$|convert_exception_to_response\.", MIDDLEWARE),

@@ -22,6 +22,11 @@ def lines(traces: Iterable[Trace]) -> Iterator[str]:
         yield json.dumps(document, separators=(",", ":"))
 
 
+def text(traces: Iterable[Trace]) -> str:
+    """Return the lines as one text."""
+    return "".join(f"{line}\n" for line in lines(traces))
+
+
 def _span(span: Span) -> dict[str, Any]:
     return {
         "traceId": span.trace_id,

@@ -15,15 +15,24 @@ from overlap.recording.summary import Summary
 
 MOST_ROWS = 20
 """Rows of each kind; --json has them all."""
+NARROW = 120
+"""With fewer columns there is no room for all of a request's figures, and for its trace id."""
+_SHORT = 8
 
 
-def report(found: Summary) -> RenderableType:
-    """Return the report: why it was written, the slowest requests, and what happened meanwhile."""
+def report(found: Summary, columns: int = NARROW) -> RenderableType:
+    """Return the report: why it was written, the slowest requests, and what happened meanwhile.
+
+    columns: how wide it is shown.
+    """
     parts: list[RenderableType] = [Text(line) for line in _head(found)]
     if found.blocks:
         parts += [heading("What blocked the event loop"), _blocks(found)]
     if found.slowest:
-        parts += [heading("The slowest requests, those in progress first"), _requests(found)]
+        parts += [
+            heading("The slowest requests, those in progress first"),
+            _requests(found, is_narrow=columns < NARROW),
+        ]
     if found.hops:
         parts += [heading("To a thread and back"), _hops(found)]
     if found.connections:
@@ -68,23 +77,25 @@ def _blocks(found: Summary) -> Table:
     return table
 
 
-def _requests(found: Summary) -> Table:
-    table = new_table(
-        "begin", "Request", "took", "ran", "ready", "threads", "longest step", "Ended", "Trace"
-    )
+def _requests(found: Summary, *, is_narrow: bool) -> Table:
+    columns = ["Request", "took", "ran", "ready", "threads", "Ended", "Trace"]
+    if not is_narrow:
+        columns = ["begin", *columns[:-2], "longest step", *columns[-2:]]
+    table = new_table(*columns)
     for each in found.slowest[:MOST_ROWS]:
         ended = f"{each.status or ''} {each.outcome if each.outcome != 'answered' else ''}".strip()
-        table.add_row(
-            _time(each.at_ns),
+        cells: list[RenderableType] = [
             Text(clean(each.name)),
             "" if each.ms is None else duration(each.ms),
             duration(each.running_ms),
             duration(each.ready_ms),
             duration(each.threads_ms),
-            duration(each.longest_ms),
             Text(ended),
-            Text(each.trace_id),
-        )
+            Text(each.trace_id[:_SHORT] if is_narrow else each.trace_id),
+        ]
+        if not is_narrow:
+            cells = [_time(each.at_ns), *cells[:-2], duration(each.longest_ms), *cells[-2:]]
+        table.add_row(*cells)
     return table
 
 
@@ -105,11 +116,16 @@ def _hops(found: Summary) -> Table:
 
 
 def _connections(found: Summary) -> Table:
-    table = new_table("Database and thread", "opened", "closed", "kept", "leaked", "connecting")
-    for each in found.connections[:MOST_ROWS]:
+    table = new_table(
+        "Database and thread", "opened", "closed", "kept", "leaked", "connecting", "Opened By"
+    )
+    for each in found.connections_by_request[:MOST_ROWS]:
         counts = (each.opened, each.closed, each.kept, each.leaked)
         table.add_row(
-            Text(clean(each.alias)), *(f"{count:,}" for count in counts), duration(each.connect_ms)
+            Text(clean(each.alias)),
+            *(f"{count:,}" for count in counts),
+            duration(each.connect_ms),
+            Text(clean(each.request)),
         )
     return table
 

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from overlap.recording.causes import cause
-from overlap.recording.model import Connection, Recording, Request
+from overlap.recording.connections import ConnectionRow, OpenerRow, by_opener, by_thread
+from overlap.recording.model import Recording, Request
 
 SLOWEST = 20
 """The most requests that are listed."""
@@ -48,20 +49,6 @@ class HopRow:
 
 
 @dataclass(slots=True)
-class ConnectionRow:
-    """The connections of one database in one thread."""
-
-    alias: str
-    opened: int
-    closed: int
-    kept: int
-    """Open, and the request that opened them is over."""
-    leaked: int
-    """Never closed: the garbage collector found them."""
-    connect_ms: float
-
-
-@dataclass(slots=True)
 class Summary:
     """What a recording shows."""
 
@@ -86,6 +73,8 @@ class Summary:
     lost: list[str] = field(default_factory=list)
     rested_ms: float = 0.0
     """For so long no steps were recorded: many requests, and none that lasted."""
+    connections_by_request: list[OpenerRow] = field(default_factory=list)
+    """The connections again, by the requests that opened them."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -97,7 +86,7 @@ def summary(recording: Recording) -> Summary:
     requests = recording.requests
     in_progress = [each for each in requests if each.took_s is None]
     shown = sorted(requests, key=lambda each: _length(each, recording.at_ns), reverse=True)
-    names = {each.number: _name(each) for each in requests}
+    by_number = {each.number: each for each in requests}
     return Summary(
         recording.service,
         recording.instance,
@@ -121,13 +110,14 @@ def summary(recording: Recording) -> Summary:
             for each in recording.blocks
         ],
         _hops(requests),
-        _connections(recording),
+        by_thread(recording),
         [
             {
                 "at_ns": each.at_ns,
                 "ms": _ms(each.took_s),
                 "pool": each.what,
-                "request": names.get(each.request, ""),
+                "request": _name(waiting) if (waiting := by_number.get(each.request)) else "",
+                "trace_id": waiting.trace_id if waiting else "",
                 "given_up": each.given_up,
             }
             for each in recording.pool_waits
@@ -136,6 +126,7 @@ def summary(recording: Recording) -> Summary:
         _ms(sum(each.took_s for each in recording.collections)),
         [each.what for each in recording.lost],
         _ms(sum(each.took_s for each in recording.rests)),
+        by_opener(recording),
     )
 
 
@@ -186,23 +177,6 @@ def _hops(requests: list[Request]) -> list[HopRow]:
         row.queued_ms, row.running_ms = round(row.queued_ms, 3), round(row.running_ms, 3)
         row.function = functions[key].most_common(1)[0][0]
     return sorted(rows.values(), key=lambda row: row.queued_ms + row.running_ms, reverse=True)
-
-
-def _connections(recording: Recording) -> list[ConnectionRow]:
-    over = {each.number for each in recording.requests if each.took_s is not None}
-    rows: dict[str, ConnectionRow] = {}
-    for each in recording.connections:
-        row = rows.setdefault(each.alias, ConnectionRow(each.alias, 0, 0, 0, 0, 0.0))
-        row.opened += each.at_ns > 0
-        row.closed += bool(each.closed_ns) and not each.is_dropped
-        row.leaked += each.is_dropped
-        row.kept += _is_kept(each, over)
-        row.connect_ms = round(row.connect_ms + each.took_s * 1000, 3)
-    return sorted(rows.values(), key=lambda row: (-row.leaked, -row.opened, row.alias))
-
-
-def _is_kept(connection: Connection, over: set[int]) -> bool:
-    return not connection.closed_ns and (connection.request in over or connection.request == 0)
 
 
 def _ms(seconds: float) -> float:

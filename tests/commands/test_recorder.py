@@ -18,14 +18,14 @@ from tests.recording.conftest import TRACE, flight
 __all__ = ["flight"]
 
 
-def run(*arguments):
+def run(*arguments, columns=140):
     return subprocess.run(
         [sys.executable, "-m", "overlap", "recorder", *map(str, arguments)],
         capture_output=True,
         check=False,
         timeout=60,
         text=True,
-        env={"PATH": "", "COLUMNS": "140", "PYTHONIOENCODING": "utf-8"},
+        env={"PATH": "", "COLUMNS": str(columns), "PYTHONIOENCODING": "utf-8"},
     )
 
 
@@ -44,6 +44,14 @@ def test_a_recording_is_shown_with_its_slowest_requests_drawn(flight):
         "the event loop was blocked for 150 ms at views.py:8 in overcook",
     ):
         assert said in done.stdout, done.stdout
+
+
+def test_a_narrow_terminal_keeps_a_request_on_one_line(flight):
+    """A trace id is cut to its first digits there, so that the other columns have room."""
+    done = run(flight, "--draw", 0, columns=80)
+    (line,) = [line for line in done.stdout.splitlines() if TRACE[:8] in line]
+    assert "GET /smoke/" in line
+    assert TRACE not in done.stdout
 
 
 def test_figures_traces_and_page(flight, tmp_path):
@@ -70,16 +78,18 @@ def test_the_page_needs_no_backend(flight):
     env = {"PATH": "", "PYTHONIOENCODING": "utf-8"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as page:
         try:
-            printed = [page.stdout.readline() for _ in range(4)]
+            printed = [page.stdout.readline() for _ in range(5)]
             assert printed[0].startswith("1 request of 'shop', process ")
-            url = printed[1].split()[-1]
+            happened = httpx.get(printed[1].split()[-1], trust_env=False, timeout=30).text
+            assert "default in lean-1_0" in happened
+            url = printed[2].split()[-1]
             assert url.endswith(f"/trace/{TRACE}")
             text = httpx.get(url, trust_env=False, timeout=30).text
             assert "GET /smoke/" in text
             assert "the event loop was blocked for 150 ms at views.py:8 in overcook" in unescape(
                 text
             )
-            assert TRACE in httpx.get(printed[2].split()[-1], trust_env=False, timeout=30).text
+            assert TRACE in httpx.get(printed[3].split()[-1], trust_env=False, timeout=30).text
             page.send_signal(signal.SIGINT)
             assert page.wait(30) == 0
         finally:

@@ -13,6 +13,7 @@ from overlap.errors import OverlapError
 from overlap.recorder import layout
 from overlap.recording import read, summary, traces
 from overlap.recording.causes import cause
+from overlap.recording.model import Connection, Request
 from overlap.recording.otlp import lines
 from overlap.recording.read import parse
 from overlap.recording.report import report
@@ -171,3 +172,20 @@ def test_a_file_that_is_none_is_refused_in_one_sentence(flight, change, said):
     """Another file, half a file, a later version, a damaged head."""
     with pytest.raises(OverlapError, match=said):
         parse(change(flight.read_bytes()), "a.flight")
+
+
+def test_connections_are_added_up_by_the_requests_that_opened_them(flight):
+    """A request's name, no request, or one before the recording; a leak's request is the example."""
+    recording = read(flight)
+    closed = Connection(1, "default in lean-1_0", 1, 0.0, closed_ns=2)
+    earlier = Connection(0, "default in lean-1_0", 0, 0.0, closed_ns=2)
+    nobodys = Connection(1, "default in MainThread", 0, 0.0)
+    other = Request(2, 1, "b" * 32, 0.1, "GET /smoke/")
+    recording.requests.append(other)
+    recording.connections += [closed, earlier, nobodys, Connection(1, closed.alias, 2, 0.0)]
+    found = {(row.alias, row.request): row for row in summary(recording).connections_by_request}
+    row = found[closed.alias, "GET /smoke/"]
+    assert (row.opened, row.closed, row.kept, row.leaked) == (4, 1, 2, 1)
+    assert row.trace_id == TRACE
+    assert found[earlier.alias, "(before the recording)"].closed == 1
+    assert found[nobodys.alias, "(no request)"].kept == 1

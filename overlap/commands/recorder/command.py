@@ -64,12 +64,11 @@ def command(  # noqa: PLR0913  click passes them by name
     What --traces writes is read by `overlap verdict`, `overlap survey` and `overlap pocket --load`.
     """
     from overlap.recording import read, summary, traces
-    from overlap.recording.otlp import lines
+    from overlap.recording.otlp import text
 
     recording = read(file)
     if traces_file is not None:
-        text = "".join(f"{line}\n" for line in lines(traces(recording)))
-        write_text(traces_file, text, errors="replace")
+        write_text(traces_file, text(traces(recording)), errors="replace")
     if is_page:
         from overlap.commands.recorder.page import serve
 
@@ -89,7 +88,7 @@ def _show(recording: Recording, draw: int) -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a name may have what the terminal lacks
     console = Console(highlight=False, markup=False, emoji=False)
-    for part in _parts(recording, draw):
+    for part in _parts(recording, draw, console.width):
         console.print(part)
 
 
@@ -100,19 +99,19 @@ def _page(recording: Recording, draw: int) -> str:
     console = Console(
         record=True, width=160, file=io.StringIO(), highlight=False, markup=False, emoji=False
     )
-    for part in _parts(recording, draw):
+    for part in _parts(recording, draw, console.width):
         console.print(part)
     return console.export_html(inline_styles=False)
 
 
-def _parts(recording: Recording, draw: int) -> list[RenderableType]:
+def _parts(recording: Recording, draw: int, columns: int) -> list[RenderableType]:
     from overlap.draw import picture
     from overlap.judge import verdict
     from overlap.judge.report import report as judged
     from overlap.recording import summary, traces
     from overlap.recording.report import report
 
-    parts: list[RenderableType] = [report(summary(recording))]
+    parts: list[RenderableType] = [report(summary(recording), columns)]
     for trace in islice(traces(recording), max(0, draw)):
         found = verdict(trace)
         parts += ["", picture(trace, found), judged(found)]

@@ -12,8 +12,8 @@ from overlap import config
 from overlap.errors import OverlapError
 from overlap.pocket import Options
 from overlap.pocket import serve as serve_pocket
-from overlap.recording import Recording, traces
-from overlap.recording.otlp import lines
+from overlap.recording import Recording, summary, traces
+from overlap.recording.otlp import text
 
 
 def serve(recording: Recording, port: int) -> None:
@@ -28,17 +28,19 @@ def serve(recording: Recording, port: int) -> None:
     def ready(_otlp_url: str, page_url: str, _grpc: str) -> None:
         count = f"{len(found):,} request{'s' * (len(found) > 1)}"
         click.echo(f"{count} of {recording.service!a}, process {recording.pid}")
-        click.echo(f"the longest  {page_url}/trace/{found[0].trace_id}")
-        click.echo(f"all          {page_url}/traces")
+        click.echo(f"what happened  {page_url}/recording")
+        click.echo(f"the longest    {page_url}/trace/{found[0].trace_id}")
+        click.echo(f"all            {page_url}/traces")
         click.echo("Ctrl-C stops it.")
 
     with TemporaryDirectory(prefix="overlap-recorder-") as folder:
         session = Path(folder) / "session.jsonl"
-        session.write_text("".join(f"{line}\n" for line in lines(found)), "utf-8", "replace")
+        session.write_text(text(found), "utf-8", "replace")
         options = Options(
             otlp_port=0,
             port=port,
             load=(session,),
+            recording=summary(recording),
             max_spans=max(Options().max_spans, sum(len(trace.spans) for trace in found)),
         )
         asyncio.run(serve_pocket(options, config.load(), ready=ready))

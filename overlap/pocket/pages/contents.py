@@ -15,10 +15,11 @@ from overlap.pocket.pages.expectation import checks
 from overlap.pocket.pages.live_events import EventHub
 from overlap.pocket.pages.page_data import Card, Pair, Part, View
 from overlap.pocket.pages.scenarios import PlayQueue
-from overlap.pocket.pages.source import Received, Source
+from overlap.pocket.pages.source import Received, Recorded, Source
 from overlap.pocket.storage.logs_and_metrics import Telemetry
 from overlap.pocket.storage.store import Store, StoredTrace
 from overlap.pocket.survey.live_survey import CALM_S, KEPT_MINUTES, LiveSurvey
+from overlap.recording import Summary
 from overlap.scenario import Scenario, mismatches
 from overlap.waterfall import Waterfall
 
@@ -40,10 +41,12 @@ class Contents:
         page_url: str,
         source: Source | None = None,
         survey_minutes: int = KEPT_MINUTES,
+        recording: Summary | None = None,
     ) -> None:
+        self.recording = recording
         self.store, self.telemetry, self.config = store, telemetry, config
         self.event_hub, self.judged_traces = EventHub(), JudgedTraces(config.source)
-        self.source: Source = source or Received()
+        self.source: Source = source or (Recorded() if recording else Received())
         self.no_scenarios = ""
         self.survey_source = f"overlap survey {page_url}"
         """The command that prints the same survey."""

@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 from overlap.draw.text import clean
 from overlap.pocket.access import same_origin
 from overlap.pocket.api import query_parameters
-from overlap.pocket.pages import comparison, ledger, traces
+from overlap.pocket.pages import comparison, ledger, recording, traces
 from overlap.pocket.pages import routes as surveyed
 from overlap.pocket.pages.contents import Contents
 from overlap.pocket.pages.drawing.judged_traces import MAX_ROWS
@@ -48,6 +48,7 @@ def routes(contents: Contents) -> list[BaseRoute]:
         Route("/trace/{trace_id}/fragment", page.trace),
         *comparison.routes(contents, page.render),
         *ledger.routes(contents, page.render),
+        *recording.routes(contents, page.render),
         *trace_file.routes(contents),
         *session.routes(contents.store),
         Route("/metrics", page.metrics),
@@ -174,6 +175,7 @@ class _Page:
             "store": self._contents.store,
             "app_url": self._contents.config.app_url,
             "source": self._contents.source,
+            "recording": self._contents.recording,
         }
         html = template.render(values)
         return HTMLResponse(html, status, headers={"cache-control": "no-store"})

@@ -62,3 +62,11 @@ class Received:
 
     async def find(self, trace_id: bytes) -> None:
         """Do nothing: what was received is in the store."""
+
+
+class Recorded(Received):
+    """The requests of a recording of the flight recorder. Nothing more is received."""
+
+    receives = False
+    footer = "The traces are the requests of a recording of the flight recorder."
+    app_answers = False
