@@ -175,7 +175,7 @@ def test_a_file_that_is_none_is_refused_in_one_sentence(flight, change, said):
 
 
 def test_connections_are_added_up_by_the_requests_that_opened_them(flight):
-    """A request's name, no request, or one before the recording; a leak's request is the example."""
+    """By a request's name, no request, or before the recording. The example is a leak's."""
     recording = read(flight)
     closed = Connection(1, "default in lean-1_0", 1, 0.0, closed_ns=2)
     earlier = Connection(0, "default in lean-1_0", 0, 0.0, closed_ns=2)
