@@ -6,7 +6,6 @@
 import argparse
 import asyncio
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from app.services import LOGS, ROOT, DemoError, Service, ready, start, stop, wat
 from app.settings import ASYNC_DATABASE, BROKER_URL, DATABASES
 from overlap.errors import OverlapError
 from overlap.ports import describe_listener
+from overlap.runtime.stop_signals import exit_at_first
 
 CELERY = [sys.executable, "-m", "celery", "-A", "app.celery"]
 # The only worker needs no messages from others; without them it starts a second sooner.
@@ -32,7 +32,7 @@ NOT_AWAITED = {"worker", "beat"}
 def main() -> int:
     """Start, play and serve. Return play's exit status, or 2 if the demo could not start."""
     args = arguments(__doc__)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    exit_at_first()
     services = _services(args)
     try:
         _check_scenarios(args)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import httpx
 
+from overlap.runtime.stop_signals import ignore_both
+
 ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / ".demo" / "logs"
 READY_WITHIN_S = 60.0
@@ -121,7 +123,7 @@ def check_alive(service: Service) -> None:
 
 def stop(services: Sequence[Service]) -> None:
     """Stop every process, the app before pocket, so that pocket receives its last spans."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ignore_both()
     for service in reversed(services):
         process = service.process
         if process is None or process.poll() is not None:

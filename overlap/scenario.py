@@ -92,10 +92,13 @@ class Scenario:
     """Seconds after the last request within which the trace must be complete."""
     server: str = ""
     """The server to play it on, if not the app's own: a key of [tool.overlap.servers]."""
+    warm_up: tuple[str, ...] = ()
+    """Paths to request first, one after another, in traces of their own: what a server does only at
+    the first request is not in the scenario's trace then."""
 
     def __post_init__(self) -> None:
         """Raise ValueError if a text has characters that can't be sent: half a surrogate pair."""
-        paths = (request.path for request in self.requests)
+        paths = (*(request.path for request in self.requests), *self.warm_up)
         for text in (self.name, self.title, self.why, self.source, self.pair or "", *paths):
             try:
                 text.encode()

@@ -22,7 +22,7 @@ from overlap.instrument.requests.browser.request_times import COLLECTING, WORDS,
 from overlap.instrument.requests.middleware import server_span_of
 from overlap.instrument.requests.server_span import ServerSpan
 from overlap.lens.account import Account
-from overlap.lens.thread_work import Work
+from overlap.lens.threads import Work
 
 MOST_ROWS = 20
 NOT_TRACED = (

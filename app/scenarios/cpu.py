@@ -58,6 +58,7 @@ SCENARIOS = [
         pair="cpu_threads",
         source=SOURCE,
         wait_for={"grind": 2},
+        warm_up=("/cpu/processes/",),  # the pool's processes start at the first request
     ),
     Scenario(
         name="cpu_celery",

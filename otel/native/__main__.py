@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from otel.native.scale import cost, proof
 from otel.native.servers import servers
 from otel.native.stack import HOST, Ports, Stack
 from overlap.ports import describe_listener
+from overlap.runtime.stop_signals import exit_at_first
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -25,7 +25,7 @@ def main() -> int:
     """Return the exit status: the command's, or 0; 2 if the user can help; 130 for Ctrl-C."""
     args = _arguments()
     console = Console(highlight=False)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    exit_at_first()
     if args.do == "has":
         return 0 if servers()[args.server].is_built else 1
     try:

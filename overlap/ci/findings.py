@@ -16,7 +16,8 @@ _DO: Final = {
     "gather": "could run at once",
     "threads": "could run in a thread each",
     "one_query": "could be one query",
-    "limit": "has no limit",
+    "limit": "could run more at a time",
+    "processes": "takes turns to compute in threads",
     "one_client": "makes a client for each call",
     "durable": "is lost with its process",
 }

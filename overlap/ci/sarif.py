@@ -54,8 +54,14 @@ RULES: Final = {
     ),
     "limit": (
         "warning",
-        "A call has no limit",
-        "Use asyncio.timeout, so that a slow API does not decide how long the request takes.",
+        "Calls wait for a limit",
+        "Raise the limit of the semaphore, thread pool or connection pool that lets only so many "
+        "run at a time, if what they call can take more.",
+    ),
+    "processes": (
+        "warning",
+        "Threads take turns to compute",
+        "Compute in a ProcessPoolExecutor: the threads of a process share one interpreter lock.",
     ),
 }
 """By rule: level, what is wrong, what to do. A rule that is not here is a warning."""

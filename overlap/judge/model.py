@@ -18,6 +18,12 @@ SEEN: Final = "seen"
 POSSIBLE: Final = "possible"
 RECORDED: Final = "recorded"
 TIMING: Final = "timing"
+PROCESSES: Final = "processes"
+"""Advice: calls in threads took turns to compute."""
+CHANGES: Final = (
+    "gather", "threads", "one_query", "off_loop", "limit", PROCESSES, "one_client", "durable",
+)  # fmt: skip
+"""Every kind of advice."""
 SHAPES: Final = (CONCURRENT, SERIAL, BLOCKING, BACKGROUND, OFFLOADED, LOST, SINGLE)
 """Every shape, in the order in which a verdict lists them."""
 
@@ -144,7 +150,7 @@ class Advice(msgspec.Struct, frozen=True, gc=False):
     """One change to the code, and what it would gain if its condition holds. Times in ms."""
 
     change: str
-    """`gather`, `threads`, `one_query`, `off_loop`, `limit`, `one_client` or `durable`."""
+    """One of CHANGES."""
     at: str
     """`app/views/tutorial.py:14 in smoke`, as far as the trace knows; else empty."""
     parent: str

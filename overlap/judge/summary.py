@@ -12,6 +12,7 @@ from overlap.judge.findings.groups import is_concurrent, is_serial
 from overlap.judge.findings.uncovered import is_much
 from overlap.judge.model import (
     CONCURRENT,
+    PROCESSES,
     SERIAL,
     SINGLE,
     Advice,
@@ -93,7 +94,7 @@ def _clauses(verdict: Verdict) -> Iterator[str]:
     concurrent = [group for group in verdict.groups if is_concurrent(group)]
     serial = [group for group in verdict.groups if is_serial(group)]
     if CONCURRENT in shapes and concurrent:
-        yield from _concurrent(max(concurrent, key=lambda group: group.wall_ms))
+        yield from _concurrent(verdict, max(concurrent, key=lambda group: group.wall_ms))
     if SERIAL in shapes and serial:
         longest = max(serial, key=lambda group: group.wall_ms)
         names = [name for stage in longest.stages for name in stage]
@@ -137,15 +138,18 @@ def _queued(handed: Sequence[QueuedTask]) -> str:
     return listing([f"{clean(item.task)} {outcome(item)}" for item in handed])
 
 
-def _concurrent(group: Group) -> Iterator[str]:
+def _concurrent(verdict: Verdict, group: Group) -> Iterator[str]:
     # That some ran at once matters more than what ran before them.
     first = next(place for place, stage in enumerate(group.stages) if len(stage) > 1)
     before = [name for stage in group.stages[:first] for name in stage]
     after = f" after {listing(before)}" if before else ""
-    yield (
-        f"{listing(group.stages[first])} ran at once{after}, "
-        f"{group.overlap_factor:.2f} times the work in the same time"
-    )
+    what = f"{listing(group.stages[first])} ran at once{after}"
+    if any(
+        each.parent_id == group.parent_id for each in verdict.advice if each.change == PROCESSES
+    ):
+        yield f"{what} by the clock, but took turns to compute"
+    else:
+        yield f"{what}, {group.overlap_factor:.2f} times the work in the same time"
     rest = group.stages[first + 1 :]
     for stage in rest[:MOST_STAGES]:
         yield f"then {listing(stage)}"

@@ -14,7 +14,7 @@ from overlap.lens.install import Lenses
 from overlap.lens.route_time import RouteTime
 from overlap.lens.span_processor import LensSpans
 from overlap.lens.steps import Steps, running_here
-from overlap.lens.thread_work import ThreadSpans
+from overlap.lens.threads import ThreadSpans
 from overlap.lens.waits import WaitSpans
 
 __all__ = [

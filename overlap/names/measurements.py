@@ -33,6 +33,13 @@ THREAD_QUEUED_MS = "overlap.thread.queued_ms"
 On the span that the work was submitted under: the sum of all such waits."""
 THREAD_RUNNING_MS = "overlap.thread.running_ms"
 """On the span that work for threads was submitted under: how long it ran there in total."""
+THREAD_CPU_MS = "overlap.thread.cpu_ms"
+"""On the same span, from 5 ms on: how much processor time its calls in threads used, in total."""
+THREAD_CPU_LONGEST_MS = "overlap.thread.cpu_longest_ms"
+"""On the same span, if it had several such calls: how much processor time one of them used at
+most."""
+THREAD_WALL_MS = "overlap.thread.wall_ms"
+"""On the same span, if it had several such calls: for how long at least one of them ran."""
 THREAD_POOL_MOST = "overlap.thread.pool.most"
 """On the same spans, if work waited for 5 ms or longer: how many threads the pool may have. All of
 them were taken."""

@@ -18,7 +18,7 @@ from overlap.play.result import Result
 TOLERANCE = 0.1
 TOLERANCE_MS = 20.0
 """A prediction holds within a tenth of what was measured, or within 20 ms."""
-OFF_LOOP, DURABLE = "off_loop", "durable"
+OFF_LOOP, DURABLE, PROCESSES = "off_loop", "durable", "processes"
 _AT_ONCE = ("gather", "threads", "limit")
 
 
@@ -95,6 +95,8 @@ def _is_made(item: Advice, result: Result, pair: Result) -> bool:
     advised = _names(item, result)
     if item.change in _AT_ONCE:
         return _peak(advised, pair) > _peak(advised, result)
+    if item.change == PROCESSES:
+        return all(each.change != PROCESSES for each in pair.verdict.advice)
     counts = Counter(span.name for span in pair.trace.spans)
     return all(counts[name] < count for name, count in advised.items())
 

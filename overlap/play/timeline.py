@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -18,6 +18,7 @@ from opentelemetry import baggage
 from opentelemetry.context import Context, attach, detach
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor, RequestInfo
+from opentelemetry.instrumentation.utils import suppress_http_instrumentation
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -128,6 +129,7 @@ class Load:
         `changed` is called at each change with the trace id and the requests sent so far.
         `server_url` is the server to play on, if not the app's own.
         """
+        await self._warm_up(scenario, server_url)
         sent: list[Sent] = []
         with (
             _in_context(baggage.set_baggage(names.SCENARIO_NAME, scenario.name, Context())),
@@ -154,6 +156,12 @@ class Load:
                     group.create_task(one(request))
         await asyncio.to_thread(self._provider.force_flush)
         return Fired(trace_id, format_span_id(ids.span_id), sent)
+
+    async def _warm_up(self, scenario: Scenario, server_url: str) -> None:
+        for path in scenario.warm_up:
+            # An error is not reported here: the scenario's own request has it as well.
+            with suppress_http_instrumentation(), suppress(httpx.HTTPError, httpx.InvalidURL):
+                await self._client.get(server_url + path)
 
     async def _send(self, record: Sent, url: str) -> None:
         request = record.request

@@ -167,6 +167,7 @@ FAULTS = {
     "orm_loop": ("def query_for_each_row", "6 x SELECT", "one_query", "select_related"),
     "orm_gather": ("def gathered_queries", "on one thread", "threads", "a connection of its own"),
     "thread_sensitive": ("def thread_sensitive", "on one thread", "threads", "a thread of its own"),
+    "cpu_threads": ("def cpu_in_threads", "in turns", "processes", "in processes"),
     "durable_killed": ("def both_view", EXITED, "durable", "outside this process"),
     "three_ways": ("def three_ways", EXITED, "durable", "outside this process"),
 }  # fmt: skip

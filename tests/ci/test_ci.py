@@ -15,6 +15,7 @@ from overlap.ci.finding import Finding, merged
 from overlap.ci.findings import of_survey, of_verdict
 from overlap.ci.gate import check
 from overlap.errors import OverlapError
+from overlap.judge.model import CHANGES
 from overlap.survey import survey
 from overlap.trace import Trace
 
@@ -58,6 +59,19 @@ def test_a_verdict_has_a_finding_for_each_line(blocked):
     assert (first.file, first.line, first.function) == ("shop/views.py", 14, "checkout")
     assert "blocked the event loop" in first.text
     assert "asyncio.sleep" in first.text
+
+
+@pytest.mark.parametrize("change", sorted({*CHANGES} - {"off_loop", "durable"}))
+def test_every_kind_of_advice_has_a_rule_and_words_for_a_survey(change):
+    """`off_loop` and `durable` are told as what blocks and what is lost."""
+    assert change in sarif.RULES
+    row = {
+        "change": change, "at": LINE, "parent": "GET /", "condition": "", "saves_p50_ms": 20,
+        "example": "f" * 32, "traces": 3,
+    }  # fmt: skip
+    route = {"route": "GET /", "lost": {}, "advice": [row]}
+    (found,) = of_survey({"culprits": [], "routes": [route]})
+    assert f"what runs here {change};" not in found.text
 
 
 def test_a_survey_has_the_same_lines(blocked):

@@ -24,9 +24,9 @@ PLACES = [
     "overlap.lens.steps:_add",
     "overlap.lens.waits.observation:_wait",
     "overlap.lens.waits.wait_spans:figures",
-    "overlap.lens.thread_work:_work_for",
-    "overlap.lens.thread_work:_begin",
-    "overlap.lens.thread_work:_end",
+    "overlap.lens.threads.work:_work_for",
+    "overlap.lens.threads.work:_begin",
+    "overlap.lens.threads.work:set_figures",
     "opentelemetry.sdk.trace:Span.record_exception",
 ]
 SCRIPT = """

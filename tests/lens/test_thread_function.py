@@ -13,7 +13,7 @@ from django.dispatch import Signal
 
 from overlap.lean.thread_context import RequestContext
 from overlap.lean.thread_pool import Pool
-from overlap.lens.thread_function import function_name
+from overlap.lens.threads.function import function_name
 
 HERE = __name__
 

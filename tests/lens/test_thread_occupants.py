@@ -87,7 +87,7 @@ def test_a_pool_with_a_free_thread_is_not_taken(traced):
 
 def test_what_waits_does_not_keep_what_ran_before_it(traced):
     """In a pool that is always full, each call would hold the one before it."""
-    from overlap.lens.thread_work import Work
+    from overlap.lens.threads.work import Work
 
     tracer, _ = traced
     release, works = threading.Event(), []

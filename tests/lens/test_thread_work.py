@@ -16,6 +16,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from overlap import verdict
 from overlap.instrument.calls.thread_attributes import ThreadAttributes
 from overlap.lens import ThreadSpans
+from overlap.lens.threads import Work, figures
 from overlap.telemetry.export.encoding import encode_spans
 from overlap.trace import read
 
@@ -128,3 +129,55 @@ def test_without_a_span_nothing_is_noted(traced):
             pool.submit(fails).result()
     (span,) = traced[1]()
     assert span.attributes["overlap.thread.calls"] == 1
+
+
+def compute():
+    done = time.thread_time() + WORK_S
+    while time.thread_time() < done:
+        sum(range(2000))
+
+
+async def computing(_tracer):
+    await asyncio.gather(*(asyncio.to_thread(compute) for _ in range(2)))
+
+
+async def computing_once(_tracer):
+    await asyncio.to_thread(compute)
+
+
+async def waiting(_tracer):
+    await asyncio.gather(*(asyncio.to_thread(time.sleep, WORK_S) for _ in range(2)))
+
+
+def test_processor_time_shows_that_threads_take_turns(traced):
+    """Both run all the time, and together they compute no more than one thread can."""
+    _, request, _ = play(traced, computing)
+    wall, cpu = request["overlap.thread.wall_ms"], request["overlap.thread.cpu_ms"]
+    assert cpu == pytest.approx(2 * WORK_S * 1000, rel=0.1)
+    assert request["overlap.thread.cpu_longest_ms"] == pytest.approx(WORK_S * 1000, rel=0.1)
+    assert wall >= cpu * 0.99
+    assert wall <= request["overlap.thread.running_ms"]
+
+
+def test_one_call_has_no_one_to_take_turns_with(traced):
+    """Its processor time is recorded alone."""
+    _, request, _ = play(traced, computing_once)
+    assert request["overlap.thread.cpu_ms"] == pytest.approx(WORK_S * 1000, rel=0.1)
+    assert "overlap.thread.wall_ms" not in request
+
+
+def test_calls_that_only_wait_have_no_processor_time(traced):
+    """Nothing is recorded below 5 ms."""
+    _, request, _ = play(traced, waiting)
+    assert "overlap.thread.cpu_ms" not in request
+
+
+def test_the_time_in_which_any_call_ran_is_counted_once():
+    """One inside another, two that overlap, and a pause between."""
+    calls = []
+    for began, ended in ((0.0, 4.0), (1.0, 2.0), (3.0, 5.0), (7.0, 8.0)):
+        call = Work.__new__(Work)
+        call.began, call.ended = began, ended
+        calls.append(call)
+    assert figures._wall(calls) == pytest.approx(6.0)
+    assert figures._wall(calls[::-1]) == pytest.approx(6.0)

@@ -110,6 +110,18 @@ def test_what_only_a_count_can_tell_is_waited_for_too(places):
     ]
 
 
+def test_a_warm_up_is_no_part_of_the_trace(places):
+    """Its requests come first and have no parent; what they answer is not looked at."""
+    warm_up = ("/?warm=1", "/boom/", "//[")
+    [result] = play(places, scenario("/serial/", warm_up=warm_up))
+    assert result.problems == []
+    *_, warm, boom, measured = places.headers
+    assert "traceparent" not in warm | boom
+    assert result.trace_id in measured["traceparent"]
+    assert {span.name for span in result.trace.spans} >= {"GET /serial/", "chop"}
+    assert not {"GET /", "GET /boom/"} & {span.name for span in result.trace.spans}
+
+
 def test_an_error_status_is_a_problem_of_the_result(places):
     """A scenario whose request answers 500 is judged all the same."""
     [result] = play(places, scenario("/boom/"))

@@ -1,12 +1,12 @@
 """`python -m tests.soak`: run the soak and judge it; exit status 1 where a check fails."""
 
 import argparse
-import signal
 import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+from overlap.runtime.stop_signals import exit_at_first
 from tests.soak.run import Soak
 
 
@@ -19,7 +19,7 @@ def main() -> int:
     way.add_argument("--endpoint", help="send there, and count nothing")
     parser.add_argument("--keep", type=Path, help="a folder for logs and data, which are kept")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started ends, too
+    exit_at_first()
     with ExitStack() as stack:
         folder = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.mkdir(parents=True, exist_ok=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -13,13 +11,13 @@ from rich.table import Table
 from overlap.bench.comparison import Comparison
 from overlap.bench.load.saturation import load_by
 from overlap.bench.report.tables import WIDTH, lines, table
+from overlap.runtime.stop_signals import exit_at_first
 
 
 @contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
     """Show what is being measured; yield the function that is called with each step."""
-    # SIGTERM must also end every server that was started.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    exit_at_first()
     if load_by() != "wrk":
         print_note(
             "wrk is not installed: httpx sends the load, and limits req/s; compare the "

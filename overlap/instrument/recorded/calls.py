@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 from typing import Any
 
-from overlap.lens.thread_function import function_name
+from overlap.lens.threads.function import function_name
 from overlap.recorder import active, layout
 from overlap.recorder.flight import REQUEST
 from overlap.runtime.class_methods import replace_method

@@ -70,7 +70,7 @@ class MiddlewareTimes:
             finally:
                 guarded("a middleware is not timed", self._record, request, path, began)
 
-        # What runs in a thread is called after what it wraps (overlap.lens.thread_function).
+        # What runs in a thread is called after what it wraps (overlap.lens.threads.function).
         timed.__wrapped__ = middleware  # type: ignore[attr-defined]
         timed.overlap_middleware = path  # type: ignore[attr-defined]
         return timed

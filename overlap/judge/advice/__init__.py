@@ -18,6 +18,7 @@ from overlap.judge.advice import (
     off_loop,
     one_client,
     one_query,
+    processes,
     threads,
 )
 from overlap.judge.advice.requests import LEAST_NS, Requests
@@ -27,8 +28,10 @@ from overlap.judge.path.awaited import awaited, in_a_row
 from overlap.judge.trace_context import TraceContext
 
 MAX_ADVICE: Final = 20
-_EVIDENCE = frozenset({*durable.EVIDENCE, *one_query.SYSTEMS, names.THREAD_QUEUED_MS})
-"""What `durable`, `one_query` and `threads` look for."""
+_EVIDENCE = frozenset(
+    {*durable.EVIDENCE, *one_query.SYSTEMS, names.THREAD_QUEUED_MS, processes.EVIDENCE}
+)
+"""What `durable`, `one_query`, `threads` and `processes` look for."""
 
 _KINDS: tuple[Callable[[Requests], Iterator[Advice]], ...] = (
     gather.advice,
@@ -36,6 +39,7 @@ _KINDS: tuple[Callable[[Requests], Iterator[Advice]], ...] = (
     one_query.advice,
     off_loop.advice,
     limit.advice,
+    processes.advice,
     one_client.advice,
     durable.advice,
 )

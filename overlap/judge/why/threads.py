@@ -1,4 +1,4 @@
-"""Sentences about work in threads: calls that shared one thread, and waits for a thread."""
+"""Sentences about work in threads: calls that shared one, waits for one, turns to compute."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from overlap import names
+from overlap.judge.findings.interpreter_lock import turns
 from overlap.judge.findings.thread_rows import thread_rows
 from overlap.judge.model import Why
 from overlap.judge.summary import clean, duration, listing
@@ -17,7 +18,15 @@ LEAST_QUEUED_MS: Final = 10.0
 
 
 def reasons(context: TraceContext) -> Iterator[Why]:
-    """Yield calls that shared a thread, the longest first; then other waits for a thread."""
+    """Yield turns to compute; then calls that shared a thread, the longest first; other waits."""
+    for each in turns(context):
+        of = f" of {clean(each.function)}" if each.function else ""
+        used = share(each.cpu, each.wall)
+        yield Why(
+            f"{each.calls} calls{of} in threads computed for {used}, in turns: that is Python's "
+            "interpreter lock, or too few processors",
+            context.ids([each.span]),
+        )
     if names.THREAD_QUEUED_MS not in context.tree.words:
         return
     rows = sorted(thread_rows(context), key=lambda row: (-_length(context.tree, row), row))

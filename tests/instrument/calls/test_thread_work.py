@@ -80,9 +80,9 @@ def test_a_failure_of_ours_does_not_stop_the_work(own_sink, run):
     """The call runs, its result arrives."""
     run(
         script("""
-        from overlap.lens import thread_work
+        from overlap.lens.threads import work
         def broken(*_): raise RuntimeError
-        thread_work.is_sensitive = broken
+        work.is_sensitive = broken
         async def main():
             with tracer.start_as_current_span("request"):
                 assert await asyncio.to_thread(pow, 2, 3) == 8

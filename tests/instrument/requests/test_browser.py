@@ -54,7 +54,7 @@ def test_the_setting_wins_over_debug(own_sink, run, environ, expected):
         from django.test import AsyncClient
         response = asyncio.run(AsyncClient().get("/"))
         assert response.has_header("Server-Timing") is {expected}
-        from overlap.lens.thread_work import OBSERVERS
+        from overlap.lens.threads.work import OBSERVERS
         assert bool(OBSERVERS) is {expected}
         overlap.shutdown()
         assert not OBSERVERS

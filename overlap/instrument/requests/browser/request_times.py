@@ -17,7 +17,7 @@ from opentelemetry.context import get_current
 from overlap.instrument.requests.server_span import SERVER_SPAN_KEY, ServerSpan
 from overlap.lens.account import Account
 from overlap.lens.steps import running_here
-from overlap.lens.thread_work import OBSERVERS, Work
+from overlap.lens.threads import OBSERVERS, Work
 from overlap.runtime.guard import guarded
 
 HEADER: Final = "Server-Timing"

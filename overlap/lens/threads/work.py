@@ -1,4 +1,4 @@
-"""Work in threads: how long it waited in an executor's queue, and how long it ran.
+"""Work in threads: how long it waited in an executor's queue, how long it ran and computed.
 
 asyncio, asgiref and overlap.lean use the standard library's ThreadPoolExecutor, whose `submit` is
 wrapped here. (anyio has threads of its own, which are not measured.)
@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from time import perf_counter, time_ns
+from time import perf_counter, thread_time, time_ns
 from typing import Any
 
 from opentelemetry.context import Context
@@ -20,18 +20,17 @@ from opentelemetry.trace import get_current_span, get_tracer, set_span_in_contex
 from overlap import names
 from overlap.lens.account import Account
 from overlap.lens.current_account import span_here
-from overlap.lens.ending_spans import has, in_ms, set_while_ending
+from overlap.lens.ending_spans import in_ms
 from overlap.lens.span_processor import is_sampled
 from overlap.lens.steps import running_here
-from overlap.lens.thread_function import function_name, functions_text, is_sensitive
-from overlap.lens.thread_occupants import ahead, running_in
-from overlap.lens.thread_occupants import words as taken_by
+from overlap.lens.threads.figures import SHORTEST_S, set_figures
+from overlap.lens.threads.function import function_name, is_sensitive
+from overlap.lens.threads.occupants import ahead, running_in
+from overlap.lens.threads.occupants import words as taken_by
 from overlap.lens.waits.task_number import current_number
 from overlap.runtime.class_methods import replace_method
 from overlap.runtime.guard import guarded
 
-SHORTEST_S = 0.005
-"""Work that outlives its span for a shorter time is not reported, nor who delayed it."""
 OBSERVERS: list[Callable[[Work], None]] = []
 """Called with each call that is submitted."""
 
@@ -39,7 +38,7 @@ OBSERVERS: list[Callable[[Work], None]] = []
 class Work:
     """One call, submitted under `span`. Times are seconds of time.perf_counter(), 0 if not yet."""
 
-    __slots__ = ("abandoned", "ahead", "asked", "began", "cancelled", "ended", "function",
+    __slots__ = ("abandoned", "ahead", "asked", "began", "cancelled", "cpu", "ended", "function",
                  "running", "sensitive", "size", "span", "taken_by", "task")  # fmt: skip
 
     def __init__(self, pool: Any, span: Span, function: str, *, sensitive: bool) -> None:
@@ -56,6 +55,8 @@ class Work:
         self.sensitive = sensitive
         self.asked = perf_counter()
         self.began = self.ended = 0.0
+        self.cpu = 0.0
+        """Seconds of processor time that its thread used for it."""
         self.cancelled = 0.0
         """When it was cancelled in the queue: it never runs."""
         self.abandoned = 0.0
@@ -67,9 +68,11 @@ class Work:
         self.began = perf_counter()
         guarded("the work in a pool's threads is not known", self._begin)
         outer, _here.work = _here.work, self
+        cpu = thread_time()
         try:
             return call(*args, **named)
         finally:
+            self.cpu = thread_time() - cpu
             _here.work = outer
             self.running.pop(id(self), None)
             self.ended = perf_counter()
@@ -127,7 +130,7 @@ class ThreadSpans(SpanProcessor):
 
     def _on_ending(self, span: Span) -> None:
         if works := getattr(span, "overlap_threads", None):
-            guarded("work in a thread is not measured", _end, span, [*works])
+            guarded("work in a thread is not measured", set_figures, span, [*works])
 
     def shutdown(self) -> None:
         """Stop measuring."""
@@ -196,32 +199,3 @@ def _task_here(span: Any) -> int:
         return 0 if _here.work is None else _here.work.task
     number = current_number(steps.loop, account.task)
     return 0 if number == account.task else number
-
-
-def _end(span: Span, works: list[Work]) -> None:
-    now, queued_in_parent = perf_counter(), has(span, names.THREAD_QUEUED_MS)
-    done = [work for work in works if work.ended]
-    never = [work for work in works if not work.began]
-    abandoned = [work for work in works if work.began and (work.abandoned or not work.ended)]
-    figures: dict[str, Any] = {}
-    if done:
-        figures[names.THREAD_CALLS] = len(done)
-        figures[names.THREAD_FUNCTIONS] = functions_text(
-            (work.function, work.ended - work.began) for work in done
-        )
-        figures[names.THREAD_RUNNING_MS] = in_ms(sum(work.ended - work.began for work in done))
-        if not queued_in_parent:
-            figures[names.THREAD_QUEUED_MS] = in_ms(sum(work.began - work.asked for work in done))
-    longest = max(done, key=lambda work: work.began - work.asked, default=None)
-    if longest and longest.taken_by and not queued_in_parent:
-        figures[names.THREAD_POOL_MOST] = longest.size
-        figures[names.THREAD_TAKEN_BY] = longest.taken_by
-    if never:
-        waited = sum((work.cancelled or now) - work.asked for work in never)
-        figures[names.THREAD_NEVER_RAN] = len(never)
-        figures[names.THREAD_NEVER_RAN_MS] = in_ms(waited)
-    if abandoned:
-        went_on = sum((work.ended or now) - (work.abandoned or now) for work in abandoned)
-        figures[names.THREAD_ABANDONED] = len(abandoned)
-        figures[names.THREAD_ABANDONED_MS] = in_ms(went_on)
-    set_while_ending(span, figures)
