@@ -17,17 +17,14 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from inspect import CO_VARARGS
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 from overlap import names
 from overlap.lens.debug_step import TASKS
 from overlap.lens.waits.kinds import Place
 from overlap.lens.waits.task_number import number_of
-from overlap.runtime.await_chain import words
-from overlap.runtime.stack import Line
 
 MOST_FRAMES = 5
 """The most frames between the callback of an ended task and the future that it completes."""
@@ -45,8 +42,7 @@ _SHIELD = "_inner_done_callback"
 """asyncio.shield's callback. Nothing in the chain of awaits shows a shield."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """A wait of one task that another one ended. Times in seconds of time.perf_counter()."""
 
     began: float
@@ -54,8 +50,8 @@ class Edge:
     task: int
     how: str
     by: int
-    line: Line | None
-    """The innermost line of the user's code that waited."""
+    line: str
+    """The innermost line of the user's code that waited; empty if none is known."""
 
 
 def released_by(task: Any, future: Any) -> tuple[Any, str]:
@@ -96,7 +92,7 @@ def how_awaited(places: Sequence[Place], kind: str, future: Any, function: str) 
 
 
 def edge(  # noqa: PLR0913, PLR0917  all that is known of a wait
-    task: Any, began: float, ended: float, by: Any, how: str, line: Line | None
+    task: Any, began: float, ended: float, by: Any, how: str, line: str
 ) -> Edge:
     """Return the edge from a task to the one that ended its wait."""
     return Edge(began, ended, number_of(task), how, number_of(by), line)
@@ -106,7 +102,7 @@ def as_text(edges: Sequence[Edge], began: float) -> str:
     """Return edges as the attribute AWAIT_EDGES holds them. began: the begin of their span."""
     return "\n".join(
         f"{max(0, int((each.began - began) * 1e6))}+{int((each.ended - each.began) * 1e6)} "
-        f"{each.task} {each.how} {each.by}" + (f" {words(each.line)}" if each.line else "")
+        f"{each.task} {each.how} {each.by}" + (f" {each.line}" if each.line else "")
         for each in sorted(edges, key=lambda each: (each.began, each.task))
     )
 
@@ -123,21 +119,30 @@ def _last_step(task: Any) -> float:
 
 def _ended_task(frame: FrameType | None) -> tuple[Any, str]:
     """Return the ended task that a callback received as an argument, and the callback's name."""
-    while frame is not None and _is_ours(frame):
+    while frame is not None and frame.f_globals.get("__name__") in _OURS:
         frame = frame.f_back
     for _ in range(MOST_FRAMES):
-        if frame is None:
+        if frame is None or (code := frame.f_code) is _TIMER:
             break
-        code, here = frame.f_code, frame.f_locals
-        last = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & CO_VARARGS)
-        for name in code.co_varnames[:last]:
-            value = here.get(name)
-            for one in value if isinstance(value, tuple) else (value,):
-                if _has_ended(one):
-                    return one, code.co_name
+        module = frame.f_globals.get("__name__")
+        if module in _RUN_LOOPS:
+            break
+        if module not in _NETWORK:
+            here = frame.f_locals  # a copy of them all, before Python 3.13
+            last = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & CO_VARARGS)
+            for name in code.co_varnames[:last]:
+                value = here.get(name)
+                for one in value if isinstance(value, tuple) else (value,):
+                    if _has_ended(one):
+                        return one, code.co_name
         frame = frame.f_back
     return None, ""
 
 
-def _is_ours(frame: FrameType) -> bool:
-    return str(frame.f_globals.get("__name__", "")).startswith("overlap.lens")
+_TIMER = asyncio.futures._set_result_unless_cancelled.__code__  # type: ignore[attr-defined]
+"""The callback of asyncio.sleep."""
+_OURS = frozenset({"overlap.lens.steps", "overlap.lens.waits.observation", __name__})
+_RUN_LOOPS = frozenset({"asyncio.events", "asyncio.base_events", "asyncio.runners"})
+"""Modules that run loops: in their callers no callback is found."""
+_NETWORK = frozenset({"asyncio.selector_events", "asyncio.sslproto", "asyncio.streams"})
+"""Modules whose functions receive no ended task."""

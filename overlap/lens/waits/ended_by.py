@@ -17,7 +17,7 @@ from typing import Any
 from overlap.lens.current_account import request_name, span_in
 from overlap.lens.waits.wait import EndedBy
 from overlap.runtime import stack
-from overlap.runtime.await_chain import await_chain, await_line, line_of, words
+from overlap.runtime.await_chain import await_chain, await_line, line_words
 from overlap.runtime.current_task import context_of
 
 _RUNNERS = asyncio.runners.__file__
@@ -60,7 +60,7 @@ def _line(frame: FrameType | None) -> str | None:
     outermost = None if frame is None else stack.callback_frame(frame, None)
     while frame is not None:
         if stack.is_users(frame.f_code.co_filename):
-            return words(line_of(frame))
+            return line_words(frame)
         # uvloop calls a callback from C: there the next frame is the one that runs the loop.
         if frame is outermost or frame.f_code.co_filename == _RUNNERS:
             return None

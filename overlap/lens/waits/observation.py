@@ -14,7 +14,7 @@ from overlap.lens.waits.awaiting_task import awaiting_task
 from overlap.lens.waits.edges import Edge, edge, how_awaited, released_by
 from overlap.lens.waits.kinds import NOT_A_WAIT, RECORDED_ALONE, kind_of, place_of
 from overlap.lens.waits.wait import LEAST_S, EndedBy, Longest, Wait
-from overlap.runtime.await_chain import AwaitChain, await_chain, line_of, users_frame
+from overlap.runtime.await_chain import AwaitChain, await_chain, line_of, line_words, users_frame
 from overlap.runtime.guard import failed
 from overlap.runtime.stack import is_users
 
@@ -58,7 +58,7 @@ def observe(task: Any, ready: float, future: Any, context: Context | None) -> No
             if by is not None:
                 how = how_awaited(places, kind, future, callback)
                 users = users_frame(chain.frames) or _awaiting_frame(task)
-                line = None if users is None else line_of(users)
+                line = "" if users is None else line_words(users)
                 edges.add(edge(task, began, ready, by, how, line))
     except Exception:
         failed("a wait is not recorded")

@@ -21,6 +21,7 @@ _SHORT = 128
 """The encoding of a text with fewer characters is cached."""
 _UNIQUE = frozenset(
     {
+        names.AWAIT_TASK,
         names.CLIENT_PORT,
         "net.peer.port",
         "network.peer.port",
@@ -78,7 +79,9 @@ def attributes(tag: bytes, pairs: Mapping[str, Any] | None) -> list[bytes]:
     for key, value in own.items():
         kind = type(value)
         if key in _UNIQUE:
-            if kind is int and _THREE_BYTES <= value < _FOUR_BYTES:  # a client's port, mostly
+            if (
+                kind is int and _THREE_BYTES <= value < _FOUR_BYTES
+            ):  # mostly a port, or a task's number
                 port = (value & 127 | 128, value >> 7 & 127 | 128, value >> 14)
                 add(_before_three_bytes(tag, key) + bytes(port))
             else:
