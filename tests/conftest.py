@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from overlap.trace import Event, Span
 
 pytest_plugins = ["tests.parts"]
+# An example takes longer on a busy machine, which is no fault.
+settings.register_profile("overlap", parent=settings(), deadline=None)
+settings.load_profile("overlap")
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,8 @@ _DO: Final = {
     "limit": "could run more at a time",
     "processes": "takes turns to compute in threads",
     "one_client": "makes a client for each call",
+    "async_iterator": "sends nothing before all of it is made",
+    "task_group": "continues after another call has failed",
     "durable": "is lost with its process",
 }
 

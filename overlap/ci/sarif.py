@@ -58,6 +58,17 @@ RULES: Final = {
         "Raise the limit of the semaphore, thread pool or connection pool that lets only so many "
         "run at a time, if what they call can take more.",
     ),
+    "async_iterator": (
+        "warning",
+        "A stream is made before it is sent",
+        "Give StreamingHttpResponse an asynchronous iterator: under ASGI, Django runs a "
+        "synchronous one to its end, in a thread, before it sends the first part.",
+    ),
+    "task_group": (
+        "warning",
+        "Gathered calls continue after one has failed",
+        "Use asyncio.TaskGroup, which cancels the others.",
+    ),
     "processes": (
         "warning",
         "Threads take turns to compute",

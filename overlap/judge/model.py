@@ -21,7 +21,8 @@ TIMING: Final = "timing"
 PROCESSES: Final = "processes"
 """Advice: calls in threads took turns to compute."""
 CHANGES: Final = (
-    "gather", "threads", "one_query", "off_loop", "limit", PROCESSES, "one_client", "durable",
+    "gather", "threads", "one_query", "off_loop", "limit", PROCESSES, "one_client",
+    "async_iterator", "task_group", "durable",
 )  # fmt: skip
 """Every kind of advice."""
 SHAPES: Final = (CONCURRENT, SERIAL, BLOCKING, BACKGROUND, OFFLOADED, LOST, SINGLE)

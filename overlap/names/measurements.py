@@ -38,6 +38,9 @@ THREAD_CPU_MS = "overlap.thread.cpu_ms"
 THREAD_CPU_LONGEST_MS = "overlap.thread.cpu_longest_ms"
 """On the same span, if it had several such calls: how much processor time one of them used at
 most."""
+THREAD_BUSY_MS = "overlap.thread.busy_ms"
+"""On the same span, if it had several such calls: how long their threads were on a processor or in
+the queue for one, in total. Time beyond that is waiting, for the interpreter lock for example."""
 THREAD_WALL_MS = "overlap.thread.wall_ms"
 """On the same span, if it had several such calls: for how long at least one of them ran."""
 THREAD_POOL_MOST = "overlap.thread.pool.most"

@@ -1,9 +1,11 @@
-"""The processor time of one thread, and its time in the run queue, read from another thread."""
+"""The processor time of one thread, and its time in the run queue, read from any thread."""
 
 from __future__ import annotations
 
+import os
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -33,3 +35,42 @@ class ThreadClock:
             return (int(ran) + int(queued)) / 1e9
         except (OSError, ValueError):
             return self.used()
+
+
+class BusyClock(threading.local):
+    """Processor time of the calling thread with its time in the queue for one, in seconds.
+
+    A thread that computes is always in one of both, on a busy machine too. One that sleeps, reads
+    a socket or waits for the interpreter lock is in neither.
+    """
+
+    _file: _Schedstat | None = None
+
+    def read(self) -> float:
+        """Return the seconds so far; 0 if the platform does not say. It takes about 2 us."""
+        file = self._file
+        if file is None or file.pid != os.getpid():  # the first time, and after a fork
+            file = self._file = _Schedstat()
+        return file.read()
+
+
+class _Schedstat:
+    """The times of the thread that creates this: a file of Linux, open until the thread ends."""
+
+    def __init__(self) -> None:
+        self.pid, self._file = os.getpid(), -1
+        with suppress(OSError, AttributeError):
+            self._file = os.open("/proc/thread-self/schedstat", os.O_RDONLY | os.O_CLOEXEC)
+
+    def read(self) -> float:
+        if self._file < 0:
+            return 0.0
+        try:
+            ran, queued, _ = os.pread(self._file, 100, 0).split()
+            return (int(ran) + int(queued)) / 1e9
+        except (OSError, ValueError):
+            return 0.0
+
+    def __del__(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)

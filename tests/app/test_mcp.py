@@ -168,6 +168,8 @@ FAULTS = {
     "orm_gather": ("def gathered_queries", "on one thread", "threads", "a connection of its own"),
     "thread_sensitive": ("def thread_sensitive", "on one thread", "threads", "a thread of its own"),
     "cpu_threads": ("def cpu_in_threads", "in turns", "processes", "in processes"),
+    "stream_sync": ("def stream_of_a_sync", "is synchronous", "async_iterator", "asynchronous"),
+    "fails_gather": ("gather", "did not wait for get_smokables", "task_group", "TaskGroup"),
     "durable_killed": ("def both_view", EXITED, "durable", "outside this process"),
     "three_ways": ("def three_ways", EXITED, "durable", "outside this process"),
 }  # fmt: skip

@@ -38,7 +38,7 @@ def traces(draw):
     return Trace("t", tuple(spans))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(traces())
 def test_a_trace_beside_itself_is_the_same(trace):
     """Whatever is in it, in whatever order."""
@@ -47,7 +47,7 @@ def test_a_trace_beside_itself_is_the_same(trace):
     assert compare(trace, turned).same
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(traces(), traces())
 def test_the_other_way_round_is_the_opposite(one, other):
     """Each change from A to B is its opposite from B to A, with the sides exchanged."""
@@ -80,7 +80,7 @@ def test_the_other_way_round_is_the_opposite(one, other):
     assert (there.gained, there.given_up) == (back.given_up, back.gained)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(traces(), traces())
 def test_every_span_is_told_or_the_same(one, other):
     """What is in no change is on both sides as often; a sentence can always be said."""

@@ -199,7 +199,7 @@ def test_nothing_has_a_picture_too(draw):
     assert draw([]) == "no spans\n"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.builds(

@@ -75,7 +75,7 @@ def plain_path(times: Sequence[Interval]) -> list[int]:
     return path
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(intervals())
 @example([(0, 1000), (990, 2000), (994, 996)])  # a tiny one joins two that only graze
 @example([(0, 1000), (999, 1020), (1019, 1040)])
@@ -86,14 +86,14 @@ def test_stages_are_those_of_comparing_every_pair(times: list[Interval]) -> None
     assert sorted(map(sorted, stages(times))) == sorted(plain_stages(times))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(intervals(), min_size=1, max_size=6).map(lambda lists: [*chain(*lists)]))
 def test_many_stages_are_those_of_comparing_every_pair(times: list[Interval]) -> None:
     """The same with up to a hundred intervals at once."""
     assert sorted(map(sorted, stages(times))) == sorted(plain_stages(times))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(intervals())
 def test_a_groups_figures_are_those_of_the_definition(times: list[Interval]) -> None:
     """Stages, factor, peak, wall, work and critical path of a whole group, from the definition."""
@@ -174,7 +174,7 @@ def soups(draw: st.DrawFn) -> list[Span]:
     ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(soups(), st.randoms(use_true_random=False))
 def test_any_soup_of_spans_has_one_verdict(spans: list[Span], chance: random.Random) -> None:
     """No exception, and the same verdict in any order."""
@@ -186,7 +186,7 @@ def test_any_soup_of_spans_has_one_verdict(spans: list[Span], chance: random.Ran
     assert repr(verdict(shuffled)) == repr(found)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(soups())
 def test_any_path_has_no_hole(spans: list[Span]) -> None:
     """From the begin of any span to its end, each instant once, whatever is said of its tasks."""
@@ -199,7 +199,7 @@ def test_any_path_has_no_hole(spans: list[Span]) -> None:
         assert edges[-1] == tree.ends[index]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(soups(), st.randoms(use_true_random=False))
 def test_duplicates_do_not_change_what_is_found(spans: list[Span], chance: random.Random) -> None:
     """Sent twice, a span is judged once; only the warnings say so."""
@@ -306,7 +306,7 @@ def late(span: Span, spans: list[Span]) -> int:
     return end(span) - end(server)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(forests())
 def test_evidence_is_that_of_asking_every_span(spans: list[Span]) -> None:
     """Victims and background work are those the definitions name, pair by pair."""

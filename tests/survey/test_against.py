@@ -47,7 +47,7 @@ def test_a_route_that_takes_twice_as_long_is_slower_and_the_other_way_round_fast
         assert change(deploy(usual(400)), fast, quantile) == "faster"
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 @given(st.integers(0, 10_000), st.integers(1, 300))
 def test_the_same_distribution_is_no_change(seed, count):
     """Whatever the sample: a false alarm is as rare as the bounds say, and none is in these."""

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 from unittest import mock
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from overlap import names, verdict
@@ -49,7 +49,6 @@ def by_trace(spans):
 
 
 @given(st.data(), requests(), st.integers(1, 20))
-@settings(deadline=None)
 def test_spans_in_any_order_over_any_workers(data, spans, in_memory):
     """The spans of a trace may be read by different workers, which keep few in memory."""
     shuffled = data.draw(st.permutations(spans))
@@ -72,7 +71,6 @@ def test_spans_in_any_order_over_any_workers(data, spans, in_memory):
 
 
 @given(st.data(), requests())
-@settings(deadline=None)
 def test_traces_on_any_number_of_workers(data, spans):
     """Each worker surveys its traces; the reports are merged in any order."""
     traces = by_trace(spans)
@@ -85,7 +83,6 @@ def test_traces_on_any_number_of_workers(data, spans):
 
 
 @given(requests())
-@settings(deadline=None)
 def test_the_shapes_of_a_requests_trace_are_those_of_its_verdict(spans):
     """Of a trace with one request. They are found by the judge, without its other figures."""
     for trace in by_trace(spans):

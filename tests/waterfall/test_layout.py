@@ -253,7 +253,7 @@ soup = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(soup)
 def test_any_soup_of_spans_has_a_layout_inside_its_time(spans):
     """Every bar, event and shade lies in [0, total]; every span is a row, a shade or a start."""

@@ -139,7 +139,7 @@ def test_an_unknown_span_and_one_without_children_are_not_opened():
 @given(
     st.lists(st.tuples(st.integers(0, 400), st.integers(0, 900), st.integers(0, 900)), max_size=80)
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_span_is_reached_by_opening_folds(drawing):
     """Whatever the tree: no span is left out of the overview and of all folds."""
     spans = [work("s0", 0, 1000)]

@@ -12,6 +12,7 @@ from typing import Final
 
 from overlap import names
 from overlap.judge.advice import (
+    async_iterator,
     durable,
     gather,
     limit,
@@ -19,6 +20,7 @@ from overlap.judge.advice import (
     one_client,
     one_query,
     processes,
+    task_group,
     threads,
 )
 from overlap.judge.advice.requests import LEAST_NS, Requests
@@ -29,9 +31,15 @@ from overlap.judge.trace_context import TraceContext
 
 MAX_ADVICE: Final = 20
 _EVIDENCE = frozenset(
-    {*durable.EVIDENCE, *one_query.SYSTEMS, names.THREAD_QUEUED_MS, processes.EVIDENCE}
+    {
+        *durable.EVIDENCE,
+        *one_query.SYSTEMS,
+        names.THREAD_QUEUED_MS,
+        processes.EVIDENCE,
+        async_iterator.EVIDENCE,
+    }
 )
-"""What `durable`, `one_query`, `threads` and `processes` look for."""
+"""What kinds of advice look for that are not about calls in a row, or n at a time."""
 
 _KINDS: tuple[Callable[[Requests], Iterator[Advice]], ...] = (
     gather.advice,
@@ -41,6 +49,8 @@ _KINDS: tuple[Callable[[Requests], Iterator[Advice]], ...] = (
     limit.advice,
     processes.advice,
     one_client.advice,
+    async_iterator.advice,
+    task_group.advice,
     durable.advice,
 )
 
@@ -62,7 +72,12 @@ def _may_have_advice(context: TraceContext) -> bool:
     kinds are about spans with attributes or names that most traces do not have.
     """
     tree = context.tree
-    if context.victims or not _EVIDENCE.isdisjoint(tree.words) or one_client.has_set_ups(tree):
+    if (
+        context.victims
+        or not _EVIDENCE.isdisjoint(tree.words)
+        or one_client.has_set_ups(tree)
+        or task_group.may_have(tree)
+    ):
         return True
     for parent in tree.children:
         children = awaited(tree, parent)

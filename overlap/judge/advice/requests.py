@@ -145,8 +145,8 @@ class Requests:
         return f"{text}, {found.condition}" if found.condition else text
 
 
-UNTIMED = ("off_loop", "durable")
-"""Advised whatever it gains: a block or a lost task is a defect even if nobody waited for it."""
+UNTIMED = ("off_loop", "durable", "async_iterator", "task_group")
+"""Advised whatever the response gains: these are defects even if nobody waited for them."""
 
 
 def place(tree: Tree, indexes: Iterable[int]) -> str:

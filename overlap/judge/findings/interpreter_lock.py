@@ -2,7 +2,8 @@
 
 CPython has one interpreter lock for all threads of a process, so threads that compute take turns.
 A thread's wall time does not show it; its processor time does: all the calls together used no more
-of it than one thread could have. On one processor that is so without a lock, too.
+of it than one thread could have, and wherever one waited, another one was busy: on a processor or,
+on a busy machine, in the queue for one. With too few processors that is so without a lock, too.
 """
 
 from __future__ import annotations
@@ -20,8 +21,11 @@ LEAST_MS: Final = 10.0
 LEAST_AT_ONCE: Final = 1.5
 """The calls' times add up to this many times the time in which any of them ran, or more."""
 LEAST_BUSY: Final = 0.85
-MOST_BUSY: Final = 1.1
-"""Of that time, one processor's share: less is waiting, more is computing at once."""
+"""Of that time, in which one was busy at least: less is waiting for something else."""
+MOST_CPU: Final = 1.1
+"""Of that time, what they may use of processors: more is computing at once."""
+MOST_OF_RUNNING: Final = 0.75
+"""Of the calls' times, in which they may be busy: the rest is waiting for each other."""
 
 
 class Turns(msgspec.Struct, frozen=True, gc=False):
@@ -46,10 +50,12 @@ def turns(context: TraceContext) -> Iterator[Turns]:
         wall = context.number(index, names.THREAD_WALL_MS)
         cpu = context.number(index, names.THREAD_CPU_MS)
         running = context.number(index, names.THREAD_RUNNING_MS)
+        busy = context.number(index, names.THREAD_BUSY_MS) or cpu
         if (
             wall >= LEAST_MS
             and running >= LEAST_AT_ONCE * wall
-            and LEAST_BUSY * wall <= cpu <= MOST_BUSY * wall
+            and cpu <= MOST_CPU * wall
+            and LEAST_BUSY * wall <= busy <= MOST_OF_RUNNING * running
         ):
             longest = context.number(index, names.THREAD_CPU_LONGEST_MS)
             yield Turns(

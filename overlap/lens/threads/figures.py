@@ -58,6 +58,8 @@ def _processor_time(done: list[Work]) -> dict[str, float]:
     figures = {names.THREAD_CPU_MS: in_ms(used)}
     if len(done) > 1:
         figures[names.THREAD_CPU_LONGEST_MS] = in_ms(max(work.cpu for work in done))
+        if busy := sum(work.busy for work in done):
+            figures[names.THREAD_BUSY_MS] = in_ms(busy)
         figures[names.THREAD_WALL_MS] = in_ms(_wall(done))
     return figures
 

@@ -30,6 +30,7 @@ from overlap.lens.threads.occupants import words as taken_by
 from overlap.lens.waits.task_number import current_number
 from overlap.runtime.class_methods import replace_method
 from overlap.runtime.guard import guarded
+from overlap.runtime.thread_cpu import BusyClock
 
 OBSERVERS: list[Callable[[Work], None]] = []
 """Called with each call that is submitted."""
@@ -38,8 +39,9 @@ OBSERVERS: list[Callable[[Work], None]] = []
 class Work:
     """One call, submitted under `span`. Times are seconds of time.perf_counter(), 0 if not yet."""
 
-    __slots__ = ("abandoned", "ahead", "asked", "began", "cancelled", "cpu", "ended", "function",
-                 "running", "sensitive", "size", "span", "taken_by", "task")  # fmt: skip
+    __slots__ = ("abandoned", "ahead", "asked", "began", "busy", "cancelled", "cpu", "ended",
+                 "function", "running", "sensitive", "size", "span", "taken_by",
+                 "task")  # fmt: skip
 
     def __init__(self, pool: Any, span: Span, function: str, *, sensitive: bool) -> None:
         self.running = running_in(pool)
@@ -55,8 +57,8 @@ class Work:
         self.sensitive = sensitive
         self.asked = perf_counter()
         self.began = self.ended = 0.0
-        self.cpu = 0.0
-        """Seconds of processor time that its thread used for it."""
+        self.cpu = self.busy = 0.0
+        """Seconds on a processor; and those in the queue for one, too."""
         self.cancelled = 0.0
         """When it was cancelled in the queue: it never runs."""
         self.abandoned = 0.0
@@ -68,11 +70,11 @@ class Work:
         self.began = perf_counter()
         guarded("the work in a pool's threads is not known", self._begin)
         outer, _here.work = _here.work, self
-        cpu = thread_time()
+        cpu, busy = thread_time(), _busy()
         try:
             return call(*args, **named)
         finally:
-            self.cpu = thread_time() - cpu
+            self.cpu, self.busy = thread_time() - cpu, _busy() - busy
             _here.work = outer
             self.running.pop(id(self), None)
             self.ended = perf_counter()
@@ -106,6 +108,9 @@ class Work:
         if self.function:
             outlived.set_attribute(names.CODE_FUNCTION_NAME, self.function)
         outlived.end(now)
+
+
+_busy = BusyClock().read
 
 
 class _CurrentWork(threading.local):

@@ -67,11 +67,14 @@ def test_without_spans_of_their_own_the_span_that_waited_is_the_evidence(span: M
     "changes",
     [
         {"THREAD_CPU_MS": 1900.0},  # at once: an extension without the lock, or free threads
-        {"THREAD_CPU_MS": 700.0},  # they mostly waited
+        {"THREAD_CPU_MS": 1200.0},  # in part
+        {"THREAD_BUSY_MS": 1900.0},  # at once, but for a busy machine
+        {"THREAD_CPU_MS": 800.0},  # neither computed for a good part
+        {"THREAD_BUSY_MS": 800.0},
         {"THREAD_RUNNING_MS": 1200.0},  # one after the other
         {"THREAD_WALL_MS": 9.0, "THREAD_CPU_MS": 9.0, "THREAD_CPU_LONGEST_MS": 5.0},  # short
     ],
-    ids=["at once", "waiting", "in a row", "short"],
+    ids=str,
 )
 def test_other_calls_in_threads_are_not_reported(span: MakeSpan, changes: dict[str, float]) -> None:
     """Nothing is said where the figures allow another reading."""
@@ -79,6 +82,13 @@ def test_other_calls_in_threads_are_not_reported(span: MakeSpan, changes: dict[s
     assert found.advice == []
     assert not any("in turns" in reason.text for reason in found.why)
     assert "took turns" not in sentence(found)
+
+
+def test_a_busy_machine_hides_nothing(span: MakeSpan) -> None:
+    """They waited for a processor for half of the time, and for each other for the rest."""
+    busy = {"THREAD_CPU_MS": 500.0, "THREAD_BUSY_MS": 1100.0, "THREAD_CPU_LONGEST_MS": 250.0}
+    (advice,) = verdict(request(span, **busy)).advice
+    assert (advice.change, advice.saves_ms) == ("processes", 750)
 
 
 def test_what_runs_beside_them_limits_what_is_saved(span: MakeSpan) -> None:

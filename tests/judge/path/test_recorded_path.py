@@ -359,7 +359,7 @@ class Play:
         return found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(programs())
 def test_the_path_is_what_the_tasks_did(program: list[Step]) -> None:
     """For any program of tasks, each millisecond belongs to whom the awaited task was busy with."""

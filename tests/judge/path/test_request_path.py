@@ -180,7 +180,7 @@ def plain_owner(span: Span, instant: int, spans: Sequence[Span]) -> str:
     return span.span_id
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(trees())
 @example([Span("t", "00", "r", 1, 401), Span("t", "01", "a", 1, 3, "00")])
 def test_the_path_is_that_of_asking_every_instant(spans: list[Span]) -> None:

@@ -92,7 +92,7 @@ def put_right(spans: Sequence[Span]) -> tuple[list[Span], int]:
     return list(found.values()), wrong
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(skewed())
 @example(
     [

@@ -170,9 +170,7 @@ def test_other_methods_are_told_which_to_use(taker, method):
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     body=st.one_of(
         st.binary(max_size=300),

@@ -81,7 +81,7 @@ RECORDS = st.builds(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(SPANS, max_size=3))
 def test_spans_are_the_same_messages(spans):
     """Whatever is on them."""
@@ -89,7 +89,7 @@ def test_spans_are_the_same_messages(spans):
     assert ours == trace_encoder.encode_spans(spans)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(RECORDS, max_size=3))
 def test_log_records_are_the_same_messages(records):
     """Whatever is on them."""
