@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import copy_context
 from typing import Any
 
@@ -13,8 +13,10 @@ from django.core.handlers.base import reset_urlconf
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, reset_queries
 from django.dispatch import Signal, dispatcher
+from django.utils.module_loading import import_string
 
 from overlap.lean.thread_context import current_lease
+from overlap.runtime.identity_cache import IdentityCache
 
 Receiver = Callable[..., Any]
 Responses = list[tuple[Receiver, Any]]
@@ -67,11 +69,26 @@ def can_finish_on_loop(sender: Any) -> bool:
 def _only_djangos(receivers: list[Receiver]) -> bool:
     return (
         _AT_END.issuperset(receivers)
-        # The close() of another cache may block on its server.
-        and all(type(c).close is BaseCache.close for c in caches.all(initialized_only=True))
+        and (_close_at_once(caches.settings) or _initialized_close_at_once())
         # With it the loop's thread may have connections, in use by other requests.
         and not os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     )
+
+
+def _all_close_at_once(configured: Mapping[str, Mapping[str, Any]]) -> bool:
+    paths = [str(options.get("BACKEND", "")) for options in configured.values()]
+    # Only Django's: to import another would import a client that may never be used.
+    if not all(path.startswith("django.core.cache.") for path in paths):
+        return False
+    return all(import_string(path).close is BaseCache.close for path in paths)
+
+
+_close_at_once = IdentityCache(_all_close_at_once)
+"""Whether no cache of CACHES has a close() that may block on its server, by the setting."""
+
+
+def _initialized_close_at_once() -> bool:
+    return all(type(c).close is BaseCache.close for c in caches.all(initialized_only=True))
 
 
 def _call(signal: Signal, receivers: list[Receiver], sender: Any, named: dict[str, Any]) -> None:

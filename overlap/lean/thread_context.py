@@ -20,16 +20,22 @@ class RequestContext(ThreadSensitiveContext):
     def __init__(self, pool: Pool) -> None:
         super().__init__()
         self._pool = pool
+        self._lease: Lease | None = None
+        self.lease: Lease | None = None
+        """The lease if it decides in which thread the request's sync code runs."""
 
     async def __aenter__(self) -> RequestContext:
         await super().__aenter__()  # type: ignore[no-untyped-call]
         if self.token is not None:
-            SyncToAsync.context_to_thread_executor[self] = Lease(self._pool)
+            lease = self._lease = SyncToAsync.context_to_thread_executor[self] = Lease(self._pool)
+            # A sync caller that waits for the request runs its sync code in its own thread.
+            has_sync_caller = getattr(AsyncToSync.executors, "current", None) is not None
+            self.lease = None if has_sync_caller else lease
         return self
 
     async def __aexit__(self, *exc_info: Any) -> None:
-        lease = SyncToAsync.context_to_thread_executor.get(self)
-        if self.token is None or not isinstance(lease, Lease):
+        lease = self._lease
+        if self.token is None or lease is None:
             await super().__aexit__(*exc_info)  # type: ignore[no-untyped-call]
             return
         # Without asgiref, which would shut the lease down and wait for that in a thread. The entry
@@ -41,10 +47,6 @@ class RequestContext(ThreadSensitiveContext):
 
 def current_lease() -> Lease | None:
     """Return the lease of the request in progress, if it decides in which thread sync code runs."""
-    if getattr(AsyncToSync.executors, "current", None):
-        return None  # a sync caller waits for us and runs our sync code in its thread
     context = SyncToAsync.thread_sensitive_context.get(None)
-    if not isinstance(context, RequestContext):
-        return None
-    lease = SyncToAsync.context_to_thread_executor.get(context)
-    return lease if isinstance(lease, Lease) and not lease.ended else None
+    lease = context.lease if isinstance(context, RequestContext) else None
+    return None if lease is None or lease.ended else lease

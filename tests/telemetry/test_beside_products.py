@@ -83,8 +83,7 @@ import asyncio, logging, sentry_sdk, overlap
 sent = []
 class Transport(sentry_sdk.transport.Transport):
     def capture_envelope(self, envelope):
-        sent.extend((item.type, (item.payload.json or {}).get("transaction"))
-                    for item in envelope.items)
+        sent.extend((item.type, item.payload.json or {}) for item in envelope.items)
 sentry_sdk.init(dsn="http://a@127.0.0.1:9/1", transport=Transport, traces_sample_rate=1.0)
 overlap.instrument()
 from django.core.asgi import get_asgi_application
@@ -101,15 +100,19 @@ async def get(path):
     await app(scope, receive, send)
     return statuses
 async def main():
-    return await get("/meats/3/"), await get("/boom/")
-assert asyncio.run(main()) == ([200], [500])
+    return await get("/meats/3/"), await get("/boom/"), await get("/query/")
+assert asyncio.run(main()) == ([200], [500], [200])
 sentry_sdk.flush(2)
 kinds = [kind for kind, _ in sent]
-assert kinds.count("transaction") == 2, sent
+assert kinds.count("transaction") == 3, sent
 assert kinds.count("event") == 1, sent
+# It makes a span of each receiver of a signal: of a connection's, of an exception's.
+spans = [span["description"] for _, item in sent for span in item.get("spans", [])]
+assert any("reset_queries" in name for name in spans), spans
+assert not any("overlap" in name for name in spans), spans
 overlap.shutdown()
 """,
         own_sink.url,
     )
     requests = {name: n for name, n in own_sink.names().items() if name.startswith("GET ")}
-    assert requests == {"GET /meats/<int:pk>/": 1, "GET /boom/": 1}
+    assert requests == {"GET /meats/<int:pk>/": 1, "GET /boom/": 1, "GET /query/": 1}

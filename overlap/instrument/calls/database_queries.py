@@ -19,6 +19,7 @@ from opentelemetry.trace import Span, SpanKind
 
 from overlap import names
 from overlap.instrument.calls.database_connections import time_connections
+from overlap.instrument.calls.observed_signals import observe_signal
 from overlap.instrument.calls.thread_attributes import thread_attributes
 from overlap.runtime.guard import CurrentSpan, guarded
 from overlap.runtime.identity_cache import IdentityCache
@@ -50,13 +51,13 @@ def instrument_queries() -> Callable[[], None]:
 
     def stop() -> None:
         restore_connections()
-        connection_created.disconnect(dispatch_uid=_SCOPE)
+        stop_observing()
         # Connections of other threads keep the wrapper: without an SDK it costs almost nothing.
         for connection in connections.all(initialized_only=True):
             if _traced in connection.execute_wrappers:
                 connection.execute_wrappers.remove(_traced)
 
-    connection_created.connect(created, weak=False, dispatch_uid=_SCOPE)
+    stop_observing = observe_signal(connection_created, created)
     return stop
 
 

@@ -54,9 +54,6 @@ class Receivers(list[Any]):
         calls, seconds = 0, 0.0
         try:
             for receiver in super().__iter__():
-                if _is_ours(receiver):
-                    yield receiver
-                    continue
                 if _parts.slow and (name := receiver_name(receiver)) in _parts.slow:
                     with _parts.part(name, partial(_attributes, receiver)):
                         yield receiver
@@ -87,7 +84,6 @@ def instrument_signals() -> Callable[[], None]:
                 found[0]
                 and CURRENT.get().get(SPAN_KEY) is not None
                 and id(sys._getframe(1).f_code) in senders
-                and not all(map(_is_ours, found[0]))
             ):
                 return guarded(_WHAT, _timed, found) or found
             return found
@@ -101,11 +97,6 @@ def instrument_signals() -> Callable[[], None]:
         codes.clear()  # kept until now, so that nothing else has their identity
 
     return stop
-
-
-def _is_ours(receiver: Any) -> bool:
-    """Return whether a receiver is Overlap's, as that of each new database connection."""
-    return str(getattr(receiver, "__module__", "")).startswith("overlap.")
 
 
 def _timed(found: Any) -> Any:

@@ -16,6 +16,7 @@ from contextvars import ContextVar
 from types import ModuleType
 from typing import Any
 
+from overlap.instrument.calls.observed_signals import observe_signal
 from overlap.instrument.queues import django_q_runs
 from overlap.instrument.queues.messages import Sending
 from overlap.runtime.class_methods import replace_in_subclasses, replace_method
@@ -48,8 +49,7 @@ def _instrument_signals(module: ModuleType, undo: ExitStack) -> None:
         ("post_execute_in_worker", django_q_runs.on_executed),  # since 1.10
     ):
         if (signal := getattr(module, name, None)) is not None:
-            signal.connect(receiver, weak=False)
-            undo.callback(signal.disconnect, receiver)
+            undo.callback(observe_signal(signal, receiver))
 
 
 def _instrument_signing(module: ModuleType, undo: ExitStack) -> None:

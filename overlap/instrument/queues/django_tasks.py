@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from types import ModuleType
 from typing import Any
 
+from overlap.instrument.calls.observed_signals import observe_signal
 from overlap.instrument.queues import messages
 from overlap.instrument.queues.messages import Message, Run
 from overlap.runtime.class_methods import replace_method
@@ -51,16 +52,13 @@ def _instrument_base(module: ModuleType, undo: ExitStack) -> None:
 
 
 def _instrument_signals(module: ModuleType, undo: ExitStack) -> None:
-    module.task_started.connect(_on_started, weak=False)
-    undo.callback(module.task_started.disconnect, _on_started)
+    undo.callback(observe_signal(module.task_started, _on_started))
 
 
 def _instrument_rows(module: ModuleType, undo: ExitStack) -> None:
     from django.db.models.signals import pre_save
 
-    row = module.DBTaskResult
-    pre_save.connect(_on_save, sender=row, weak=False)
-    undo.callback(pre_save.disconnect, _on_save, sender=row)
+    undo.callback(observe_signal(pre_save, _on_save, sender=module.DBTaskResult))
 
 
 def _message(task: Any, message_id: str = "") -> Message:

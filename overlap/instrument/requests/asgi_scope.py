@@ -35,8 +35,8 @@ from overlap.runtime.identity_cache import IdentityCache
 
 Scope = Mapping[str, Any]
 
-# Method, scheme, version of the protocol, Host header, server, user agent, conventions.
-_Facts = tuple[str, str, str, str, tuple[str, int | None], str, _StabilityMode]
+# Method, scheme, version of the protocol, Host header, server, user agent, conventions' value.
+_Facts = tuple[str, str, str, str, tuple[str, int | None], str, str]
 
 _LONG = 512
 """Method, host and user agent of more characters together are not cached."""
@@ -108,7 +108,7 @@ def request_attributes(scope: Scope, mode: _StabilityMode) -> RequestAttributes:
         host,
         tuple(scope.get("server") or ("", None)),
         agent,
-        mode,
+        mode._value_,  # the hash of an enum's member is Python code
     )
     # A client that sends a new host in each request must not fill the memory with long ones.
     is_cached = len(method) + len(host) + len(agent) < _LONG
@@ -144,7 +144,8 @@ def own_attributes(scope: Scope, mode: _StabilityMode) -> dict[str, Any]:
 
 @lru_cache(maxsize=512)
 def _request_attributes(facts: _Facts) -> RequestAttributes:
-    method, scheme, version, host, server, agent, mode = facts
+    method, scheme, version, host, server, agent, conventions = facts
+    mode = _StabilityMode(conventions)
     result: dict[str, Any] = {}
     _set_http_method(result, method, sanitize_method(method), mode)
     _set_http_scheme(result, scheme, mode)

@@ -25,6 +25,7 @@ from opentelemetry.instrumentation.django.middleware.otel_middleware import _Dja
 from opentelemetry.metrics import get_meter
 
 from overlap.instrument.calls.installed_instrumentors import DISABLED, is_disabled
+from overlap.instrument.calls.observed_signals import observe_signal
 from overlap.instrument.environment import has_capacity_metrics
 from overlap.instrument.requests.accepted import observe_handler
 from overlap.instrument.requests.browser.request_times import COLLECTING
@@ -88,8 +89,7 @@ def instrument_django(
     undo.callback(COLLECTING.stop)
     Middleware.enabled = True
     undo.callback(setattr, Middleware, "enabled", False)
-    got_request_exception.connect(note_exception, weak=False, dispatch_uid=__name__)
-    undo.callback(got_request_exception.disconnect, dispatch_uid=__name__)
+    undo.callback(observe_signal(got_request_exception, note_exception))
     undo.callback(_patch_loading(on_load, factory))
     undo.callback(observe_handler(factory.on_disconnect, factory.on_refused))
     return undo.close

@@ -110,7 +110,8 @@ class Middleware(_DjangoMiddleware):
         if server_span is None:
             return None
         setattr(request, _KEY, server_span)
-        self._call(_DjangoMiddleware._otel_request_hook, server_span.span, request)
+        if (hook := _DjangoMiddleware._otel_request_hook) is not None:
+            self._call(hook, server_span.span, request)
         return server_span
 
     def _end(self, request: Any, response: Any, server_span: ServerSpan) -> Any:
@@ -131,7 +132,8 @@ class Middleware(_DjangoMiddleware):
         propagator: Any = get_global_response_propagator()  # type: ignore[no-untyped-call]
         if propagator is not None:
             propagator.inject(response)
-        self._call(_DjangoMiddleware._otel_response_hook, server_span.span, request, response)
+        if (hook := _DjangoMiddleware._otel_response_hook) is not None:
+            self._call(hook, server_span.span, request, response)
         if self._async and _is_cancelled():
             server_span.finish(asyncio.CancelledError())
         elif response.streaming:
@@ -140,12 +142,11 @@ class Middleware(_DjangoMiddleware):
             server_span.finish()
 
     @staticmethod
-    def _call(hook: Callable[..., None] | None, *arguments: Any) -> None:
-        if hook is not None:
-            try:
-                hook(*arguments)
-            except Exception:  # a hook is the project's code
-                _log.exception("Exception raised by a hook")
+    def _call(hook: Callable[..., None], *arguments: Any) -> None:
+        try:
+            hook(*arguments)
+        except Exception:  # a hook is the project's code
+            _log.exception("Exception raised by a hook")
 
 
 def server_span_of(request: Any) -> ServerSpan | None:

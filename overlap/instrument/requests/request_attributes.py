@@ -48,7 +48,7 @@ class RequestAttributes:
         self, mode: _StabilityMode, route: str | None, status: int | None, error: str | None
     ) -> Attributes:
         """Return the attributes of the duration metric, by the conventions of `mode`."""
-        key = (mode, route, status, error)
+        key = (mode._value_, route, status, error)  # the hash of an enum's member is Python code
         found = self._duration_attributes.get(key)
         if found is None:
             found = self._filtered(mode, route, status, error)

@@ -17,6 +17,7 @@ from opentelemetry.instrumentation.wsgi import collect_request_attributes, wsgi_
 from opentelemetry.propagate import extract
 from opentelemetry.sdk.trace.sampling import DEFAULT_ON
 from opentelemetry.trace import INVALID_SPAN, SpanKind, get_current_span
+from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
 from overlap import names
 from overlap.instrument.calls.thread_attributes import thread_attributes
@@ -46,7 +47,7 @@ class ServerSpanFactory:
 
     def make(self, request: Any) -> ServerSpan | None:
         """Start the server span of a request; None if its URL is excluded."""
-        if self._is_excluded(request):
+        if _stock._excluded_urls._excluded_urls and _is_excluded(request):
             return None
         is_asgi = isinstance(request, ASGIRequest | UnparsedRequest)
         if is_asgi:
@@ -89,13 +90,6 @@ class ServerSpanFactory:
         except Exception:  # telemetry never hurts the service
             _log.exception("a request that Django could not parse is not traced")
 
-    def _is_excluded(self, request: Any) -> bool:
-        if not _stock._excluded_urls._excluded_urls:
-            return False
-        # Not build_absolute_uri, which raises where the host is not allowed.
-        url = f"{request.scheme}://{request._get_raw_host()}{request.path}"
-        return bool(_stock._excluded_urls.url_disabled(url))
-
     def _attributes(
         self, request: Any, attributes: RequestAttributes, is_asgi: bool
     ) -> dict[str, Any]:
@@ -110,9 +104,16 @@ class ServerSpanFactory:
         return found
 
 
+def _is_excluded(request: Any) -> bool:
+    # Not build_absolute_uri, which raises where the host is not allowed.
+    url = f"{request.scheme}://{request._get_raw_host()}{request.path}"
+    return bool(_stock._excluded_urls.url_disabled(url))
+
+
 def _parent(request: Any, is_asgi: bool) -> tuple[Context, SpanKind]:
-    if get_current_span() is not INVALID_SPAN:
-        return get_current(), SpanKind.INTERNAL  # something outside Django has started a trace
+    here = get_current()
+    if here.get(SPAN_KEY) is not None and get_current_span() is not INVALID_SPAN:
+        return here, SpanKind.INTERNAL  # something outside Django has started a trace
     if is_asgi:
         return asgi_scope.carried(request.scope), SpanKind.SERVER
     return extract(request.META, getter=wsgi_getter), SpanKind.SERVER

@@ -134,13 +134,16 @@ def _span(span: ReadableSpan) -> bytes:
         b"\x41",  # end_time_unix_nano
         fixed64(span._end_time or 0),
         *attributes(b"\x4a", span._attributes),  # without the copy of span.attributes: it has ended
-        _count(b"\x50", span.dropped_attributes),
     )
-    if span._events or span.dropped_events:
-        parts += (b"\x5a" + sized(_event(event)) for event in span._events)
+    # Not by span.dropped_attributes and its like: each checks the type against an abstract class.
+    parts.append(_count(b"\x50", getattr(span._attributes, "dropped", 0)))
+    events: Any = span._events
+    if events or getattr(events, "dropped", 0):
+        parts += (b"\x5a" + sized(_event(event)) for event in events)
         parts.append(_count(b"\x60", span.dropped_events))
-    if span._links or span.dropped_links:
-        parts += (b"\x6a" + sized(_link(link)) for link in span._links)
+    links: Any = span._links
+    if links or getattr(links, "dropped", 0):
+        parts += (b"\x6a" + sized(_link(link)) for link in links)
         parts.append(_count(b"\x70", span.dropped_links))
     parts += (
         _NO_STATUS if status.status_code is StatusCode.UNSET else _status(status),

@@ -12,8 +12,6 @@ from functools import lru_cache
 from struct import Struct
 from typing import Any
 
-from opentelemetry.attributes import BoundedAttributes
-
 from overlap import names
 from overlap.telemetry.export import secrets
 
@@ -75,7 +73,7 @@ def attributes(tag: bytes, pairs: Mapping[str, Any] | None) -> list[bytes]:
     parts: list[bytes] = []
     add = parts.append
     # BoundedAttributes.items() takes five times as long as its dict's.
-    own: Mapping[str, Any] = pairs._dict if isinstance(pairs, BoundedAttributes) else pairs or {}
+    own: Mapping[str, Any] = getattr(pairs, "_dict", pairs) or {}
     for key, value in own.items():
         kind = type(value)
         if key in _UNIQUE:

@@ -13,7 +13,7 @@ from inspect import signature
 from typing import Any
 from weakref import WeakSet
 
-from opentelemetry.context import Context
+from opentelemetry.context import Context, get_current
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import (
     ReadableSpan,
@@ -38,6 +38,7 @@ from opentelemetry.trace import (
 )
 from opentelemetry.trace import Tracer as ApiTracer
 from opentelemetry.trace import TracerProvider as ApiTracerProvider
+from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
 from overlap.telemetry.drops import LOGGER_NAME
 from overlap.telemetry.spans.quick_span import QuickSpan
@@ -52,6 +53,11 @@ _SPAN = {
     "_record_end_metrics", "_record_exception", "_resource", "_sampler",
     "_set_status_on_exception", "_span_processor", "_start_time", "_status", "_trace_config",
 }  # fmt: skip
+_EMPTY = {
+    function.__code__.co_code
+    for function in (SpanProcessor.on_start, SpanProcessor._on_ending, lambda: None)
+}
+"""The code of functions with no statement, with and without a docstring."""
 _ATTRIBUTES = {"_dict", "_immutable", "_lock", "dropped", "max_value_len", "maxlen"}
 
 
@@ -70,8 +76,8 @@ class QuickTracer(Tracer):
         set_status_on_exception: bool = True,
     ) -> Span:
         """Start a span: see opentelemetry.trace.Tracer."""
-        above = get_current_span(context).get_span_context()
-        if not isinstance(above, SpanContext) or not self._tracer_config.is_enabled:
+        above = _span_context(context)
+        if type(above) is not SpanContext or not self._tracer_config.is_enabled:
             return super().start_span(
                 name, context, kind, attributes, links, start_time,
                 record_exception, set_status_on_exception,
@@ -106,6 +112,16 @@ class QuickTracer(Tracer):
         )  # fmt: skip
         span.start(start_time, context)
         return span
+
+
+def _span_context(context: Context | None) -> SpanContext:
+    """Return the context of the current span, as that of `get_current_span(context)`."""
+    span = (get_current() if context is None else context).get(SPAN_KEY)
+    if span is None:
+        return INVALID_SPAN_CONTEXT
+    if type(span) is QuickSpan:  # without the check of an abstract class, which is slow
+        return span.get_span_context()
+    return get_current_span(context).get_span_context()
 
 
 class Processors(SynchronousMultiSpanProcessor):
@@ -153,10 +169,13 @@ class Processors(SynchronousMultiSpanProcessor):
 
 
 def _those_that(every: tuple[SpanProcessor, ...], name: str) -> tuple[Callable[..., None], ...]:
-    nothing = getattr(SpanProcessor, name)
-    return tuple(
-        getattr(each, name) for each in every if getattr(type(each), name, None) is not nothing
-    )
+    return tuple(getattr(each, name) for each in every if not _is_empty(type(each), name))
+
+
+def _is_empty(owner: type, name: str) -> bool:
+    """Return whether a method has no statement: the SDK's batch processor overrides all three."""
+    code = getattr(getattr(owner, name, None), "__code__", None)
+    return code is not None and code.co_code in _EMPTY
 
 
 class QuickProvider(TracerProvider):

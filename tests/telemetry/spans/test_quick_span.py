@@ -11,7 +11,7 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanLimits, SpanProcessor, Tracer, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import (
     ALWAYS_OFF,
@@ -308,3 +308,46 @@ def test_the_log_is_listened_to(caplog):
     provider, _ = provider_of("quick")
     after_its_end(provider.get_tracer("tests"))
     assert [entry.levelno for entry in caplog.records] == [logging.WARNING] * 7
+
+
+class Empty(SpanProcessor):
+    """Overrides all three, as the SDK's batch processor does, and has nothing to do."""
+
+    def on_start(self, span, parent_context=None):
+        """See SpanProcessor."""
+
+    def _on_ending(self, span):
+        pass
+
+    def on_end(self, span):
+        pass
+
+
+def test_empty_methods_are_not_called():
+    """The SDK's batch processor has two of them, for each span."""
+    assert [quick._is_empty(Empty, name) for name in ("on_start", "_on_ending", "on_end")] == [
+        True, True, True,
+    ]  # fmt: skip
+    assert [
+        quick._is_empty(BatchSpanProcessor, name) for name in ("on_start", "_on_ending", "on_end")
+    ] == [True, True, False]
+    assert not quick._is_empty(Noting, "on_start")
+
+
+@pytest.mark.parametrize("above", ["none", "nothing current", "quick", "SDK's", "remote", "junk"])
+def test_the_parent_is_the_current_span(above):
+    """Found without the SDK's own look, and the same."""
+    provider, _ = provider_of("quick")
+    tracer, stock = provider.get_tracer("tests"), TracerProvider().get_tracer("tests")
+    remote = NonRecordingSpan(SpanContext(7, 8, is_remote=True, trace_flags=TraceFlags(1)))
+    contexts = {
+        "none": None,
+        "nothing current": Context(),
+        "quick": trace.set_span_in_context(tracer.start_span("a"), Context()),
+        "SDK's": trace.set_span_in_context(stock.start_span("a"), Context()),
+        "remote": trace.set_span_in_context(remote, Context()),
+        "junk": trace.set_span_in_context("no span", Context()),
+    }
+    expected = trace.get_current_span(contexts[above]).get_span_context()
+    span = tracer.start_span("b", contexts[above])
+    assert span.parent == (expected if expected.is_valid else None)

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from opentelemetry.context import get_current
 
+from overlap.instrument.calls.observed_signals import observe_signal
 from overlap.instrument.requests.server_span import SERVER_SPAN_KEY, ServerSpan
 from overlap.lens.account import Account
 from overlap.lens.steps import running_here
@@ -30,7 +31,6 @@ WORDS: Final = {
     "db": "queries, in sum",
 }
 """What each figure is; the browser shows it."""
-_SCOPE: Final = "overlap.instrument.request_times"
 
 
 def times(server_span: ServerSpan) -> dict[str, float]:
@@ -80,8 +80,7 @@ class Collecting:
         self._undo.callback(OBSERVERS.remove, _keep_work)
         for connection in connections.all(initialized_only=True):
             _watch(connection)
-        connection_created.connect(_connected, weak=False, dispatch_uid=_SCOPE)
-        self._undo.callback(connection_created.disconnect, dispatch_uid=_SCOPE)
+        self._undo.callback(observe_signal(connection_created, _connected))
         # Connections of other threads keep the wrapper, which then finds no request.
 
     def stop(self) -> None:
