@@ -8,7 +8,7 @@ from typing import Any
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
-from overlap.telemetry.spans.quick_tracer import Processors
+from overlap.telemetry.spans.processors import Processors
 
 
 class GuardedProcessor(SpanProcessor):

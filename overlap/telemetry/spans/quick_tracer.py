@@ -1,4 +1,4 @@
-"""A tracer provider whose tracers create quick spans, and the list of processors that they call.
+"""A tracer provider whose tracers create quick spans.
 
 To start a span, the SDK's tracer looks up the current span four times and calls the sampler, even
 the default one, whose result is known. QuickTracer avoids both. If the installed SDK's spans have
@@ -7,8 +7,7 @@ other attributes than those listed here, or the SDK counts its spans, the SDK's 
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from inspect import signature
 from typing import Any
 from weakref import WeakSet
@@ -16,14 +15,10 @@ from weakref import WeakSet
 from opentelemetry.context import Context, get_current
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import (
-    ReadableSpan,
-    SpanProcessor,
-    SynchronousMultiSpanProcessor,
     Tracer,
     TracerProvider,
     _Span,
 )
-from opentelemetry.sdk.trace import Span as SdkSpan
 from opentelemetry.sdk.trace.sampling import DEFAULT_ON, Decision
 from opentelemetry.trace import (
     INVALID_SPAN_CONTEXT,
@@ -40,10 +35,9 @@ from opentelemetry.trace import Tracer as ApiTracer
 from opentelemetry.trace import TracerProvider as ApiTracerProvider
 from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
-from overlap.telemetry.drops import LOGGER_NAME
+from overlap.telemetry.spans.processors import Processors
 from overlap.telemetry.spans.quick_span import QuickSpan
 
-_log = logging.getLogger(LOGGER_NAME)
 _FLAGS = [TraceFlags(number) for number in range(4)]
 _SAMPLED = TraceFlags.SAMPLED
 _RANDOM = getattr(TraceFlags, "RANDOM_TRACE_ID", 0)  # none before 1.42
@@ -53,11 +47,6 @@ _SPAN = {
     "_record_end_metrics", "_record_exception", "_resource", "_sampler",
     "_set_status_on_exception", "_span_processor", "_start_time", "_status", "_trace_config",
 }  # fmt: skip
-_EMPTY = {
-    function.__code__.co_code
-    for function in (SpanProcessor.on_start, SpanProcessor._on_ending, lambda: None)
-}
-"""The code of functions with no statement, with and without a docstring."""
 _ATTRIBUTES = {"_dict", "_immutable", "_lock", "dropped", "max_value_len", "maxlen"}
 
 
@@ -122,60 +111,6 @@ def _span_context(context: Context | None) -> SpanContext:
     if type(span) is QuickSpan:  # without the check of an abstract class, which is slow
         return span.get_span_context()
     return get_current_span(context).get_span_context()
-
-
-class Processors(SynchronousMultiSpanProcessor):
-    """Calls each processor only for the events that it handles: most handle one of the three.
-
-    Exceptions are logged, not raised: spans start and end inside the service's own code.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-
-    @property
-    def _span_processors(self) -> tuple[SpanProcessor, ...]:
-        return self._all
-
-    @_span_processors.setter
-    def _span_processors(self, every: tuple[SpanProcessor, ...]) -> None:
-        self._all = every
-        self._starts = _those_that(every, "on_start")
-        self._endings = _those_that(every, "_on_ending")
-        self._ends = _those_that(every, "on_end")
-
-    def on_start(self, span: SdkSpan, parent_context: Context | None = None) -> None:
-        """Call each processor that handles starts."""
-        for start in self._starts:
-            try:
-                start(span, parent_context)
-            except Exception:  # telemetry never hurts the service
-                _log.debug("a span's start was not noted", exc_info=True)
-
-    def _on_ending(self, span: SdkSpan) -> None:
-        for ending in self._endings:
-            try:
-                ending(span)
-            except Exception:
-                _log.debug("a span's end was not noted", exc_info=True)
-
-    def on_end(self, span: ReadableSpan) -> None:
-        """Call each processor that handles ends."""
-        for end in self._ends:
-            try:
-                end(span)
-            except Exception:
-                _log.debug("a span was not sent", exc_info=True)
-
-
-def _those_that(every: tuple[SpanProcessor, ...], name: str) -> tuple[Callable[..., None], ...]:
-    return tuple(getattr(each, name) for each in every if not _is_empty(type(each), name))
-
-
-def _is_empty(owner: type, name: str) -> bool:
-    """Return whether a method has no statement: the SDK's batch processor overrides all three."""
-    code = getattr(getattr(owner, name, None), "__code__", None)
-    return code is not None and code.co_code in _EMPTY
 
 
 class QuickProvider(TracerProvider):

@@ -35,9 +35,11 @@ from opentelemetry.trace import (
 )
 
 from overlap.runtime.untested import TESTED
+from overlap.telemetry.spans import processors
 from overlap.telemetry.spans import quick_tracer as quick
+from overlap.telemetry.spans.processors import Processors
 from overlap.telemetry.spans.quick_span import QuickSpan
-from overlap.telemetry.spans.quick_tracer import Processors, QuickProvider, objection
+from overlap.telemetry.spans.quick_tracer import QuickProvider, objection
 
 RESOURCE = Resource({"service.name": "s"})
 OTHER = SpanContext(7, 9, is_remote=True, trace_flags=TraceFlags(1))
@@ -325,13 +327,13 @@ class Empty(SpanProcessor):
 
 def test_empty_methods_are_not_called():
     """The SDK's batch processor has two of them, for each span."""
-    assert [quick._is_empty(Empty, name) for name in ("on_start", "_on_ending", "on_end")] == [
-        True, True, True,
-    ]  # fmt: skip
-    assert [
-        quick._is_empty(BatchSpanProcessor, name) for name in ("on_start", "_on_ending", "on_end")
-    ] == [True, True, False]
-    assert not quick._is_empty(Noting, "on_start")
+
+    def empty(owner):
+        return [processors._is_empty(owner, name) for name in ("on_start", "_on_ending", "on_end")]
+
+    assert empty(Empty) == [True, True, True]
+    assert empty(BatchSpanProcessor) == [True, True, False]
+    assert empty(Noting) == [False, False, False]
 
 
 @pytest.mark.parametrize("above", ["none", "nothing current", "quick", "SDK's", "remote", "junk"])
