@@ -27,7 +27,7 @@ class Account:
     that a later step could fill.
     """
 
-    __slots__ = ("__weakref__", "began", "covered", "edges", "late", "line", "longest",
+    __slots__ = ("__weakref__", "began", "covered", "edges", "idle", "late", "line", "longest",
                  "longest_waits", "open", "outermost", "parent", "ready", "running", "task",
                  "turns", "unexplained", "waits")  # fmt: skip
 
@@ -41,6 +41,8 @@ class Account:
         self.longest = 0.0
         self.line: str | None = None
         """The line of the longest step, if known."""
+        self.idle: float | None = None
+        """For how long of that step the loop's thread did not compute, if known."""
         self.turns: list[float] | None = [] if lists_turns else None
         self.open = True
         self.late: Callable[[float, float], None] | None = None
@@ -58,7 +60,14 @@ class Account:
         self.outermost: ReferenceType[Any] | None = parent.outermost if parent else None
         """To the span that all above it are below: a request's, mostly. Set from outside."""
 
-    def add(self, ready: float, begin: float, end: float, line: str | None = None) -> None:
+    def add(
+        self,
+        ready: float,
+        begin: float,
+        end: float,
+        line: str | None = None,
+        idle: float | None = None,
+    ) -> None:
         """Add a step that was ready at `ready` and ran from `begin` to `end`."""
         covered = self.covered
         if begin > covered:
@@ -71,7 +80,7 @@ class Account:
         self.covered = end
         self.running += took
         if took > self.longest:
-            self.longest, self.line = took, line
+            self.longest, self.line, self.idle = took, line, idle
         turns = self.turns
         if turns is None:
             return

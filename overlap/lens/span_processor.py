@@ -14,7 +14,7 @@ from overlap import names
 from overlap.lens.account import Account
 from overlap.lens.current_account import span_here
 from overlap.lens.ending_spans import has, in_ms, set_while_ending
-from overlap.lens.steps import Steps, running_here
+from overlap.lens.steps import running_here
 from overlap.lens.waits.edges import as_text
 from overlap.lens.waits.task_number import current_number
 from overlap.runtime.await_chain import UNKNOWN
@@ -79,16 +79,12 @@ class LensSpans(SpanProcessor):
             now = perf_counter()
             steps = running_here()
             if steps is not None and steps.began:
-                account.add(steps.ready, steps.began, now, _line(steps))
+                began, seen = steps.began, steps.seen
+                account.add(steps.ready, began, now, seen.line_of(began), seen.idle(began, now))
             set_while_ending(span, _figures(account, now))
             span.overlap_steps.closed(account)  # type: ignore[attr-defined]
         except Exception:
             failed("a span is not measured by the lens")
-
-
-def _line(steps: Steps) -> str | None:
-    at, line = steps.seen
-    return line if at == steps.began else None
 
 
 class _Turns(str):
@@ -110,6 +106,8 @@ def _figures(account: Account, now: float) -> dict[str, Any]:
         figures[names.LOOP_LONGEST_MS] = in_ms(account.longest)
         if account.line:
             figures[names.LOOP_LONGEST_LINE] = account.line
+        if account.idle is not None:
+            figures[names.LOOP_LONGEST_IDLE_MS] = in_ms(account.idle)
     if account.parent is None:
         figures[names.AWAIT_TASK] = account.task
     if account.edges is not None and (edges := account.edges.longest_first()):

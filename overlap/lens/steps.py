@@ -19,17 +19,16 @@ from overlap.lens.current_account import CURRENT, account_in
 from overlap.lens.debug_step import TASKS, Step, replace_queued
 from overlap.lens.eager_tasks import see_eager_tasks
 from overlap.lens.request_budget import MOST_A_SECOND, Budget
+from overlap.lens.seen_step import LONG_S, Seen
 from overlap.lens.waits import LEAST_S, observe
 from overlap.recorder import active, loop_steps
 from overlap.runtime import stack
-from overlap.runtime.await_chain import await_line, describe, is_new, words
+from overlap.runtime.await_chain import await_line, describe, is_new
 from overlap.runtime.guard import failed
 from overlap.runtime.loop_methods import MethodReplacements
 
 TIMER_S = 0.001
 """How late a timer fires on an idle loop: uvloop counts in milliseconds."""
-LONG_S = 0.005
-"""For a step this long, the line where it ended is recorded, if no other line was seen."""
 
 _WAKE: Any = futures._set_result_unless_cancelled  # type: ignore[attr-defined]
 """The callback that asyncio.sleep gives to the loop's timer."""
@@ -60,8 +59,8 @@ class Steps:
         """When the current step began; 0 if none runs."""
         self.ready = 0.0
         """Since when that step was ready to run."""
-        self.seen: tuple[float, str] = (0.0, "")
-        """The begin of a step that the watchdog looked at, and the line it was at."""
+        self.seen = Seen()
+        """The last long step that the watchdog looked at."""
         self._due = 0.0
         self.record = active.step_recorder()  # of the flight recorder
         self._open: WeakSet[Account] = WeakSet()
@@ -112,8 +111,11 @@ class Steps:
             if self._budget.resting and not self._open:
                 self._replacements.off()
 
-    def look(self, now: float, ident: int | None) -> None:
-        """Record the line of the current step, if it is a long one. From another thread."""
+    def look(self, now: float, ident: int | None, used: float = 0.0) -> None:
+        """Record the line of the current step, if it is a long one. From another thread.
+
+        used: the seconds of processor time of the loop's thread.
+        """
         if self._budget.resting:
             with self._lock:
                 self._budget.wake(now)
@@ -121,19 +123,15 @@ class Steps:
                     loop_steps.wake(self.loop)
                     self._replacements.on()
         began = self.began
-        if not began or now - began < LONG_S or self.seen[0] == began or ident is None:
+        if not began or ident is None or not self.seen.is_due(began, now):
             return
         frame = sys._current_frames().get(ident)
         if frame is not None and self.began == began:
-            # Not beyond the step: what started the loop is no part of it.
-            frame = stack.outside_gc_callbacks(frame) or frame
-            line = stack.culprit(stack.lines(frame, stack.callback_frame(frame, None)))
-            self.seen = (began, words(line))
+            self.seen = self.seen.looked(began, now, used, frame)
 
     def place(self, began: float, callback: Any) -> str | None:
         """Return the line at which a long step was seen; otherwise where its task is after it."""
-        at, line = self.seen
-        return line if at == began else await_line(callback.__self__)
+        return self.seen.line_of(began) or await_line(callback.__self__)
 
     def _call_soon(self, stock: Callable[..., Any]) -> Callable[..., Any]:
         is_debug, budget = self.loop.get_debug, self._budget
@@ -218,10 +216,12 @@ def _add(  # noqa: PLR0913, PLR0917  all that is known of a step
     account: Account | None = getattr(span, "overlap_account", None)
     if account is not None:
         callback.__self__.overlap_step = (end, span)
-    line = steps.place(begin, callback) if end - begin > LONG_S else None
+    line = idle = None
+    if end - begin > LONG_S:
+        line, idle = steps.place(begin, callback), steps.seen.idle(begin, end)
     while account is not None:
         if account.open:
-            account.add(ready, begin, end, line)
+            account.add(ready, begin, end, line, idle)
         elif account.late is not None:
             account.late(end - begin, begin - ready)
         account = account.parent

@@ -20,6 +20,9 @@ LOOP_LONGEST_MS = "overlap.loop.longest_step.duration_ms"
 """On a span: the longest step of one of its tasks, without an await, in milliseconds."""
 LOOP_LONGEST_LINE = "overlap.loop.longest_step.line"
 """On a span: the line that was seen during that step, otherwise the line where it ended."""
+LOOP_LONGEST_IDLE_MS = "overlap.loop.longest_step.idle_ms"
+"""On a span: for how long of that step the loop's thread did not compute, from the moment when it
+was seen: it waited in a call, for the interpreter lock or for a processor."""
 LOOP_TURNS = "overlap.loop.turns"
 """On a request's or a background task's span: when its tasks ran on the loop: `0+1200 45000+310`.
 Offset from the span's start, and length, in microseconds; turns close together are merged."""

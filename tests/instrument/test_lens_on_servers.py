@@ -30,6 +30,13 @@ def test_a_long_step_is_told_with_its_line(server, sink):
     assert "smokesite/views.py:" in span.attributes["overlap.loop.longest_step.line"]
 
 
+@pytest.mark.parametrize("server", ["asyncio", "uvloop"], indirect=True)
+def test_a_long_step_that_sleeps_is_known_not_to_compute(server, sink):
+    """By the processor time of the loop's thread, which the watchdog reads."""
+    server.get("/burn/?s=0.4&how=sleep")
+    assert sink.one("GET /burn/").attributes["overlap.loop.longest_step.idle_ms"] >= 300
+
+
 def test_the_line_of_a_long_step_is_the_users(server, sink):
     """Deep in a library that the user's line called: as the culprit of a block is."""
     server.get("/burn/?s=0.3&how=patterns")

@@ -347,8 +347,33 @@ def test_a_request_that_computed_or_waited_for_the_loop_is_reported(span: MakeSp
         "the response of GET /kept/ was ready to run for 150 of 200 ms: "
         "the event loop was busy with other work",
         "the response of GET /busy/ used the event loop for 90 of 100 ms, 60 ms of it in one step "
-        "at app/v.py:3 in f: it computed and did not wait",
+        "at app/v.py:3 in f: it awaited nothing meanwhile",
     ]
+
+
+@pytest.mark.parametrize(
+    ("idle", "said"),
+    [
+        (29.0, "it computed and did not wait"),
+        (30.0, "for 30 ms of that step its thread did not compute, but waited in a call, for the "
+         "interpreter lock or for a processor"),
+    ],
+)  # fmt: skip
+def test_a_long_step_is_said_to_compute_only_where_that_was_seen(
+    span: MakeSpan, idle: float, said: str
+) -> None:
+    """A thread that has Python's lock, or a call that blocks, keeps a step from computing."""
+    busy = {
+        names.LOOP_RUNNING_MS: 90.0,
+        names.LOOP_LONGEST_MS: 60.0,
+        names.LOOP_LONGEST_IDLE_MS: idle,
+        names.LOOP_LONGEST_LINE: "app/v.py:3 in f",
+    }
+    spans = [
+        span("1", "GET /busy/", 0, 100, kind="server", attributes=busy),
+        span("2", "view", 0, 100, "1"),
+    ]
+    assert texts(spans)[-1].endswith(f"in one step at app/v.py:3 in f: {said}")
 
 
 def test_what_the_response_did_not_wait_for(span: MakeSpan) -> None:

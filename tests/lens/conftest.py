@@ -72,6 +72,7 @@ def _figures(span):
         awaiting=found.get("overlap.loop.awaiting_ms"),
         longest=found.get("overlap.loop.longest_step.duration_ms", 0.0),
         line=found.get("overlap.loop.longest_step.line"),
+        idle=found.get("overlap.loop.longest_step.idle_ms"),
         awaited=found.get("overlap.loop.awaited"),
         turns=_turns(found.get("overlap.loop.turns")),
     )

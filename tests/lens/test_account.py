@@ -34,9 +34,9 @@ def test_each_instant_is_counted_once(steps, running, ready):
 def test_the_longest_step_keeps_its_line():
     """A shorter one changes nothing."""
     found = account()
-    found.add(0, 0, 2, "long")
-    found.add(2, 3, 4, "short")
-    assert (found.longest, found.line) == (2, "long")
+    found.add(0, 0, 2, "long", 1.5)
+    found.add(2, 3, 4, "short", 0.5)
+    assert (found.longest, found.line, found.idle) == (2, "long", 1.5)
 
 
 def test_turns_close_together_are_one_and_their_number_is_bounded():

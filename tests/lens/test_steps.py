@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
+from itertools import pairwise
 
 import pytest
+
+from overlap.lens import running_here
+from overlap.lens.seen_step import LONG_S, Seen
 
 BURN_S = 0.05
 NAP_S = 0.1
@@ -107,6 +112,46 @@ def test_the_longest_step_is_told_with_its_line(lensed, keep):
     assert 2000 * BURN_S - 1 <= span.longest < span.running - 1000 * BURN_S + 1
     assert "test_steps.py:" in span.line
     assert "test_the_longest_step_is_told_with_its_line" in span.line
+
+
+def test_a_long_step_that_was_seen_says_for_how_long_it_did_not_compute(lensed):
+    """Both in one step: what the thread's own clock counts is computing, the rest is not."""
+
+    async def work(tracer):
+        steps = running_here()
+        with tracer.start_as_current_span("span"):
+            await asyncio.sleep(0)
+            used = time.thread_time()
+            steps.seen = Seen(steps.began, "v.py:3 in f", 0.0, time.perf_counter(), used)
+            time.sleep(NAP_S)  # noqa: ASYNC251  the fault that is looked at
+            while time.thread_time() < used + BURN_S:
+                pass
+            await asyncio.sleep(0)
+
+    span = lensed(work)["span"]
+    assert span.line == "v.py:3 in f"
+    assert 1000 * NAP_S * 0.99 <= span.idle <= span.longest - 1000 * BURN_S + 1
+
+
+def test_a_step_is_looked_at_again_when_its_time_has_doubled():
+    """So its line is one of its second half; if it computes is asked from the first look on."""
+    seen = Seen()
+    began = 100.0
+    assert not seen.is_due(began, began + 0.9 * LONG_S)
+    looks = []
+    for ms in range(1, 401):
+        now = began + ms / 1000
+        if seen.is_due(began, now):
+            seen = seen.looked(began, now, 7.0, sys._getframe())
+            looks.append(ms)
+    assert looks[0] in (5, 6)
+    assert all(2 * a <= b <= 2 * a + 1 for a, b in pairwise(looks))
+    assert (seen.first, seen.last) == (began + looks[0] / 1000, began + looks[-1] / 1000)
+    assert seen.used == 7.0
+    assert seen.line_of(began).startswith("tests/lens/test_steps.py:")
+    assert seen.line_of(began + 1) is None
+    assert seen.idle(began + 1, 200.0) is None
+    assert seen.is_due(200.0, 200.0 + 1.1 * LONG_S), "the next step is another one"
 
 
 def test_a_requests_turns_of_the_loop_are_listed(lensed, keep):

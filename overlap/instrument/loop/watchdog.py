@@ -160,7 +160,7 @@ class Watchdog:
         if self._closing:
             self._close()
         if self._steps is not None and self._loop_thread is not None:
-            self._steps.look(now, self._loop_thread.ident)
+            self._steps.look(now, self._loop_thread.ident, self._used())
         if self._steps_rest is not None:
             self._steps_rest.look(now)
         if now - beat < LATE_S:

@@ -55,6 +55,19 @@ def _running(context: TraceContext, requests: list[int]) -> Iterator[tuple[float
         where = f" at {clean(line)}" if step and isinstance(line, str) and line else ""
         text = (
             f"{context.subject(index)} used the event loop for {share(running * NS_PER_MS, whole)}"
-            f"{step}{where}: it computed and did not wait"
+            f"{step}{where}: {_meanwhile(context, index, longest)}"
         )
         yield running, Why(text, context.ids([index]))
+
+
+def _meanwhile(context: TraceContext, index: int, longest: float) -> str:
+    """Say whether the longest step computed, as far as that was seen."""
+    idle = context.attribute(index, names.LOOP_LONGEST_IDLE_MS)
+    if not isinstance(idle, int | float):
+        return "it awaited nothing meanwhile"
+    if 2 * idle < longest:
+        return "it computed and did not wait"
+    return (
+        f"for {duration(idle)} of that step its thread did not compute, but waited in a call, for "
+        "the interpreter lock or for a processor"
+    )
