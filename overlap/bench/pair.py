@@ -40,6 +40,8 @@ class Side:
     served: int = 0
     checkout: Checkout | None = None
     """Where its code is taken from; None: from here."""
+    cpu_by_turn: list[float] = field(default_factory=list)
+    """Seconds of processor time per request in each turn."""
 
     @property
     def name(self) -> str:
@@ -79,9 +81,16 @@ class Pair:
         ours, theirs = self.first.cpu_us, self.second.cpu_us
         return ours / theirs if ours and theirs else None
 
+    @property
+    def cpu_between(self) -> tuple[float, float] | None:
+        """The 95 % interval of that ratio within a turn; None if it is not measured."""
+        both = zip(self.first.cpu_by_turn, self.second.cpu_by_turn, strict=False)
+        found = [ours / theirs for ours, theirs in both if theirs]
+        return confidence_interval(found) if found else None
+
     def as_dict(self) -> dict[str, Any]:
         """For --json."""
-        found = self.ratios
+        found, cpu_between = self.ratios, self.cpu_between
         low, high = confidence_interval(found)
         return {
             "machine": self.machine,
@@ -92,6 +101,7 @@ class Pair:
             "rps_ratio": round(median(found), 4),
             "between": [round(low, 4), round(high, 4)],
             "cpu_ratio": self.cpu_ratio and round(self.cpu_ratio, 4),
+            "cpu_between": cpu_between and [round(each, 4) for each in cpu_between],
             "sides": [
                 {
                     "variant": each.variant.name,
@@ -176,3 +186,5 @@ def _load(side: Side, server: Server, path: str, seconds: int) -> None:
     if before is not None and after is not None:
         side.busy_s += after - before
         side.served += served
+        if served:
+            side.cpu_by_turn.append((after - before) / served)

@@ -53,6 +53,15 @@ def test_the_ratio_is_within_a_turn_so_that_a_drift_of_the_machine_does_not_coun
     assert found["cpu_ratio"] is None
 
 
+def test_the_processor_time_has_an_interval_too():
+    """Of the ratios within a turn, as that of the rate; a turn without a figure has none."""
+    found = sides([1.0] * 6, [1.0] * 6)
+    assert found.as_dict()["cpu_between"] is None
+    found.first.cpu_by_turn = [1.1e-4, 1.2e-4, 1.3e-4, 1.4e-4, 1.5e-4, 1.6e-4, 9.0]
+    found.second.cpu_by_turn = [1e-4] * 6
+    assert found.as_dict()["cpu_between"] == [1.1, 1.6]
+
+
 def test_a_load_without_its_other_is_no_turn():
     """Ctrl-C came between the two."""
     found = sides([1100.0, 1.0], [1000.0]).as_dict()
@@ -65,6 +74,7 @@ def test_real_servers_are_loaded_alternate(root):
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert 0 < found["rps_ratio"] < 1 < found["cpu_ratio"]
+    assert 1 < found["cpu_between"][0] <= found["cpu_between"][1]
     assert [side["variant"] for side in found["sides"]] == ["lean", "raw"]
     turns = [line for line in done.stderr.splitlines() if line.startswith("turn")]
     assert [line.split(", ")[1] for line in turns] == ["lean", "raw", "raw", "lean"]

@@ -88,6 +88,8 @@ def pair_table(pair: Pair) -> Table:
     has_cpu = figures["cpu_ratio"] is not None
     cpu = (f"{side['cpu_us']:,.0f}" for side in sides) if has_cpu else ()
     cpu_row = ("CPU us", *cpu, f"{figures['cpu_ratio']:.3f}") if has_cpu else ()
+    if figures["cpu_between"] is not None:
+        cpu_row = (*cpu_row, "{:.3f} and {:.3f}".format(*figures["cpu_between"]))
     is_cpu_first = has_cpu and pair.headline == "cpu_us"
     if is_cpu_first:
         result.caption = _CPU_NOTE

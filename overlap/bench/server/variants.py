@@ -64,9 +64,15 @@ _ALL = (
     ),
     Variant(
         "overlap-no-awaits",
-        "the same, without who waited for whom",
+        "lens on each request, without who waited for whom",
         "otlp",
         environment={"OVERLAP_LEAN": "1", "OVERLAP_LENS_RATE": "inf"},
+    ),
+    Variant(
+        "overlap-default-no-awaits",
+        "overlap.instrument() without who waited for whom",
+        "otlp",
+        environment={"OVERLAP_LEAN": "1"},
     ),
     Variant(
         "overlap-recorder",

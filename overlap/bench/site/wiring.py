@@ -158,6 +158,7 @@ MAKERS: dict[str, Callable[[], Application]] = {
     "overlap-no-watch": _overlap_no_watch,
     "overlap-whole-lens": _overlap,
     "overlap-no-awaits": _overlap_no_awaits,
+    "overlap-default-no-awaits": _overlap_no_awaits,
     "overlap-recorder": _overlap,
     "overlap-down": _overlap,
     "stock": _stock,
