@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from math import comb
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 from typing import Any
 
 from overlap.bench.load.saturation import full_load, headline, load_by
@@ -68,6 +68,9 @@ class Pair:
     """Whether Ctrl-C ended it early."""
     headline: str = "rps"
     """The figure to read first: `rps` or `cpu_us`."""
+    started_at: list[int] = field(default_factory=list)
+    """Before which turn both servers were started. More than once: what lies between two starts
+    counts as one value, as two processes of the same code may differ by some per cent."""
 
     @property
     def ratios(self) -> list[float]:
@@ -85,20 +88,28 @@ class Pair:
     def cpu_between(self) -> tuple[float, float] | None:
         """The 95 % interval of that ratio within a turn; None if it is not measured."""
         both = zip(self.first.cpu_by_turn, self.second.cpu_by_turn, strict=False)
-        found = [ours / theirs for ours, theirs in both if theirs]
+        found = self._samples([ours / theirs for ours, theirs in both if theirs])
         return confidence_interval(found) if found else None
+
+    def _samples(self, ratios: list[float]) -> list[float]:
+        """Return the values that are independent of each other: of each turn, or of each start."""
+        if len(self.started_at) <= 1:
+            return ratios
+        bounds = zip(self.started_at, (*self.started_at[1:], len(ratios)), strict=True)
+        return [fmean(part) for begin, end in bounds if (part := ratios[begin:end])]
 
     def as_dict(self) -> dict[str, Any]:
         """For --json."""
         found, cpu_between = self.ratios, self.cpu_between
-        low, high = confidence_interval(found)
+        low, high = confidence_interval(self._samples(found))
         return {
             "machine": self.machine,
             "headline": self.headline,
             "path": self.path,
             "seconds": self.seconds,
             "turns": len(found),
-            "rps_ratio": round(median(found), 4),
+            "starts": max(1, len(self.started_at)),
+            "rps_ratio": round(median(self._samples(found)), 4),
             "between": [round(low, 4), round(high, 4)],
             "cpu_ratio": self.cpu_ratio and round(self.cpu_ratio, 4),
             "cpu_between": cpu_between and [round(each, 4) for each in cpu_between],
@@ -138,11 +149,13 @@ def alternate(  # noqa: PLR0913
     seconds: int,
     say: Say,
     against: Checkout | None = None,
+    starts: int = 1,
 ) -> Pair:
     """Measure both. Raise Failed if one can't be measured; Ctrl-C ends it early.
 
     seconds: of each load; a turn is two loads.
     against: where the second variant's code is taken from; None: from here, as the first's.
+    starts: how often both servers are started, each time for its part of the turns.
     """
     from overlap.bench.comparison import machine
 
@@ -151,25 +164,36 @@ def alternate(  # noqa: PLR0913
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="overlap-bench-")))
         sink = stack.enter_context(running_sink())
-        servers = []
-        for number, side in enumerate((first, second)):
-            own = folder / str(number)
-            own.mkdir()
-            servers.append((side, stack.enter_context(_server(side, sink, own))))
         try:
-            for side, server in servers:
-                say(f"{side.name} warms up")
-                full_load(server.url + path, 1, by=load_by())
-            for turn in range(turns):
-                # They take turns in going first: a drift favours neither.
-                for side, server in servers[:: -1 if turn % 2 else 1]:
-                    say(f"turn {turn + 1} of {turns}, {side.name}")
-                    _load(side, server, path, seconds)
+            for start in range(starts):
+                result.started_at.append(len(result.ratios))
+                done, until = (turns * number // starts for number in (start, start + 1))
+                _one_start(result, folder / str(start), sink, range(done, until), turns, say)
         except KeyboardInterrupt:
             if not result.ratios:
                 raise
             result.stopped = True
     return result
+
+
+def _one_start(  # noqa: PLR0913, PLR0917
+    result: Pair, folder: Path, sink: str, numbers: range, turns: int, say: Say
+) -> None:
+    """Start both servers, measure some of the turns, and stop them."""
+    with ExitStack() as stack:
+        servers = []
+        for number, side in enumerate((result.first, result.second)):
+            own = folder / str(number)
+            own.mkdir(parents=True)
+            servers.append((side, stack.enter_context(_server(side, sink, own))))
+        for side, server in servers:
+            say(f"{side.name} warms up")
+            full_load(server.url + result.path, 1, by=load_by())
+        for turn in numbers:
+            # They take turns in going first: a drift favours neither.
+            for side, server in servers[:: -1 if turn % 2 else 1]:
+                say(f"turn {turn + 1} of {turns}, {side.name}")
+                _load(side, server, result.path, result.seconds)
 
 
 def _server(side: Side, sink: str, folder: Path) -> Server:

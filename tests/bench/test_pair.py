@@ -62,6 +62,24 @@ def test_the_processor_time_has_an_interval_too():
     assert found.as_dict()["cpu_between"] == [1.1, 1.6]
 
 
+def test_of_several_starts_each_is_one_value():
+    """Turns of the same two processes are not independent: six starts of two turns are six."""
+    ratios = [1.0, 1.2, 2.0, 2.2, 3.0, 3.2, 4.0, 4.2, 5.0, 5.2, 6.0, 6.2]
+    found = sides(ratios, [1.0] * 12)
+    found.started_at = [0, 2, 4, 6, 8, 10]
+    found.first.cpu_by_turn, found.second.cpu_by_turn = ratios, [1.0] * 12
+    figures = found.as_dict()
+    assert (figures["turns"], figures["starts"], figures["rps_ratio"]) == (12, 6, 3.6)
+    assert figures["between"] == figures["cpu_between"] == [1.1, 6.1]
+
+
+def test_a_start_that_was_stopped_before_its_first_turn_counts_nothing():
+    """Ctrl-C came while the servers started."""
+    found = sides([1.0, 3.0], [1.0, 1.0])
+    found.started_at = [0, 2]
+    assert found.as_dict()["rps_ratio"] == 2.0
+
+
 def test_a_load_without_its_other_is_no_turn():
     """Ctrl-C came between the two."""
     found = sides([1100.0, 1.0], [1000.0]).as_dict()
@@ -70,9 +88,11 @@ def test_a_load_without_its_other_is_no_turn():
 
 def test_real_servers_are_loaded_alternate(root):
     """Both up at once; the second begins the second turn."""
-    done = bench_pair(root, "lean", "raw", "--turns", "2", "--json")
+    done = bench_pair(root, "lean", "raw", "--turns", "2", "--starts", "2", "--json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
+    assert (found["turns"], found["starts"]) == (2, 2)
+    assert done.stderr.count("lean warms up") == 2
     assert 0 < found["rps_ratio"] < 1 < found["cpu_ratio"]
     assert 1 < found["cpu_between"][0] <= found["cpu_between"][1]
     assert [side["variant"] for side in found["sides"]] == ["lean", "raw"]

@@ -78,7 +78,7 @@ def pair_table(pair: Pair) -> Table:
     sides = figures["sides"]
     result = Table(
         title=f"GET {pair.path} at 16 connections, {figures['turns']} turns of {pair.seconds} s "
-        f"for each{', stopped' if pair.stopped else ''}",
+        f"for each{_starts(figures['starts'])}{', stopped' if pair.stopped else ''}",
         title_style="dim",
     )
     result.add_column("")
@@ -103,6 +103,10 @@ def pair_table(pair: Pair) -> Table:
     if has_cpu and not is_cpu_first:
         result.add_row(*cpu_row)
     return result
+
+
+def _starts(count: int) -> str:
+    return f", in {count} starts" if count > 1 else ""
 
 
 def burst_table(report: BurstReport) -> Table:

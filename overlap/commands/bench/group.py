@@ -138,6 +138,13 @@ def burst_command(
     help="How long each load lasts; a turn has two of them.",
 )
 @click.option(
+    "--starts",
+    type=click.IntRange(1, 100),
+    default=1,
+    show_default=True,
+    help="How often both servers are started, each time for a part of the turns.",
+)
+@click.option(
     "--against",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Another checkout of Overlap, from which SECOND is served.",
@@ -149,13 +156,16 @@ def pair_command(  # noqa: PLR0913, PLR0917  one parameter an option
     path: str,
     turns: int,
     seconds: int,
+    starts: int,
     against: Path | None,
     as_json: bool,
 ) -> None:
     """Measure variant FIRST over SECOND to one per cent: both run, and are loaded in turn.
 
-    Prints the median of the turns' ratios and its 95 % confidence interval. To see the noise of
-    this machine, compare a variant with itself; to see what a change costs, with the same of an
+    Prints the median of the turns' ratios and its 95 % confidence interval. Two processes of the
+    same code may differ by some per cent for as long as they live; with --starts 12, twelve of
+    each are measured, and the interval is that of their ratios. To see the noise of this machine,
+    compare a variant with itself; to see what a change costs, with the same of an
     older checkout (`git worktree add DIR COMMIT`, `--against DIR`): its own .venv serves it, or
     this Python if it has none. Exit status: 0, or 2 if one can't be measured. Ctrl-C prints what
     was measured until then; exit status 130.
@@ -170,6 +180,7 @@ def pair_command(  # noqa: PLR0913, PLR0917  one parameter an option
             seconds=seconds,
             say=say,
             against=other,
+            starts=min(starts, turns),
         )
     if as_json:
         click.echo(json.dumps(found.as_dict()))
