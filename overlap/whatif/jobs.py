@@ -12,7 +12,7 @@ from overlap.judge.tree.repair import repair
 from overlap.judge.tree.span_tree import NO_PARENT, Tree, process
 from overlap.trace import Span, Trace
 from overlap.trace.blocked_by import delays
-from overlap.whatif.loop_figures import Interval
+from overlap.whatif.loop_figures import Interval, thread_cpu_ns
 from overlap.whatif.outline import CallPart, ForkPart, Outline, Part, Segment, SpawnPart
 from overlap.whatif.pools import Pools
 from overlap.whatif.program import (
@@ -112,6 +112,7 @@ class _Service:
                 recorded_ns=tree.ends[request] - tree.starts[request],
                 known_from=SPANS if figures is None else LENS,
                 ready_ns=0 if figures is None else figures.ready,
+                thread_cpu_ns=thread_cpu_ns(tree, _own_spans(tree, request)),
             )
         )
         self._sent.append(_sent(tree, request))
@@ -148,15 +149,20 @@ def _sent(tree: Tree, request: int) -> int | None:
 
 def _own_blocks(tree: Tree, request: int) -> Iterator[int]:
     """Yield the blocks below a request, without those below other requests in it."""
-    if names.SPAN_BLOCKED not in tree.words:
-        return
+    if names.SPAN_BLOCKED in tree.words:
+        for index in _own_spans(tree, request):
+            if tree.spans[index].name == names.SPAN_BLOCKED:
+                yield index
+
+
+def _own_spans(tree: Tree, request: int) -> Iterator[int]:
+    """Yield a request's span and those below it, without other requests in it."""
     todo = [request]
     while todo:
-        for child in tree.children.get(todo.pop(), ()):
-            if tree.spans[child].name == names.SPAN_BLOCKED:
-                yield child
-            elif tree.spans[child].kind != "server":
-                todo.append(child)
+        yield (index := todo.pop())
+        todo += (
+            child for child in tree.children.get(index, ()) if tree.spans[child].kind != "server"
+        )
 
 
 def _union(intervals: Iterable[Interval]) -> list[Interval]:
@@ -181,8 +187,15 @@ def _borrowed(jobs: list[Job]) -> list[Job]:
             found.append(job)
             continue
         nearest = min(measured[job.route], key=lambda one: abs(one.arrival_ns - job.arrival_ns))
-        found.append(replace(job, items=nearest.items, known_from=BORROWED))
+        found.append(_as(nearest, job))
     return found
+
+
+def _as(measured: Job, job: Job) -> Job:
+    """Return a job that does what another one did."""
+    return replace(
+        job, items=measured.items, known_from=BORROWED, thread_cpu_ns=measured.thread_cpu_ns
+    )
 
 
 class _Programs:

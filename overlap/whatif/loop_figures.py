@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -60,6 +61,13 @@ def loop_figures(tree: Tree, index: int) -> LoopFigures | None:
         _intervals(attributes.get(names.LOOP_TURNS), _TURN, " ", start, end),
         _intervals(attributes.get(names.LOOP_AWAITED), _WAIT, "\n", start, end),
     )
+
+
+def thread_cpu_ns(tree: Tree, spans: Iterable[int]) -> int:
+    """Return the processor time of the calls in threads of these spans, as far as recorded."""
+    if names.THREAD_CPU_MS not in tree.words:
+        return 0
+    return round(sum(number(tree.spans[index], names.THREAD_CPU_MS) for index in spans) * NS_PER_MS)
 
 
 def _intervals(

@@ -15,7 +15,8 @@ from overlap.errors import OverlapError
 from overlap.whatif.changes import POOL, WORKERS, Applied, Change, matches
 from overlap.whatif.fit import fitted
 from overlap.whatif.jobs import Recorded
-from overlap.whatif.program import BORROWED, NS_PER_MS, SPANS, Job
+from overlap.whatif.notes import LEAST_MS, of_route, of_service, why_not
+from overlap.whatif.program import NS_PER_MS
 from overlap.whatif.simulation import Outcome, simulate
 
 VERSION: Final = 1
@@ -23,9 +24,6 @@ SHARES: Final = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99}
 MOST_ERROR: Final = {"p50_ms": 0.15, "p95_ms": 0.25, "p99_ms": 0.25}
 """A replay without a change that is further off is no ground for a prediction, unless by less than
 LEAST_MS."""
-LEAST_MS: Final = 5.0
-FEW: Final = 20
-"""Of fewer requests the 99th percentile is only the longest."""
 
 
 def what_if(
@@ -100,6 +98,8 @@ def _of_service(one: Recorded, changes: Sequence[Change], counts: list[int]) -> 
             name: sum(job.known_from == name for job in jobs)
             for name in sorted({job.known_from for job in jobs})
         },
+        "thread_cpu_ms": _ms(sum(job.thread_cpu_ns for job in jobs)),
+        "notes": [*of_service(jobs, replay)],
         "routes": [*_routes(one, replay, changed)],
     }
 
@@ -150,10 +150,10 @@ def _routes(one: Recorded, replay: Outcome, changed: Outcome | None) -> Iterable
             "error": errors,
             "is_trusted": not off,
             "predicted": None,
-            "notes": [*_notes([one.jobs[place] for place in places])],
+            "notes": [*of_route([one.jobs[place] for place in places])],
         }
         if off:
-            row["notes"].append(_why(one, [one.jobs[place] for place in places], replay, off))
+            row["notes"].append(why_not(one, [one.jobs[place] for place in places], replay, off))
         elif changed is not None:
             row["predicted"] = quantiles([changed.times[place] for place in places])
         yield row
@@ -166,42 +166,6 @@ def quantiles(times: Sequence[int]) -> dict[str, float]:
         key: _ms(ordered[max(0, ceil(round(share * len(ordered), 6)) - 1)])
         for key, share in SHARES.items()
     }
-
-
-def _notes(jobs: Sequence[Job]) -> Iterable[str]:
-    alone = sum(job.known_from == SPANS for job in jobs)
-    if alone:
-        yield (
-            f"{_of(alone, jobs)} from spans alone: without the lens, only blocks are known to run "
-            "on the loop"
-        )
-    borrowed = sum(job.known_from == BORROWED for job in jobs)
-    if borrowed:
-        yield f"{_of(borrowed, jobs)} not measured by the lens: replayed as the nearest that was"
-    if len(jobs) < FEW:
-        yield f"{len(jobs)} requests: the 99th percentile is the longest of them"
-
-
-def _of(count: int, jobs: Sequence[Job]) -> str:
-    return "all" if count == len(jobs) else f"{count:,} of {len(jobs):,}"
-
-
-def _why(one: Recorded, jobs: Sequence[Job], replay: Outcome, off: Sequence[str]) -> str:
-    """Return why the replay differs from what was recorded, as far as the traces show it."""
-    recorded = sum(job.ready_ns for job in one.jobs)
-    replayed = sum(replay.ready)
-    what = f"not predicted, as the replay misses {', '.join(key[:3] for key in off)}"
-    if any(job.known_from == SPANS for job in jobs):
-        return f"{what}: the lens did not measure what these requests do on the loop"
-    if recorded > 1.5 * replayed + LEAST_MS * NS_PER_MS:
-        return (
-            f"{what}: requests waited {_ms(recorded):,.0f} ms for the loop, and the requests in "
-            f"these traces explain {_ms(replayed):,.0f} ms; other work ran there (requests that "
-            "were not sampled, threads that had the interpreter lock, tasks without a span)"
-        )
-    if any(job.known_from == BORROWED for job in jobs):
-        return f"{what}: requests of this route differ, and the lens measured some of them only"
-    return f"{what}: its spans overlap in a way that the model does not have"
 
 
 def _error(one: float, other: float) -> float:

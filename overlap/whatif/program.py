@@ -79,6 +79,8 @@ class Job:
     known_from: str = LENS
     ready_ns: int = 0
     """How long it was ready to run and had to wait for the loop, as recorded."""
+    thread_cpu_ns: int = 0
+    """The processor time of its calls in threads, as far as it is recorded."""
 
 
 def loop_ns(items: Items) -> int:

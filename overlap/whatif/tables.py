@@ -85,6 +85,7 @@ def _notes(found: dict[str, Any]) -> Iterator[str]:
         for text in row["notes"]:
             yield f"{clean(row['route'])}: {clean(text, 400)}"
     for one in found["services"]:
+        yield from (f"{clean(one['service'])}: {text}" for text in one["notes"])
         if one["unended"]:
             yield f"{clean(one['service'])}: {one['unended']:,} requests without an end left out"
 

@@ -41,6 +41,43 @@ def full(make):
     return recorded(traces)
 
 
+def computing(make, cpu_ms):
+    """Ten requests of 100 ms, one a second, each with a call in a thread that computes."""
+    traces = []
+    for number in range(10):
+        figures = make.lens(100, [(0, 1), (98, 2)], [(1, 97)]) | {names.THREAD_CPU_MS: cpu_ms}
+        at = number * 1000
+        traces.append(make.trace(make.server(1, at, at + 100, trace=number + 1, **figures)))
+    return recorded(traces)
+
+
+def test_threads_that_compute_are_named_as_a_limit_of_the_model(make):
+    """They take turns for the interpreter lock, which the model does not have."""
+    (service,) = what_if(computing(make, 90.0), [])["services"]
+    assert service["thread_cpu_ms"] == pytest.approx(900)
+    (note,) = service["notes"]
+    assert note.startswith("threads computed for 900 ms, and the model has no interpreter lock")
+
+
+def test_a_little_work_in_threads_is_no_limit(make):
+    """Below a twentieth of the worker's time it delays nobody who could be seen."""
+    (service,) = what_if(computing(make, 10.0), [])["services"]
+    assert service["thread_cpu_ms"] == pytest.approx(100)
+    assert service["notes"] == []
+
+
+def test_the_threads_of_another_request_are_its_own(make):
+    """A request that calls another service is not charged with that one's threads."""
+    cpu = {names.THREAD_CPU_MS: 50.0}
+    outer = make.server(1, 0, 100, **make.lens(100, [(0, 1)], [(1, 99)]))
+    call = make.span(2, "GET", 1, 99, 1, kind="client")
+    inner = make.server(3, 2, 98, 2, service="upstream", **cpu)
+    below = make.span(4, "work", 3, 90, 3, service="upstream", **cpu)
+    found = {one.service: one for one in recorded([make.trace(outer, call, inner, below)])}
+    assert [job.thread_cpu_ns for job in found["smokehouse"].jobs] == [0]
+    assert [job.thread_cpu_ns for job in found["upstream"].jobs] == [100 * MS]
+
+
 def row_of(services, *changes):
     (row,) = what_if(services, changes)["routes"]
     return row

@@ -218,6 +218,27 @@ async def test_what_is_allowed_is_a_line(traced):
         pass
 
 
+def repeat():
+    for call in (sleep, sleep, sleep, read_file, read_file):
+        call()
+
+
+async def test_a_repeated_call_is_listed_once_with_its_count(traced):
+    with pytest.raises(BlockedLoop) as caught, traced.strict():
+        repeat()
+    listed = str(caught.value).splitlines()
+    slept = [line for line in listed if "time.sleep" in line]
+    assert len(slept) == 1
+    assert slept[0].endswith("in sleep: time.sleep (sleep) ×3")
+    assert any(line.endswith("open (file) ×2") for line in listed)
+
+
+async def test_a_single_call_has_no_count(traced):
+    with pytest.raises(BlockedLoop) as caught, traced.strict():
+        sleep()
+    assert str(caught.value).endswith("time.sleep (sleep)")
+
+
 async def test_before_and_after_nothing_is_watched(traced):
     sleep()
     with traced.strict():
