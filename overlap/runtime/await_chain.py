@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Iterable
-from pathlib import PurePath
-from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
+from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
 from typing import Any, Final, NamedTuple
 
+from overlap.names.awaited_functions import TASK, THREAD, function_of
 from overlap.runtime.callee import awaited_name
 from overlap.runtime.identity_cache import CodeCache
 from overlap.runtime.stack import Line, is_users
@@ -23,43 +23,6 @@ DEEPEST = 100
 """The most coroutines that are followed, each awaiting the next."""
 UNKNOWN: Final = "other"
 """What is awaited, where nothing shows what it is."""
-TASK: Final = "task"
-THREAD: Final = "thread"
-
-# Which function waits for what, by the end of its file's path and the begin of its name.
-_WAITS: Final[dict[str, dict[str, str]]] = {
-    "asyncio/tasks.py": {"sleep": "timer"},
-    "asyncio/locks.py": {
-        "Lock": "lock",
-        "Semaphore": "semaphore",
-        "BoundedSemaphore": "semaphore",
-        "Condition": "condition",
-        "Event": "event",
-        "Barrier": "barrier",
-    },
-    "asyncio/queues.py": {"": "queue"},
-    "asyncio/threads.py": {"": THREAD},
-    "asyncio/streams.py": {"": "network"},
-    "asyncio/subprocess.py": {"": "process"},
-    "asyncio/base_events.py": {
-        "BaseEventLoop.getaddrinfo": "network",
-        "BaseEventLoop.create_connection": "network",
-    },
-    "asgiref/sync.py": {"SyncToAsync": THREAD},
-    "_backends/_asyncio.py": {
-        "AsyncIOBackend.run_sync_in_worker_thread": THREAD,
-        "AsyncIOBackend.connect_tcp": "network",
-        "SocketStream": "network",
-    },
-    "psycopg/waiting.py": {"": "network"},
-    "psycopg_pool/pool_async.py": {"AsyncConnectionPool.getconn": "pool"},
-    "asyncpg/pool.py": {"": "pool"},
-    "httpcore/_async/connection_pool.py": {"AsyncPoolRequest": "pool"},
-    "httpcore2/_async/connection_pool.py": {"AsyncPoolRequest": "pool"},
-    "protocols/http/flow_control.py": {"FlowControl.drain": "client"},
-    "protocols/http/httptools_impl.py": {"RequestResponseCycle.receive": "client"},
-    "protocols/http/h11_impl.py": {"RequestResponseCycle.receive": "client"},
-}
 _CALLEES: Final = {"run_in_executor": THREAD, "to_thread": THREAD, "gather": TASK, "wait": TASK}
 """By the last part of the awaited name."""
 
@@ -88,7 +51,7 @@ def describe(task: Any) -> str:
     for frame in await_chain(task).frames:
         if frame is None:
             continue
-        is_own, is_installed, waits_for = _facts(frame.f_code)
+        is_own, is_installed, waits_for = _facts_of(frame)
         if is_own:
             users, kind = frame, ""
             continue
@@ -165,24 +128,25 @@ def users_frame(frames: Iterable[FrameType | None]) -> FrameType | None:
     return next((each for each in frames if each and is_users(each.f_code.co_filename)), None)
 
 
-def _make_facts(code: CodeType) -> tuple[bool, bool, str]:
-    file = code.co_filename
-    return is_users(file), "-packages/" in file, _waits_for(code)
+class _Facts(NamedTuple):
+    """What is known of a function."""
+
+    is_users: bool
+    is_installed: bool
+    awaited: str
 
 
-_facts = CodeCache(_make_facts)
-"""Whether a function is the user's, whether it is installed, and what it waits for."""
+_facts: CodeCache[dict[str, _Facts]] = CodeCache(lambda _: {})
+"""By code and module."""
 
 
-def _waits_for(code: CodeType) -> str:
-    file = PurePath(code.co_filename).as_posix()
-    for end, functions in _WAITS.items():
-        if file.endswith(end):
-            name = code.co_qualname
-            for start, kind in functions.items():
-                if name.startswith(start):
-                    return kind
-    return ""
+def _facts_of(frame: FrameType) -> _Facts:
+    facts, module = _facts(frame.f_code), frame.f_globals.get("__name__", "")
+    if (found := facts.get(module)) is None:
+        file, name = frame.f_code.co_filename, frame.f_code.co_qualname
+        awaited = function_of(module, name).awaited
+        found = facts[module] = _Facts(is_users(file), "-packages/" in file, awaited)
+    return found
 
 
 def _of_future(task: Any) -> str:

@@ -28,15 +28,6 @@ from overlap.lens.waits.task_number import number_of
 
 MOST_FRAMES = 5
 """The most frames between the callback of an ended task and the future that it completes."""
-_HOW: dict[tuple[str, str], str] = {
-    ("asyncio.tasks", "_wait"): names.AWAIT_BY_WAIT,
-    ("asyncio.tasks", "wait_for"): names.AWAIT_BY_WAIT_FOR,
-    ("asyncio.tasks", "as_completed.<locals>._wait_for_one"): names.AWAIT_BY_AS_COMPLETED,
-    ("asyncio.tasks", "_AsCompletedIterator._wait_for_one"): names.AWAIT_BY_AS_COMPLETED,
-    ("asyncio.taskgroups", "TaskGroup.__aexit__"): names.AWAIT_BY_TASK_GROUP,
-    ("asyncio.taskgroups", "TaskGroup._aexit"): names.AWAIT_BY_TASK_GROUP,
-    ("anyio._backends._asyncio", "TaskGroup.__aexit__"): names.AWAIT_BY_TASK_GROUP,
-}
 _GATHERING = "_GatheringFuture"
 _SHIELD = "_inner_done_callback"
 """asyncio.shield's callback. Nothing in the chain of awaits shows a shield."""
@@ -79,7 +70,7 @@ def how_awaited(places: Sequence[Place], kind: str, future: Any, function: str) 
     """
     if type(future).__name__ == _GATHERING:
         return names.AWAIT_BY_GATHER
-    near = [found for place in places[:2] if (found := _HOW.get(place.key))]
+    near = [place.function.how for place in places[:2] if place.function.how]
     if names.AWAIT_BY_AS_COMPLETED in near:
         return names.AWAIT_BY_AS_COMPLETED  # it waits for its own queue
     if kind:

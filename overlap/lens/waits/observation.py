@@ -12,8 +12,9 @@ from overlap.lens.current_account import span_in
 from overlap.lens.waits import ended_by
 from overlap.lens.waits.awaiting_task import awaiting_task
 from overlap.lens.waits.edges import Edge, edge, how_awaited, released_by
-from overlap.lens.waits.kinds import NOT_A_WAIT, RECORDED_ALONE, kind_of, place_of
+from overlap.lens.waits.kinds import RECORDED_ALONE, kind_of, place_of
 from overlap.lens.waits.wait import LEAST_S, EndedBy, Longest, Wait
+from overlap.names.awaited_functions import NOT_A_WAIT
 from overlap.runtime.await_chain import AwaitChain, await_chain, line_of, line_words, users_frame
 from overlap.runtime.guard import failed
 from overlap.runtime.stack import is_users
@@ -92,7 +93,9 @@ def _is_of_a_library(chain: AwaitChain) -> bool:
     """Return whether a library waits, and the user's code for that library."""
     for coroutine, frame in zip(*chain, strict=True):
         file = "" if frame is None else frame.f_code.co_filename
-        if is_users(file) or ("-packages/" in file and not place_of(coroutine, frame).is_adapter):
+        if is_users(file) or (
+            "-packages/" in file and not place_of(coroutine, frame).function.is_adapter
+        ):
             return not is_users(file)
     return False
 

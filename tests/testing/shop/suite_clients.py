@@ -4,6 +4,7 @@ import asyncio
 
 import httpx
 import pytest
+from django.core.exceptions import SynchronousOnlyOperation
 from django.test import AsyncClient, Client, TestCase, override_settings
 from opentelemetry import trace
 from shopsite.asgi import application  # loaded its middleware before any test recorded
@@ -46,6 +47,16 @@ async def test_what_is_said_is_what_a_server_says(traced, async_client):
     said = "; ".join(why.text for why in traced.verdict.why)  # on a busy machine there are more
     assert "awaited a timer at shopsite/urls.py:" in said
     assert "in nap (asyncio.sleep)" in said
+
+
+async def test_sync_code_of_django_on_the_loop_is_explained(traced, async_client):
+    with pytest.raises(SynchronousOnlyOperation):
+        await async_client.get("/unsafe/")
+    said = [why.text for why in traced.verdict.why if "sync code of Django" in why.text]
+    assert len(said) == 1
+    assert said[0].startswith("GET /unsafe/ failed: sync code of Django ran in async code at ")
+    assert "shopsite/urls.py:" in said[0]
+    assert " in unsafe: use " in said[0]
 
 
 async def test_a_block_is_seen_before_the_loop_has_turned(traced, async_client):

@@ -260,7 +260,7 @@ async def test_an_error_of_the_block_stays(traced):
 
 
 async def test_a_view_that_sleeps_fails(traced, async_client):
-    fails = pytest.raises(BlockedLoop, match=r"shopsite/urls.py:40 in burn: time.sleep")
+    fails = pytest.raises(BlockedLoop, match=r"shopsite/urls.py:41 in burn: time.sleep")
     with fails, traced.strict():
         await async_client.get("/burn/")
 

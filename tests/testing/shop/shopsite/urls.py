@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 
+from django.db import connection
 from django.http import HttpResponse
 from django.urls import path
 from opentelemetry import trace
@@ -63,6 +64,11 @@ def sync_after(request):
     return HttpResponse("later")
 
 
+async def unsafe(request):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
 def plain(request, number=0):
     return HttpResponse("plain")
 
@@ -75,6 +81,7 @@ urlpatterns = [
     path("after/", after),
     path("forever/", forever),
     path("sync_after/", sync_after),
+    path("unsafe/", unsafe),
     path("plain/", plain),
     path("plain/<int:number>/", plain),
 ]
