@@ -18,10 +18,15 @@ class TraceContext:
     def __init__(self, tree: Tree, victims: Victims) -> None:
         self.tree, self.victims = tree, victims
         self.servers = nearest_servers(tree)
-        self._only = self._only_request()
+        self._subject: list[int | None] = []
 
     def _only_request(self) -> int | None:
         """Return the one request that the trace is about, if it is about one."""
+        if not self._subject:
+            self._subject.append(self._find_only_request())
+        return self._subject[0]
+
+    def _find_only_request(self) -> int | None:
         requests = self.tree.requests
         if len(requests) <= 1:
             return next((index for index in requests if not self.is_neighbour(index)), None)
@@ -64,7 +69,7 @@ class TraceContext:
         """Return the subject of a sentence: "the response" for the only request of a trace."""
         if self.tree.spans[index].kind != "server" or self.is_neighbour(index):
             return self.called(index)
-        return "the response" if index == self._only else f"the response of {self.called(index)}"
+        return "the response" if index == self._only_request() else f"the response of {self.called(index)}"
 
     def ids(self, indexes: Iterable[int]) -> list[str]:
         """Return their span ids, each once."""

@@ -1,8 +1,8 @@
 """The names of a critical path, also where it leads below no span of its request."""
 
 from overlap.judge.tree.repair import repair
-from overlap.survey.summing.requests import Requests
-from overlap.survey.totals.model import SEPARATOR, Totals
+from overlap.survey.summing.path_rows import path_rows
+from overlap.survey.totals.model import SEPARATOR
 
 
 def test_a_span_outside_the_request_stands_below_it(span):
@@ -17,6 +17,6 @@ def test_a_span_outside_the_request_stands_below_it(span):
     )
     numbers = {each.name: index for index, each in enumerate(tree.spans)}
     request, work = numbers["GET /"], numbers["work"]
-    found = Requests(tree, request, Totals())._paths([request, work], request)
-    assert found[work].split(SEPARATOR) == ["GET /", "task", "work"]
-    assert found[request] == "GET /"
+    found = path_rows(tree, request, [request, work])
+    assert found[work][0].split(SEPARATOR) == ["GET /", "task", "work"]
+    assert found[request][0] == "GET /"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import chain
+from operator import sub
 from typing import Final
 
 from overlap import names
@@ -83,7 +84,8 @@ def _may_have_advice(context: TraceContext) -> bool:
         children = awaited(tree, parent)
         if len(children) < 2:
             continue
-        if sum([tree.ends[index] - tree.starts[index] >= LEAST_NS for index in children]) >= 2:
+        starts, ends = tree.times_of(parent, children)
+        if sum(map(LEAST_NS.__le__, map(sub, ends, starts))) >= 2:
             return True
         if len(children) >= LEAST_CALLS and not in_a_row(tree, parent):
             return True

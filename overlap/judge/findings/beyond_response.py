@@ -76,10 +76,15 @@ def nearest_servers(tree: Tree) -> dict[int, int]:
     the task. A request that the service receives over the network is work of its own, even if
     the service caused it itself.
     """
-    if tree.servers is not None:
-        return tree.servers
-    pairs = tree.servers = {}
-    if "server" not in tree.words:
+    found = tree.structure.servers
+    if found is None:
+        found = tree.structure.servers = _nearest_servers(tree)
+    return found
+
+
+def _nearest_servers(tree: Tree) -> dict[int, int]:
+    pairs: dict[int, int] = {}
+    if not tree.requests:
         return pairs
     if _is_one_request(tree):
         pairs.update(dict.fromkeys(tree.order[1:], tree.order[0]))

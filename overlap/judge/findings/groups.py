@@ -51,18 +51,22 @@ def group_shapes(tree: Tree) -> Iterator[tuple[int, str]]:
     for parent in tree.children:
         if work := _group_work(tree, parent):
             length = tree.ends[parent] - tree.starts[parent]
-            if work == awaited(tree, parent) and in_a_row(tree, parent):
+            waited_for = awaited(tree, parent)
+            is_same = work is waited_for or work == waited_for
+            if is_same and in_a_row(tree, parent):
                 at_once = False
             else:
                 at_once = len(_awaited_stages(tree, parent, work)) < len(work)
-            yield parent, _shape(tree, length, awaited(tree, parent), at_once=at_once)
+            yield parent, _shape(tree, length, waited_for, at_once=at_once)
 
 
 def _group_work(tree: Tree, parent: int) -> list[int]:
     """Return the children of a span that are a group; none if they are load or one request."""
     if names.SCENARIO_NAME in tree.words and names.SCENARIO_NAME in tree.spans[parent].attributes:
         return []
-    work = [index for index in tree.children[parent] if tree.work[index]]
+    work = tree.children[parent]
+    if not tree.is_all_work:
+        work = [index for index in work if tree.work[index]]
     return [] if _is_one_request(tree, parent, work) else work
 
 
@@ -169,5 +173,9 @@ def _shape(tree: Tree, length: int, waited_for: list[int], *, at_once: bool) -> 
         return CONCURRENT
     if len(waited_for) <= 1:
         return SINGLE
-    work = sum([end - start for start, end in tree.all_running(waited_for)])
+    if names.THREAD_CALLS in tree.words:
+        work = sum([end - start for start, end in tree.all_running(waited_for)])
+    else:
+        starts, ends = tree.times_of(tree.parents[waited_for[0]], waited_for)
+        work = sum(ends) - sum(starts)
     return SERIAL if work * PART >= length else SINGLE

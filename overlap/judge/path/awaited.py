@@ -18,11 +18,16 @@ AWAITED_NS: Final = 1_000_000
 
 
 def awaited(tree: Tree, parent: int) -> list[int]:
-    """Return the children that are work and were awaited, in canonical order."""
+    """Return the children that are work and were awaited, in canonical order.
+
+    The list may be that of all children: it must not be changed.
+    """
     found = tree.awaited.get(parent)
     if found is None:
         last, ends, work = tree.ends[parent] + AWAITED_NS, tree.ends, tree.work
-        found = [i for i in tree.children.get(parent, ()) if ends[i] <= last and work[i]]
+        found = tree.children.get(parent, [])
+        if not tree.is_all_work or len(found) < 2 or max(tree.structure.pick(parent)(ends)) > last:
+            found = [i for i in found if ends[i] <= last and work[i]]
         tree.awaited[parent] = found
     return found
 
@@ -39,9 +44,8 @@ def in_a_row(tree: Tree, parent: int) -> bool:
             times = tree.all_running(children)
             found = all([before[1] <= after[0] for before, after in pairwise(times)])
         else:
-            starts, ends = tree.starts, tree.ends
-            begin = [starts[index] for index in children[1:]]
-            found = all(map(le, [ends[index] for index in children], begin))
+            starts, ends = tree.times_of(parent, children)
+            found = all(map(le, ends, starts[1:]))
         tree.in_a_row[parent] = found
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from overlap import names
-from overlap.judge.tree.span_tree import NO_PARENT, Tree
+from overlap.judge.tree.span_tree import Tree
 
 
 def main_request(tree: Tree) -> int | None:
@@ -14,10 +14,11 @@ def main_request(tree: Tree) -> int | None:
     Of a scenario it is the longest of its own requests, as the server saw it. Otherwise it is
     the root; of several roots, the longest server span, or the longest root.
     """
-    roots = [index for index, parent in enumerate(tree.parents) if parent == NO_PARENT]
-    scenarios = [i for i in roots if names.SCENARIO_NAME in tree.spans[i].attributes]
-    if scenarios and (own := _longest(tree, _own_requests(tree, scenarios))) is not None:
-        return own
+    roots = tree.structure.roots
+    if names.SCENARIO_NAME in tree.words:
+        scenarios = [i for i in roots if names.SCENARIO_NAME in tree.spans[i].attributes]
+        if scenarios and (own := _longest(tree, _own_requests(tree, scenarios))) is not None:
+            return own
     true_roots = [i for i in roots if not tree.spans[i].parent_id and tree.is_work(i)]
     if len(true_roots) == 1:
         return true_roots[0]

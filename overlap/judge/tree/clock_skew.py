@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from overlap.judge.tree.columns import Columns
 from overlap.judge.tree.span_tree import NO_PARENT, Tree
 
 EARLY_NS: Final = 1_000_000
@@ -19,15 +18,13 @@ LATE_NS: Final = 5_000_000
 sent the last byte, and a busy machine may let the client read that byte before."""
 
 
-def correct_skew(tree: Tree, columns: Columns) -> None:
+def correct_skew(tree: Tree) -> None:
     """Shift each skewed span by the least that puts it right, with all spans below it.
 
     The spans below were measured by the same clock, or corrected against it. A
     server span longer than its client span is no skew if it began inside: the
     client disconnected first (a stream, a timeout).
     """
-    if not _has_edges(tree, columns):
-        return
     shifts: list[int] = [0] * len(tree.spans)
     moved = 0
     for index in tree.order:
@@ -48,17 +45,6 @@ def correct_skew(tree: Tree, columns: Columns) -> None:
         tree.warnings.append(
             f"{what} outside a parent of another process (clock skew): shifted to where it fits"
         )
-
-
-def _has_edges(tree: Tree, columns: Columns) -> bool:
-    """Return whether there can be an edge between two processes."""
-    services, kinds = columns.services, columns.kinds
-    if len({*services}) > 1:
-        return True
-    if "server" not in kinds and "consumer" not in kinds:
-        return False
-    called = [index for index, kind in enumerate(kinds) if kind in ("server", "consumer")]
-    return any([tree.parents[index] != NO_PARENT for index in called])
 
 
 def _shift(tree: Tree, index: int, parent: int) -> int:

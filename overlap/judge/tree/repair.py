@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 from operator import attrgetter, lt, sub
 from typing import Final
 
 from overlap.judge.tree.clock_skew import correct_skew
 from overlap.judge.tree.columns import Columns, columns_of
 from overlap.judge.tree.shared_ids import with_own_ids
-from overlap.judge.tree.span_tree import NO_PARENT, Tree, process
+from overlap.judge.tree.span_tree import Tree, process
+from overlap.judge.tree.structure import NO_PARENT, Structure, structure_of
 from overlap.judge.tree.unfinished import has_marks, unfinished
 from overlap.trace.model import Span
 
@@ -35,39 +37,26 @@ def repair(spans: Iterable[Span], trace_id: str | None = None) -> Tree:
             warnings.append(f"{_spans(strangers)} another trace id: judged as part of this trace")
         found = _without_duplicates(found, warnings)
         columns = columns_of(found)
-    ups = columns.ups
-    numbers = [*range(len(found))]  # one object for each, however many lists hold it
-    parents = _parents(columns.ids, ups, numbers, warnings)
-    children: dict[int, list[int]] = {}
-    siblings: list[int] = []
-    last = NO_PARENT
-    for index, parent in zip(numbers, parents, strict=True):
-        if parent != NO_PARENT:
-            if parent != last:  # siblings often follow one another
-                siblings, last = children.setdefault(parent, []), parent
-            siblings.append(index)
-    orphans: dict[str, list[int]] = {}
-    if parents.count(NO_PARENT) > len(ups) - sum(map(bool, ups)):
-        roots = [i for i, up in enumerate(parents) if up == NO_PARENT and ups[i]]
-        known = {*columns.ids}  # a root may also be made by breaking a cycle
-        for index in roots:
-            if (parent_id := ups[index]) and parent_id not in known:
-                orphans.setdefault(parent_id, []).append(index)
-    ended = [*map(bool, columns.ends)]
+    structure = _structure(columns, warnings)
+    ends = columns.ends
+    ended = [True] * len(found) if all(ends) else [*map(bool, ends)]
     tree = Tree(
         trace_id=trace_id,
         spans=found,
         starts=[*columns.starts],
-        ends=[end or start for end, start in zip(columns.ends, columns.starts, strict=True)],
+        ends=[end or start for end, start in zip(ends, columns.starts, strict=True)],
         ended=ended,
-        parents=parents,
-        children=children,
-        order=_parents_first(parents, children),
+        structure=structure,
+        parents=structure.parents,
+        children=structure.children,
+        order=structure.order,
+        requests=structure.requests,
         warnings=warnings,
-        orphans=orphans,
+        orphans=_orphans(columns, structure),
     )
     _repair_ends(tree)
-    correct_skew(tree, columns)
+    if structure.has_edges:
+        correct_skew(tree)
     if False in ended:
         _close_open_spans(tree)
     tree.settle(columns)
@@ -113,48 +102,41 @@ def _fullness(span: Span) -> tuple[int, int, int, str]:
     return (span.end_ns or 0, len(span.attributes), len(span.events), repr(span))
 
 
-def _parents(
-    ids: Sequence[str], ups: Sequence[str | None], numbers: list[int], warnings: list[str]
-) -> list[int]:
-    index_of = dict(zip(ids, numbers, strict=True))
-    parents = [index_of.get(up, NO_PARENT) if up else NO_PARENT for up in ups]
-    roots = len(ups) - sum(map(bool, ups))
-    orphans = parents.count(NO_PARENT) - roots
-    # Most parents start before their children: then there is no cycle.
-    if not all(map(lt, parents, numbers)) and (cycles := _cut_cycles(parents)):
-        what = "1 cycle of parents was" if cycles == 1 else f"{cycles} cycles of parents were"
+def _structure(columns: Columns, warnings: list[str]) -> Structure:
+    ids, ups = columns.ids, columns.ups
+    index_of: dict[str | None, int] = dict(zip(ids, range(len(ids)), strict=True))
+    index_of[None] = index_of[""] = NO_PARENT
+    parents = (*map(index_of.get, ups, repeat(NO_PARENT)),)
+    found = structure_of(parents, columns.names, columns.kinds, columns.services)
+    if found.cycles:
+        what = (
+            "1 cycle of parents was"
+            if found.cycles == 1
+            else f"{found.cycles} cycles of parents were"
+        )
         warnings.append(f"{what} broken: the earliest span of each is treated as a root")
-    if orphans:
-        each = "it" if orphans == 1 else "each"
-        warnings.append(f"{_spans(orphans)} no parent in this trace: {each} is treated as a root")
-    if roots > 1:
-        warnings.append(f"{roots} spans are roots: each is judged with the spans below it")
-    return parents
+    if (count := parents.count(NO_PARENT)) != 1 or ups[parents.index(NO_PARENT)]:
+        roots = ups.count(None) + ups.count("")
+        if orphans := count - roots:
+            each = "it" if orphans == 1 else "each"
+            warnings.append(
+                f"{_spans(orphans)} no parent in this trace: {each} is treated as a root"
+            )
+        if roots > 1:
+            warnings.append(f"{roots} spans are roots: each is judged with the spans below it")
+    return found
 
 
-def _cut_cycles(parents: list[int]) -> int:
-    """Make the first span of each cycle a root; return how many. Visits each span once."""
-    seen_in = [0] * len(parents)  # the walk that visited it first; 0 for none yet
-    cycles = 0
-    for first in range(len(parents)):
-        place = first
-        while place != NO_PARENT and not seen_in[place]:
-            seen_in[place] = first + 1
-            place = parents[place]
-        if place != NO_PARENT and seen_in[place] == first + 1:
-            members = [place]
-            while parents[members[-1]] != place:
-                members.append(parents[members[-1]])
-            parents[min(members)] = NO_PARENT  # spans are sorted: the least index starts first
-            cycles += 1
-    return cycles
-
-
-def _parents_first(parents: list[int], children: dict[int, list[int]]) -> list[int]:
-    order = [index for index, parent in enumerate(parents) if parent == NO_PARENT]
-    for index in order:  # grows as it is read: breadth first
-        order.extend(children.get(index, ()))
-    return order
+def _orphans(columns: Columns, structure: Structure) -> dict[str, list[int]]:
+    """Return by the id of a parent that the trace does not hold the spans that name it."""
+    found: dict[str, list[int]] = {}
+    if not any([columns.ups[index] for index in structure.roots]):
+        return found
+    known = {*columns.ids}  # a root may also be made by breaking a cycle
+    for index in structure.roots:
+        if (parent_id := columns.ups[index]) and parent_id not in known:
+            found.setdefault(parent_id, []).append(index)
+    return found
 
 
 def _repair_ends(tree: Tree) -> None:

@@ -11,13 +11,13 @@ from typing import Final
 from overlap import names
 from overlap.judge.path.segment import RequestPath
 from overlap.judge.tree.columns import Columns
+from overlap.judge.tree.structure import NO_PARENT as NO_PARENT
+from overlap.judge.tree.structure import PROTOCOL_SPANS, Structure
 from overlap.judge.tree.task_record import TaskRecord
 from overlap.trace.model import AttributeValue, Span
 
-NO_PARENT: Final = -1
 _EDGES = {"server": "client", "consumer": "producer"}
 """What each kind of span is called by over a network or a queue."""
-_PROTOCOL_SPANS = (" http receive", " http send", " websocket receive", " websocket send")
 _PROTOCOL_KINDS = ("internal", "unspecified")
 NS_PER_MS: Final = 1_000_000
 EVIDENCE = frozenset(
@@ -40,28 +40,30 @@ class Tree:
     ends: list[int]
     """Never before its start."""
     ended: list[bool]
+    structure: Structure
+    """What does not depend on times; the four fields below are of it, and shared too."""
     parents: list[int]
     """The parent's index, or NO_PARENT; without cycles."""
     children: dict[int, list[int]]
     """In canonical order; no entry for a leaf."""
-    order: Sequence[int] = ()
+    order: Sequence[int]
     """Every index, parents before their children."""
+    requests: list[int]
+    """The server spans, in canonical order."""
     warnings: list[str] = field(default_factory=list)
     orphans: dict[str, list[int]] = field(default_factory=dict)
     """By the id of a parent that the trace does not hold: the spans that name it."""
     work: list[bool] = field(default_factory=list)
     """Whether each span is work; by `settle`."""
+    is_all_work: bool = False
+    """Whether all are; by `settle`."""
     words: set[str] = field(default_factory=set)
     """Every span's name, kind and attribute keys; by `settle`.
 
     Most traces hold no evidence of most things: one look here spares a look at each span.
     """
-    requests: list[int] = field(default_factory=list)
-    """The server spans, in canonical order; by `settle`."""
     linked: bool = False
     """Whether any span has links; by `settle`."""
-    servers: dict[int, int] | None = None
-    """What `nearest_servers` found, once it was asked."""
     awaited: dict[int, list[int]] = field(default_factory=dict)
     """By parent, what `awaited` found; the findings, the path, the sentences and the advice ask."""
     in_a_row: dict[int, bool] = field(default_factory=dict)
@@ -84,17 +86,15 @@ class Tree:
 
         columns: the fields of the spans.
         """
-        called, kinds = {*columns.names}, columns.kinds
-        self.words = called.union(kinds, *columns.attributes)
-        if "server" in self.words:
-            self.requests = [index for index, kind in enumerate(kinds) if kind == "server"]
+        structure = self.structure
+        self.words = {*structure.words}.union(*columns.attributes)
         self.linked = any(columns.links)
-        protocol = any([name.endswith(_PROTOCOL_SPANS) for name in called])
         evidence = names.WAIT_KIND in self.words or not EVIDENCE.isdisjoint(self.words)
-        if protocol or evidence:
+        if structure.has_protocol or evidence:
             self.work = [self._is_work(index) for index in range(len(self.spans))]
         else:
             self.work = [*map(ne, self.starts, self.ends)]
+        self.is_all_work = all(self.work)
 
     def is_mark(self, index: int) -> bool:
         """Return whether a span has no duration: an instant, not work."""
@@ -110,7 +110,7 @@ class Tree:
             self.starts[index] != self.ends[index]
             and span.name not in EVIDENCE
             and names.WAIT_KIND not in span.attributes
-            and not (span.name.endswith(_PROTOCOL_SPANS) and _is_protocol_event(span))
+            and not (span.name.endswith(PROTOCOL_SPANS) and _is_protocol_event(span))
         )
 
     def is_remote(self, index: int) -> bool:
@@ -133,6 +133,16 @@ class Tree:
         ):
             return start, end
         return min(start + self._queued(index), end - 1), end
+
+    def times_of(
+        self, parent: int, some: Sequence[int]
+    ) -> tuple[Sequence[int], Sequence[int]]:
+        """Return the starts and the ends of some children of a span, in their order."""
+        starts, ends = self.starts, self.ends
+        if len(some) > 1 and len(some) == len(self.children.get(parent, ())):
+            pick = self.structure.pick(parent)
+            return pick(starts), pick(ends)
+        return [starts[index] for index in some], [ends[index] for index in some]
 
     def all_running(self, indexes: Sequence[int]) -> list[tuple[int, int]]:
         """Return what `running` returns, for each of these spans."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Collection, Mapping
 
 from overlap import names
 from overlap.judge.findings.beyond_response import nearest_servers
 from overlap.judge.model import SINGLE
-from overlap.judge.path.request_path import request_path
+from overlap.judge.path.own_times import own_times
 from overlap.judge.tree.span_tree import NO_PARENT, Tree
-from overlap.survey.summing.time import time_by_category
+from overlap.survey.summing.path_rows import path_rows
+from overlap.survey.summing.time import is_measured, time_by_category
 from overlap.survey.totals.durations import Durations
 from overlap.survey.totals.model import SEPARATOR, Route, Totals
 from overlap.trace import Span
@@ -67,49 +67,39 @@ class Requests:
 
         A main request of another kind is a scenario, a task or a script: it has a row too.
         """
-        tree = self.tree
-        for index, span in enumerate(tree.spans):
-            if tree.ended[index] and (span.kind == "server" or index == self._main):
-                route = self._route(span)
-                route.durations.add(tree.ends[index] - tree.starts[index], tree.trace_id)
-                route.errors += _is_error(span)
-                for shape in shapes.get(index, _SINGLE):
-                    route.shapes[shape] = route.shapes.get(shape, 0) + 1
-                self._add_path(index, route)
+        tree, main = self.tree, self._main
+        for index in tree.requests:
+            self._add(index, shapes)
+        if main is not None and tree.spans[main].kind != "server":
+            self._add(main, shapes)
 
-    def _add_path(self, request: int, route: Route) -> None:
+    def _add(self, request: int, shapes: Mapping[int, Collection[str]]) -> None:
         tree = self.tree
-        path = request_path(tree, request)
-        for category, ns in time_by_category(tree, request, path.segments, path.own).items():
+        if not tree.ended[request]:
+            return
+        span = tree.spans[request]
+        route = self._route(span)
+        route.durations.add(tree.ends[request] - tree.starts[request], tree.trace_id)
+        route.errors += _is_error(span)
+        for shape in shapes.get(request, _SINGLE):
+            route.shapes[shape] = route.shapes.get(shape, 0) + 1
+        own = own_times(tree, request)
+        rows: dict[str, int] = {}
+        times: dict[str, int] = {}
+        row_of = path_rows(tree, request, own)
+        for index, ns in own.items():
+            row, category = row_of[index]
+            rows[row] = rows.get(row, 0) + ns
+            times[category] = times.get(category, 0) + ns
+        if is_measured(tree):
+            times = time_by_category(tree, request, own)
+        for category, ns in times.items():
             if ns:
                 route.time[category] = route.time.get(category, 0) + ns
-        rows: dict[str, int] = {}
-        names_of = self._paths(path.lengths, request)
-        for index, ns in path.own.items():
-            row = names_of[index]
-            rows[row] = rows.get(row, 0) + ns
         for row, ns in rows.items():
             if (durations := route.self_time.get(row)) is None:
                 durations = route.self_time[row] = Durations()
             durations.add(ns, tree.trace_id)
-
-    def _paths(self, spans: Iterable[int], request: int) -> dict[int, str]:
-        """Return the names from the request down to each span; calls in a row of one name once.
-
-        A span that is not below the request stands below it all the same.
-        """
-        tree = self.tree
-        found = {request: tree.spans[request].name}
-        for index in spans:
-            # A path leads where a task was awaited, which may be below no span of the request.
-            chain, at = [], index
-            while at not in found and at != NO_PARENT:
-                chain.append(at)
-                at = tree.parents[at]
-            above = found.get(at, found[request])
-            for each in reversed(chain):
-                above = found[each] = _below(above, tree.spans[each].name)
-        return found
 
     def _route(self, span: Span) -> Route:
         key = f"{span.service}{SEPARATOR}{span.name}"
@@ -118,14 +108,8 @@ class Requests:
         return found
 
 
-@lru_cache(65_536)  # a service has few paths, and each of its traces has the same
-def _below(path: str, name: str) -> str:
-    """Return the path of names to a span below another; calls in a row of one name are one."""
-    if path == name or path.endswith(SEPARATOR + name):
-        return path
-    return f"{path}{SEPARATOR}{name}"
-
-
 def _is_error(span: Span) -> bool:
+    if not span.attributes:
+        return span.status == "error"
     codes = [code for key in _STATUS if isinstance(code := span.attributes.get(key), int)]
     return span.status == "error" or any(code >= SERVER_ERROR for code in codes)

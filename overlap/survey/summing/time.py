@@ -9,11 +9,11 @@ and of any other span its own. So the parts add up to the path, to the nanosecon
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from overlap import names
 from overlap.judge.advice.one_query import is_query
-from overlap.judge.path.segment import Segment
+from overlap.judge.path.request_path import request_path
 from overlap.judge.tree.span_tree import NS_PER_MS, Tree, number
 from overlap.survey.totals.model import (
     CALLS,
@@ -29,26 +29,29 @@ from overlap.trace.model import Span
 _CALLS = ("client", "producer")
 
 
-def time_by_category(
-    tree: Tree, request: int, path: Sequence[Segment], own: Mapping[int, int]
-) -> dict[str, int]:
+def is_measured(tree: Tree) -> bool:
+    """Return whether the spans say more of their time than how long they lasted."""
+    return not _WORDS.isdisjoint(tree.words)
+
+
+def plain_category(tree: Tree, request: int, index: int) -> str:
+    """Return what a span's own time is, if nothing was measured but spans."""
+    span = tree.spans[index]
+    if span.kind in _CALLS or span.service != tree.spans[request].service:
+        return CALLS
+    return UNCOVERED if index == request else OWN
+
+
+def time_by_category(tree: Tree, request: int, own: Mapping[int, int]) -> dict[str, int]:
     """Return the nanoseconds of a request's critical path by category; all add up to the path.
 
     own: by span, how much of the path is its own time.
     """
     found: dict[str, int] = {}
-    waits = _thread_waits(tree, path, own) if names.THREAD_QUEUED_MS in tree.words else {}
+    waits = _thread_waits(tree, request, own) if names.THREAD_QUEUED_MS in tree.words else {}
     service = tree.spans[request].service
     has_queries = not _QUERY_WORDS.isdisjoint(tree.words)
     has_loop = not _LOOP_WORDS.isdisjoint(tree.words)
-    if not waits and not has_queries and not has_loop:  # nothing was measured but spans
-        for index, whole in own.items():
-            span = tree.spans[index]
-            category = UNCOVERED if index == request else OWN
-            if span.kind in _CALLS or span.service != service:
-                category = CALLS
-            found[category] = found.get(category, 0) + whole
-        return found
     for index, whole in own.items():
         span, left = tree.spans[index], whole
         if span.service == service:
@@ -59,12 +62,10 @@ def time_by_category(
                 taken = min(left, ns)
                 found[category] = found.get(category, 0) + taken
                 left -= taken
-        category = UNCOVERED if index == request else OWN
-        if span.service != service or span.kind in _CALLS:
-            is_database = has_queries and span.service == service and is_query(span)
-            category = DATABASE if is_database else CALLS
-        elif has_queries and is_query(span):
+        if has_queries and span.service == service and is_query(span):
             category = DATABASE
+        else:
+            category = plain_category(tree, request, index)
         found[category] = found.get(category, 0) + left
     return found
 
@@ -73,6 +74,7 @@ _QUERY_WORDS = frozenset({names.DB_SYSTEM, names.DB_SYSTEM_NAME})
 _LOOP_WORDS = frozenset(
     {names.LOOP_RUNNING_MS, names.LOOP_READY_MS, names.SPAN_BLOCKED, names.VICTIM_DELAY_MS}
 )
+_WORDS = _QUERY_WORDS | _LOOP_WORDS | {names.THREAD_QUEUED_MS}
 
 
 def _running(tree: Tree, index: int) -> int:
@@ -104,14 +106,14 @@ def _without_children(tree: Tree, index: int, name: str) -> int:
     return max(0, whole - sum(_ns(span, name) for span in below if span.service == service))
 
 
-def _thread_waits(tree: Tree, path: Sequence[Segment], own: Mapping[int, int]) -> dict[int, int]:
+def _thread_waits(tree: Tree, request: int, own: Mapping[int, int]) -> dict[int, int]:
     """Return by span how much of its own time was a wait for a thread.
 
     A wait before a span that work in a thread made is the part of its parent's own time just
     before it. Waits of calls that made no span are known by their sum only.
     """
     segments: dict[int, list[tuple[int, int]]] = {}
-    for index, start, end in path:
+    for index, start, end in request_path(tree, request).segments:
         segments.setdefault(index, []).append((start, end))
     found: dict[int, int] = {}
     for index in own:
