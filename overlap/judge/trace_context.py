@@ -8,7 +8,8 @@ from overlap import names
 from overlap.judge.findings.beyond_response import nearest_servers
 from overlap.judge.findings.blocked import Victims
 from overlap.judge.summary import clean
-from overlap.judge.tree.span_tree import NO_PARENT, NS_PER_MS, Tree, number
+from overlap.judge.tree.span_tree import NS_PER_MS, Tree, number
+from overlap.judge.tree.structure import NO_PARENT
 from overlap.trace.model import AttributeValue
 
 
@@ -69,7 +70,11 @@ class TraceContext:
         """Return the subject of a sentence: "the response" for the only request of a trace."""
         if self.tree.spans[index].kind != "server" or self.is_neighbour(index):
             return self.called(index)
-        return "the response" if index == self._only_request() else f"the response of {self.called(index)}"
+        return (
+            "the response"
+            if index == self._only_request()
+            else f"the response of {self.called(index)}"
+        )
 
     def ids(self, indexes: Iterable[int]) -> list[str]:
         """Return their span ids, each once."""

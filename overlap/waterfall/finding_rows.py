@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from overlap import names
 from overlap.judge import Verdict
 from overlap.judge.findings.beyond_response import nearest_servers
-from overlap.judge.tree.span_tree import NO_PARENT, Tree, plain, same_process
+from overlap.judge.tree.span_tree import Tree, plain, same_process
+from overlap.judge.tree.structure import NO_PARENT
 from overlap.trace.blocked_by import delays
 
 LOOKED_AT = 100

@@ -8,15 +8,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from overlap import names
-from overlap.judge.tree.span_tree import (
-    NO_PARENT,
-    Tree,
-    ms,
-    on_threads,
-    plain,
-    process,
-    same_process,
-)
+from overlap.judge.tree.span_tree import Tree, ms, on_threads, plain, process, same_process
+from overlap.judge.tree.structure import NO_PARENT
 from overlap.trace.model import Span
 
 MOST_LANES = 16

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from overlap.judge import Verdict
 from overlap.judge.tree.repair import repair
-from overlap.judge.tree.span_tree import NO_PARENT, Tree
+from overlap.judge.tree.span_tree import Tree
+from overlap.judge.tree.structure import NO_PARENT
 from overlap.trace import Trace
 from overlap.waterfall.lanes import lanes
 from overlap.waterfall.model import Waterfall

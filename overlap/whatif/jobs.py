@@ -9,7 +9,8 @@ from typing import Final
 from overlap import names
 from overlap.judge.findings.blocked import culprit
 from overlap.judge.tree.repair import repair
-from overlap.judge.tree.span_tree import NO_PARENT, Tree, process
+from overlap.judge.tree.span_tree import Tree, process
+from overlap.judge.tree.structure import NO_PARENT
 from overlap.trace import Span, Trace
 from overlap.trace.blocked_by import delays
 from overlap.whatif.loop_figures import Interval, thread_cpu_ns

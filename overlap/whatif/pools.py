@@ -12,7 +12,8 @@ from typing import Final
 
 from overlap import names
 from overlap.judge.findings.stages import peak
-from overlap.judge.tree.span_tree import NO_PARENT, NS_PER_MS, Tree, number
+from overlap.judge.tree.span_tree import NS_PER_MS, Tree, number
+from overlap.judge.tree.structure import NO_PARENT
 from overlap.whatif.loop_figures import Interval
 from overlap.whatif.program import Items, Run, Use
 

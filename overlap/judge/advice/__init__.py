@@ -27,7 +27,7 @@ from overlap.judge.advice import (
 from overlap.judge.advice.requests import LEAST_NS, Requests
 from overlap.judge.findings.concurrency_limit import LEAST_CALLS
 from overlap.judge.model import Advice
-from overlap.judge.path.awaited import awaited, in_a_row
+from overlap.judge.path.awaited import awaited, awaited_times, in_a_row
 from overlap.judge.trace_context import TraceContext
 
 MAX_ADVICE: Final = 20
@@ -84,7 +84,7 @@ def _may_have_advice(context: TraceContext) -> bool:
         children = awaited(tree, parent)
         if len(children) < 2:
             continue
-        starts, ends = tree.times_of(parent, children)
+        starts, ends = awaited_times(tree, parent)
         if sum(map(LEAST_NS.__le__, map(sub, ends, starts))) >= 2:
             return True
         if len(children) >= LEAST_CALLS and not in_a_row(tree, parent):

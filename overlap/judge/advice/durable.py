@@ -10,7 +10,7 @@ from overlap.judge.advice.requests import Change, Requests
 from overlap.judge.findings.beyond_response import lost_spans
 from overlap.judge.model import Advice
 from overlap.judge.summary import clean
-from overlap.judge.tree.span_tree import NO_PARENT
+from overlap.judge.tree.structure import NO_PARENT
 
 DURABLE: Final = "durable"
 EVIDENCE = (names.SPAN_TASK_DROPPED, names.TASK_END, names.TASK_ID)

@@ -10,7 +10,8 @@ from overlap.judge.advice.requests import Change, Requests
 from overlap.judge.findings.blocked import block_ms, culprit, is_collection
 from overlap.judge.model import Advice
 from overlap.judge.summary import clean
-from overlap.judge.tree.span_tree import NO_PARENT, NS_PER_MS, plain
+from overlap.judge.tree.span_tree import NS_PER_MS, plain
+from overlap.judge.tree.structure import NO_PARENT
 from overlap.trace.blocked_by import delays
 
 OFF_LOOP: Final = "off_loop"

@@ -13,7 +13,8 @@ from overlap.judge.path.awaited import awaited
 from overlap.judge.path.request_path import request_path
 from overlap.judge.summary import duration
 from overlap.judge.trace_context import TraceContext
-from overlap.judge.tree.span_tree import NO_PARENT, NS_PER_MS, Tree, ms, plain
+from overlap.judge.tree.span_tree import NS_PER_MS, Tree, ms, plain
+from overlap.judge.tree.structure import NO_PARENT
 
 LEAST_NS: Final = 5_000_000
 LEAST_PART: Final = 20

@@ -11,7 +11,8 @@ from overlap.judge.advice.requests import Change, Requests
 from overlap.judge.findings.thread_rows import thread_rows
 from overlap.judge.model import Advice
 from overlap.judge.summary import listing
-from overlap.judge.tree.span_tree import NO_PARENT, plain
+from overlap.judge.tree.span_tree import plain
+from overlap.judge.tree.structure import NO_PARENT
 
 THREADS: Final = "threads"
 

@@ -7,15 +7,8 @@ from typing import Final
 
 from overlap import names
 from overlap.judge.model import Background, Offloaded
-from overlap.judge.tree.span_tree import (
-    EVIDENCE,
-    NO_PARENT,
-    Tree,
-    ms,
-    on_threads,
-    plain,
-    same_process,
-)
+from overlap.judge.tree.span_tree import EVIDENCE, Tree, ms, on_threads, plain, same_process
+from overlap.judge.tree.structure import NO_PARENT
 from overlap.trace.model import Span
 
 OUTLIVED_NS: Final = 1_000_000

@@ -15,7 +15,8 @@ from typing import Final
 from overlap import names
 from overlap.judge.findings.max_tree import NOTHING, MaxTree
 from overlap.judge.model import Blocked
-from overlap.judge.tree.span_tree import NO_PARENT, Tree, ms, plain, process
+from overlap.judge.tree.span_tree import Tree, ms, plain, process
+from overlap.judge.tree.structure import NO_PARENT
 from overlap.trace.model import Span
 
 MAX_VICTIMS_PER_SPAN: Final = 4

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from overlap import names
-from overlap.judge.findings.stages import peak, stages, union_length
+from overlap.judge.findings.stages import Interval, peak, stages, union_length
 from overlap.judge.model import CONCURRENT, RECORDED, SERIAL, SINGLE, TIMING, Group
-from overlap.judge.path.awaited import awaited, awaited_path, awaited_stages, in_a_row
+from overlap.judge.path.awaited import (
+    awaited,
+    awaited_path,
+    awaited_stages,
+    awaited_times,
+    in_a_row,
+)
 from overlap.judge.path.group_path import group_path
 from overlap.judge.tree.span_tree import Tree, ms
 from overlap.judge.tree.tasks import task_record
@@ -57,7 +63,8 @@ def group_shapes(tree: Tree) -> Iterator[tuple[int, str]]:
                 at_once = False
             else:
                 at_once = len(_awaited_stages(tree, parent, work)) < len(work)
-            yield parent, _shape(tree, length, waited_for, at_once=at_once)
+            work_ns = 0 if at_once else _awaited_ns(tree, parent)
+            yield parent, _shape(length, waited_for, work_ns, at_once=at_once)
 
 
 def _group_work(tree: Tree, parent: int) -> list[int]:
@@ -117,7 +124,7 @@ def _group(tree: Tree, parent: _Parent, siblings: _Siblings) -> Group:
     work, in_stages, waited_for, path, _ = siblings
     intervals = tree.all_running(work)
     begin, done = min(intervals)[0], max([end for _, end in intervals])
-    total = sum([end - start for start, end in intervals])
+    total = _length(intervals)
     found = []
     factor = 0.0
     for members in in_stages:
@@ -132,7 +139,7 @@ def _group(tree: Tree, parent: _Parent, siblings: _Siblings) -> Group:
             found.append((begin, done, in_stage))
             continue
         times = tree.all_running(members)
-        factor = max(factor, sum([end - start for start, end in times]) / union_length(times))
+        factor = max(factor, _length(times) / union_length(times))
         found.append((min(times)[0], max([end for _, end in times]), in_stage))
     found.sort()
     return Group(
@@ -145,11 +152,28 @@ def _group(tree: Tree, parent: _Parent, siblings: _Siblings) -> Group:
         work_ms=ms(total),
         critical_path=[tree.spans[index].name for index in path],
         parent_ms=ms(parent.length),
-        shape=_shape(tree, parent.length, waited_for, at_once=len(found) < len(work)),
+        shape=_shape(
+            parent.length,
+            waited_for,
+            _length(tree.all_running(waited_for)),
+            at_once=len(found) < len(work),
+        ),
         stage_ids=[[tree.spans[i].span_id for _, i in in_stage] for _, _, in_stage in found],
         critical_path_ids=[tree.spans[index].span_id for index in path],
         evidence=RECORDED if siblings.recorded else TIMING,
     )
+
+
+def _length(intervals: Iterable[Interval]) -> int:
+    return sum([end - start for start, end in intervals])
+
+
+def _awaited_ns(tree: Tree, parent: int) -> int:
+    """Return how long the awaited children took, in ns."""
+    if names.THREAD_CALLS in tree.words:
+        return _length(tree.all_running(awaited(tree, parent)))
+    starts, ends = awaited_times(tree, parent)
+    return sum(ends) - sum(starts)
 
 
 def _stages(tree: Tree, work: list[int]) -> list[list[int]]:
@@ -162,7 +186,7 @@ def _path(tree: Tree, work: list[int]) -> list[int]:
     return [work[place] for place in group_path(times, [tree.spans[i].name for i in work])]
 
 
-def _shape(tree: Tree, length: int, waited_for: list[int], *, at_once: bool) -> str:
+def _shape(length: int, waited_for: list[int], work_ns: int, *, at_once: bool) -> str:
     """Return `serial` for awaited work in a row, for at least a third of the parent's time.
 
     Only the work counts, not the gaps: two short queries, at the start and at the end of a
@@ -173,9 +197,4 @@ def _shape(tree: Tree, length: int, waited_for: list[int], *, at_once: bool) -> 
         return CONCURRENT
     if len(waited_for) <= 1:
         return SINGLE
-    if names.THREAD_CALLS in tree.words:
-        work = sum([end - start for start, end in tree.all_running(waited_for)])
-    else:
-        starts, ends = tree.times_of(tree.parents[waited_for[0]], waited_for)
-        work = sum(ends) - sum(starts)
-    return SERIAL if work * PART >= length else SINGLE
+    return SERIAL if work_ns * PART >= length else SINGLE

@@ -14,7 +14,8 @@ from typing import Final
 
 from overlap import names
 from overlap.judge.model import QueuedTask
-from overlap.judge.tree.span_tree import NO_PARENT, Tree, ms, plain
+from overlap.judge.tree.span_tree import Tree, ms, plain
+from overlap.judge.tree.structure import NO_PARENT
 from overlap.trace.model import AttributeValue, Span
 
 DONE: Final = "done"

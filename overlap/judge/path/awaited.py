@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from operator import le
 from typing import Final
@@ -32,6 +33,20 @@ def awaited(tree: Tree, parent: int) -> list[int]:
     return found
 
 
+def awaited_times(tree: Tree, parent: int) -> tuple[Sequence[int], Sequence[int]]:
+    """Return the starts and the ends of the awaited children."""
+    found = tree.awaited_times.get(parent)
+    if found is None:
+        children, starts, ends = awaited(tree, parent), tree.starts, tree.ends
+        if len(children) > 1 and len(children) == len(tree.children[parent]):
+            pick = tree.structure.pick(parent)
+            found = pick(starts), pick(ends)
+        else:
+            found = [starts[index] for index in children], [ends[index] for index in children]
+        tree.awaited_times[parent] = found
+    return found
+
+
 def in_a_row(tree: Tree, parent: int) -> bool:
     """Return whether each awaited child begins when the one before has ended, or later.
 
@@ -39,12 +54,11 @@ def in_a_row(tree: Tree, parent: int) -> bool:
     """
     found = tree.in_a_row.get(parent)
     if found is None:
-        children = awaited(tree, parent)
         if names.THREAD_CALLS in tree.words:
-            times = tree.all_running(children)
+            times = tree.all_running(awaited(tree, parent))
             found = all([before[1] <= after[0] for before, after in pairwise(times)])
         else:
-            starts, ends = tree.times_of(parent, children)
+            starts, ends = awaited_times(tree, parent)
             found = all(map(le, ends, starts[1:]))
         tree.in_a_row[parent] = found
     return found

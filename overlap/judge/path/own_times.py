@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from operator import sub
 
 from overlap import names
-from overlap.judge.path.awaited import awaited, in_a_row
+from overlap.judge.path.awaited import awaited, awaited_times, in_a_row
 from overlap.judge.path.request_path import request_path
 from overlap.judge.tree.span_tree import Tree
 
@@ -38,6 +38,6 @@ def _nested(tree: Tree, request: int) -> dict[int, int] | None:
             continue
         if len(awaited(tree, parent)) < len(children) or not in_a_row(tree, parent):
             return None
-        begun, ended = tree.times_of(parent, children)
+        begun, ended = awaited_times(tree, parent)
         own[parent] -= sum(ended) - sum(begun)
     return {index: own[index] for index in below.spans if own[index]}

@@ -18,7 +18,8 @@ from overlap.judge.model import RECORDED, TIMING, PathSegment, SelfTime
 from overlap.judge.path.awaited import awaited_path
 from overlap.judge.path.recorded_walk import recorded_walk
 from overlap.judge.path.segment import RequestPath, Segment
-from overlap.judge.tree.span_tree import NO_PARENT, NS_PER_MS, Tree
+from overlap.judge.tree.span_tree import NS_PER_MS, Tree
+from overlap.judge.tree.structure import NO_PARENT
 from overlap.judge.tree.tasks import task_record
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from overlap.judge.tree.span_tree import NO_PARENT, Tree
+from overlap.judge.tree.span_tree import Tree
+from overlap.judge.tree.structure import NO_PARENT
 
 EARLY_NS: Final = 1_000_000
 """A span may begin this much before its remote parent: clocks agree no better."""

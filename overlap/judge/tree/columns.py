@@ -9,19 +9,16 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-from overlap.trace.model import Attributes, Kind, Link, Span
+from msgspec.structs import astuple
 
-_FIELDS: Final = (
-    "trace_id", "span_id", "name", "start_ns", "end_ns", "parent_id", "kind", "service",
-    "attributes", "links",
-)  # fmt: skip
+from overlap.trace.model import Attributes, Event, Kind, Link, Span, StatusCode
+
 _AT_ONCE: Final = 1000
 """Of more spans, a tuple of each would take much memory for a moment."""
-_of_a_span = attrgetter(*_FIELDS)
 
 
 class Columns(NamedTuple):
-    """The fields of some spans, each in the order of the spans."""
+    """The fields of some spans, in the order of a span's fields, each in the order of the spans."""
 
     traces: Sequence[str]
     ids: Sequence[str]
@@ -33,11 +30,16 @@ class Columns(NamedTuple):
     kinds: Sequence[Kind]
     services: Sequence[str]
     attributes: Sequence[Attributes]
+    resources: Sequence[Attributes]
+    events: Sequence[tuple[Event, ...]]
     links: Sequence[tuple[Link, ...]]
+    statuses: Sequence[StatusCode]
+    messages: Sequence[str]
+    scopes: Sequence[str]
 
 
 def columns_of(spans: Sequence[Span]) -> Columns:
     """Return the fields of these spans."""
     if 0 < len(spans) <= _AT_ONCE:
-        return Columns(*zip(*map(_of_a_span, spans), strict=True))
-    return Columns(*[(*map(attrgetter(field), spans),) for field in _FIELDS])
+        return Columns(*zip(*map(astuple, spans), strict=True))
+    return Columns(*[(*map(attrgetter(field), spans),) for field in Span.__struct_fields__])

@@ -38,26 +38,12 @@ def repair(spans: Iterable[Span], trace_id: str | None = None) -> Tree:
         found = _without_duplicates(found, warnings)
         columns = columns_of(found)
     structure = _structure(columns, warnings)
-    ends = columns.ends
-    ended = [True] * len(found) if all(ends) else [*map(bool, ends)]
-    tree = Tree(
-        trace_id=trace_id,
-        spans=found,
-        starts=[*columns.starts],
-        ends=[end or start for end, start in zip(ends, columns.starts, strict=True)],
-        ended=ended,
-        structure=structure,
-        parents=structure.parents,
-        children=structure.children,
-        order=structure.order,
-        requests=structure.requests,
-        warnings=warnings,
-        orphans=_orphans(columns, structure),
-    )
+    tree = Tree(trace_id, found, columns, structure)
+    tree.warnings, tree.orphans = warnings, _orphans(columns, structure)
     _repair_ends(tree)
     if structure.has_edges:
         correct_skew(tree)
-    if False in ended:
+    if False in tree.ended:
         _close_open_spans(tree)
     tree.settle(columns)
     return tree
@@ -129,12 +115,13 @@ def _structure(columns: Columns, warnings: list[str]) -> Structure:
 
 def _orphans(columns: Columns, structure: Structure) -> dict[str, list[int]]:
     """Return by the id of a parent that the trace does not hold the spans that name it."""
+    roots, ups = structure.roots, columns.ups
     found: dict[str, list[int]] = {}
-    if not any([columns.ups[index] for index in structure.roots]):
+    if len(roots) == 1 and not ups[roots[0]]:  # as a rule
         return found
     known = {*columns.ids}  # a root may also be made by breaking a cycle
-    for index in structure.roots:
-        if (parent_id := columns.ups[index]) and parent_id not in known:
+    for index in roots:
+        if (parent_id := ups[index]) and parent_id not in known:
             found.setdefault(parent_id, []).append(index)
     return found
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from operator import ne
-from typing import Final
+from typing import Final, cast
 
 from overlap import names
 from overlap.judge.path.segment import RequestPath
 from overlap.judge.tree.columns import Columns
-from overlap.judge.tree.structure import NO_PARENT as NO_PARENT
-from overlap.judge.tree.structure import PROTOCOL_SPANS, Structure
+from overlap.judge.tree.structure import NO_PARENT, PROTOCOL_SPANS, Structure
 from overlap.judge.tree.task_record import TaskRecord
 from overlap.trace.model import AttributeValue, Span
 
@@ -27,59 +25,66 @@ EVIDENCE = frozenset(
 are known by their attribute WAIT_KIND."""
 
 
-@dataclass(slots=True)
 class Tree:
     """Spans by index, in canonical order, and what was repaired. Times in ns.
 
-    Parallel lists rather than an object per span: a million spans fit.
+    Parallel lists rather than an object per span: a million spans fit. What most findings ask for
+    is kept once it was found: `None` and a missing key mean that nothing asked yet.
     """
 
-    trace_id: str
-    spans: list[Span]
-    starts: list[int]
-    ends: list[int]
-    """Never before its start."""
-    ended: list[bool]
-    structure: Structure
-    """What does not depend on times; the four fields below are of it, and shared too."""
-    parents: list[int]
-    """The parent's index, or NO_PARENT; without cycles."""
-    children: dict[int, list[int]]
-    """In canonical order; no entry for a leaf."""
-    order: Sequence[int]
-    """Every index, parents before their children."""
-    requests: list[int]
-    """The server spans, in canonical order."""
-    warnings: list[str] = field(default_factory=list)
-    orphans: dict[str, list[int]] = field(default_factory=dict)
-    """By the id of a parent that the trace does not hold: the spans that name it."""
-    work: list[bool] = field(default_factory=list)
-    """Whether each span is work; by `settle`."""
-    is_all_work: bool = False
-    """Whether all are; by `settle`."""
-    words: set[str] = field(default_factory=set)
-    """Every span's name, kind and attribute keys; by `settle`.
+    __slots__ = (
+        "awaited", "awaited_times", "children", "ended", "ends", "in_a_row", "is_all_work",
+        "linked", "order", "orphans", "outliving", "parents", "paths", "request_paths",
+        "requests", "spans", "stages", "starts", "structure", "task_record", "trace_id",
+        "uncovered", "warnings", "words", "work",
+    )  # fmt: skip
 
-    Most traces hold no evidence of most things: one look here spares a look at each span.
-    """
-    linked: bool = False
-    """Whether any span has links; by `settle`."""
-    awaited: dict[int, list[int]] = field(default_factory=dict)
-    """By parent, what `awaited` found; the findings, the path, the sentences and the advice ask."""
-    in_a_row: dict[int, bool] = field(default_factory=dict)
-    """By parent, what `in_a_row` found."""
-    paths: dict[int, list[int]] = field(default_factory=dict)
-    """By parent, what `awaited_path` found."""
-    outliving: list[tuple[int, int]] | None = None
-    """What `outliving` found, once it was asked."""
-    stages: dict[int, list[list[int]]] = field(default_factory=dict)
-    """By parent, what `awaited_stages` found."""
-    uncovered: dict[int, int] = field(default_factory=dict)
-    """By span, what `uncovered` found."""
-    request_paths: dict[int, RequestPath] = field(default_factory=dict)
-    """By request, what `request_path` found."""
-    task_record: TaskRecord | None = None
-    """What `task_record` found, once it was asked."""
+    def __init__(
+        self, trace_id: str, spans: list[Span], columns: Columns, structure: Structure
+    ) -> None:
+        """columns: the fields of the spans."""
+        self.trace_id, self.spans = trace_id, spans
+        starts, ends = columns.starts, columns.ends
+        self.starts: list[int] = [*starts]
+        self.ends: list[int]
+        """Never before its start."""
+        self.ended: list[bool]
+        if all(ends):
+            self.ends, self.ended = cast("list[int]", [*ends]), [True] * len(spans)
+        else:
+            self.ends = [end or start for end, start in zip(ends, starts, strict=True)]
+            self.ended = [*map(bool, ends)]
+        self.structure = structure
+        """What does not depend on times; the next four are of it. No trace may change them."""
+        self.parents: list[int] = structure.parents
+        """The parent's index, or NO_PARENT; without cycles."""
+        self.children: dict[int, list[int]] = structure.children
+        """In canonical order; no entry for a leaf."""
+        self.order: Sequence[int] = structure.order
+        """Every index, parents before their children."""
+        self.requests: list[int] = structure.requests
+        """The server spans, in canonical order."""
+        self.warnings: list[str] = []
+        self.orphans: dict[str, list[int]] = {}
+        """By the id of a parent that the trace does not hold: the spans that name it."""
+        self.awaited: dict[int, list[int]] = {}
+        """By parent, what `awaited` found; the findings, the path, sentences and the advice ask."""
+        self.awaited_times: dict[int, tuple[Sequence[int], Sequence[int]]] = {}
+        """By parent, what `awaited_times` found."""
+        self.in_a_row: dict[int, bool] = {}
+        """By parent, what `in_a_row` found."""
+        self.paths: dict[int, list[int]] = {}
+        """By parent, what `awaited_path` found."""
+        self.outliving: list[tuple[int, int]] | None = None
+        """What `outliving` found."""
+        self.stages: dict[int, list[list[int]]] = {}
+        """By parent, what `awaited_stages` found."""
+        self.uncovered: dict[int, int] = {}
+        """By span, what `uncovered` found."""
+        self.request_paths: dict[int, RequestPath] = {}
+        """By request, what `request_path` found."""
+        self.task_record: TaskRecord | None = None
+        """What `task_record` found."""
 
     def settle(self, columns: Columns) -> None:
         """Note what is asked again and again, once all times are final.
@@ -87,14 +92,22 @@ class Tree:
         columns: the fields of the spans.
         """
         structure = self.structure
-        self.words = {*structure.words}.union(*columns.attributes)
-        self.linked = any(columns.links)
+        self.words: set[str] = {*structure.words}.union(*columns.attributes)
+        """Every span's name, kind and attribute keys.
+
+        Most traces hold no evidence of most things: one look here spares a look at each span.
+        """
+        self.linked: bool = any(columns.links)
+        """Whether any span has links."""
+        self.work: list[bool]
+        """Whether each span is work."""
         evidence = names.WAIT_KIND in self.words or not EVIDENCE.isdisjoint(self.words)
         if structure.has_protocol or evidence:
             self.work = [self._is_work(index) for index in range(len(self.spans))]
         else:
             self.work = [*map(ne, self.starts, self.ends)]
-        self.is_all_work = all(self.work)
+        self.is_all_work: bool = all(self.work)
+        """Whether all are."""
 
     def is_mark(self, index: int) -> bool:
         """Return whether a span has no duration: an instant, not work."""
@@ -133,16 +146,6 @@ class Tree:
         ):
             return start, end
         return min(start + self._queued(index), end - 1), end
-
-    def times_of(
-        self, parent: int, some: Sequence[int]
-    ) -> tuple[Sequence[int], Sequence[int]]:
-        """Return the starts and the ends of some children of a span, in their order."""
-        starts, ends = self.starts, self.ends
-        if len(some) > 1 and len(some) == len(self.children.get(parent, ())):
-            pick = self.structure.pick(parent)
-            return pick(starts), pick(ends)
-        return [starts[index] for index in some], [ends[index] for index in some]
 
     def all_running(self, indexes: Sequence[int]) -> list[tuple[int, int]]:
         """Return what `running` returns, for each of these spans."""

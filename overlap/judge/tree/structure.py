@@ -46,20 +46,20 @@ class Structure:
         kinds: Sequence[str],
         services: Sequence[str],
     ) -> None:
-        self.parents = [*parents]
+        self.parents: list[int] = [*parents]
         """The parent's index, or NO_PARENT; without cycles."""
         numbers = [*range(len(parents))]  # one object for each, however many lists hold it
         # Most parents start before their children: then there is no cycle.
         self.cycles = 0 if all(map(lt, parents, numbers)) else _cut_cycles(self.parents)
-        self.roots = [index for index in numbers if self.parents[index] == NO_PARENT]
-        self.children = _children(numbers, self.parents)
+        self.roots: list[int] = [index for index in numbers if self.parents[index] == NO_PARENT]
+        self.children: dict[int, list[int]] = _children(numbers, self.parents)
         """In the order of the spans; no entry for a leaf."""
-        self.order = _parents_first(self.roots, self.children)
+        self.order: list[int] = _parents_first(self.roots, self.children)
         called = {*names}
         self.words = frozenset(called.union(kinds))
         """Every name and kind."""
         self.has_protocol = any(name.endswith(PROTOCOL_SPANS) for name in called)
-        self.requests = [*compress(numbers, [kind == "server" for kind in kinds])]
+        self.requests: list[int] = [*compress(numbers, [kind == "server" for kind in kinds])]
         """The server spans."""
         self.has_edges = len({*services}) > 1 or any(
             kind in ("server", "consumer") and parent != NO_PARENT

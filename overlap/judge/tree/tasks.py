@@ -12,7 +12,8 @@ import re
 from typing import Final
 
 from overlap import names
-from overlap.judge.tree.span_tree import NO_PARENT, Tree, same_process
+from overlap.judge.tree.span_tree import Tree, same_process
+from overlap.judge.tree.structure import NO_PARENT
 from overlap.judge.tree.task_record import LEAST_NS, NO_REGION, Edge, TaskRecord
 
 _ROW = re.compile(r"(\d{1,15})\+(\d{1,15}) (\d{1,15}) (\w{1,40}) (\d{1,15})(?: (.*))?")

@@ -9,7 +9,8 @@ from overlap.judge.findings.beyond_response import lost, outliving
 from overlap.judge.model import Why
 from overlap.judge.summary import clean, duration
 from overlap.judge.trace_context import TraceContext
-from overlap.judge.tree.span_tree import NO_PARENT, NS_PER_MS
+from overlap.judge.tree.span_tree import NS_PER_MS
+from overlap.judge.tree.structure import NO_PARENT
 
 _ENDS = {
     names.TASK_FAILED: ", and failed",

@@ -10,7 +10,8 @@ from overlap.judge.findings.blocked import block_ms, culprit, is_collection, is_
 from overlap.judge.model import Why
 from overlap.judge.summary import clean, duration
 from overlap.judge.trace_context import TraceContext, share
-from overlap.judge.tree.span_tree import NO_PARENT, NS_PER_MS, plain
+from overlap.judge.tree.span_tree import NS_PER_MS, plain
+from overlap.judge.tree.structure import NO_PARENT
 from overlap.trace.blocked_by import delays
 
 _DID = {

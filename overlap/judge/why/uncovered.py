@@ -11,7 +11,8 @@ from overlap.judge.findings.waits import IN_THREAD, Wait, functions_in_threads, 
 from overlap.judge.model import Why
 from overlap.judge.summary import clean, duration, listing
 from overlap.judge.trace_context import TraceContext, share
-from overlap.judge.tree.span_tree import NO_PARENT, NS_PER_MS, plain
+from overlap.judge.tree.span_tree import NS_PER_MS, plain
+from overlap.judge.tree.structure import NO_PARENT
 from overlap.trace.blocked_by import delays
 
 LEAST_PART_MS: Final = 1.0

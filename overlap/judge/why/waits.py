@@ -10,7 +10,8 @@ from overlap.judge.findings.stages import union_length
 from overlap.judge.model import Why
 from overlap.judge.summary import clean, duration
 from overlap.judge.trace_context import TraceContext
-from overlap.judge.tree.span_tree import NO_PARENT, NS_PER_MS, plain
+from overlap.judge.tree.span_tree import NS_PER_MS, plain
+from overlap.judge.tree.structure import NO_PARENT
 
 LEAST_NS: Final = 5_000_000
 """Shorter waits are not reported."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from overlap.judge.tree.span_tree import NO_PARENT, Tree
+from overlap.judge.tree.span_tree import Tree
+from overlap.judge.tree.structure import NO_PARENT
 from overlap.survey.summing.time import plain_category
 from overlap.survey.totals.model import SEPARATOR
 

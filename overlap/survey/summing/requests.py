@@ -8,7 +8,8 @@ from overlap import names
 from overlap.judge.findings.beyond_response import nearest_servers
 from overlap.judge.model import SINGLE
 from overlap.judge.path.own_times import own_times
-from overlap.judge.tree.span_tree import NO_PARENT, Tree
+from overlap.judge.tree.span_tree import Tree
+from overlap.judge.tree.structure import NO_PARENT
 from overlap.survey.summing.path_rows import path_rows
 from overlap.survey.summing.time import is_measured, time_by_category
 from overlap.survey.totals.durations import Durations

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from itertools import chain
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from overlap.names import SERVICE_NAME
 from overlap.trace.formats.jaeger_json import status, word
 from overlap.trace.formats.jaeger_structs import Document, JaegerTrace, Log, Process, Tag
-from overlap.trace.formats.otlp_typed import Unusual, check_ids_of
+from overlap.trace.formats.otlp_typed import MOST_KEPT, Unusual, check_ids_of
 from overlap.trace.json_fields import MAX_TIME_NS, NOTHING
 from overlap.trace.model import KINDS, Attributes, AttributeValue, Event, Kind, Span
 
@@ -30,69 +29,82 @@ _FIELDS = frozenset(
 
 
 class JaegerReader:
-    """Read line after line."""
+    """Read line after line; names are kept once."""
 
     def __init__(self) -> None:
         self._decode = msgspec.json.Decoder(Document).decode
+        self._names: dict[str, str] = {}
 
     def spans(self, line: bytes) -> list[Span]:
         """Return the spans of one line. Raises Unusual or msgspec.MsgspecError."""
         traces = self._decode(line).data
         if not traces:
             raise Unusual
-        return (
-            _spans(traces[0]) if len(traces) == 1 else [*chain.from_iterable(map(_spans, traces))]
-        )
+        if len(self._names) > MOST_KEPT:
+            self._names.clear()
+        if len(traces) == 1:
+            return _spans(traces[0], self._names)
+        return [span for trace in traces for span in _spans(trace, self._names)]
 
 
 @cache
 def reader() -> JaegerReader:
-    """Return the reader; it keeps nothing of what it read."""
+    """Return the reader; but for names, it keeps nothing of what it read."""
     return JaegerReader()
 
 
-def _spans(trace: JaegerTrace) -> list[Span]:
+def _spans(trace: JaegerTrace, names: dict[str, str]) -> list[Span]:
+    """Return the spans of a trace. Equal names, and equal ids, become one object."""
     processes = {key: _process(process) for key, process in trace.processes.items()}
     found: list[Span] = []
-    trace_ids: set[str] = set()
+    first, others = "", set()
     ids: list[str] = []
     above = ""
     for one in trace.spans:
-        trace_id, parent, tags = one.traceID, None, {}
-        trace_ids.add(trace_id)
-        ids.append(one.spanID)
-        if references := one.references:
+        trace_id, span_id, name, begun, lasted, process, references, tags, logs, *_ = astuple(one)
+        if trace_id == first:
+            trace_id = first
+        elif first:
+            others.add(trace_id)
+        else:
+            first = trace_id
+        ids.append(span_id)
+        parent = None
+        if references:
             if len(references) > 1 or references[0].traceID != trace_id:
                 raise Unusual
             parent = references[0].spanID
             if parent != above:  # siblings often follow one another
-                ids.append(above := parent)
-        place = processes.get(one.processID)
-        start = one.startTime * _NS_PER_US
-        end = start + one.duration * _NS_PER_US
-        if place is None or not (0 <= start <= MAX_TIME_NS and 0 <= end <= MAX_TIME_NS):
+                ids.append(parent)
+                above = parent
+            parent = above
+        place = processes.get(process)
+        end = (begun + lasted) * _NS_PER_US
+        if place is None or begun < 0 or lasted < 0 or end > MAX_TIME_NS:
             raise Unusual
         kind: Kind = "internal"
-        if one.tags:
-            tags = _tags(one.tags)
-            if (named := tags.pop("span.kind", None)) is not None:
+        attributes = NOTHING
+        if tags:
+            attributes = _tags(tags)
+            if (named := attributes.pop("span.kind", None)) is not None:
                 kind = _kind(named)
         span = Span(
             trace_id,
-            one.spanID,
-            one.operationName,
-            start,
+            span_id,
+            names.setdefault(name, name),
+            begun * _NS_PER_US,
             end or None,
             parent,
             kind,
             place[0],
-            tags or NOTHING,
+            attributes or NOTHING,
             place[1],
         )
-        if one.logs or not _FIELDS.isdisjoint(tags):
-            span = _with_fields(span, tags, one.logs or ())
+        if logs or not _FIELDS.isdisjoint(attributes):
+            span = _with_fields(span, attributes, logs or ())
         found.append(span)
-    check_ids_of([*trace_ids], ids)
+    if found:
+        check_ids_of([first, *others], ids)
     return found
 
 
