@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import string
 import sys
 import time
@@ -58,6 +59,9 @@ def no_garbage_collection() -> Iterator[None]:
 @contextmanager
 def progress(name: str) -> Iterator[Callable[[str], None]]:
     """Show on the terminal what a long command does: what the yielded function was last given."""
+    if not sys.stderr.isatty() and "FORCE_COLOR" not in os.environ:
+        yield _nothing
+        return
     from rich.console import Console
 
     with Console(stderr=True, highlight=False).status(name) as status:
@@ -70,6 +74,10 @@ def progress(name: str) -> Iterator[Callable[[str], None]]:
                 status.update(f"{name}: {text}")
 
         yield say
+
+
+def _nothing(_text: str) -> None:
+    pass
 
 
 def _all(what: str, traces_url: str | None) -> list[Trace]:

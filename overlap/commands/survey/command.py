@@ -6,20 +6,22 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console, RenderableType
 
-from overlap import config
 from overlap.commands.reading import no_garbage_collection, progress
 from overlap.commands.survey.findings import check_findings
 from overlap.commands.survey.times import length_ns, time_ns
 from overlap.commands.writing import write_output
 from overlap.survey import Report
-from overlap.survey.against import Gate, compare, failures, gates
 from overlap.survey.sources.query import Query
 from overlap.survey.sources.surveying import Found, survey_sources
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from overlap.survey.against import Gate
 
 _FILES = ("html", "flame", "sarif")
 
@@ -98,10 +100,10 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
     Ctrl-C reports what was read until then; exit status 130.
     """
     _check(click.get_current_context().params)
-    wanted = gates(fail_on) if fail_on else []
+    wanted = _gates(fail_on) if fail_on else []
     if since is not None:
         start_ns = (time.time_ns() if end_ns is None else end_ns) - since
-    sources = sources or (config.load().traces_url,)
+    sources = sources or (_traces_url(),)
     with no_garbage_collection(), progress("survey") as say:
         query = Query(start_ns, end_ns, service, limit)
         if spark:
@@ -164,8 +166,22 @@ def _by_spark(
     return Found(report, [f"{lines} no OTLP, or not whole"] if unread else [])
 
 
+def _gates(fail_on: str) -> list[Gate]:
+    from overlap.survey.against import gates
+
+    return gates(fail_on)
+
+
+def _traces_url() -> str:
+    from overlap import config
+
+    return config.load().traces_url
+
+
 def _compare(one: Report, other: Report, wanted: list[Gate], *, as_json: bool) -> int:
     """Print what changed; return the exit status."""
+    from overlap.survey.against import compare, failures
+
     document = compare(one, other)
     failed = failures(document, wanted)
     if as_json:
@@ -186,6 +202,8 @@ def _print(document: dict[str, Any]) -> None:
 
 
 def _show(what: RenderableType) -> None:
+    from rich.console import Console
+
     out = Console(highlight=False, markup=False, emoji=False)
     if not out.is_terminal:
         out = Console(highlight=False, markup=False, emoji=False, width=150)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from overlap.errors import OverlapError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
 
 T = TypeVar("T")
 
@@ -30,8 +30,6 @@ class Pool:
         """`start` is called in each process, with `arguments` and the event `stop`."""
         self.most = most
         self._start, self._arguments = start, arguments
-        # Not forked: the terminal's progress has a thread.
-        self._context = multiprocessing.get_context("spawn")
         self._executor: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Pool:
@@ -55,10 +53,15 @@ class Pool:
     def submit(self, function: Callable[..., T], tasks: Sequence[tuple[Any, ...]]) -> Tasks[T]:
         """Call a function in the processes, once with the arguments of each task."""
         if self._executor is None:
-            self.stop = self._context.Event()
+            # Imported late: a small survey needs no processes.
+            import multiprocessing
+            from concurrent.futures import ProcessPoolExecutor
+
+            context = multiprocessing.get_context("spawn")  # the terminal's progress has a thread
+            self.stop = context.Event()
             self._executor = ProcessPoolExecutor(
                 max(1, min(self.most, len(tasks))),
-                mp_context=self._context,
+                mp_context=context,
                 initializer=self._start,
                 initargs=(*self._arguments, self.stop),
             )
@@ -85,12 +88,16 @@ class Tasks(Generic[T]):
 
     def as_completed(self) -> Iterator[int]:
         """Yield the place of each task when it is done."""
+        from concurrent.futures import as_completed
+
         places = {id(future): place for place, future in enumerate(self._futures)}
         for future in as_completed(self._futures):
             yield places[id(future)]
 
     def result(self, place: int) -> T:
         """Return the result of a task. Raise OverlapError if its process ended before."""
+        from concurrent.futures.process import BrokenProcessPool
+
         try:
             return self._futures[place].result()
         except BrokenProcessPool:

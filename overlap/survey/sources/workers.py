@@ -5,14 +5,17 @@ from __future__ import annotations
 import gc
 import os
 from dataclasses import dataclass
-from multiprocessing.synchronize import Event
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from overlap.survey.shuffle.judging import Selection, judge_part
 from overlap.survey.shuffle.parts import Parts
 from overlap.survey.sources.inputs import Input
 from overlap.survey.sources.mapping import Outcome, Reader
 from overlap.survey.totals.model import Totals
+
+if TYPE_CHECKING:
+    from multiprocessing.synchronize import Event
 
 
 @dataclass(slots=True)

@@ -57,11 +57,12 @@ def _spans(trace: JaegerTrace, names: dict[str, str]) -> list[Span]:
     """Return the spans of a trace. Equal names, and equal ids, become one object."""
     processes = {key: _process(process) for key, process in trace.processes.items()}
     found: list[Span] = []
-    first, others = "", set()
+    first = ""
+    others: set[str] = set()
     ids: list[str] = []
     above = ""
     for one in trace.spans:
-        trace_id, span_id, name, begun, lasted, process, references, tags, logs, *_ = astuple(one)
+        trace_id, span_id, name, begun, lasted, process, references, tags, logs, _, _ = astuple(one)
         if trace_id == first:
             trace_id = first
         elif first:
@@ -83,7 +84,7 @@ def _spans(trace: JaegerTrace, names: dict[str, str]) -> list[Span]:
         if place is None or begun < 0 or lasted < 0 or end > MAX_TIME_NS:
             raise Unusual
         kind: Kind = "internal"
-        attributes = NOTHING
+        attributes: dict[str, AttributeValue] = {}
         if tags:
             attributes = _tags(tags)
             if (named := attributes.pop("span.kind", None)) is not None:
