@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from overlap.backend import Backend
@@ -23,13 +24,16 @@ _ROUTE = ("service", "route", "requests", "errors", "p50_ms", "p95_ms", "p99_ms"
 _ADVICE = ("change", "at", "condition", "traces", "saves_s", "saves_p50_ms", "others_s", "example")
 
 
-async def routes(url: str, minutes: float, service: str, route: str, offset: int) -> dict[str, Any]:
+async def routes(  # noqa: PLR0913, PLR0917  what the tool is asked, and the source
+    url: str, minutes: float, service: str, route: str, offset: int, source: Path | None = None
+) -> dict[str, Any]:
     """Return the survey of the last minutes: where time goes, route by route, and what to change.
 
     The same survey as `overlap survey URL`. Raise OverlapError if the backend does not answer.
+    source: the folder of the app's code, which proves advice.
     """
     start = time.time_ns() - round(minutes * NS_PER_MINUTE)
-    query = Query(start_ns=start, service=service or None)
+    query = Query(start_ns=start, service=service or None, source=source)
     found = await asyncio.to_thread(partial(survey_sources, (url,), query, _say_nothing, 1))
     document = found.report.only(service or None, route or None).as_dict()
     answer = {
@@ -81,5 +85,5 @@ def _route(row: dict[str, Any]) -> dict[str, Any]:
 
 def _advice(row: dict[str, Any]) -> dict[str, Any]:
     named = {key: row[key] for key in ("service", "route") if key in row}
-    graded = {"evidence": row["evidence"]} if row.get("evidence") else {}
+    graded = {key: row[key] for key in ("evidence", "diff") if row.get(key)}
     return named | {key: row[key] for key in _ADVICE} | graded | code_line(row["at"])

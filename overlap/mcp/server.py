@@ -109,7 +109,9 @@ def _of_many(config: Config, backend: Backend) -> list[Tool[...]]:
         changes that gain most over all routes, `blocked_by` the lines that blocked the event loop.
         `example` is the id of a trace.
         """
-        return await many_traces.routes(config.traces_url, minutes, service, route, offset)
+        return await many_traces.routes(
+            config.traces_url, minutes, service, route, offset, config.source
+        )
 
     async def traces(
         minutes: Minutes = 60,

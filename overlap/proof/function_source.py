@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -35,16 +36,22 @@ def function_at(folder: Path, place: str) -> Function | None:
     if (match := _PLACE.fullmatch(place)) is None or (path := _find(folder, match[1])) is None:
         return None
     try:
-        if path.stat().st_size > MOST_BYTES:
+        about = path.stat()
+        if about.st_size > MOST_BYTES:
             return None
-        source = path.read_text("utf-8")
-        module = ast.parse(source)
+        source, module = _parsed(path, about.st_mtime_ns, about.st_size)
     except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
         return None
     node = _innermost(module, int(match[2]))
     if not isinstance(node, ast.AsyncFunctionDef):
         return None
     return Function(path.relative_to(folder.resolve()).as_posix(), source, module, node)
+
+
+@lru_cache(32)  # a survey asks for the same files, trace by trace
+def _parsed(path: Path, _changed_ns: int, _size: int) -> tuple[str, ast.Module]:
+    source = path.read_text("utf-8")
+    return source, ast.parse(source)
 
 
 def _find(folder: Path, name: str) -> Path | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from overlap.errors import OverlapError
@@ -34,12 +35,13 @@ class Report:
     def __repr__(self) -> str:
         return f"<Report of {self.totals.traces:,} traces>"
 
-    def add(self, trace: Trace, *, left_out: int = 0) -> None:
+    def add(self, trace: Trace, *, left_out: int = 0, source: Path | None = None) -> None:
         """Add a trace, all of whose spans are there. It must not have been added before.
 
         left_out: how many spans of a very large trace are not there.
+        source: the folder of the code that made the trace, which proves advice.
         """
-        add_trace(self.totals, trace, left_out)
+        add_trace(self.totals, trace, left_out, source)
 
     def update(self, other: Report) -> None:
         """Add all traces of another report. The two must not share a trace."""

@@ -179,7 +179,7 @@ def judge(part: Iterable[tuple[str, _Piece]], selection: Selection) -> Totals:
         trace = _collected(trace_id, piece)
         spans = trace.spans()
         if selection.has(trace):
-            report.add(Trace(trace_id, spans), left_out=trace.left_out)
+            report.add(Trace(trace_id, spans), left_out=trace.left_out, source=selection.source)
     return report.totals
 
 

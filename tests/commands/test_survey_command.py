@@ -284,3 +284,24 @@ def test_options_that_make_no_sense_are_refused_in_a_sentence(folder, options, s
     done = run(*options, folder)
     assert done.returncode == 2
     assert sentence in " ".join(done.stderr.decode().split())
+
+
+def test_the_source_proves_advice(tmp_path):
+    """With --source: in JSON, in the table and on the page."""
+    (tmp_path / "views.py").write_text(
+        "async def view(request):\n"
+        "    meats = await get_smokables()\n"
+        "    flavor = await get_flavor()\n"
+        "    return meats, flavor\n"
+    )
+    code = {"code.file.path": "views.py", "code.line.number": 1}
+    path, page = tmp_path / "traces.jsonl", tmp_path / "page.html"
+    path.write_text("".join(otlp(request(n, attributes=code)) + "\n" for n in (1, 2)))
+    done = run("--json", path, "--source", tmp_path, "--html", page)
+    (row,) = json.loads(done.stdout)["begin_with"]
+    assert (row["evidence"], row["traces"]) == ("proven", 2)
+    assert "asyncio.gather(get_smokables(), get_flavor())" in row["diff"]
+    assert "asyncio.gather(get_smokables(), get_flavor())" in page.read_text()
+    assert b"gather (proven)" in run(path, "--source", tmp_path).stdout
+    refused = run(path, "--source", tmp_path / "none")
+    assert (refused.returncode, b"is no folder" in refused.stderr) == (2, True)

@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +15,7 @@ from overlap.commands.reading import no_garbage_collection, progress
 from overlap.commands.survey.findings import check_findings
 from overlap.commands.survey.times import length_ns, time_ns
 from overlap.commands.writing import write_output
+from overlap.errors import OverlapError
 from overlap.survey import Report
 from overlap.survey.sources.query import Query
 from overlap.survey.sources.surveying import Found, survey_sources
@@ -51,6 +53,9 @@ _FILES = ("html", "flame", "sarif")
     help="Exit status 1 for a finding that this file does not acknowledge, or not any more.",
 )
 @click.option("--limit", type=click.IntRange(1), help="The most traces to read.")
+@click.option(
+    "--source", metavar="DIR", help="The folder of the code: advice to gather is proven from it."
+)
 @click.option("--spark", metavar="MASTER", help="Let Spark read and judge, such as local[2].")
 @click.option(
     "--workers", type=click.IntRange(1, 256), help="How many processes work.  [default: one a core]"
@@ -70,6 +75,7 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
     sarif: str | None,
     acknowledged: str | None,
     limit: int | None,
+    source: str | None,
     spark: str | None,
     workers: int | None,
 ) -> None:
@@ -100,17 +106,22 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
     Ctrl-C reports what was read until then; exit status 130.
     """
     _check(click.get_current_context().params)
+    folder = None if source is None else Path(source)
     wanted = _gates(fail_on) if fail_on else []
     if since is not None:
         start_ns = (time.time_ns() if end_ns is None else end_ns) - since
     sources = sources or (_traces_url(),)
     with no_garbage_collection(), progress("survey") as say:
-        query = Query(start_ns, end_ns, service, limit)
+        query = Query(start_ns, end_ns, service, limit, folder)
         if spark:
             found = _by_spark(spark, sources, query, say)
         else:
             found = survey_sources(sources, query, say, workers)
-        other = survey_sources([against], Query(limit=limit), say, workers) if against else None
+        other = (
+            survey_sources([against], Query(limit=limit, source=folder), say, workers)
+            if against
+            else None
+        )
     _print_notes(found)
     if other is not None:
         _print_notes(other)
@@ -138,6 +149,8 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
 
 def _check(given: dict[str, Any]) -> None:
     """Raise UsageError for options that exclude one another."""
+    if given["source"] is not None and not Path(given["source"]).is_dir():
+        raise OverlapError(f"--source {given['source']!a} is no folder")
     if given["since"] is not None and given["start_ns"] is not None:
         raise click.UsageError("--since and --from exclude one another")
     if [given["as_json"], *(given[key] == "-" for key in _FILES)].count(True) > 1:
@@ -161,7 +174,9 @@ def _by_spark(
     from overlap.survey.shuffle.judging import Selection
     from overlap.survey.spark_session import run
 
-    report, unread = run(master, sources, Selection(query.start_ns, query.end_ns), say)
+    report, unread = run(
+        master, sources, Selection(query.start_ns, query.end_ns, source=query.source), say
+    )
     lines = "1 line is" if unread == 1 else f"{unread:,} lines are"
     return Found(report, [f"{lines} no OTLP, or not whole"] if unread else [])
 

@@ -33,10 +33,10 @@ class Tree:
     """
 
     __slots__ = (
-        "awaited", "awaited_times", "children", "ended", "ends", "in_a_row", "is_all_work",
-        "linked", "order", "orphans", "outliving", "parents", "paths", "request_paths",
-        "requests", "spans", "stages", "starts", "structure", "task_record", "trace_id",
-        "uncovered", "warnings", "words", "work",
+        "awaited", "awaited_times", "children", "ended", "ends", "has_errors", "in_a_row",
+        "is_all_work", "linked", "order", "orphans", "outliving", "parents", "paths",
+        "request_paths", "requests", "spans", "stages", "starts", "structure", "task_record",
+        "trace_id", "uncovered", "warnings", "words", "work",
     )  # fmt: skip
 
     def __init__(
@@ -99,6 +99,8 @@ class Tree:
         """
         self.linked: bool = any(columns.links)
         """Whether any span has links."""
+        self.has_errors = "error" in columns.statuses
+        """Whether any span failed."""
         self.work: list[bool]
         """Whether each span is work."""
         evidence = names.WAIT_KIND in self.words or not EVIDENCE.isdisjoint(self.words)

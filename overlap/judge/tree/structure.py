@@ -35,8 +35,8 @@ class Structure:
     """The tree of some spans by index, without their times. It is shared: nothing changes it."""
 
     __slots__ = (
-        "_below", "_picks", "children", "cycles", "has_edges", "has_protocol", "order", "parents",
-        "path_rows", "requests", "roots", "servers", "words",
+        "_below", "_picks", "children", "cycles", "has_edges", "has_protocol", "order", "orders",
+        "parents", "path_rows", "requests", "roots", "servers", "words",
     )  # fmt: skip
 
     def __init__(
@@ -70,6 +70,8 @@ class Structure:
         """What `nearest_servers` found, once it was asked."""
         self.path_rows: dict[int, dict[int, tuple[str, str]]] = {}
         """What a survey found, by request and span: see `overlap.survey.summing.path_rows`."""
+        self.orders: dict[int, str] = {}
+        """What a survey found, by parent: see `overlap.survey.summing.call_order`."""
         self._picks: dict[int, Pick] = {}
         self._below: dict[int, Below] = {}
 

@@ -68,7 +68,9 @@ class Contents:
             page_url=page_url,
             changed=lambda name: self.event_hub.publish([f"scenario:{name}"]),
         )
-        self.survey = LiveSurvey(store, lambda: self.event_hub.publish(["survey"]), survey_minutes)
+        self.survey = LiveSurvey(
+            store, lambda: self.event_hub.publish(["survey"]), survey_minutes, config.source
+        )
         store.on_change = self._changed
 
     async def trace(self, trace_id: bytes) -> StoredTrace | None:

@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from overlap.errors import where
@@ -53,11 +54,17 @@ class LiveSurvey:
     """Surveys the traces of a store. Used from the event loop only, but for `_survey_each`."""
 
     def __init__(
-        self, store: Store, changed: Callable[[], None], minutes: int = KEPT_MINUTES
+        self,
+        store: Store,
+        changed: Callable[[], None],
+        minutes: int = KEPT_MINUTES,
+        source: Path | None = None,
     ) -> None:
+        """source: the folder of the app's code, which proves advice."""
         self._store = store
         self._changed = changed
         self.minutes = minutes
+        self._source = source
         self._pending: OrderedDict[bytes, None] = OrderedDict()
         self._facts: dict[bytes, Facts] = {}
         self._too_large: set[bytes] = set()
@@ -138,7 +145,7 @@ class LiveSurvey:
             async with self._changing:
                 self._forget_dropped()
             return False
-        found = await asyncio.to_thread(_survey_each, batch)
+        found = await asyncio.to_thread(_survey_each, batch, self._source)
         async with self._changing:
             self._start_again({stored.trace_id for stored, _ in found})
             for stored, report in found:
@@ -197,12 +204,12 @@ def _minute_now() -> int:
 _Due = tuple[StoredTrace, list[tuple[Origin, bytes]]]
 
 
-def _survey_each(batch: list[_Due]) -> list[tuple[StoredTrace, Report]]:
+def _survey_each(batch: list[_Due], source: Path | None = None) -> list[tuple[StoredTrace, Report]]:
     found = []
     for stored, spans in batch:
         report = Report()
         try:
-            report.add(as_trace(stored.id, spans))
+            report.add(as_trace(stored.id, spans), source=source)
         except Exception as error:  # of one trace: the others are surveyed
             _log.error("the trace %s is not surveyed: %s", stored.id, where(error))
         found.append((stored, report))

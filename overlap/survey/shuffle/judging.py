@@ -28,6 +28,8 @@ class Selection:
     end_ns: int | None = None
     """Not a part of the time any more."""
     last_id: str | None = None
+    source: Path | None = None
+    """The folder of the code that made them, which proves advice."""
 
     def has(self, trace: LargeTrace) -> bool:
         """Return whether a trace counts."""
@@ -54,7 +56,9 @@ def judge_part(
     for trace_id in sorted(traces):
         trace = traces.pop(trace_id)
         if selection.has(trace):
-            report.add(Trace(trace_id, trace.spans()), left_out=trace.left_out)
+            report.add(
+                Trace(trace_id, trace.spans()), left_out=trace.left_out, source=selection.source
+            )
     return report
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,3 +16,5 @@ class Query:
     service: str | None = None
     """Of a backend: only traces with a span of this service."""
     limit: int | None = None
+    source: Path | None = None
+    """The folder of the code that made the traces, which proves advice."""

@@ -184,7 +184,7 @@ class _Run:
             ids = sorted(self._ids.union(self._parts.ids.found()))[: self._query.limit]
             last = ids[-1] if ids else None
         times = self._query
-        return Selection(times.start_ns, times.end_ns, last)
+        return Selection(times.start_ns, times.end_ns, last, times.source)
 
 
 def _is_file(source: str) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from overlap.judge.path.main_request import main_request
 from overlap.judge.tree.repair import repair
 from overlap.survey.summing import largest
-from overlap.survey.summing.advice import add_advice
+from overlap.survey.summing.advice import add_advice, graded_by_source
 from overlap.survey.summing.blocks import add_blocks
+from overlap.survey.summing.call_order import add_call_order
 from overlap.survey.summing.findings import findings
 from overlap.survey.summing.largest import LargeTrace
 from overlap.survey.summing.queries import add_queries
@@ -23,8 +25,11 @@ _BOUND_EVERY = 256
 """After so many traces their names are counted."""
 
 
-def add_trace(result: Totals, trace: Trace, left_out: int = 0) -> None:
-    """Add one trace, all of whose spans are there, but for `left_out` of a very large one."""
+def add_trace(result: Totals, trace: Trace, left_out: int = 0, source: Path | None = None) -> None:
+    """Add one trace, all of whose spans are there, but for `left_out` of a very large one.
+
+    source: the folder of the code that made it, which proves advice.
+    """
     spans: Sequence[Span] = trace.spans
     if len(spans) > largest.MOST_SPANS:
         whole = LargeTrace(trace.trace_id)
@@ -45,7 +50,9 @@ def add_trace(result: Totals, trace: Trace, left_out: int = 0) -> None:
     requests.add_all(found.shapes)
     if (main := requests.of_main()) is not None:
         main.traces += 1
-    add_advice(requests, found.advice)
+    if found.advice:
+        add_advice(requests, graded_by_source(requests, found.advice, source))
+    add_call_order(requests)
     add_blocks(requests)
     add_queries(requests)
     add_tasks(requests, found.lost)

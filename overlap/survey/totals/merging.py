@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from overlap.judge.model import POSSIBLE
 from overlap.survey.totals.bounds import (
     MOST_CULPRITS,
     MOST_NAMES,
@@ -66,8 +67,11 @@ def bound_route(route: Route, slack: int = 1) -> None:
         trim(route.background, most, lambda _: {}, _count)
     if len(route.queries) > limit:
         trim(route.queries, most, lambda _: Repeated(), add_repeated)
-    if len(route.lost) > limit:
-        trim_counts(route.lost, most)
+    for counts in (route.lost, route.orders, route.at_once):
+        if len(counts) > limit:
+            trim_counts(counts, most)
+    if len(route.failed) > limit:
+        trim(route.failed, most, lambda _: [], lambda *_: None)  # of the others, nothing is common
 
 
 def _each(
@@ -98,6 +102,10 @@ def add_route(into: Route, other: Route) -> None:
     _each(into.background, other.background, lambda _: {}, _count)
     _count(into.lost, other.lost)
     _each(into.queries, other.queries, lambda _: Repeated(), add_repeated)
+    _count(into.orders, other.orders)
+    _count(into.at_once, other.at_once)
+    for key, called in other.failed.items():
+        keep_common(into.failed, key, called)
 
 
 def _same_advice(one: AdviceSum) -> AdviceSum:
@@ -107,8 +115,12 @@ def _same_advice(one: AdviceSum) -> AdviceSum:
 def _add_advice(into: AdviceSum, other: AdviceSum) -> None:
     into.savings.update(other.savings)
     into.others_ns += other.others_ns
-    into.condition = min(into.condition, other.condition)
-    into.evidence = into.evidence or other.evidence
+    into.condition = _first(into.condition, other.condition)
+    into.evidence = weakest(into.evidence, other.evidence)
+    into.diff = _first(into.diff, other.diff)
+    _count(into.calls, other.calls)
+    if len(into.calls) > SLACK * MOST_NAMES:
+        trim_counts(into.calls, MOST_NAMES)
 
 
 def _empty_culprit(one: Culprit) -> Culprit:
@@ -139,6 +151,24 @@ def _first(one: str, other: str) -> str:
 def _add_waited(into: Waited, other: Waited) -> None:
     into.requests += other.requests
     into.ns += other.ns
+
+
+def weakest(one: str, other: str) -> str:
+    """Return the grade that holds for all traces of two sets; either may have none."""
+    if not one or not other:
+        return one or other
+    return one if one == other else POSSIBLE
+
+
+def count_in(counts: Counts, key: str) -> None:
+    """Count one more."""
+    counts[key] = counts.get(key, 0) + 1
+
+
+def keep_common(rows: dict[str, list[str]], key: str, names: list[str]) -> None:
+    """Keep the names of a row that are in `names` too; all of them if the row is new."""
+    known = rows.get(key)
+    rows[key] = names if known is None else [name for name in known if name in names]
 
 
 def _count(into: Counts, other: Counts) -> None:

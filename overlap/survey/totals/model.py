@@ -37,7 +37,11 @@ class AdviceSum(msgspec.Struct):
     others_ns: Count = 0
     """How much less other requests of the same trace would wait."""
     evidence: str = ""
-    """Of `gather`: whether the condition is proven, seen or possible, as in a verdict."""
+    """Of `gather`: whether the condition is proven or possible; seen follows from the route."""
+    calls: dict[str, Count] = {}
+    """Of `gather`: in how many traces these calls would run at once; names in their order."""
+    diff: str = ""
+    """The change of the source that proves it."""
 
 
 class Repeated(msgspec.Struct):
@@ -72,6 +76,12 @@ class Route(msgspec.Struct):
     lost: dict[str, Count] = {}
     queries: dict[str, Repeated] = {}
     """By statement without literals."""
+    orders: dict[str, Count] = {}
+    """By parent's name and the names below it, each once, in order of start: how often."""
+    at_once: dict[str, Count] = {}
+    """By parent's name and two names: how often the second began before the first had ended."""
+    failed: dict[str, list[str]] = {}
+    """By parent's name and the name of a call that failed: what was called beside it each time."""
 
 
 class Culprit(msgspec.Struct):
