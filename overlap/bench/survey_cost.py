@@ -81,10 +81,10 @@ def cost(spans: int, workers: int, say: Callable[[str], None]) -> Cost:
     return Cost(spans, parse, runs)
 
 
-def survey_of(sources: list[str], workers: int) -> Run:
-    """Measure one survey."""
+def survey_of(sources: list[str], workers: int, **options: Any) -> Run:
+    """Measure one survey. options: of its process, such as its environment."""
     command = [sys.executable, "-m", "overlap", "survey", "--json", "--workers", str(workers)]
-    return measured([*command, *sources], workers)[0]
+    return measured([*command, *sources], workers, **options)[0]
 
 
 def measured(command: list[str], workers: int = 1, **options: Any) -> tuple[Run, bytes]:

@@ -86,13 +86,20 @@ def beside(checkout: Path, python: str, spans: int, say: Callable[[str], None]) 
             place.mkdir()
             for number in range(count):
                 (place / f"{number:032x}.json").write_text(dumped(_trace(number)))
+        environment = _environment(Path(folder))
         say("surveying them")
-        survey = Tool(*(survey_of([str(files)], 1).processor_s for files in (first, whole)))
+        _, *times = (
+            survey_of([str(files)], 1, env=environment).processor_s
+            for files in (first, first, whole)
+        )
+        survey = Tool(*times)
         stacks = Path(folder) / "stacks.txt"
         command = [sys.executable, "-m", "overlap", "survey", "--json", str(whole)]
         subprocess.run([*command, "--flame", str(stacks)], check=True, stdout=subprocess.DEVNULL)
         say("CRISP reads them")
-        crisp = Tool(*(_crisp(checkout, python, files) for files in (first, whole)))
+        environment["PYTHONPATH"] = str(checkout)
+        _, *times = (_crisp(python, files, environment) for files in (first, first, whole))
+        crisp = Tool(*times)
         found = _crisp_paths(next(whole.glob("*.cct")).read_text())
         mine = {path: us / traces for path, us in _our_paths(stacks.read_text()).items()}
         names = {*found, *mine}
@@ -102,10 +109,20 @@ def beside(checkout: Path, python: str, spans: int, say: Callable[[str], None]) 
     )
 
 
-def _crisp(checkout: Path, python: str, files: Path) -> float:
+def _environment(folder: Path) -> dict[str, str]:
+    """Return an environment in which Python keeps what it compiled, as an installed tool does.
+
+    So each tool runs once before it is measured. Without this, the one with more modules to
+    import would be measured with its compiler.
+    """
+    found = {**os.environ, "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
+    found.pop("PYTHONDONTWRITEBYTECODE", None)
+    return found
+
+
+def _crisp(python: str, files: Path, environment: dict[str, str]) -> float:
     """Return the processor time that CRISP takes; it writes beside the files."""
     command = [python, "-m", "crisp.main", "-s", SERVICE, "-a", ROUTE, "-i", str(files)]
-    environment = {**os.environ, "PYTHONPATH": str(checkout)}
     run, _ = measured(
         [*command, "--parallelism", "1", "--lightMode"],
         env=environment, cwd=files.parent, stderr=subprocess.DEVNULL,

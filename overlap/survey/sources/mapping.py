@@ -11,7 +11,15 @@ import msgspec
 
 from overlap.errors import UnreadableTrace
 from overlap.survey.shuffle.parts import SpanSink
-from overlap.survey.sources.inputs import REPORT_STARTS, Input, content, opened
+from overlap.survey.sources.inputs import (
+    REPORT_STARTS,
+    SMALL,
+    Input,
+    content,
+    is_report,
+    opened,
+    size,
+)
 from overlap.trace import Span
 from overlap.trace.formats.otlp_typed import TypedReader
 from overlap.trace.left_out import LeftOut
@@ -53,6 +61,8 @@ class Reader:
                 return self._read(
                     batches_of(io.BytesIO(data), left_out, self._typed), one.name, left_out
                 )
+            if size(one) > SMALL and is_report(one.path):  # nothing is taken from a pipe
+                return Outcome(is_report=True)
             with opened(one) as file:
                 return self.stream(file, one.name)
         except OSError as error:

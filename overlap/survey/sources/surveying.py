@@ -94,19 +94,17 @@ class _Run:
         pieces: list[Input] = []
         outcomes: list[tuple[Input, Outcome]] = []
         whole = 0
-        for one in files:
-            size = inputs.size(one)
-            if size > inputs.SMALL and inputs.is_report(one.path):
-                outcomes.append((one, Outcome(is_report=True)))
-                continue
-            whole += size
-            pieces += inputs.divided(one, size)
+        if self._pool.most > 1:
+            for one in files:
+                size = inputs.size(one)
+                whole += size
+                pieces += inputs.divided(one, size)
         try:
-            if len(pieces) > 1 and whole >= WORTH_A_WORKER and self._pool.most > 1:
+            if len(pieces) > 1 and whole >= WORTH_A_WORKER:
                 self._read_by_workers(pieces, whole, outcomes)
             else:
-                for one in pieces:
-                    self._say(one.name)
+                for one in files:
+                    self._say(one.path)
                     outcomes.append((one, self._reader.file(one)))
         finally:
             for one, outcome in outcomes:
