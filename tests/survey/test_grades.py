@@ -95,6 +95,15 @@ def test_calls_that_are_made_twice_can_not_be_told_apart():
     assert grades(view(1, *IN_A_ROW), view(2, *twice)) == [("possible", 0)]
 
 
+def test_the_order_of_calls_makes_no_row_of_its_own():
+    """The root of a scenario is load: it has no row, so its clients' order is not summed."""
+    root = span(1, 1, "scenario menu", 0, 400, attributes={names.SCENARIO_NAME: "menu"})
+    clients = [span(1, n, f"GET {n}", 0, 100 * n, 1, kind="client") for n in (2, 3)]
+    served = span(1, 4, "GET /", 10, 90, 2, kind="server")
+    (row,) = survey([trace([root, *clients, served])]).as_dict()["routes"]
+    assert row["route"] == "GET /"
+
+
 @pytest.fixture
 def project(tmp_path):
     """A folder with the source of the view."""

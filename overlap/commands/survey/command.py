@@ -110,7 +110,10 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
     wanted = _gates(fail_on) if fail_on else []
     if since is not None:
         start_ns = (time.time_ns() if end_ns is None else end_ns) - since
-    sources = sources or (_traces_url(),)
+    if not sources:
+        from overlap import config
+
+        sources = (config.load().traces_url,)
     with no_garbage_collection(), progress("survey") as say:
         query = Query(start_ns, end_ns, service, limit, folder)
         if spark:
@@ -185,12 +188,6 @@ def _gates(fail_on: str) -> list[Gate]:
     from overlap.survey.against import gates
 
     return gates(fail_on)
-
-
-def _traces_url() -> str:
-    from overlap import config
-
-    return config.load().traces_url
 
 
 def _compare(one: Report, other: Report, wanted: list[Gate], *, as_json: bool) -> int:

@@ -25,13 +25,16 @@ def add_call_order(requests: Requests) -> None:
     for parent, children in tree.children.items():
         if len(children) < 2 and not tree.has_errors:
             continue
+        route = requests.of_request(parent)
+        if route is None:
+            continue
         order = _order_of(tree, parent) if all_ended else None
         if order is None:  # they are not in a row, or one may be a mark or have no end
-            _add_others(requests.above(parent), tree, parent)
+            _add_others(route, tree, parent)
         elif order:
-            count_in(requests.above(parent).orders, order)
+            count_in(route.orders, order)
         if tree.has_errors:
-            _add_failed(requests.above(parent), tree, parent)
+            _add_failed(route, tree, parent)
 
 
 def _order_of(tree: Tree, parent: int) -> str | None:

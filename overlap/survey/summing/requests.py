@@ -41,6 +41,17 @@ class Requests:
         """Return the route of the request that the trace is about."""
         return None if self._main is None else self._route(self.tree.spans[self._main])
 
+    def of_request(self, index: int) -> Route | None:
+        """Return the route of the request that a span works for, if that has a row: see `add_all`.
+
+        None for load, such as the clients of a scenario.
+        """
+        request = self.request_of(index)
+        if not self.tree.ended[request]:
+            return None
+        span = self.tree.spans[request]
+        return self._route(span) if span.kind == "server" or request == self._main else None
+
     def name_above(self, index: int) -> str:
         """Return the name of that route; empty for a block that is in no request."""
         request = self.request_of(index)
