@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import wraps
+from inspect import getattr_static, iscoroutinefunction
+from types import FunctionType, MethodDescriptorType, WrapperDescriptorType
 from typing import Any
 
 from overlap.runtime.guard import guarded
+
+_FUNCTIONS = (FunctionType, MethodDescriptorType, WrapperDescriptorType, staticmethod, type)
+"""What can be called with the object as its first argument, and what gets none."""
 
 
 def replace_method(
@@ -16,12 +21,14 @@ def replace_method(
     """Replace the method `name` of a class with `make(it)`; return a function that undoes it.
 
     `it` is what the class defines, which may be a descriptor, or else what it inherits; of a
-    static method, its function. A class that inherits the method gets one of its own, until that
-    is undone.
+    static method, its function. What another library has put in the place of a method is called
+    as Python calls it. A class that inherits the method gets one of its own, until that is undone.
     """
     own = vars(owner).get(name)
     is_static = isinstance(own, staticmethod)
     stock: Any = getattr(owner, name) if own is None or is_static else own
+    if not is_static and isinstance(owner, type):
+        stock = _as_function(getattr_static(owner, name), stock)
     ours: Any = wraps(stock)(make(stock))
     if is_static:
         ours = staticmethod(ours)
@@ -36,6 +43,29 @@ def replace_method(
             setattr(owner, name, own)
 
     return undo
+
+
+def _as_function(method: Any, otherwise: Any) -> Any:
+    """Return a function that takes the object first, for a method that is no function.
+
+    wrapt's wrappers, which most tools for tracing use (ddtrace, New Relic, OpenTelemetry), only
+    know the object if they are asked for the bound method.
+    """
+    # By its type: such a wrapper says of itself that it is an instance of the function's class.
+    kind = type(method)
+    if issubclass(kind, _FUNCTIONS) or not callable(method) or not hasattr(kind, "__get__"):
+        return otherwise
+    if iscoroutinefunction(method):
+
+        async def call_async(self: Any, /, *args: Any, **named: Any) -> Any:
+            return await method.__get__(self, type(self))(*args, **named)
+
+        return wraps(method)(call_async)
+
+    def call(self: Any, /, *args: Any, **named: Any) -> Any:
+        return method.__get__(self, type(self))(*args, **named)
+
+    return wraps(method)(call)
 
 
 def replace_in_subclasses(
