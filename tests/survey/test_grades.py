@@ -70,6 +70,13 @@ def test_below_another_span_or_route_is_not_the_same():
     """What another parent does says nothing of this one."""
     found = grades(view(1, *IN_A_ROW), view(2, *AT_ONCE, parent="GET /other/"))
     assert found == [("possible", 0)]
+    inner = [
+        span(2, 1, "GET /", 0, 400, kind="server"),
+        span(2, 2, "inner", 0, 400, 1),
+        span(2, 3, "get_news", 0, 100, 2),
+        span(2, 4, "get_user", 150, 250, 2),
+    ]
+    assert ("seen", 1) not in grades(view(1, *IN_A_ROW), trace(inner))
 
 
 def test_one_counter_example_drops_it():
@@ -98,8 +105,8 @@ def test_calls_that_are_made_twice_can_not_be_told_apart():
 def test_the_order_of_calls_makes_no_row_of_its_own():
     """The root of a scenario is load: it has no row, so its clients' order is not summed."""
     root = span(1, 1, "scenario menu", 0, 400, attributes={names.SCENARIO_NAME: "menu"})
-    clients = [span(1, n, f"GET {n}", 0, 100 * n, 1, kind="client") for n in (2, 3)]
-    served = span(1, 4, "GET /", 10, 90, 2, kind="server")
+    clients = [span(1, n, f"GET {n}", 0, 100 // n, 1, kind="client") for n in (2, 3)]
+    served = span(1, 4, "GET /", 5, 45, 2, kind="server")
     (row,) = survey([trace([root, *clients, served])]).as_dict()["routes"]
     assert row["route"] == "GET /"
 

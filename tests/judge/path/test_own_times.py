@@ -29,7 +29,7 @@ def traces(draw: st.DrawFn) -> list[Span]:
     for number in range(2, draw(st.integers(2, 9))):
         parent = draw(st.integers(1, len(spans)))
         low, high = found[parent - 1]
-        start = draw(st.integers(low, high))
+        start = draw(st.integers(max(0, low - draw(st.sampled_from([0, 0, 0, 5]))), high))
         end = draw(st.integers(start, high + draw(st.sampled_from([0, 0, 0, 5]))))
         found.append((start, end))
         kind = draw(st.sampled_from(["internal", "internal", "client", "server"]))
