@@ -34,14 +34,15 @@ def advice(requests: Requests) -> Iterator[Advice]:
         length = max(tree.ends[index] for index in others) - edge.end
         if length < LEAST_NS:
             continue
+        one = len(others) == 1
         called = listing([tree.spans[index].name for index in others])
         change = Change(
             change=TASK_GROUP,
             spans=[failed, *others],
             parent=parent,
-            do="wait with asyncio.TaskGroup instead of gather, which does not cancel "
-            f"{called} when {clean(tree.spans[failed].name)} fails: "
-            f"{'it' if len(others) == 1 else 'they'} continued for {duration(length / NS_PER_MS)}",
+            do=f"wait with asyncio.TaskGroup, which cancels {called} when "
+            f"{clean(tree.spans[failed].name)} fails (gather let {'it' if one else 'them'} "
+            f"continue for {duration(length / NS_PER_MS)})",
             condition="if nothing else needs the result",
             at=clean(edge.line),
         )

@@ -67,8 +67,8 @@ def test_a_task_group_would_cancel_what_a_failed_gather_leaves(span: MakeSpan) -
     assert (advice.change, advice.at) == ("task_group", "shop/views.py:9 in order")
     assert (advice.parent_id, advice.span_ids, advice.saves_ms) == ("1", ["3", "2"], 0)
     assert advice.text == (
-        "wait with asyncio.TaskGroup instead of gather, which does not cancel stock when price "
-        "fails: it continued for 700 ms, if nothing else needs the result"
+        "wait with asyncio.TaskGroup, which cancels stock when price fails (gather let it continue "
+        "for 700 ms), if nothing else needs the result"
     )
 
 
