@@ -7,10 +7,12 @@ import asyncio
 import pytest
 
 from overlap.mcp.backend_traces import with_grades
-from overlap.mcp.many_traces import _route
+from overlap.mcp.many_traces import _route, routes
 from overlap.mcp.one_trace import advice
 from overlap.survey import survey
 from tests.proof.test_proof import PROVEN, source, trace
+from tests.survey.conftest import otlp
+from tests.survey.test_grades import IN_A_ROW, VIEWS, view
 
 __all__ = ["source"]
 ID, OTHER = "a" * 32, "b" * 32
@@ -72,6 +74,18 @@ def test_the_advice_of_a_route_has_its_grade_too():
     assert (row["change"], row["evidence"], row["traces"]) == ("gather", "possible", 2)
     assert _route(route)["advice"][0]["evidence"] == "possible"
     assert "evidence" not in _route({**route, "advice": [{**row, "evidence": ""}]})["advice"][0]
+
+
+def test_the_routes_are_graded_by_the_source(tmp_path):
+    """The tool `routes`: as `overlap survey --source`, with the diff."""
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "views.py").write_text(VIEWS)
+    path = tmp_path / "traces.jsonl"
+    path.write_text("".join(otlp(view(n, *IN_A_ROW).spans) + "\n" for n in (1, 2)))
+    found = asyncio.run(routes(str(path), 10**7, "", "", 0, tmp_path))
+    for row in (found["begin_with"][0], found["rows"][0]["advice"][0]):
+        assert (row["evidence"], row["traces"]) == ("proven", 2)
+        assert "await asyncio.gather(get_user(), get_news())" in row["diff"]
 
 
 @pytest.mark.parametrize("evidence", ["possible", "proven"])

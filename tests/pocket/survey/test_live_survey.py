@@ -201,3 +201,28 @@ def test_a_very_large_trace_is_counted_and_not_surveyed(surveyed, monkeypatch):
     surveyed.send("GET /y/")
     assert requests(surveyed.document()) == {"GET /y/": 1}
     assert (surveyed.survey.too_large, surveyed.survey.waiting) == (1, 0)
+
+
+def test_advice_is_proven_by_the_source(surveyed, tmp_path):
+    """The page Routes grades as `overlap survey --source` does."""
+    (tmp_path / "views.py").write_text(
+        "async def view(request):\n    a = await one()\n    b = await two()\n    return a, b\n"
+    )
+    surveyed.survey = LiveSurvey(surveyed.store, surveyed.changed, source=tmp_path)
+    surveyed.store.on_change = surveyed.survey.received
+    request = ExportTraceServiceRequest()
+    spans = request.resource_spans.add().scope_spans.add().spans
+    trace_id, start, ms = secrets.token_bytes(16), time.time_ns() - 10**9, 1_000_000
+    for number, (name, low, high) in enumerate(
+        (("GET /", 0, 200), ("one", 0, 100), ("two", 100, 200))
+    ):
+        each = spans.add(
+            name=name, trace_id=trace_id, span_id=bytes([*[0] * 7, 1 + number]),
+            parent_span_id=bytes([*[0] * 7, 1]) if number else b"", kind=1 if number else 2,
+            start_time_unix_nano=start + low * ms, end_time_unix_nano=start + high * ms,
+        )  # fmt: skip
+        each.attributes.add(key="code.file.path").value.string_value = "views.py"
+        each.attributes.add(key="code.line.number").value.int_value = 1
+    surveyed.store.add(take_apart(request, surveyed.store.origins))
+    (row,) = surveyed.document()["begin_with"]
+    assert (row["change"], row["evidence"]) == ("gather", "proven")
