@@ -17,6 +17,6 @@ def test_a_span_outside_the_request_stands_below_it(span):
     )
     numbers = {each.name: index for index, each in enumerate(tree.spans)}
     request, work = numbers["GET /"], numbers["work"]
-    found = path_rows(tree, request, [request, work])
-    assert found[work][0].split(SEPARATOR) == ["GET /", "task", "work"]
-    assert found[request][0] == "GET /"
+    numbers, rows, _ = path_rows(tree, request, [request, work])
+    assert rows[numbers[work]][0].split(SEPARATOR) == ["GET /", "task", "work"]
+    assert rows[numbers[request]][0] == "GET /"

@@ -10,7 +10,8 @@ from overlap.judge.advice.requests import Change, Requests
 from overlap.judge.findings.beyond_response import outliving
 from overlap.judge.model import Advice
 from overlap.judge.summary import clean, duration, listing
-from overlap.judge.tree.span_tree import NO_PARENT, NS_PER_MS, Tree
+from overlap.judge.tree.span_tree import NS_PER_MS, Tree
+from overlap.judge.tree.structure import NO_PARENT
 from overlap.judge.tree.task_record import Edge
 from overlap.judge.tree.tasks import task_record
 

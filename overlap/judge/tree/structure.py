@@ -68,7 +68,7 @@ class Structure:
         """Whether there can be an edge between two processes."""
         self.servers: dict[int, int] | None = None
         """What `nearest_servers` found, once it was asked."""
-        self.path_rows: dict[int, dict[int, tuple[str, str]]] = {}
+        self.path_rows: dict[int, Any] = {}
         """What a survey found, by request and span: see `overlap.survey.summing.path_rows`."""
         self.orders: dict[int, str] = {}
         """What a survey found, by parent: see `overlap.survey.summing.call_order`."""

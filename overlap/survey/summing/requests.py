@@ -96,13 +96,16 @@ class Requests:
         for shape in shapes.get(request, _SINGLE):
             route.shapes[shape] = route.shapes.get(shape, 0) + 1
         own = own_times(tree, request)
+        number_of, row_of, _ = path_rows(tree, request, own)
+        sums = [0] * len(row_of)
+        for index, ns in own.items():
+            sums[number_of[index]] += ns
         rows: dict[str, int] = {}
         times: dict[str, int] = {}
-        row_of = path_rows(tree, request, own)
-        for index, ns in own.items():
-            row, category = row_of[index]
-            rows[row] = rows.get(row, 0) + ns
-            times[category] = times.get(category, 0) + ns
+        for (row, category), ns in zip(row_of, sums, strict=True):
+            if ns:
+                rows[row] = rows.get(row, 0) + ns
+                times[category] = times.get(category, 0) + ns
         if is_measured(tree):
             times = time_by_category(tree, request, own)
         for category, ns in times.items():
