@@ -17,6 +17,7 @@ from weakref import WeakMethod
 
 import requests
 from opentelemetry.util.re import parse_env_headers
+from urllib3.exceptions import ProtocolError
 
 from overlap.telemetry.endpoint import Destination
 from overlap.telemetry.export.answers import rejected, retry_after_s
@@ -106,7 +107,8 @@ class HttpSender:
                 ) as answer,
             ):
                 text = answer.raw.read(MAX_ANSWER_SIZE, decode_content=True)
-        except requests.ConnectionError as error:
+        except (requests.ConnectionError, ProtocolError) as error:
+            # ProtocolError: the connection was closed while the answer was read from `raw`.
             return _reason(error), 0.0
         except Exception as error:  # no failure of an export may reach the service
             return _reason(error), None

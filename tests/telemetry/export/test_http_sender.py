@@ -123,6 +123,13 @@ def test_what_may_pass_is_tried_again(send, receiver, status):
     assert [body for _, body in receiver.received] == [BODY] * 3
 
 
+def test_an_answer_that_is_cut_off_is_asked_for_again(send, receiver):
+    """A backend that is killed while it answers may not have stored what it received."""
+    receiver.answers = [(200, {"Content-Length": "5", "Connection": "close"})]
+    assert send() == ""
+    assert len(receiver.received) == 2
+
+
 @pytest.mark.parametrize("status", [400, 401, 404, 413, 500])
 def test_what_will_not_pass_is_tried_once(send, receiver, status):
     """The reason is the status."""
