@@ -12,7 +12,7 @@ from grafana.boards import colours, look, panels
 from grafana.boards import metrics as m
 from grafana.boards.board import Row
 from grafana.boards.promql import latest, or_nothing, per_second
-from grafana.boards.queries import Query, over_time
+from grafana.boards.queries import over_time
 from overlap import names
 
 ROUTE, STATE = m.label(names.HTTP_ROUTE), m.label(names.LOOP_STATE)
@@ -20,6 +20,8 @@ POOL, CONNECTIONS = m.label(names.THREAD_POOL), m.label(names.CONNECTION_POOL)
 SERVER = m.label(names.SERVER_ADDRESS)
 USED = f'{m.label(names.CONNECTION_STATE)}="{names.CONNECTION_USED}"'
 ACTIVE = f'{m.label(names.HTTP_CONNECTION_STATE)}="{names.HTTP_ACTIVE}"'
+NO_POOL = "-"
+"""The label of the zero that is shown as long as there is no pool."""
 FULL = 0.8
 """From here on, most requests have to wait for others; otel/rules.yaml warns of it."""
 
@@ -58,6 +60,8 @@ def _utilization(where: str, worker: Sequence[str], legend: str) -> timeseries.P
 def _routes(where: str) -> timeseries.Panel:
     running = f'{where}, {STATE}="{names.LOOP_STATE_RUNNING}"'
     by_route = f"{per_second(m.LOOP_TIME, (ROUTE,), running)} > 0.0005"
+    # What matches no route would be drawn as "Value".
+    by_route = f'label_replace({by_route}, "{ROUTE}", "no route", "{ROUTE}", "")'
     return panels.bars(
         "What fills it, by route",
         "The share of one loop that each route's requests ran, in all workers together; from the "
@@ -79,19 +83,29 @@ def _threads(where: str) -> timeseries.Panel:
 
 def _connections(where: str) -> timeseries.Panel:
     used, active = f"{where}, {USED}", f"{where}, {ACTIVE}"
-    return panels.lines(
+    in_use = (
+        f"{latest(m.CONNECTIONS, (CONNECTIONS,), used)} or {_by_server(m.HTTP_CONNECTIONS, active)}"
+    )
+    waiting = f"{latest(m.CONNECTIONS_PENDING, (CONNECTIONS,), where)} or "
+    waiting += _by_server(m.HTTP_PENDING, where)
+    panel = panels.lines(
         "Connections in use, and calls that wait",
         "By pool of a database (psycopg's in Django, asyncpg's) and by server that httpx calls: "
         "connections in use, and calls that wait for one because the pool has no more.",
         "short",
-        _series(m.CONNECTIONS, CONNECTIONS, used, "in use", "A"),
-        _series(m.CONNECTIONS_PENDING, CONNECTIONS, where, "waiting", "B"),
-        _series(m.HTTP_CONNECTIONS, SERVER, active, "in use", "C"),
-        _series(m.HTTP_PENDING, SERVER, where, "waiting", "D"),
-    ).decimals(0)
+        over_time(
+            or_nothing(in_use, **{CONNECTIONS: NO_POOL}), f"{{{{{CONNECTIONS}}}}} in use", "A"
+        ),
+        over_time(
+            or_nothing(waiting, **{CONNECTIONS: NO_POOL}), f"{{{{{CONNECTIONS}}}}} waiting", "B"
+        ),
+    )
+    look.renamed(panel, f"{NO_POOL} in use", "no pool in use yet", colours.GREY)
+    look.renamed(panel, f"{NO_POOL} waiting", "no call waits", colours.GREY)
+    return panel.decimals(0).axis_soft_max(4)
 
 
-def _series(metric: str, by: str, where: str, what: str, ref: str) -> Query:
-    """Return a metric's lines; a line at 0 without a name as long as there is no pool."""
-    query = or_nothing(latest(metric, (by,), where), **{by: "(no pool)"})
-    return over_time(query, f"{{{{{by}}}}} {what}", ref)
+def _by_server(metric: str, where: str) -> str:
+    """Return the latest value of httpx's metric by server, under the label of the other pools."""
+    by_server = latest(metric, (SERVER,), where)
+    return f'label_replace({by_server}, "{CONNECTIONS}", "$1", "{SERVER}", "(.*)")'

@@ -52,7 +52,7 @@ def _figures() -> list[stat.Panel]:
         panels.number(
             "Requests",
             "How many requests were answered in the time shown.",
-            "short",
+            "locale",
             at_the_end(or_nothing(requests)),
         ).decimals(0),
         look.alarming(

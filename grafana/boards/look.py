@@ -86,6 +86,11 @@ def named(panel: C, by_ref: Mapping[str, tuple[str, str]]) -> C:
     return panel
 
 
+def renamed(panel: C, name: str, to: str, colour: str) -> C:
+    """Show the series of this name under another one, in a colour."""
+    return panel.override_by_name(name, [DynamicConfigValue("displayName", to), *_fixed(colour)])
+
+
 def on_the_right(panel: C, name: str) -> C:
     """Give one series an axis of its own: it is much larger than the others."""
     return panel.override_by_name(

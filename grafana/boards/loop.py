@@ -31,7 +31,9 @@ CULPRIT = (FILE, LINE_NUMBER, FUNCTION)
 CHOSEN = f'{SERVICE}=~"$service"'
 A_WORKER = f"{{{{{SERVICE}}}}} {{{{{PID}}}}}"
 A_LINE = f"{{{{{FUNCTION}}}}} ({{{{{FILE}}}}}:{{{{{LINE_NUMBER}}}}})"
-NOBODY = {FUNCTION: "nobody", FILE: "no block", LINE_NUMBER: "0"}
+NOTHING = {FUNCTION: "-", FILE: "-", LINE_NUMBER: "-"}
+"""The labels of the zero that is shown as long as nothing blocked a loop."""
+NOT_BLOCKED = "- (-:-)"
 APP = "smokehouse"
 
 
@@ -100,7 +102,7 @@ def _figures() -> list[stat.Panel]:
             panels.number(
                 "Requests that waited",
                 "How many were in flight, or arrived, while a loop was blocked.",
-                "short",
+                "locale",
                 at_the_end(
                     or_nothing(grown(f"{m.VICTIM_DELAY}_count", where=CHOSEN, window=RANGE))
                 ),
@@ -111,7 +113,7 @@ def _figures() -> list[stat.Panel]:
             "Loops watched",
             "Processes whose event loop is running and watched at this moment.",
             "short",
-            at_the_end(or_nothing(f"count(sum by ({SERVICE}, {PID}) ({m.LAG}_count{{{CHOSEN}}}))")),
+            at_the_end(or_nothing(f"count({latest(f'{m.LAG}_count', WORKER, CHOSEN)})")),
         ).decimals(0),
     ]
 
@@ -119,7 +121,8 @@ def _figures() -> list[stat.Panel]:
 def _lag_heat() -> heatmap.Panel:
     return panels.heat(
         "How late the loop is",
-        "The lateness of each loop, measured sixteen times a second: the darker, the more often.",
+        "The lateness of each loop, measured sixteen times a second. The scale below says which "
+        "colour is how often.",
         "s",
         buckets(grown(f"{m.LAG}_bucket", ("le",), CHOSEN)),
     )
@@ -144,24 +147,25 @@ def _blocks() -> timeseries.Panel:
         "Blocked, by line",
         "Seconds in each bin in which the loop ran this line's callback and nothing else.",
         "s",
-        over_time(or_nothing(f"{grown(m.BLOCKED, CULPRIT, CHOSEN)} > 0", **NOBODY), A_LINE),
+        over_time(or_nothing(f"{grown(m.BLOCKED, CULPRIT, CHOSEN)} > 0", **NOTHING), A_LINE),
     )
-    return look.coloured(panel, {"nobody (no block:0)": colours.GREY})
+    return look.renamed(panel, NOT_BLOCKED, "not blocked", colours.GREY)
 
 
 def _culprits() -> bargauge.Panel:
     by_line = grown(m.BLOCKED, CULPRIT, CHOSEN, RANGE)
-    return (
+    panel = (
         panels.ranking(
             "The lines that blocked it longest",
             "Seconds in all, in the time shown. The span `event_loop.blocked` in the culprit's "
             "trace has the whole stack.",
             "s",
-            at_the_end(or_nothing(f"topk(10, {by_line} > 0)", **NOBODY), A_LINE),
+            at_the_end(or_nothing(f"topk(10, {by_line} > 0)", **NOTHING), A_LINE),
         )
         .decimals(1)
         .color_scheme(look.one_colour(colours.RED))
     )
+    return look.renamed(panel, NOT_BLOCKED, "not blocked", colours.GREY)
 
 
 def _delay_heat() -> heatmap.Panel:

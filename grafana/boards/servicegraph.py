@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grafana_foundation_sdk.builders import nodegraph
-from grafana_foundation_sdk.models.dashboard import DataTransformerConfig
+from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, DynamicConfigValue
 
 from grafana.boards import metrics as m
 from grafana.boards import panels
@@ -19,7 +19,7 @@ def panel() -> nodegraph.Panel:
     called = _renamed(grown(m.EDGES, ("server",), window=RANGE), "server", "id")
     callers = _renamed(f"0 * {grown(m.EDGES, ('client',), window=RANGE)}", "client", "id")
     nodes = _renamed(f"({called} or on(id) {callers})", "id", "title")
-    return (
+    panel = (
         panels.graph(
             "Who calls whom",
             "Services, with how often each was called, and the calls between them in the time "
@@ -35,6 +35,8 @@ def panel() -> nodegraph.Panel:
         )
         .decimals(0)
     )
+    # The panel's legend has this field's name.
+    return panel.override_by_name("mainstat", [DynamicConfigValue("displayName", "calls")])
 
 
 def _main_stat(query: str, *by: str) -> str:

@@ -1,4 +1,4 @@
-"""The proxy before the gateways: what a gateway had read when it was killed goes to the other one."""
+"""The proxy before the gateways: a batch whose gateway is killed goes to the other one."""
 
 import socket
 import struct
@@ -60,8 +60,9 @@ def proxy(gateways, tmp_path):
     with socket.create_server((HOST, 0)) as one, socket.create_server((HOST, 0)) as other:
         ports = [each.getsockname()[1] for each in (one, other)]
     addresses = " ".join(f"{HOST}:{each.server_address[1]}" for each in gateways)
+    caddy = servers()["caddy"].place
     process = subprocess.Popen(
-        [servers()["caddy"].place, "run", "--config", FILES / "Caddyfile", "--adapter", "caddyfile"],
+        [caddy, "run", "--config", FILES / "Caddyfile", "--adapter", "caddyfile"],
         env={
             "BIND_HOST": HOST, "PROXY_PORT": str(ports[0]), "OTLP_PORT": str(ports[1]),
             "GATEWAYS": addresses, "APPS": addresses,
