@@ -91,7 +91,7 @@ def _figures() -> list[stat.Panel]:
         ),
         look.alarming(
             panels.number(
-                "Lessons not as expected",
+                "Unexpected lessons",
                 "Of all that were played in the time shown. It should be 0.",
                 "short",
                 counted_once(

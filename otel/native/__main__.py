@@ -45,7 +45,7 @@ def _scale(args: argparse.Namespace, console: Console) -> int:
     build([], console, part="scale")
     if args.cost:
         return cost.run(args.data, console)
-    plan = proof.Plan(args.load, args.rate, args.latency)
+    plan = proof.Plan(args.load, args.rate, args.latency, args.kafka)
     return proof.run(args.data, plan, console)
 
 
@@ -82,6 +82,10 @@ def _arguments() -> argparse.Namespace:
     scale.add_argument(
         "--latency", action="store_true",
         help="with --load: only GET /, the apps on a core of their own (needs two cores)",
+    )  # fmt: skip
+    scale.add_argument(
+        "--kafka", type=float, metavar="SECONDS",
+        help="with --load: leave Kafka dead for so long (half of a phase), with as much more load",
     )  # fmt: skip
     scale.add_argument("--rate", type=float, default=40, help="requests a second (40)")
     return parser.parse_args()

@@ -167,8 +167,10 @@ def _ask(grafana, query):
     return [frame for frame in frames if any(frame["data"]["values"])]
 
 
-def test_the_stacks_own_grafana_has_its_dashboards_and_sources(start_grafana, stack, tmp_path):
-    """As grafana/provisioning has them; `overlap doctor` finds that it reaches the sources."""
+def test_the_stacks_own_grafana_has_its_dashboards_and_sources(
+    start_grafana, stack, poll, tmp_path
+):
+    """As grafana/provisioning has them, and it reaches Prometheus and Jaeger."""
     shutil.copytree(ROOT / "grafana" / "provisioning", tmp_path / "provisioning")
     provider = tmp_path / "provisioning" / "dashboards" / "overlap.yaml"
     text = provider.read_text(encoding="utf-8")
@@ -178,8 +180,13 @@ def test_the_stacks_own_grafana_has_its_dashboards_and_sources(start_grafana, st
     own = {"GF_PATHS_PROVISIONING": str(provider.parent.parent), "PAGE_URL": ADDRESS}
     client = start_grafana(addresses | own)
     assert {each["uid"] for each in client.get("/api/datasources").json()} == set(SOURCES)
-    found = {each["uid"] for each in client.get("/api/search", params={"type": "dash-db"}).json()}
-    assert found == {json.loads(path.read_text(encoding="utf-8"))["uid"] for path in FILES}
+    wanted = {json.loads(path.read_text(encoding="utf-8"))["uid"] for path in FILES}
+
+    def are_there():  # they are read once Grafana answers
+        found = client.get("/api/search", params={"type": "dash-db"}).json()
+        return {each["uid"] for each in found} == wanted
+
+    assert poll(are_there)
     for kind, path in {"prometheus": "api/v1/labels", "jaeger": "api/services"}.items():
         answer = client.get(f"/api/datasources/proxy/uid/{kind}/{path}")
         assert answer.is_success, answer.text

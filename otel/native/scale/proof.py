@@ -42,6 +42,8 @@ class Plan:
     """Requests a second."""
     latency: bool = False
     """Whether only GET / is sent, with the apps on a core of their own: see ScaleStack."""
+    kafka_away_s: float | None = None
+    """How long Kafka is left dead before it is started again; by default half of a phase."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +99,11 @@ async def prove(stack: ScaleStack, plan: Plan, say: Callable[[str], None]) -> Pr
     phases: list[Phase] = []
     seconds, mix = plan.seconds, PLAIN if plan.latency else MIX
 
-    async def phase(name: str, disturb: Callable[[], Awaitable[None]]) -> None:
+    async def phase(
+        name: str, disturb: Callable[[], Awaitable[None]], lasts_s: float = seconds
+    ) -> None:
         say(name)
-        load = asyncio.create_task(send(stack.url("proxy"), seconds, plan.rate, mix, len(phases)))
+        load = asyncio.create_task(send(stack.url("proxy"), lasts_s, plan.rate, mix, len(phases)))
         await asyncio.sleep(seconds / 5)
         await disturb()
         phases.append(Phase(name, [replace(each, during=name) for each in await load]))
@@ -129,7 +133,10 @@ async def prove(stack: ScaleStack, plan: Plan, say: Callable[[str], None]) -> Pr
     counted = await _counted(stack, before + len(phases[0].sent)) - before
     pause = asyncio.create_task(longest_pause(stack, "sampler-a"))
     await phase("a sampler killed (-9)", killed("sampler-b", signal.SIGKILL, seconds / 5))
-    await phase("Kafka killed (-9)", killed("kafka", signal.SIGKILL, seconds / 2))
+    away_s = seconds / 2 if plan.kafka_away_s is None else plan.kafka_away_s
+    # Longer by what it takes until it has started, and the collectors have tried it again.
+    lasts_s = seconds if plan.kafka_away_s is None else seconds + away_s
+    await phase("Kafka killed (-9)", killed("kafka", signal.SIGKILL, away_s), lasts_s)
     await phase("a gateway killed (-9)", killed("gateway-1", signal.SIGKILL, seconds / 5))
     await phase("the three apps restarted in turn", rolling)
     sent = [each for done in phases for each in done.sent]
