@@ -13,6 +13,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable
+from typing import Any
 from weakref import WeakMethod
 
 import requests
@@ -38,12 +39,24 @@ _ENCODERS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+class ExportSession(requests.Session):
+    """A session for exports, which other tools do not trace.
+
+    They wrap `requests.Session.send`: each export, some five a second, would be a trace of theirs.
+    """
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """Send a request; redirects are not followed."""
+        options.pop("allow_redirects", None)
+        return self.get_adapter(str(request.url)).send(request, **options)
+
+
 class HttpSender:
     """Sends one signal to its destination."""
 
     def __init__(self, to: Destination) -> None:
         self._to = to
-        self._session = requests.Session()
+        self._session = ExportSession()
         self._reconnect()
         if to.is_loopback:
             # Otherwise requests looks for proxies and a netrc file at each export.

@@ -11,6 +11,7 @@ import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import requests
 
 from overlap.telemetry.endpoint import Destination
 from overlap.telemetry.export import http_sender
@@ -90,6 +91,15 @@ def test_headers_of_the_environment_are_sent(send, receiver):
     assert headers["Content-Type"] == "application/x-protobuf"
     assert headers["Content-Encoding"] is None
     assert body == BODY
+
+
+def test_other_tools_trace_no_export(send, receiver, monkeypatch):
+    """They wrap requests' own session: each export would be a trace of theirs."""
+    sent = []
+    monkeypatch.setattr(requests.Session, "send", lambda *_args, **_named: sent.append(1))
+    assert send() == ""
+    assert len(receiver.received) == 1
+    assert not sent
 
 
 @pytest.mark.parametrize(
