@@ -189,3 +189,17 @@ def test_connections_are_added_up_by_the_requests_that_opened_them(flight):
     assert row.trace_id == TRACE
     assert found[earlier.alias, "(before the recording)"].closed == 1
     assert found[nobodys.alias, "(no request)"].kept == 1
+
+
+def test_the_example_of_a_row_is_a_request_that_leaked(flight):
+    """Rather than one whose connection was kept, and that rather than one that closed it."""
+    recording = read(flight)
+    recording.requests += [Request(number, 1, f"{number}" * 32, 0.1, "GET /") for number in (2, 3)]
+    recording.connections = [
+        Connection(1, "a", 2, 0.0),
+        Connection(1, "a", 3, 0.0, closed_ns=2, is_dropped=True),
+        Connection(1, "b", 2, 0.0, closed_ns=2),
+        Connection(1, "b", 3, 0.0),
+    ]
+    found = {row.alias: row.trace_id for row in summary(recording).connections_by_request}
+    assert found == {"a": "3" * 32, "b": "3" * 32}

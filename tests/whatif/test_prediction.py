@@ -66,6 +66,14 @@ def test_a_little_work_in_threads_is_no_limit(make):
     assert service["notes"] == []
 
 
+def test_a_request_that_was_not_measured_computes_as_the_nearest_that_was(make):
+    """As it does all else that one did."""
+    figures = make.lens(100, [(0, 1)], [(1, 99)]) | {names.THREAD_CPU_MS: 50.0}
+    measured = make.trace(make.server(1, 0, 100, **figures))
+    (one,) = recorded([measured, make.trace(make.server(1, 200, 300, trace=2))])
+    assert [job.thread_cpu_ns for job in one.jobs] == [50 * MS, 50 * MS]
+
+
 def test_the_threads_of_another_request_are_its_own(make):
     """A request that calls another service is not charged with that one's threads."""
     cpu = {names.THREAD_CPU_MS: 50.0}
