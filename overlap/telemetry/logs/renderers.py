@@ -6,7 +6,7 @@ import io
 import json
 import logging
 import sys
-from typing import Any, Literal, TextIO
+from typing import Any, Literal, TextIO, cast
 from unicodedata import combining
 
 import structlog
@@ -17,6 +17,20 @@ from overlap.telemetry.logs import otlp_records
 from overlap.telemetry.logs.stdlib_records import context_of
 
 Format = Literal["json", "console"]
+
+
+class Nowhere(io.TextIOBase):
+    """A text stream that discards what is written to it."""
+
+    def write(self, text: str, /) -> int:
+        """Discard a text; return its length."""
+        return len(text)
+
+
+def standard_error() -> TextIO:
+    """Return where log lines go; a process started without standard error has none."""
+    found: TextIO | None = sys.stderr  # None in pythonw, and in some daemons
+    return found if found is not None else cast(TextIO, Nowhere())
 
 
 def add_trace_ids(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -48,7 +62,7 @@ def renderer_processors(log_format: Format) -> list[Processor]:
     return [
         escape_unprintable,
         structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), exception_formatter=_escaped_traceback
+            colors=standard_error().isatty(), exception_formatter=_escaped_traceback
         ),
     ]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +16,7 @@ from overlap.telemetry.logs.renderers import (
     console_handler,
     line_processors,
     renderer_processors,
+    standard_error,
 )
 from overlap.telemetry.logs.stdlib_records import StdlibRecords
 from overlap.telemetry.logs.structlog_events import SendEvent, StructlogConfiguration
@@ -69,7 +69,7 @@ def _defaults(log_format: Format, processor: SendEvent) -> dict[str, Any]:
             *renderer_processors(log_format),
         ],
         "wrapper_class": structlog.make_filtering_bound_logger(_level()),
-        "logger_factory": structlog.WriteLoggerFactory(file=sys.stderr),
+        "logger_factory": structlog.WriteLoggerFactory(file=standard_error()),
         # A logger that is cached could not be given back.
         "cache_logger_on_first_use": False,
     }
@@ -78,7 +78,7 @@ def _defaults(log_format: Format, processor: SendEvent) -> dict[str, Any]:
 def _format(asked: str | None) -> Format:
     wanted = asked or os.environ.get("OVERLAP_LOG_FORMAT", "")
     if wanted not in ("json", "console"):
-        wanted = "console" if sys.stderr.isatty() else "json"
+        wanted = "console" if standard_error().isatty() else "json"
     return "json" if wanted == "json" else "console"
 
 

@@ -212,3 +212,31 @@ def test_without_a_setting_the_same_lines_are_shown_as_without_us(own_sink, run,
     said = [record.body for record in own_sink.logs]
     assert "Internal Server Error: /" in said
     assert "low on wood" in said
+
+
+@pytest.mark.parametrize("log_format", ["", "json", "console"])
+def test_a_process_without_standard_error_is_traced(own_sink, run, log_format):
+    """As under pythonw, or in a daemon that closed it: lines go nowhere, records are exported."""
+    run(
+        """
+        import logging, sys
+        before, sys.stdout, sys.stderr = (sys.stdout, sys.stderr), None, None
+        import overlap, structlog
+        overlap.instrument()
+        from opentelemetry import trace
+        with trace.get_tracer("tests").start_as_current_span("daemon"):
+            structlog.get_logger().info("lit", wood="oak")
+            logging.getLogger("grill").warning("smoke")
+            try:
+                1 / 0
+            except ZeroDivisionError:
+                structlog.get_logger().exception("out")
+        overlap.shutdown()
+        sys.stdout, sys.stderr = before
+        """,
+        own_sink.url,
+        OVERLAP_LOG_FORMAT=log_format,
+    )
+    assert own_sink.names() == {"daemon": 1}
+    bodies = {record.body for record in own_sink.logs}
+    assert bodies == {"lit", "smoke", "out"}
