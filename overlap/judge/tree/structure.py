@@ -70,7 +70,7 @@ class Structure:
         """What `nearest_servers` found, once it was asked."""
         self.path_rows: dict[int, Any] = {}
         """What a survey found, by request and span: see `overlap.survey.summing.path_rows`."""
-        self.orders: dict[int, str] = {}
+        self.orders: dict[int, Any] = {}
         """What a survey found, by parent: see `overlap.survey.summing.call_order`."""
         self._picks: dict[int, Pick] = {}
         self._below: dict[int, Below] = {}

@@ -7,6 +7,7 @@ wait for the first. That trace has no such advice itself, so the order of all ca
 from __future__ import annotations
 
 from collections import Counter
+from typing import NamedTuple
 
 from overlap.judge.path.awaited import awaited, in_a_row
 from overlap.judge.tree.span_tree import Tree
@@ -16,6 +17,16 @@ from overlap.survey.totals.model import SEPARATOR, Route
 
 MOST_CALLS = 20
 """Of more children with names of their own, the first are looked at."""
+
+
+class Orders(NamedTuple):
+    """The children of a span that have names of their own."""
+
+    spans: list[int]
+    key: str
+    """Of their order as they stand in the trace; empty for fewer than two."""
+    pairs: dict[tuple[int, int], str]
+    """The keys of those that ran at once, once they did."""
 
 
 def add_call_order(requests: Requests) -> None:
@@ -30,7 +41,7 @@ def add_call_order(requests: Requests) -> None:
             continue
         order = _order_of(tree, parent) if all_ended else None
         if order is None:  # they are not in a row, or one may be a mark or have no end
-            _add_others(route, tree, parent)
+            _add_others(route, tree, parent, all_ended=all_ended)
         elif order:
             count_in(route.orders, order)
         if tree.has_errors:
@@ -39,27 +50,43 @@ def add_call_order(requests: Requests) -> None:
 
 def _order_of(tree: Tree, parent: int) -> str | None:
     """Return the key of the order of all children, if they run in a row; "" for fewer than two."""
-    children = tree.children[parent]
-    if len(awaited(tree, parent)) < len(children) or not in_a_row(tree, parent):
+    if len(awaited(tree, parent)) < len(tree.children[parent]) or not in_a_row(tree, parent):
         return None
-    orders = tree.structure.orders
-    if parent not in orders:
-        named = _named(tree, children)
-        orders[parent] = _key(tree, parent, [*named]) if len(named) > 1 else ""
-    return orders[parent]
+    return _orders(tree, parent).key
 
 
-def _add_others(route: Route, tree: Tree, parent: int) -> None:
-    known = [index for index in tree.children[parent] if tree.work[index] and tree.ended[index]]
-    known.sort(key=lambda index: (tree.starts[index], index))
-    named = [*_named(tree, known).items()]
+def _orders(tree: Tree, parent: int) -> Orders:
+    """Return what is known of all children of a span: it is the same for all traces alike."""
+    found: Orders | None = tree.structure.orders.get(parent)
+    if found is None:
+        named = _named(tree, tree.children[parent])
+        key = _key(tree, parent, [*named]) if len(named) > 1 else ""
+        found = tree.structure.orders[parent] = Orders([*named.values()], key, {})
+    return found
+
+
+def _add_others(route: Route, tree: Tree, parent: int, *, all_ended: bool) -> None:
+    all_named = _orders(tree, parent)
+    named = all_named.spans
+    if not (tree.is_all_work and all_ended):
+        children = tree.children[parent]
+        named = [*_named(tree, [i for i in children if tree.work[i] and tree.ended[i]]).values()]
     if len(named) < 2:
         return
-    count_in(route.orders, _key(tree, parent, [name for name, _ in named]))
-    for place, (name, index) in enumerate(named):
-        for other, later in named[place + 1 :]:
-            if tree.starts[later] < tree.ends[index]:
-                count_in(route.at_once, _key(tree, parent, [name, other]))
+    starts, ends, pairs = tree.starts, tree.ends, all_named.pairs
+    order = sorted(named, key=starts.__getitem__)
+    is_usual = order == all_named.spans
+    key = all_named.key if is_usual else _key(tree, parent, [tree.spans[i].name for i in order])
+    count_in(route.orders, key)
+    for place, index in enumerate(order):
+        end = ends[index]
+        for later in order[place + 1 :]:
+            if starts[later] >= end:
+                break
+            if (pair := pairs.get((index, later))) is None:
+                called = [tree.spans[index].name, tree.spans[later].name]
+                pair = pairs[index, later] = _key(tree, parent, called)
+            count_in(route.at_once, pair)
 
 
 def _add_failed(route: Route, tree: Tree, parent: int) -> None:
