@@ -29,8 +29,6 @@ from overlap.names.waits import (
     WAIT_FOR_SEMAPHORE,
 )
 
-__all__: list[str] = []  # no name of a span or an attribute
-
 
 class Function(NamedTuple):
     """What a function awaits."""

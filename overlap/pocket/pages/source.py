@@ -1,4 +1,7 @@
-"""Where the traces of the pages come from: pocket receives them, `overlap page` reads a backend."""
+"""Where the traces of the pages come from.
+
+Pocket receives them, `overlap page` reads a backend, and `overlap recorder --page` has a recording.
+"""
 
 from __future__ import annotations
 
