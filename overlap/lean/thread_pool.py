@@ -41,7 +41,11 @@ class Worker:
         """Close the thread's connections and end it, without waiting for either."""
         from django.db import connections
 
-        closed = self._executor.submit(connections.close_all)
+        try:
+            closed = self._executor.submit(connections.close_all)
+        except RuntimeError:  # the process is ending, and Python has ended every pool's threads
+            closed = Future()
+            closed.set_result(None)
         self._executor.shutdown(wait=False)
         return closed
 

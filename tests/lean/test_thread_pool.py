@@ -2,6 +2,8 @@
 
 import asyncio
 import contextvars
+import subprocess
+import sys
 import time
 import weakref
 
@@ -152,3 +154,25 @@ def test_the_timer_does_not_keep_the_context_of_who_gave_a_thread_back():
             pool.close()
 
     assert asyncio.run(run()) is None
+
+
+def test_a_pool_is_closed_when_the_process_has_ended_its_threads():
+    """As by shutdown() in an atexit function of a script: Python's executors refuse calls then."""
+    script = """
+import atexit, sys
+from django.conf import settings
+settings.configure(DATABASES={})
+from overlap.lean.thread_pool import Pool, Worker
+import asyncio
+pool = Pool()
+async def main():
+    worker = pool.take()
+    await asyncio.wrap_future(worker.submit(int))
+    pool.give(worker)
+asyncio.run(main())
+atexit.register(lambda: (pool.close(), print("closed")))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.stdout, done.stderr) == ("closed\n", "")
