@@ -20,15 +20,20 @@ FEW: Final = 20
 
 def of_service(jobs: Sequence[Job], replay: Outcome) -> Iterable[str]:
     """Yield what of a service the model does not have."""
-    computed = sum(job.thread_cpu_ns for job in jobs)
-    length = (replay.ended_ns - replay.began_ns) * len(replay.running)
-    if computed >= MUCH_IN_THREADS * length and computed >= LEAST_MS * NS_PER_MS:
+    if computed := _much_in_threads(jobs, replay):
         yield (
             f"threads computed for {duration(_ms(computed))}, and the model has no interpreter "
             "lock: if that was Python code, threads took turns with each other and with the loop. "
             "More of it at once (--gather, --pool) is then predicted too short, less of it "
             "(--workers, --faster) too long"
         )
+
+
+def _much_in_threads(jobs: Sequence[Job], replay: Outcome) -> int:
+    """Return for how long threads computed, in ns; 0 if that delays nobody who could be seen."""
+    computed = sum(job.thread_cpu_ns for job in jobs)
+    length = (replay.ended_ns - replay.began_ns) * len(replay.running)
+    return computed if computed >= max(MUCH_IN_THREADS * length, LEAST_MS * NS_PER_MS) else 0
 
 
 def of_route(jobs: Sequence[Job]) -> Iterable[str]:
@@ -62,6 +67,11 @@ def why_not(one: Recorded, jobs: Sequence[Job], replay: Outcome, off: Sequence[s
             f"{what}: requests waited {_ms(recorded):,.0f} ms for the loop, and the requests in "
             f"these traces explain {_ms(replayed):,.0f} ms; other work ran there (requests that "
             "were not sampled, threads that had the interpreter lock, tasks without a span)"
+        )
+    if computed := _much_in_threads(one.jobs, replay):
+        return (
+            f"{what}: threads computed for {duration(_ms(computed))} meanwhile, and the "
+            "model does not have the interpreter lock, for which the loop waited"
         )
     if any(job.known_from == BORROWED for job in jobs):
         return f"{what}: requests of this route differ, and the lens measured some of them only"

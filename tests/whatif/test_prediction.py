@@ -1,5 +1,7 @@
 """The check of the replay, and what is predicted from it."""
 
+from dataclasses import replace
+
 import pytest
 
 from overlap import names
@@ -57,6 +59,21 @@ def test_threads_that_compute_are_named_as_a_limit_of_the_model(make):
     assert service["thread_cpu_ms"] == pytest.approx(900)
     (note,) = service["notes"]
     assert note.startswith("threads computed for 900 ms, and the model has no interpreter lock")
+
+
+def test_a_replay_that_misses_what_threads_delayed_says_so(make):
+    """The requests took twice what their parts do: the loop waited for the lock meanwhile."""
+    traces = []
+    for number in range(30):
+        at, row = number * 1000, {"trace": number + 1}
+        took = 100 + 40 * (number % 3)
+        figures = make.lens(took, [(0, 1)], [(1, 20)]) | {names.THREAD_CPU_MS: 90.0}
+        traces.append(make.trace(make.server(1, at, at + took, **row, **figures)))
+    (service,) = recorded(traces)
+    service.jobs = [replace(job, recorded_ns=2 * job.recorded_ns) for job in service.jobs]
+    (row,) = what_if([service], [])["routes"]
+    assert not row["is_trusted"]
+    assert "the interpreter lock, for which the loop waited" in row["notes"][-1]
 
 
 def test_a_little_work_in_threads_is_no_limit(make):
