@@ -204,7 +204,7 @@ def _urls(args: argparse.Namespace) -> None:
 The app:                                              http://127.0.0.1:{args.app_port}/
 Its admin (python manage.py createsuperuser):         http://127.0.0.1:{args.app_port}/admin/
 The app under gunicorn, with three workers:           http://127.0.0.1:{args.workers_port}/
-The app under Django's development server (WSGI):     http://127.0.0.1:{args.wsgi_port}/
+The app under gunicorn and WSGI, with threads:        http://127.0.0.1:{args.wsgi_port}/
 The upstream, httpbin:                                http://127.0.0.1:{args.httpbin_port}/
 The mail server:                                      smtp://127.0.0.1:{args.mail_port}
 OTLP/HTTP receiver:                                   http://127.0.0.1:{args.otlp_port}

@@ -50,8 +50,8 @@ async def get(path: str = "", **options: Any) -> httpx.Response:
     """GET the upstream, or a path below it, with the running loop's pool.
 
     `options` are httpx's, such as `timeout`. `path` can also be a whole URL. Each loop has its
-    own pool: a connection can't outlive its loop, and Django's development server makes a
-    loop for each request.
+    own pool: a connection can't outlive its loop, and under WSGI each request has a
+    loop of its own.
     """
     loop = asyncio.get_running_loop()
     pool = _pools.get(loop)

@@ -1,4 +1,4 @@
-"""The demo under WSGI, as Django's development server runs it."""
+"""The demo under WSGI."""
 
 import os
 

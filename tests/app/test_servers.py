@@ -1,4 +1,4 @@
-"""The scenarios of other servers: gunicorn with three workers, and Django's development server."""
+"""The scenarios of other servers: gunicorn with three workers, and with threads under WSGI."""
 
 import pytest
 from mutations import MUTATIONS

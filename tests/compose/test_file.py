@@ -440,6 +440,11 @@ def test_redis_starts_as_it_is_told():
     assert SERVICES["redis"]["entrypoint"] == ["redis-server"]
 
 
+def test_no_server_is_djangos_development_server():
+    """It lets ten connections wait: of 240 at once, eight had no answer."""
+    assert "runserver" not in RAW
+
+
 def test_threads_of_240_requests_at_once_are_allowed():
     """Threads count as processes: at 128 a burst that asks the database was answered by 500s."""
     for name in ("app", "app-workers", "app-wsgi"):
@@ -451,7 +456,7 @@ def test_every_process_of_ours_gets_the_connections_of_its_pool():
     settings = (ROOT / "app/settings.py").read_text(encoding="utf-8")
     pool = int(re.search(r'"max_size": (\d+)', settings)[1])
     accepted = int(re.search(r"max_connections=(\d+)", RAW)[1])
-    # app, three workers, the development server, and of Celery two children and beat.
+    # app, three workers, the WSGI server, and of Celery two children and beat.
     processes = 1 + 3 + 1 + 2 + 1
     reserved = 3
     assert processes * pool <= accepted - reserved
