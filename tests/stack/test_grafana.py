@@ -1,7 +1,7 @@
 """A real Grafana imports each file of grafana/import, and each panel of it has data.
 
-Grafana is in no package registry: these tests run where `OVERLAP_TEST_GRAFANA` names the folder of
-one (9 or later), as its archive is unpacked.
+Grafana is in no package registry: `make test-stack` runs these tests where `OVERLAP_TEST_GRAFANA`
+names the folder of one (9 or later), as its archive is unpacked, and leaves them out elsewhere.
 """
 
 import json
@@ -16,6 +16,8 @@ import pytest
 
 from tests.grafana.queries import every_query
 from tests.stack.conftest import ROOT, free_ports
+
+pytestmark = pytest.mark.grafana
 
 FILES = sorted((ROOT / "grafana" / "import").glob("*.json"))
 SOURCES = ("prometheus", "loki", "jaeger")
