@@ -3,6 +3,7 @@
 from msgspec import structs
 
 from overlap import verdict
+from overlap.judge.tree import structure
 from overlap.judge.tree.columns import Columns
 from overlap.judge.tree.repair import repair
 from overlap.judge.tree.structure import LARGE, structure_of
@@ -15,11 +16,11 @@ TRACE = f"{1:032x}"
 def test_traces_that_differ_in_their_times_only_share_it():
     """A name, a kind or a parent that differs makes another structure."""
     first, longer = request(1, 100), request(1, 200)
-    structure = repair(first, TRACE).structure
-    assert repair(longer, TRACE).structure is structure
+    shared = repair(first, TRACE).structure
+    assert repair(longer, TRACE).structure is shared
     for changes in ({"name": "other"}, {"kind": "client"}, {"parent_id": None}):
         changed = [*first[:2], structs.replace(first[2], **changes)]
-        assert repair(changed, TRACE).structure is not structure
+        assert repair(changed, TRACE).structure is not shared
 
 
 def test_a_verdict_does_not_depend_on_the_traces_before():
@@ -28,7 +29,7 @@ def test_a_verdict_does_not_depend_on_the_traces_before():
         spans = request(1, ms, more=[])
         late = structs.replace(spans[2], start_ns=spans[0].end_ns, end_ns=spans[0].end_ns + 10**9)
         for each in (spans, [*spans[:2], late], spans):
-            structure_of.__globals__["_kept"].cache_clear()
+            structure._kept.cache_clear()
             alone = verdict(each)
             verdict(request(1, 7))
             assert verdict(each) == alone
