@@ -13,12 +13,13 @@ from typing import Any
 
 from overlap import names
 from overlap.judge import Advice
+from overlap.judge.model import PROCESSES
 from overlap.play.result import Result
 
 TOLERANCE = 0.1
 TOLERANCE_MS = 20.0
 """A prediction holds within a tenth of what was measured, or within 20 ms."""
-OFF_LOOP, DURABLE, PROCESSES = "off_loop", "durable", "processes"
+OFF_LOOP, DURABLE = "off_loop", "durable"
 _AT_ONCE = ("gather", "threads", "limit")
 
 

@@ -16,7 +16,6 @@ class ThreadClock:
         self._clock: int | None = None
         if hasattr(time, "pthread_getcpuclockid"):
             self._clock = time.pthread_getcpuclockid(threading.get_ident())
-        # Linux: nanoseconds on a processor, nanoseconds in the queue for one, and turns.
         self._queue = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
 
     def used(self) -> float:
@@ -31,10 +30,19 @@ class ThreadClock:
     def busy(self) -> float:
         """Return the seconds on a processor or waiting for one, as computing threads do."""
         try:
-            ran, queued, _ = self._queue.read_text().split()
-            return (int(ran) + int(queued)) / 1e9
+            return _busy_s(self._queue.read_bytes())
         except (OSError, ValueError):
             return self.used()
+
+
+def _busy_s(schedstat: bytes) -> float:
+    """Return the seconds on a processor and in the queue for one, from a schedstat file of Linux.
+
+    It has nanoseconds on a processor, nanoseconds in the queue, and turns. Raises ValueError if it
+    has something else.
+    """
+    ran, queued, _ = schedstat.split()
+    return (int(ran) + int(queued)) / 1e9
 
 
 class BusyClock(threading.local):
@@ -66,8 +74,7 @@ class _Schedstat:
         if self._file < 0:
             return 0.0
         try:
-            ran, queued, _ = os.pread(self._file, 100, 0).split()
-            return (int(ran) + int(queued)) / 1e9
+            return _busy_s(os.pread(self._file, 100, 0))
         except (OSError, ValueError):
             return 0.0
 

@@ -143,6 +143,8 @@ class Watchdog:
             paused = min(late, collected - garbage)
             locked_out = max(0.0, min(late, used - cpu) - paused)
             try:
+                if self._steps is not None and self._loop_thread is not None:
+                    self._steps.look(now, self._loop_thread.ident, used)
                 self._look(now, max(0.0, late - locked_out - paused), locked_out, paused)
             except Exception:  # must not fail at every look
                 _log.exception(
@@ -159,8 +161,6 @@ class Watchdog:
         beat = self._beat_at
         if self._closing:
             self._close()
-        if self._steps is not None and self._loop_thread is not None:
-            self._steps.look(now, self._loop_thread.ident, self._used())
         if self._steps_rest is not None:
             self._steps_rest.look(now)
         if now - beat < LATE_S:

@@ -19,21 +19,21 @@ def advice(requests: Requests) -> Iterator[Advice]:
     """Yield advice for each span with such calls: as long as the longest of them computes."""
     for found in turns(requests.context):
         called = clean(found.function) if found.function else "what they compute"
+        members = _in_threads(requests, found.span)
         change = Change(
             change=PROCESSES,
-            spans=_in_threads(requests, found.span) or [found.span],
+            spans=members or [found.span],
             parent=found.span,
             do=f"run {called} in processes (ProcessPoolExecutor), as threads take turns to compute",
             condition=f"if {found.calls} processors are free and the calls only compute",
-            saves_ns=_saves(requests, found),
+            saves_ns=_saves(requests, found, members),
         )
         if advised := requests.advice(change):
             yield advised
 
 
-def _saves(requests: Requests, found: Turns) -> int:
+def _saves(requests: Requests, found: Turns, members: list[int]) -> int:
     saves = min(found.wall - found.longest, requests.on_path(found.span))
-    members = _in_threads(requests, found.span)
     return requests.until_others(members, saves) if members else max(0, saves)
 
 
