@@ -45,32 +45,23 @@ def _busy_s(schedstat: bytes) -> float:
     return (int(ran) + int(queued)) / 1e9
 
 
-class BusyClock(threading.local):
-    """Processor time of the calling thread with its time in the queue for one, in seconds.
+class BusyClock:
+    """Processor time of the thread that creates it with its time in the queue for one, in seconds.
 
     A thread that computes is always in one of both, on a busy machine too. One that sleeps, reads
-    a socket or waits for the interpreter lock is in neither.
+    a socket or waits for the interpreter lock is in neither. The platform's file is open until
+    `close`: not for as long as the thread lives, as a server may have many and few descriptors.
     """
 
-    _file: _Schedstat | None = None
-
-    def read(self) -> float:
-        """Return the seconds so far; 0 if the platform does not say. It takes about 2 us."""
-        file = self._file
-        if file is None or file.pid != os.getpid():  # the first time, and after a fork
-            file = self._file = _Schedstat()
-        return file.read()
-
-
-class _Schedstat:
-    """The times of the thread that creates this: a file of Linux, open until the thread ends."""
+    __slots__ = ("_file",)
 
     def __init__(self) -> None:
-        self.pid, self._file = os.getpid(), -1
+        self._file = -1
         with suppress(OSError, AttributeError):
             self._file = os.open("/proc/thread-self/schedstat", os.O_RDONLY | os.O_CLOEXEC)
 
     def read(self) -> float:
+        """Return the seconds so far; 0 if the platform does not say. It takes about 1 us."""
         if self._file < 0:
             return 0.0
         try:
@@ -78,6 +69,8 @@ class _Schedstat:
         except (OSError, ValueError):
             return 0.0
 
-    def __del__(self) -> None:
+    def close(self) -> None:
+        """Close the file."""
         if self._file >= 0:
             os.close(self._file)
+            self._file = -1

@@ -22,6 +22,7 @@ class ClassPatches:
         self._methods, self._wrap = methods, wrap
         self._undo = ExitStack()
         self._done: set[type] = set()
+        self._is_open = True
         self._lock = Lock()
 
     def patch(self, cls: type) -> None:
@@ -29,7 +30,7 @@ class ClassPatches:
         if cls in self._done:
             return
         with self._lock:
-            for owner in cls.__mro__:
+            for owner in cls.__mro__ if self._is_open else ():
                 if owner in self._done or owner is object:
                     continue
                 for name in self._methods:
@@ -54,7 +55,8 @@ class ClassPatches:
         return replace_method(base, "__init__", make)
 
     def undo(self) -> None:
-        """Restore all methods."""
+        """Restore all methods, for good: a module may keep a function that calls `patch`."""
         with self._lock:
+            self._is_open = False
             self._undo.close()
             self._done.clear()

@@ -70,11 +70,13 @@ class Work:
         self.began = perf_counter()
         guarded("the work in a pool's threads is not known", self._begin)
         outer, _here.work = _here.work, self
-        cpu, busy = thread_time(), _busy()
+        clock = BusyClock()
+        cpu, busy = thread_time(), clock.read()
         try:
             return call(*args, **named)
         finally:
-            self.cpu, self.busy = thread_time() - cpu, _busy() - busy
+            self.cpu, self.busy = thread_time() - cpu, clock.read() - busy
+            clock.close()
             _here.work = outer
             self.running.pop(id(self), None)
             self.ended = perf_counter()
@@ -108,9 +110,6 @@ class Work:
         if self.function:
             outlived.set_attribute(names.CODE_FUNCTION_NAME, self.function)
         outlived.end(now)
-
-
-_busy = BusyClock().read
 
 
 class _CurrentWork(threading.local):

@@ -77,7 +77,7 @@ def queries(one: Route) -> list[dict[str, Any]]:
         {
             "query": text,
             "requests": row.requests,
-            "per_request": row.queries / row.requests,
+            "per_request": share(row.queries, row.requests),
             "most": row.most,
             "s": seconds(row.ns),
             "example": row.example,

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from functools import wraps
 from types import FrameType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from opentelemetry._logs import LoggerProvider
 from opentelemetry.context import Context
@@ -33,6 +34,9 @@ _NEVER_SENT = ("opentelemetry", "urllib3", "requests", LOGGER_NAME)
 _FRAMES = 12
 """Between our wrapper and the bound logger of structlog, where a record is structlog's."""
 
+_left: WeakKeyDictionary[Callable[..., Any], Callable[..., Any]] = WeakKeyDictionary()
+"""By a wrapper that stayed after `close`: what it wraps, which the next one wraps instead."""
+
 
 class StdlibRecords:
     """Sends each record from its construction until `close`.
@@ -44,7 +48,7 @@ class StdlibRecords:
         self._provider = provider
         self._is_sent_by_project = is_sent_by_project
         self._is_open = True
-        original = logging.Logger.callHandlers
+        original = _left.get(logging.Logger.callHandlers, logging.Logger.callHandlers)
 
         @wraps(original)
         def callHandlers(logger: logging.Logger, record: logging.LogRecord) -> None:
@@ -61,7 +65,11 @@ class StdlibRecords:
         """Send nothing more. `keep_silence`: exports that were abandoned may still log."""
         self._is_open = False
         # Somebody may have wrapped ours meanwhile; then it stays, and does nothing.
-        if not keep_silence and logging.Logger.callHandlers is self._wrapper:
+        if logging.Logger.callHandlers is not self._wrapper:
+            return
+        if keep_silence:
+            _left[self._wrapper] = self._original
+        else:
             logging.Logger.callHandlers = self._original  # type: ignore[method-assign]
 
     def _send(self, record: logging.LogRecord) -> None:

@@ -19,6 +19,7 @@ from opentelemetry.sdk.trace import (
 )
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+from overlap.runtime.guard import guarded
 from overlap.telemetry.drops import Drops
 from overlap.telemetry.endpoint import destination
 from overlap.telemetry.export.encoding import Packed, pack_span
@@ -102,16 +103,21 @@ class SpanPipeline:
             self.own.hand_over_to(provider)
 
     def leave(self) -> None:
-        """Remove our processors from every provider."""
+        """Remove our processors from every provider, and shut them down, the last one first.
+
+        The batch is shut down already.
+        """
         if self._joined is not None:
-            inner, guarded = self._joined
-            guarded.close()
+            inner, joined = self._joined
+            joined.close()
             multi = inner._active_span_processor
             multi._span_processors = tuple(
-                each for each in multi._span_processors if each is not guarded
+                each for each in multi._span_processors if each is not joined
             )
         if self.own is not None:
             self.own._active_span_processor._span_processors = ()
+        for processor in reversed(self._processors[:-1]):
+            guarded("a span processor of ours was not shut down", processor.shutdown)
 
     def _pack(self, span: ReadableSpan) -> Packed:
         resources = self._resources
