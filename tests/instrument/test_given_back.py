@@ -93,3 +93,38 @@ def test_a_function_that_a_module_keeps_changes_nothing_afterwards(own_sink, run
         """,
         own_sink.url,
     )
+
+
+def test_no_object_of_ours_stays(own_sink, run, tmp_path):
+    """A process that calls instrument() and shutdown() again and again does not grow."""
+    run(
+        LOOK
+        + """
+    import asyncio, gc
+    from collections import Counter
+
+    async def work():
+        with trace.get_tracer("t").start_as_current_span("work"):
+            await asyncio.gather(asyncio.sleep(0), asyncio.to_thread(sum, [1]))
+
+    def objects():
+        for _ in range(2):
+            overlap.instrument(lens=True)
+            asyncio.run(work())
+            overlap.shutdown()
+        gc.collect()
+        return Counter(
+            f"{type(each).__module__}.{type(each).__name__}" for each in gc.get_objects()
+        )
+
+    objects()
+    before = objects()
+    grown = objects() - before
+    assert not {name: count for name, count in grown.items() if name.startswith("overlap")}, grown
+    # The SDK registers functions for forked processes, which can't be removed.
+    assert grown.total() < 500, grown
+        """,
+        own_sink.url,
+        OVERLAP_JOURNAL_DIR=str(tmp_path / "journal"),
+        OVERLAP_RECORDER_DIR=str(tmp_path / "recorder"),
+    )
