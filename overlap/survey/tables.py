@@ -58,7 +58,7 @@ def _name(one: dict[str, Any]) -> Text:
 def _routes(routes: list[dict[str, Any]]) -> Table:
     table = new_table("Route", "requests", "errors", "p50", "p95", "p99", "Shapes")
     for one in routes[:MOST_ROWS]:
-        shapes = ", ".join(f"{shape} {share(part)}" for shape, part in one["shapes"].items())
+        shapes = ", ".join(f"{clean(shape)} {share(part)}" for shape, part in one["shapes"].items())
         table.add_row(
             _name(one),
             f"{one['requests']:,}",

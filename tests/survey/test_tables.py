@@ -11,13 +11,23 @@ from overlap.survey.totals.model import CATEGORIES
 from tests.survey.conftest import request, trace
 
 
-def times(width, shares):
-    """The table of where the time goes, for a terminal of this width."""
-    document = survey([trace(request(1, name="GET /smoke/some/meats/"))]).as_dict()
-    document["routes"][0]["time"] = {**dict.fromkeys(CATEGORIES, 0.0), **shares}
+def found():
+    """What a survey of one trace found."""
+    return survey([trace(request(1, name="GET /smoke/some/meats/"))]).as_dict()
+
+
+def printed(document, width=200):
+    """The report as text."""
     console = Console(width=width, file=io.StringIO())
     console.print(report(document))
-    text = console.file.getvalue()
+    return console.file.getvalue()
+
+
+def times(width, shares):
+    """The table of where the time goes, for a terminal of this width."""
+    document = found()
+    document["routes"][0]["time"] = {**dict.fromkeys(CATEGORIES, 0.0), **shares}
+    text = printed(document, width)
     assert all(len(line.rstrip()) <= width for line in text.splitlines())
     return text.partition("Where the time goes")[2].partition("Self-time")[0]
 
@@ -37,3 +47,11 @@ def test_what_no_route_has_is_no_column():
     text = times(80, {"database": 0.25, "own": 0.75})
     assert "database" in text
     assert "threads" not in text
+
+
+def test_a_shape_of_a_saved_report_is_printable():
+    """As every other text of it."""
+    document = found()
+    document["routes"][0]["shapes"] = {"\u2028\x1b[31mred": 1.0}
+    assert "\u2028" not in printed(document)
+    assert "\x1b" not in printed(document)

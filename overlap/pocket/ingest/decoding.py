@@ -61,7 +61,10 @@ def decode_json(data: dict[str, Any], message: M) -> M:
     try:
         _hex_to_base64(data)
         return json_format.ParseDict(data, message, ignore_unknown_fields=True)
-    except (ValueError, RecursionError, json_format.Error, TypeError, AttributeError, KeyError):
+    except (
+        ValueError, ArithmeticError, RecursionError, json_format.Error, TypeError, AttributeError,
+        KeyError,
+    ):  # fmt: skip
         raise Refused(400, _NOT_OTLP) from None
 
 

@@ -134,6 +134,11 @@ BOMB = gzip.compress(bytes(5_000_000), mtime=0)  # in the names of tests: no clo
             b'{"resourceSpans": [{"scopeSpans": [{"spans": [{"startTimeUnixNano": "x"}]}]}]}',
             JSON,
         ),
+        (
+            400,
+            b'{"resourceSpans": [{"scopeSpans": [{"spans": [{"startTimeUnixNano": 1e999}]}]}]}',
+            JSON,
+        ),
         (400, b"[" * 15_000, JSON),
         (400, b'{"resourceSpans":' * 900 + b"1" + b"}" * 900, JSON),
         (400, b'{"n": ' + b"9" * 9_000 + b"}", JSON),
