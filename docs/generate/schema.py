@@ -60,7 +60,7 @@ def type_of(name: str) -> str:
         return "int"
     if name in TRUE_OR_FALSE:
         return "boolean"
-    is_number = name.endswith("_ms") or name == "overlap.lens.share"
+    is_number = name.endswith(("_ms", "_s")) or name == "overlap.lens.share"
     return "double" if is_number else "string"
 
 

@@ -58,6 +58,31 @@ RULES: Final = {
         "Raise the limit of the semaphore, thread pool or connection pool that lets only so many "
         "run at a time, if what they call can take more.",
     ),
+    "workers": (
+        "warning",
+        "Requests wait for a full event loop",
+        "Serve with more workers, or make each step on the event loop shorter.",
+    ),
+    "circuit_breaker": (
+        "warning",
+        "A call is tried again while its server is down",
+        "Stop calling for a while after a failure (a circuit breaker), and answer without it.",
+    ),
+    "async_caller": (
+        "warning",
+        "A thread only waits for async code",
+        "Make the sync middleware, or the sync function, asynchronous: it needs no thread then.",
+    ),
+    "reference": (
+        "warning",
+        "Nothing waits for a task",
+        "Start it with overlap.spawn, or keep a reference and wait for it at shutdown.",
+    ),
+    "time_limit": (
+        "warning",
+        "A slow call has no time limit",
+        "Give the call a time limit that the caller's own clients can wait for.",
+    ),
     "async_iterator": (
         "warning",
         "A stream is made before it is sent",

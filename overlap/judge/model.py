@@ -22,7 +22,8 @@ PROCESSES: Final = "processes"
 """Advice: calls in threads took turns to compute."""
 CHANGES: Final = (
     "gather", "threads", "one_query", "off_loop", "limit", PROCESSES, "one_client",
-    "async_iterator", "task_group", "durable",
+    "workers", "circuit_breaker", "async_caller", "async_iterator", "task_group", "reference",
+    "time_limit", "durable",
 )  # fmt: skip
 """Every kind of advice."""
 SHAPES: Final = (CONCURRENT, SERIAL, BLOCKING, BACKGROUND, OFFLOADED, LOST, SINGLE)

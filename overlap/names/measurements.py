@@ -80,6 +80,9 @@ AFTER_DISCONNECT_MS = "overlap.response.after_disconnect_ms"
 SYNC_MIDDLEWARE = "overlap.sync_middleware"
 """On a server span under ASGI: the sync middlewares, by their dotted names. Django runs everything
 inside them in a thread, so each request takes a thread and two switches."""
+HTTP_TIME_LIMIT = "overlap.http.time_limit_s"
+"""On the span of a call with httpx that may wait for 30 seconds or longer until its response begins
+or goes on: for how many. 0 if it may wait for ever."""
 WEBSOCKET_CONSUMER = "overlap.websocket.consumer"
 """On a WebSocket connection's span: the Channels consumer that handles it, by its dotted name."""
 WEBSOCKET_CLOSE_CODE = "overlap.websocket.close_code"

@@ -171,9 +171,34 @@ FAULTS = {
     "stream_sync": ("def stream_of_a_sync", "is synchronous", "async_iterator", "asynchronous"),
     "fails_gather": ("gather", "did not wait for get_smokables", "task_group", "TaskGroup"),
     "durable_killed": ("def both_view", EXITED, "durable", "outside this process"),
+    "smoke_some_meats_new_clients": (
+        "def smoke_some_meats_new_clients", "waited for new client", "one_client", "keep one client"
+    ),
+    "timed_sync": ("def timed", "waited for timing", "async_caller", "middleware asynchronous"),
+    "full_loop": ("time.sleep(SLICE)", "waited for the event loop", "workers", "with more workers"),
+    "async_unreferenced": (
+        "def async_view_unreferenced", "did not wait for", "reference", "overlap.spawn"
+    ),
+    "api_slow": ("pool.client.get", "waited for GET", "time_limit", "a time limit"),
+    "api_refusing": ("def refusing_api", "2 x back off", "circuit_breaker", "a circuit breaker"),
     "three_ways": ("def three_ways", EXITED, "durable", "outside this process"),
 }  # fmt: skip
 """By lesson: text of the line at fault, its cause, and the change with a part of its words."""
+
+
+MENDED = {
+    "smoke_some_meats": "one_client",
+    "clients": "one_client",
+    "timed_async": "async_caller",
+    "async": "reference",
+    "order_shielded": "reference",
+    "api_slow_limited": "time_limit",
+    "api_unwell": "circuit_breaker",
+    "api_unwell_once": "circuit_breaker",
+    "fails_as_completed": "reference",
+    "fails_gather": "reference",
+}
+"""Lessons without a fault, or with another one, by the change that is not advised there."""
 
 
 def places(value):
@@ -204,3 +229,10 @@ def test_the_answers_alone_have_line_cause_and_change(demo, played, root, lesson
     }
     # A sample falls on either line of a loop.
     assert any(part in each for each in found for part in line.split(" | ")), found
+
+
+@pytest.mark.parametrize("lesson", MENDED)
+def test_no_change_is_advised_where_it_is_made(demo, played, lesson):
+    """The mended pair of a lesson, or one whose fault is another."""
+    advice = answer(demo, "advice", trace_id=played(lesson).trace_id)
+    assert MENDED[lesson] not in {row["change"] for row in advice["rows"]}

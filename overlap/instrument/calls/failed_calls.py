@@ -1,4 +1,4 @@
-"""The duration of outgoing calls that failed, which the stock instrumentation does not record.
+"""The duration of outgoing calls that failed, and long time limits: not in stock instrumentation.
 
 Without them, a dashboard looks the better the more calls fail. Our wrapper is inside the stock
 one, where the span of the call is current.
@@ -23,11 +23,15 @@ from opentelemetry.instrumentation.httpx.version import __version__
 from opentelemetry.instrumentation.utils import is_http_instrumentation_enabled
 from opentelemetry.metrics import Histogram, get_meter
 from opentelemetry.semconv.metrics.http_metrics import HTTP_CLIENT_REQUEST_DURATION
+from opentelemetry.trace import get_current_span
 from opentelemetry.util.http import get_excluded_urls, sanitize_method
 
 from overlap import names
 from overlap.runtime.class_methods import replace_method
 from overlap.runtime.guard import never_raises
+
+LONG_S = 30.0
+"""Most proxies wait for no longer than this (gunicorn's and Heroku's limit is 30 s, nginx's 60)."""
 
 
 def measure_failed_calls(client: ModuleType) -> Callable[[], None]:
@@ -45,6 +49,7 @@ def measure_failed_calls(client: ModuleType) -> Callable[[], None]:
 
 def _sync(note: _Note, stock: Callable[..., Any]) -> Callable[..., Any]:
     def handle_request(self: Any, request: Any) -> Any:
+        _record_limit(request)
         began = time.perf_counter()
         try:
             return stock(self, request)
@@ -57,6 +62,7 @@ def _sync(note: _Note, stock: Callable[..., Any]) -> Callable[..., Any]:
 
 def _async(note: _Note, stock: Callable[..., Any]) -> Callable[..., Any]:
     async def handle_async_request(self: Any, request: Any) -> Any:
+        _record_limit(request)
         began = time.perf_counter()
         try:
             return await stock(self, request)
@@ -65,6 +71,16 @@ def _async(note: _Note, stock: Callable[..., Any]) -> Callable[..., Any]:
             raise
 
     return handle_async_request
+
+
+@never_raises("a time limit is not recorded")
+def _record_limit(request: Any) -> None:
+    """Record a long time limit, or none, on the span of the call, which is the current one."""
+    limits = request.extensions.get("timeout")
+    if limits is not None:
+        limit = limits.get("read")
+        if limit is None or limit >= LONG_S:
+            get_current_span().set_attribute(names.HTTP_TIME_LIMIT, limit or 0.0)
 
 
 class _Note:

@@ -13,18 +13,25 @@ from typing import Final
 
 from overlap import names
 from overlap.judge.advice import (
-    async_iterator,
-    durable,
+    circuit_breaker,
     gather,
     limit,
     off_loop,
     one_client,
     one_query,
     processes,
-    task_group,
     threads,
+    workers,
 )
 from overlap.judge.advice.requests import LEAST_NS, Requests
+from overlap.judge.advice.untimed import (
+    async_caller,
+    async_iterator,
+    durable,
+    reference,
+    task_group,
+    time_limit,
+)
 from overlap.judge.findings.concurrency_limit import LEAST_CALLS
 from overlap.judge.model import Advice
 from overlap.judge.path.awaited import awaited, awaited_times, in_a_row
@@ -38,6 +45,8 @@ _EVIDENCE = frozenset(
         names.THREAD_QUEUED_MS,
         processes.EVIDENCE,
         async_iterator.EVIDENCE,
+        *async_caller.EVIDENCE,
+        time_limit.EVIDENCE,
     }
 )
 """What kinds of advice look for that are not about calls in a row, or n at a time."""
@@ -50,8 +59,13 @@ _KINDS: tuple[Callable[[Requests], Iterator[Advice]], ...] = (
     limit.advice,
     processes.advice,
     one_client.advice,
+    workers.advice,
+    circuit_breaker.advice,
+    async_caller.advice,
     async_iterator.advice,
     task_group.advice,
+    reference.advice,
+    time_limit.advice,
     durable.advice,
 )
 
@@ -78,6 +92,9 @@ def _may_have_advice(context: TraceContext) -> bool:
         or not _EVIDENCE.isdisjoint(tree.words)
         or one_client.has_set_ups(tree)
         or task_group.may_have(tree)
+        or reference.may_have(tree)
+        or circuit_breaker.may_have(tree)
+        or workers.may_have(context)
     ):
         return True
     for parent in tree.children:

@@ -37,6 +37,8 @@ class Change:
     others_ns: int = 0
     at: str = ""
     evidence: str = ""
+    is_defect: bool = False
+    """Advised whatever the response gains, as all of UNTIMED are."""
 
 
 class Requests:
@@ -105,7 +107,7 @@ class Requests:
         if request is None:
             return None
         length = self.context.duration(request)
-        if found.change not in UNTIMED and (
+        if not (found.is_defect or found.change in UNTIMED) and (
             found.saves_ns < LEAST_NS or found.saves_ns * LEAST_PART < length
         ):
             return None
@@ -146,7 +148,10 @@ class Requests:
         return f"{text}, {found.condition}" if found.condition else text
 
 
-UNTIMED = ("off_loop", "durable", "async_iterator", "task_group")
+UNTIMED = (
+    "off_loop", "durable", "async_iterator", "task_group", "async_caller", "reference",
+    "time_limit",
+)  # fmt: skip
 """Advised whatever the response gains: these are defects even if nobody waited for them."""
 
 

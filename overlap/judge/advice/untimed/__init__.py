@@ -1,0 +1,1 @@
+"""Changes that are advised whatever time they save: they mend a defect."""
