@@ -28,14 +28,14 @@ def call():
         await writer.drain()
         writer.close()
 
-    async def send(timeout):
+    async def send(limits):
         server = await asyncio.start_server(answer, "127.0.0.1", 0)
         host, port = server.sockets[0].getsockname()
         span = TracerProvider(shutdown_on_exit=False).get_tracer("test").start_span("GET")
         try:
             async with httpx.AsyncClient(verify=False, trust_env=False) as client:  # noqa: S501
                 with use_span(span, end_on_exit=True):
-                    await client.get(f"http://{host}:{port}/", timeout=timeout)
+                    await client.get(f"http://{host}:{port}/", timeout=limits)
         finally:
             server.close()
             await server.wait_closed()
