@@ -12,6 +12,8 @@ from typing import Final, TypeAlias
 
 MOST_BYTES: Final = 2_000_000
 """A longer file is no code that someone wrote."""
+BOM: Final = "\ufeff"
+"""The byte order mark with which some editors begin a file."""
 _PLACE = re.compile(r"(.+?):(\d{1,9})(?: in .*)?")
 Block: TypeAlias = list[ast.stmt]
 
@@ -50,8 +52,9 @@ def function_at(folder: Path, place: str) -> Function | None:
 
 @lru_cache(32)  # a survey asks for the same files, trace by trace
 def _parsed(path: Path, _changed_ns: int, _size: int) -> tuple[str, ast.Module]:
-    source = path.read_text("utf-8")
-    return source, ast.parse(source)
+    with path.open(encoding="utf-8", newline="") as file:  # line ends as they are: for the diff
+        source = file.read()
+    return source, ast.parse(source.removeprefix(BOM))
 
 
 def _find(folder: Path, name: str) -> Path | None:

@@ -3,7 +3,8 @@
 Proven is only what can be read: plain statements in a row, of which each `x = await call()`. A
 later call must not read a name that an earlier statement of the row binds or may change: what it
 assigns, what it passes to a call, what it calls a method of. And the row must not read or bind what
-the later call assigns. Everything else (control flow between them, one object handed to both, two
+the later call assigns. What stands between two calls would run after both, so it may only call what
+has no effect on them. Everything else (control flow between them, one object handed to both, two
 methods of one object) may hide a dependency, and proves nothing.
 """
 
@@ -17,6 +18,11 @@ from overlap.proof.function_source import Block, Function
 
 _SAFE = frozenset({"request"})
 """Handed to everything, and not changed by what it is handed to, as a rule."""
+_PURE = frozenset(
+    {"bool", "bytes", "dict", "float", "frozenset", "int", "len", "list", "max", "min", "print",
+     "range", "repr", "round", "set", "sorted", "str", "sum", "tuple", "zip"}
+)  # fmt: skip
+_LOGGERS = frozenset({"log", "logger", "logging"})
 _PLAIN = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr)
 
 
@@ -60,10 +66,7 @@ def are_independent(
     may_share: whether methods of one object may run at once: those of a client of HTTP.
     """
     first, last = (block.index(each.statement) for each in (calls[0], calls[-1]))
-    row = block[first : last + 1]
-    if not all(isinstance(each, _PLAIN) for each in row):
-        return False
-    if any(isinstance(node, ast.NamedExpr | ast.Yield) for each in row for node in ast.walk(each)):
+    if not _is_plain(block[first : last + 1], {each.statement for each in calls}):
         return False
     for number, call in enumerate(calls[1:], start=1):
         before = block[first : block.index(call.statement)]
@@ -81,6 +84,33 @@ def are_independent(
         if any(_share(function, earlier, call, may_share) for earlier in calls[:number]):
             return False
     return True
+
+
+def _is_plain(row: Block, awaited: set[ast.Assign | ast.Expr]) -> bool:
+    """Return whether a row has no control flow, and no effect of what is between the calls."""
+    if not all(isinstance(each, _PLAIN) for each in row):
+        return False
+    if any(isinstance(node, ast.NamedExpr | ast.Yield) for each in row for node in ast.walk(each)):
+        return False
+    return not any(_may_have_effect(each) for each in row if each not in awaited)
+
+
+def _may_have_effect(statement: ast.stmt) -> bool:
+    """Return whether a statement calls or awaits something that may change what a call finds."""
+    nodes = [*ast.walk(statement)]
+    if any(isinstance(node, ast.Await | ast.YieldFrom) for node in nodes):
+        return True
+    return any(isinstance(node, ast.Call) and not _is_harmless(node.func) for node in nodes)
+
+
+def _is_harmless(called: ast.expr) -> bool:
+    """Return whether it is a builtin without effect, a logger's method, or one of the request."""
+    if isinstance(called, ast.Name):
+        return called.id in _PURE
+    root = called
+    while isinstance(root, ast.Attribute | ast.Subscript):
+        root = root.value
+    return isinstance(root, ast.Name) and (root.id in _SAFE or root.id in _LOGGERS)
 
 
 def _share(function: Function, one: AwaitedCall, other: AwaitedCall, may_share: bool) -> bool:

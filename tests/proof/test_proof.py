@@ -29,9 +29,17 @@ PROVEN = """
 """
 
 
-def trace(times=((0, 100), (100, 200)), called=("one", "two"), trace_id="t", **of_calls):
-    """A request with two calls in a row, or at other times."""
-    spans = [Span(trace_id, "0", "GET /", T0, T0 + 200 * MS, kind="server", attributes=VIEW)]
+def trace(
+    times=((0, 100), (100, 200)),
+    called=("one", "two"),
+    trace_id="t",
+    line=5,
+    path="app/views.py",
+    **of_calls,
+):
+    """A request with two calls in a row, or at other times, of the view at a line."""
+    view = VIEW | {names.CODE_LINE_NUMBER: line, names.CODE_FILE_PATH: path}
+    spans = [Span(trace_id, "0", "GET /", T0, T0 + 200 * MS, kind="server", attributes=view)]
     spans += [
         Span(trace_id, str(n), name, T0 + start * MS, T0 + end * MS, "0", **of_calls)
         for n, (name, (start, end)) in enumerate(zip(called, times, strict=True), start=1)
