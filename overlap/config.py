@@ -142,9 +142,9 @@ def _table(folder: Path) -> Mapping[str, object]:
         path = place / "pyproject.toml"
         if path.is_file():
             try:
-                tool = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
-            except (OSError, tomllib.TOMLDecodeError) as error:
+                tool = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("tool")
+            except (OSError, ValueError, RecursionError) as error:
                 raise OverlapError(f"{path} can't be read: {error}") from error
-            table = tool.get("overlap", {})
+            table = tool.get("overlap") if isinstance(tool, dict) else None
             return table if isinstance(table, dict) else {}
     return {}
