@@ -7,17 +7,23 @@ from app.scenarios.full import ALONE, SEED
 from app.simulation import CALLS
 from overlap.scenario import Expectation, Request, Scenario
 from overlap.whatif import Change
-from overlap.whatif.changes import FASTER, GATHER, POOL, WITHOUT_BLOCK, WORKERS
+from overlap.whatif.changes import FASTER, GATHER, POOL, PROCESSES, WITHOUT_BLOCK, WORKERS
 
 QUERY = "SELECT smokehouse_meat"
 THIRD = "0.33333333"
 """The time scale at which a slow query takes half as long."""
 MENU = ("/menu/", "/menu/sync/")
+PROCESSES_PATH = "/cpu/processes/"
 SMOKE = "/smoke_some_meats/"
 
 
-def _load(
-    name: str, paths: tuple[str, ...], count: int, a_second: float, server: str = ""
+def _load(  # noqa: PLR0913, PLR0917  what a load is
+    name: str,
+    paths: tuple[str, ...],
+    count: int,
+    a_second: float,
+    server: str = "",
+    warm_up: tuple[str, ...] = (),
 ) -> Scenario:
     """Return a scenario: so many requests at random moments, the same ones each time."""
     moments = random.Random(SEED)
@@ -25,7 +31,10 @@ def _load(
     for number in range(count):
         at += moments.expovariate(a_second)
         requests.append(Request(paths[number % len(paths)], at=at))
-    return Scenario(name, name, "", tuple(requests), Expectation(), server=server, within=60.0)
+    return Scenario(
+        name, name, "", tuple(requests), Expectation(),
+        server=server, within=60.0, warm_up=warm_up,
+    )  # fmt: skip
 
 
 LOADS = {
@@ -34,9 +43,12 @@ LOADS = {
         _load("menu_load", MENU, 100, 12.0),
         _load("slice_load", ("/slice/",), 60, 4.5),
         _load("slice_load_workers", ("/slice/",), 60, 4.5, "workers"),
+        _load("cpu_load", ("/cpu/threads/",), 20, 0.25),
+        _load("cpu_load_workers", ("/cpu/threads/",), 20, 0.25, "workers"),
+        _load("cpu_load_processes", (PROCESSES_PATH,), 20, 0.25, "", (PROCESSES_PATH,)),
     )
 }
-"""Scenarios of this comparison only: `menu` and `full_loop` under a longer load."""
+"""Scenarios of this comparison only: `menu`, `full_loop` and `cpu_threads` under a longer load."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +89,14 @@ def _three_workers(before: str, after: str) -> Trial:
     return Trial(before, after, (Change(WORKERS, "", 3),), routes, "--workers 3")
 
 
+def _in_processes(before: str, after: str, *routes: tuple[str, str]) -> Trial:
+    """Return a trial of a pool of processes, instead of threads that take turns."""
+    change, option = Change(PROCESSES, "grind", 2), "--processes grind=2"
+    return Trial(
+        before, after, (change,), (("GET /cpu/threads/", f"GET {PROCESSES_PATH}"), *routes), option
+    )
+
+
 TRIALS = [
     _at_once("smoke_some_meats_sync", "smoke_some_meats", "get_smokables,get_flavor",
              f"{SMOKE}sync/", SMOKE),
@@ -88,6 +108,10 @@ TRIALS = [
     # cpu_processes grinds twice as much, so that only its neighbours can be compared.
     Trial("cpu", "cpu_processes", (Change(WITHOUT_BLOCK, "in grind"),), (("GET /", "GET /"),),
           '--without-block "in grind"'),
+    _in_processes("cpu_threads", "cpu_processes", ("GET /", "GET /")),
+    _in_processes("cpu_load", "cpu_load_processes"),
+    Trial("cpu_load", "cpu_load_workers", (Change(WORKERS, "", 3),),
+          (("GET /cpu/threads/", "GET /cpu/threads/"),), "--workers 3"),
     _at_once("thread_sensitive", "thread_insensitive", "chop",
              "/threads/sensitive/", "/threads/insensitive/"),
     _at_once("orm_gather", "orm_at_once", QUERY, "/queries/", "/queries/at_once/"),

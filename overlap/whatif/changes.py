@@ -9,13 +9,14 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from overlap.errors import OverlapError
-from overlap.whatif.program import Call, Fork, Item, Items, Run, Spawn, Use, Wait
+from overlap.whatif.program import Call, Compute, Fork, Item, Items, Run, Spawn, Use, Wait
 
 FASTER: Final = "faster"
 WITHOUT_BLOCK: Final = "without_block"
 GATHER: Final = "gather"
 WORKERS: Final = "workers"
 POOL: Final = "pool"
+PROCESSES: Final = "processes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Change:
             return f"{' and '.join(names_in(target))} run at once"
         if self.kind == WORKERS:
             return f"{self.amount:.0f} worker{'s' if self.amount > 1 else ''}"
+        if self.kind == PROCESSES:
+            return f"{target} computes in {self.amount:.0f} processes for each worker"
         return f"{self.amount:.0f} places in the pool {target}".rstrip()
 
 
@@ -71,6 +74,14 @@ def parse_pool(text: str) -> Change:
     return Change(POOL, found[1] or "", float(found[2]))
 
 
+def parse_processes(text: str) -> Change:
+    """Return the change of `SPAN=N`. Raise OverlapError if it is none."""
+    found = re.fullmatch(r"(.+)=(\d{1,3})", text, re.DOTALL)
+    if not found or not int(found[2]):
+        raise OverlapError(f"--processes {text!a} is no span and number, such as resize=4")
+    return Change(PROCESSES, found[1], float(found[2]))
+
+
 class Applied:
     """Programs with a change made, and how often that was possible."""
 
@@ -81,6 +92,7 @@ class Applied:
             FASTER: self._faster,
             WITHOUT_BLOCK: self._without_block,
             GATHER: self._gather,
+            PROCESSES: self._processes,
         }[change.kind]
         self._names = names_in(change.target)
 
@@ -96,6 +108,18 @@ class Applied:
             return None
         self.count += 1
         return Call(item.name, _scaled(item.items, 1 - self.change.amount))
+
+    def _processes(self, items: Items) -> Items:
+        return _mapped(items, self._in_a_process)
+
+    def _in_a_process(self, item: Item) -> Item | None:
+        if not isinstance(item, Call) or not matches(item.name, self.change.target):
+            return None
+        moved = _mapped(item.items, _alone)
+        if moved == item.items:
+            return None  # it does not compute in a thread
+        self.count += 1
+        return Use(PROCESSES, (Call(item.name, moved),))
 
     def _without_block(self, items: Items) -> Items:
         return _mapped(items, self._moved)
@@ -167,10 +191,17 @@ def _mapped(
     return tuple(found)
 
 
+def _alone(item: Item) -> Item | None:
+    """Return what a thread computed as it takes on a processor of its own."""
+    return Wait(item.ns) if isinstance(item, Compute) else None
+
+
 def _scaled(items: Items, factor: float) -> Items:
     def scale(item: Item) -> Item | None:
         if isinstance(item, Run):
             return Run(round(item.ns * factor), item.line)
+        if isinstance(item, Compute):
+            return Compute(round(item.ns * factor), round(item.recorded_ns * factor))
         return Wait(round(item.ns * factor)) if isinstance(item, Wait) else None
 
     return _mapped(items, scale)

@@ -11,24 +11,15 @@ from overlap.judge.findings.blocked import culprit
 from overlap.judge.tree.repair import repair
 from overlap.judge.tree.span_tree import Tree, process
 from overlap.judge.tree.structure import NO_PARENT
-from overlap.trace import Span, Trace
+from overlap.trace import Trace
 from overlap.trace.blocked_by import delays
-from overlap.whatif.loop_figures import Interval, thread_cpu_ns
-from overlap.whatif.outline import CallPart, ForkPart, Outline, Part, Segment, SpawnPart
-from overlap.whatif.pools import Pools
-from overlap.whatif.program import (
-    BORROWED,
-    LENS,
-    SPANS,
-    Call,
-    Fork,
-    Item,
-    Items,
-    Job,
-    Spawn,
-    Use,
-)
-from overlap.whatif.segments import Steps
+from overlap.whatif.program import BORROWED, LENS, SPANS, Job
+from overlap.whatif.requests.computing import Computing
+from overlap.whatif.requests.loop_figures import Interval, thread_cpu_ns
+from overlap.whatif.requests.outline import Outline
+from overlap.whatif.requests.pools import Pools
+from overlap.whatif.requests.request_program import Programs
+from overlap.whatif.requests.segments import Steps
 
 DEFAULT_NAME: Final = "request"
 
@@ -54,7 +45,7 @@ def recorded(traces: Iterable[Trace]) -> list[Recorded]:
     """
     trees = [repair(trace.spans, trace.trace_id) for trace in traces]
     known_blocks = _all_blocks(trees)
-    pools = Pools(trees)
+    pools, computing = Pools(trees), Computing(trees)
     found: dict[str, _Service] = {}
     for tree in trees:
         for request in tree.requests:
@@ -63,7 +54,7 @@ def recorded(traces: Iterable[Trace]) -> list[Recorded]:
             if not tree.ended[request]:
                 service.recorded.unended += 1
             elif not tree.is_mark(request):
-                service.add(tree, request, pools, known_blocks)
+                service.add(tree, request, pools, computing, known_blocks)
     return [found[name].settled() for name in sorted(found)]
 
 
@@ -86,7 +77,12 @@ class _Service:
         """By job: when the client sent it, as far as that is known."""
 
     def add(
-        self, tree: Tree, request: int, pools: Pools, known_blocks: dict[str, Interval]
+        self,
+        tree: Tree,
+        request: int,
+        pools: Pools,
+        computing: Computing,
+        known_blocks: dict[str, Interval],
     ) -> None:
         span = tree.spans[request]
         blocks = [
@@ -98,8 +94,8 @@ class _Service:
         steps = Steps(tree, request, sorted(blocks), _union(by_others), pools.excluded(tree))
         outline = Outline(tree, request)
         steps.place(outline.segments)
-        programs = _Programs(tree, steps, pools)
-        items = pools.limit(tree, request, programs.items(outline.parts))
+        programs = Programs(tree, steps, pools, computing)
+        items = pools.limit(tree, request, programs.of(outline))
         self.recorded.pools.update(pools.sizes(span.service))
         self.recorded.pools.update(programs.limits)
         figures = steps.figures(request)
@@ -197,33 +193,3 @@ def _as(measured: Job, job: Job) -> Job:
     return replace(
         job, items=measured.items, known_from=BORROWED, thread_cpu_ns=measured.thread_cpu_ns
     )
-
-
-class _Programs:
-    """Makes programs of outlines."""
-
-    def __init__(self, tree: Tree, steps: Steps, pools: Pools) -> None:
-        self._tree, self._steps, self._pools = tree, steps, pools
-        self.limits: dict[str, int] = {}
-
-    def items(self, parts: Sequence[Part]) -> Items:
-        """Return the program of these parts."""
-        found: list[Item] = []
-        for part in parts:
-            if isinstance(part, Segment):
-                found.extend(self._steps.items(part))
-            elif isinstance(part, ForkPart):
-                found.append(Fork(tuple(self.items(branch) for branch in part.branches)))
-            elif isinstance(part, SpawnPart):
-                found.append(Spawn(self.items(part.parts)))
-            else:
-                found.append(self._call(part))
-        return tuple(found)
-
-    def _call(self, part: CallPart) -> Item:
-        span: Span = self._tree.spans[part.span]
-        call = Call(span.name, self._pools.limit(self._tree, part.span, self.items(part.parts)))
-        if not part.limit:
-            return call
-        self.limits[span.name] = part.limit
-        return Use(span.name, (call,), is_own=True)

@@ -18,14 +18,22 @@ FEW: Final = 20
 """Of fewer requests the 99th percentile is only the longest."""
 
 
-def of_service(jobs: Sequence[Job], replay: Outcome) -> Iterable[str]:
-    """Yield what of a service the model does not have."""
-    if computed := _much_in_threads(jobs, replay):
+def of_service(jobs: Sequence[Job], replay: Outcome, *, has_lock: bool) -> Iterable[str]:
+    """Yield what of a service the model takes for granted."""
+    if not (computed := _much_in_threads(jobs, replay)):
+        return
+    if has_lock:
         yield (
-            f"threads computed for {duration(_ms(computed))}, and the model has no interpreter "
-            "lock: if that was Python code, threads took turns with each other and with the loop. "
-            "More of it at once (--gather, --pool) is then predicted too short, less of it "
-            "(--workers, --faster) too long"
+            f"threads computed for {duration(_ms(computed))}: they are replayed with one "
+            "interpreter lock for each worker, which its loop needs, too. Code in C that releases "
+            "the lock is predicted too slow"
+        )
+    else:
+        yield (
+            f"threads computed for {duration(_ms(computed))}, and the recording fits better "
+            "without an interpreter lock, as for code in C that releases it. Python code takes "
+            "turns: more of it at once (--gather, --pool) is predicted too short then, and less of "
+            "it (--workers, --faster) too long"
         )
 
 
@@ -70,8 +78,8 @@ def why_not(one: Recorded, jobs: Sequence[Job], replay: Outcome, off: Sequence[s
         )
     if computed := _much_in_threads(one.jobs, replay):
         return (
-            f"{what}: threads computed for {duration(_ms(computed))} meanwhile, and the "
-            "model does not have the interpreter lock, for which the loop waited"
+            f"{what}: threads computed for {duration(_ms(computed))} meanwhile, neither in turns "
+            "by an interpreter lock nor all at once"
         )
     if any(job.known_from == BORROWED for job in jobs):
         return f"{what}: requests of this route differ, and the lens measured some of them only"

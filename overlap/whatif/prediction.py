@@ -12,7 +12,7 @@ from math import ceil
 from typing import Any, Final
 
 from overlap.errors import OverlapError
-from overlap.whatif.changes import POOL, WORKERS, Applied, Change, matches
+from overlap.whatif.changes import POOL, PROCESSES, WORKERS, Applied, Change, matches
 from overlap.whatif.fit import fitted
 from overlap.whatif.jobs import Recorded
 from overlap.whatif.notes import LEAST_MS, of_route, of_service, why_not
@@ -75,6 +75,8 @@ def _of_service(one: Recorded, changes: Sequence[Change], counts: list[int]) -> 
             applied = Applied(change)
             jobs = [replace(job, items=applied(job.items)) for job in jobs]
             counts[place] += applied.count
+            if change.kind == PROCESSES and applied.count:
+                pools[PROCESSES] = round(change.amount)
     changed = simulate(jobs, workers, pools, **asdict(fit)) if changes else None
     if changed is not None and changed.unfinished:
         raise OverlapError(f"with these pools, {changed.unfinished:,} requests never end")
@@ -85,6 +87,7 @@ def _of_service(one: Recorded, changes: Sequence[Change], counts: list[int]) -> 
         "workers": {"recorded": one.workers, "changed": workers or one.workers},
         "accepts": "all" if fit.accepts_all else "one",
         "unseen_ms": _ms(fit.unseen_ns),
+        "lock_waits": fit.lock_waits,
         "pools": {"recorded": one.pools, "changed": pools},
         "utilization": {
             "recorded": _shares(replay),
@@ -99,7 +102,7 @@ def _of_service(one: Recorded, changes: Sequence[Change], counts: list[int]) -> 
             for name in sorted({job.known_from for job in jobs})
         },
         "thread_cpu_ms": _ms(sum(job.thread_cpu_ns for job in jobs)),
-        "notes": [*of_service(jobs, replay)],
+        "notes": [*of_service(jobs, replay, has_lock=fit.lock_waits is not None)],
         "routes": [*_routes(one, replay, changed)],
     }
 
@@ -125,6 +128,7 @@ def _fits_none(change: Change, services: Sequence[Recorded]) -> str:
 _NEEDS: Final = {
     "faster": "no request has a span of that name",
     "without_block": "no block, and no longest step of a request, is at that line",
+    "processes": "no request has a span of that name whose call computed in a thread",
     "gather": "no request has two such spans one after another under one parent",
 }
 

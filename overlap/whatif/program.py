@@ -32,6 +32,15 @@ class Wait(msgspec.Struct, frozen=True, gc=False):
     ns: int
 
 
+class Compute(msgspec.Struct, frozen=True, gc=False):
+    """Computing in a thread, with or without the interpreter lock."""
+
+    ns: int
+    """The processor time."""
+    recorded_ns: int
+    """How long that took, with its waits for the lock."""
+
+
 class Call(msgspec.Struct, frozen=True):
     """What a span did."""
 
@@ -60,7 +69,7 @@ class Spawn(msgspec.Struct, frozen=True):
     items: tuple[Item, ...]
 
 
-Item: TypeAlias = Run | Wait | Call | Use | Fork | Spawn
+Item: TypeAlias = Run | Wait | Compute | Call | Use | Fork | Spawn
 Items: TypeAlias = tuple[Item, ...]
 
 
@@ -92,7 +101,7 @@ def loop_ns(items: Items) -> int:
                 total += item.ns
             elif isinstance(item, Fork):
                 todo.extend(item.branches)
-            elif not isinstance(item, Wait):
+            elif not isinstance(item, Wait | Compute):
                 todo.append(item.items)
     return total
 
@@ -101,7 +110,7 @@ def alone_ns(items: Items) -> int:
     """Return how long a program takes with nothing beside it, and without limits of pools."""
     total = 0
     for item in items:
-        if isinstance(item, Run | Wait):
+        if isinstance(item, Run | Wait | Compute):
             total += item.ns
         elif isinstance(item, Fork):
             total += max(map(alone_ns, item.branches), default=0)

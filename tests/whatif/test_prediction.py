@@ -53,16 +53,8 @@ def computing(make, cpu_ms):
     return recorded(traces)
 
 
-def test_threads_that_compute_are_named_as_a_limit_of_the_model(make):
-    """They take turns for the interpreter lock, which the model does not have."""
-    (service,) = what_if(computing(make, 90.0), [])["services"]
-    assert service["thread_cpu_ms"] == pytest.approx(900)
-    (note,) = service["notes"]
-    assert note.startswith("threads computed for 900 ms, and the model has no interpreter lock")
-
-
 def test_a_replay_that_misses_what_threads_delayed_says_so(make):
-    """The requests took twice what their parts do: the loop waited for the lock meanwhile."""
+    """The requests took twice what their parts do, and threads computed meanwhile."""
     traces = []
     for number in range(30):
         at, row = number * 1000, {"trace": number + 1}
@@ -73,7 +65,7 @@ def test_a_replay_that_misses_what_threads_delayed_says_so(make):
     service.jobs = [replace(job, recorded_ns=2 * job.recorded_ns) for job in service.jobs]
     (row,) = what_if([service], [])["routes"]
     assert not row["is_trusted"]
-    assert "the interpreter lock, for which the loop waited" in row["notes"][-1]
+    assert "neither in turns by an interpreter lock nor all at once" in row["notes"][-1]
 
 
 def test_a_little_work_in_threads_is_no_limit(make):

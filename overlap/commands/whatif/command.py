@@ -30,6 +30,12 @@ from overlap.commands.survey.times import length_ns
 @click.option(
     "--pool", metavar="[NAME=]N", multiple=True, help="A pool has so many places in each worker."
 )
+@click.option(
+    "--processes",
+    metavar="SPAN=N",
+    multiple=True,
+    help="What it computed in a thread, N processes of each worker compute.",
+)
 @click.option("--service", help="Only requests of this service.")
 @click.option("--route", help="Show only routes with this name, or pattern such as 'GET /order/*'.")
 @click.option("--since", callback=length_ns, help="How far back.  [default for a URL: 1h]")
@@ -42,6 +48,7 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
     gather: tuple[str, ...],
     workers: int | None,
     pool: tuple[str, ...],
+    processes: tuple[str, ...],
     service: str | None,
     route: str | None,
     since: int | None,
@@ -57,8 +64,8 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
     pools; what a request awaits outside takes as long as it did. The replay without a change
     stands beside what was recorded: its error is the least that a prediction can claim, and of a
     route where it is large nothing is predicted. Options may be combined and repeated; they apply
-    in the order: faster, without-block, gather, workers, pool. SPAN, A and B are names of spans,
-    or patterns.
+    in the order: faster, without-block, gather, workers, pool, processes. SPAN, A and B are names
+    of spans, or patterns.
 
     Exit status: 0; 1 if no route could be predicted; 2 if nothing can be read, or a change fits
     nothing.
@@ -74,6 +81,7 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
         parse_faster,
         parse_gather,
         parse_pool,
+        parse_processes,
     )
 
     changes = [
@@ -82,6 +90,7 @@ def command(  # noqa: PLR0913, PLR0917  one parameter an option
         *map(parse_gather, gather),
         *([Change(WORKERS, "", workers)] if workers else []),
         *map(parse_pool, pool),
+        *map(parse_processes, processes),
     ]
     query = Query(None if since is None else time.time_ns() - since, None, service, limit)
     progress = Console(stderr=True, highlight=False)

@@ -22,13 +22,14 @@ from overlap.whatif.simulation.entities import Outcome
 __all__ = ["Outcome", "simulate"]
 
 
-def simulate(
+def simulate(  # noqa: PLR0913  what no trace says, by name
     jobs: Sequence[Job],
     workers: int | None = None,
     pools: Mapping[str, int] | None = None,
     *,
     accepts_all: bool = False,
     unseen_ns: int = 0,
+    lock_waits: int | None = None,
 ) -> Outcome:
     """Run the jobs of one service. O(n log n) in the number of their items.
 
@@ -36,8 +37,16 @@ def simulate(
     pools: by name, how many places each pool has; a pool that is not named has no limit.
     accepts_all: whether a loop accepts all connections that wait, rather than one a turn. Workers
         that share a socket accept one in either case.
+    lock_waits: where the threads of a worker take turns to compute, with each other and with its
+        loop (CPython's interpreter lock): how often the server asks for that lock for each request,
+        beside the request's own steps. None where what threads compute takes as long as it did.
     unseen_ns: how long each request has the loop before its span begins: the server's own work.
     """
     return Simulation(
-        jobs, workers, pools or {}, accepts_all=accepts_all, unseen_ns=unseen_ns
+        jobs,
+        workers,
+        pools or {},
+        accepts_all=accepts_all,
+        unseen_ns=unseen_ns,
+        lock_waits=lock_waits,
     ).run()

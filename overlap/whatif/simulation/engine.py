@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Any, Final
 
-from overlap.whatif.program import Call, Fork, Job, Run, Spawn, Use, Wait
+from overlap.whatif.program import Call, Compute, Fork, Job, Run, Spawn, Use, Wait
 from overlap.whatif.simulation.entities import Loop, Outcome, Pool, Step, Task
+from overlap.whatif.simulation.interpreter_lock import InterpreterLock, Moment
 
 _SEED: Final = 76
 _STEP: Final = Run(0)
@@ -17,7 +18,7 @@ _STEP: Final = Run(0)
 class Simulation:
     """One run; see `simulate`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  as `simulate`
         self,
         jobs: Sequence[Job],
         workers: int | None,
@@ -25,19 +26,24 @@ class Simulation:
         *,
         accepts_all: bool,
         unseen_ns: int,
+        lock_waits: int | None,
     ) -> None:
         self._jobs, self._sizes, self._accepts_all = jobs, pools, accepts_all
         self._unseen_ns = unseen_ns
+        self._last = (_STEP,) * (lock_waits or 0)
         self._is_shared = workers is not None and workers > 1
         count = workers or 1 + max((job.worker for job in jobs), default=0)
         self._loops = [Loop() for _ in range(count)]
         if self._is_shared:
             for loop in self._loops:
                 loop.socket = self._loops[0].socket
+        if lock_waits is not None:
+            for loop in self._loops:
+                loop.lock = InterpreterLock(self._push)
         self._at: list[Loop] = [self._loops[0 if workers else job.worker] for job in jobs]
         self._pools: dict[Any, Pool] = {}
         self._random = random.Random(_SEED)  # noqa: S311  no secret
-        self._now = self._last = min((job.arrival_ns for job in jobs), default=0)
+        self._now = self._last_end = min((job.arrival_ns for job in jobs), default=0)
         self._began_ns = self._now
         self._in_step: Loop | None = None
         self._begun: list[int | None] = [None] * len(jobs)
@@ -58,6 +64,8 @@ class Simulation:
                 self._end_step(what)
             elif isinstance(what, Task):
                 self._advance(what)
+            elif isinstance(what, Moment):
+                self._switch(what)
             else:
                 self._arrive(what)
         begun = [
@@ -74,7 +82,7 @@ class Simulation:
             ready=self._ready,
             running=[loop.running for loop in self._loops],
             began_ns=self._began_ns,
-            ended_ns=self._last,
+            ended_ns=self._last_end,
         )
 
     # --- accepting --------------------------------------------------------------
@@ -98,8 +106,8 @@ class Simulation:
         self._at[number] = loop
         loop.accepted_at = self._now
         items = self._jobs[number].items
-        is_step = bool(items) and isinstance(items[0], Run)
-        task = Task((_STEP, *items) if is_step else (_STEP, _STEP, *items), number)
+        begin = (_STEP,) if items and isinstance(items[0], Run) else (_STEP, _STEP)
+        task = Task((*begin, *items, *self._last), number)
         task.at = 1
         return task, self._unseen_ns, self._now
 
@@ -112,12 +120,15 @@ class Simulation:
 
     def _next(self, loop: Loop) -> None:
         """Begin the next step of a loop, if there is one."""
+        lock, is_same_turn = loop.lock, bool(loop.turn)
         if not loop.turn:
             loop.turn, loop.soon = loop.soon, loop.turn
             loop.turn.extend(loop.due)
             loop.due.clear()
             if loop.socket and (not loop.turn or loop.accepted_at != self._now):
                 loop.turn.append(self._accepting(loop, loop.socket.popleft()))
+        if lock is not None and not is_same_turn:
+            lock.release(self._now, loop)
         if not loop.turn:
             loop.is_busy = False
             return
@@ -129,7 +140,19 @@ class Simulation:
         elif task.at > 1 or task.parent is not None:
             self._begun[task.job] = self._now
         loop.running += ns
-        self._push(ns, loop)
+        if lock is None:
+            self._push(ns, loop)
+        elif not lock.go_on(self._now, loop, ns):
+            lock.acquire(self._now, loop, ns)
+
+    def _switch(self, moment: Moment) -> None:
+        """Let who has had the interpreter lock to the end go on, or another have it."""
+        who = moment.lock.at(self._now, moment)
+        if isinstance(who, Loop):
+            self._end_step(who)
+        elif who is not None:
+            moment.lock.release(self._now, who)
+            self._advance(who)
 
     def _end_step(self, loop: Loop) -> None:
         task = loop.turn.popleft()[0]
@@ -158,6 +181,11 @@ class Simulation:
                 self._queue(self._at[task.job], (task, item.ns, self._now))
             elif isinstance(item, Wait):
                 self._push(item.ns, task)
+            elif isinstance(item, Compute):
+                if (lock := self._at[task.job].lock) is None:
+                    self._push(item.recorded_ns, task)
+                else:
+                    lock.acquire(self._now, task, item.ns)
             elif isinstance(item, Call):
                 task.left = 1
                 todo.append(Task(item.items, task.job, task))
@@ -178,23 +206,13 @@ class Simulation:
         if pool is None:
             pool = Pool(self._sizes.get(item.pool))
             self._pools[item.pool, item.is_own, owner] = pool
-        if pool.places is None or _has_place(task, pool):
-            return [work]
-        work.pool = pool
-        if pool.places > 0:
-            pool.places -= 1
-            return [work]
-        pool.waiting.append(work)
-        return []
+        return [work] if pool.take(work) else []
 
     def _end(self, task: Task) -> list[Task]:
         """End a task; return those that go on."""
         woken: list[Task] = []
-        if (pool := task.pool) is not None and pool.places is not None:
-            if pool.waiting:
-                woken.append(pool.waiting.popleft())
-            else:
-                pool.places += 1
+        if task.pool is not None:
+            woken += task.pool.give_back()
         parent = task.parent
         if parent is not None:
             parent.left -= 1
@@ -202,14 +220,5 @@ class Simulation:
                 woken.append(parent)
         elif not task.is_background:
             self._ended[task.job] = self._now
-            self._last = max(self._last, self._now)
+            self._last_end = max(self._last_end, self._now)
         return woken
-
-
-def _has_place(task: Task | None, pool: Pool) -> bool:
-    """Return whether a task, or one that it works for, has a place in a pool already."""
-    while task is not None:
-        if task.pool is pool:
-            return True
-        task = task.parent
-    return False

@@ -6,12 +6,13 @@ from collections import deque
 from dataclasses import dataclass
 
 from overlap.whatif.program import Items
+from overlap.whatif.simulation.interpreter_lock import InterpreterLock
 
 
 class Loop:
     """One event loop."""
 
-    __slots__ = ("accepted_at", "due", "is_busy", "running", "socket", "soon", "turn")
+    __slots__ = ("accepted_at", "due", "is_busy", "lock", "running", "socket", "soon", "turn")
 
     def __init__(self) -> None:
         self.turn: deque[Step] = deque()
@@ -25,6 +26,8 @@ class Loop:
         self.accepted_at = -1
         self.is_busy = False
         self.running = 0
+        self.lock: InterpreterLock | None = None
+        """None where threads do not compute, or need no lock for it."""
 
 
 class Task:
@@ -56,6 +59,34 @@ class Pool:
     def __init__(self, places: int | None) -> None:
         self.places = places
         self.waiting: deque[Task] = deque()
+
+    def take(self, work: Task) -> bool:
+        """Return whether a task has a place now; otherwise it waits for one."""
+        if self.places is None or self._has_place(work.parent):
+            return True
+        work.pool = self
+        if self.places > 0:
+            self.places -= 1
+            return True
+        self.waiting.append(work)
+        return False
+
+    def give_back(self) -> list[Task]:
+        """Take back a place; return the task that has it now, if one waited."""
+        if self.places is None:
+            return []
+        if self.waiting:
+            return [self.waiting.popleft()]
+        self.places += 1
+        return []
+
+    def _has_place(self, task: Task | None) -> bool:
+        """Return whether a task, or one that it works for, has a place in this pool already."""
+        while task is not None:
+            if task.pool is self:
+                return True
+            task = task.parent
+        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from itertools import pairwise
 from typing import Final
 
 from overlap.judge.tree.span_tree import Tree, same_process
-from overlap.whatif.loop_figures import Interval, LoopFigures, loop_figures, shared
-from overlap.whatif.outline import Segment
 from overlap.whatif.program import NS_PER_MS, Item, Run, Wait
+from overlap.whatif.requests.loop_figures import Interval, LoopFigures, loop_figures, shared
+from overlap.whatif.requests.outline import Segment
 
 SHORT_NS: Final = NS_PER_MS
 """A step is no longer than this, where the lens recorded no longest step."""

@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 from overlap.judge.findings.concurrency_limit import calls_by_name, concurrency_limit
 from overlap.judge.path.awaited import AWAITED_NS, awaited, awaited_stages
 from overlap.judge.tree.span_tree import Tree, same_process
-from overlap.whatif.loop_figures import Interval
+from overlap.whatif.requests.loop_figures import Interval
 
 MOST_DEEP: Final = 100
 """Spans below this depth are a part of their parent."""

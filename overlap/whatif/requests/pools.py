@@ -14,8 +14,8 @@ from overlap import names
 from overlap.judge.findings.stages import peak
 from overlap.judge.tree.span_tree import NS_PER_MS, Tree, number
 from overlap.judge.tree.structure import NO_PARENT
-from overlap.whatif.loop_figures import Interval
 from overlap.whatif.program import Items, Run, Use
+from overlap.whatif.requests.loop_figures import Interval
 
 THREADS: Final = "threads"
 CONNECTIONS: Final = "connections"
