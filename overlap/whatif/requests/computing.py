@@ -9,7 +9,7 @@ meanwhile, threads and the loop, if that is not more than is left; the simulatio
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -70,14 +70,13 @@ class _Process:
 class Computing:
     """The computing in threads of some traces, by span."""
 
-    def __init__(self, trees: Iterable[Tree]) -> None:
+    def __init__(self, trees: Sequence[Tree]) -> None:
         self._cpu: dict[tuple[int, int], int] = {}
         self._processes: dict[tuple[str, str | None], _Process] = {}
-        computing = [tree for tree in trees if names.THREAD_CPU_MS in tree.words]
-        for tree in computing:
-            for index in range(len(tree.spans)):
+        for tree in trees:
+            for index in range(len(tree.spans)) if names.THREAD_CPU_MS in tree.words else ():
                 self._add_calls(tree, index)
-        for tree in computing if self._cpu else ():
+        for tree in trees if self._cpu else ():
             for request in tree.requests:
                 for start, end in getattr(loop_figures(tree, request), "turns", ()):
                     self._process(tree, request).add(start, end, end - start)
