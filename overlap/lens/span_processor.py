@@ -76,9 +76,11 @@ class LensSpans(SpanProcessor):
             if account is None or not account.open:
                 return
             account.open = False
-            now = perf_counter()
+            # The span's end was read before: an interruption since then is no part of it.
+            length_ns = (span._end_time or 0) - (span._start_time or 0)
+            now = min(perf_counter(), account.began + length_ns / 1e9)
             steps = running_here()
-            if steps is not None and steps.began:
+            if steps is not None and 0 < steps.began < now:
                 began, seen = steps.began, steps.seen
                 account.add(steps.ready, began, now, seen.line_of(began), seen.idle(began, now))
             set_while_ending(span, _figures(account, now))

@@ -151,6 +151,13 @@ TASKS: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.fixed_dictionaries({names.AWAIT_TASK: NUMBERS}, optional={names.AWAIT_EDGES: EDGES}),
 )
 """The tasks of spans: mostly nonsense, and circles."""
+QUEUED: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.just({}),
+    st.fixed_dictionaries(
+        {names.THREAD_CALLS: st.just(1), names.THREAD_QUEUED_MS: st.sampled_from([0.5, 2.0, 30.0])}
+    ),
+)
+"""Waits for a thread before any work."""
 ENDS = st.sampled_from([{}, {}, {names.TASK_END: "lost"}, {names.TASK_END: "done"}])
 
 
@@ -167,7 +174,7 @@ def soups(draw: st.DrawFn) -> list[Span]:
             parent_id=draw(IDS | st.none()),
             kind=draw(st.sampled_from(["server", "client", "internal"])),
             service=draw(st.sampled_from(["x", "y"])),
-            attributes=draw(ATTRIBUTES) | draw(ENDS) | draw(TASKS),
+            attributes=draw(ATTRIBUTES) | draw(ENDS) | draw(TASKS) | draw(QUEUED),
             resource=draw(st.sampled_from([{}, {names.PROCESS_PID: 1}, {names.PROCESS_PID: "2"}])),
         )
         for _ in range(draw(st.integers(0, 20)))

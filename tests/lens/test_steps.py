@@ -31,6 +31,21 @@ def test_the_three_add_up_to_the_span(lensed, keep):
     assert span.awaiting >= 500 * NAP_S
 
 
+def test_what_is_after_the_end_of_a_span_is_no_part_of_it(lensed, keep):
+    """Its end is read first: before the lens looks, the thread may be interrupted."""
+
+    async def work(tracer):
+        span = tracer.start_span("span")
+        keep(0.01)
+        end = time.time_ns()
+        keep(BURN_S)
+        span.end(end)
+
+    span = lensed(work)["span"]
+    assert span.running + span.ready + span.awaiting == pytest.approx(span.ms, abs=1)
+    assert span.running <= span.longest + 0.01 <= span.ms + 0.02
+
+
 def test_tasks_count_for_every_span_above_them(lensed, keep):
     """A gather: what its tasks run is added up, and an instant belongs to one of the three."""
 

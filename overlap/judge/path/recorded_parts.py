@@ -142,11 +142,12 @@ def _add_gap(  # noqa: PLR0913, PLR0917  a gap, and what may be in it
     ]
     for child in reversed(_in_a_row(tree, inside)[0]) if inside else ():
         start, end = tree.starts[child], min(tree.ends[child], high)
+        if start >= end:  # one that waited for a thread is in a row with those before it ran there
+            continue
         if end < high:
             parts.append(Part(parent, end, high, True, window.task))
-        if start < end:
-            number = record.numbers[child]
-            parts.append(Part(child, start, end, False, number, by_times=True))
+        number = record.numbers[child]
+        parts.append(Part(child, start, end, False, number, by_times=True))
         high = start
     if low < high:
         parts.append(Part(parent, low, high, True, window.task))

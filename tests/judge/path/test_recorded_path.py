@@ -146,6 +146,19 @@ def test_short_waits_which_are_not_recorded_are_judged_by_times(span: MakeSpan) 
         assert found.evidence == ("recorded" if length == 5 else "timing")
 
 
+def test_a_short_span_that_began_during_a_wait_for_a_thread_is_passed_over(span: MakeSpan) -> None:
+    """The one that waited is on the path from its begin, and no instant is on it twice."""
+    queued = {names.THREAD_CALLS: 1, names.THREAD_QUEUED_MS: 2.0}
+    found = verdict(
+        [
+            span("1", "main", 0, 10, attributes=task(1)),
+            span("2", "in a thread", 1, 4, "1", attributes=task(2) | queued),
+            span("3", "short", 2, 3, "1", attributes=task(3)),
+        ]
+    )
+    assert path(found) == [("main", 0, 1), ("in a thread", 1, 3), ("main", 4, 6)]
+
+
 def test_a_full_list_of_waits_may_lack_shorter_ones(span: MakeSpan) -> None:
     """Of more than 32 the shortest are dropped: spans shorter than those are judged by times."""
     kept = [f"{20 * n}+10 1 await 2" for n in range(32)]
