@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from overlap.instrument.django_settings import has_django
 from overlap.instrument.environment import has_capacity_metrics, seconds
+from overlap.runtime.guard import guarded
 from overlap.telemetry import Telemetry, start
 
 
@@ -43,61 +46,67 @@ class Instrumentation:
         from overlap.instrument.loop.utilization import report_utilization
         from overlap.instrument.loop.watched_loops import WatchedLoops
         from overlap.instrument.process.endings import Endings
-        from overlap.instrument.process.management_command import trace_management_commands
         from overlap.instrument.queues.install import instrument_queues
         from overlap.instrument.tasks.cancelled_spans import CancelledSpans
         from overlap.instrument.websockets.install import instrument_websockets
         from overlap.lens import Lenses, processors
 
         self._undo = ExitStack()
-        self._undo.callback(_record_calls(recorder_dir))  # the lens stands on it
-        self.telemetry: Telemetry = start_telemetry(
-            service_name=service_name,
-            log_format=log_format,
-            span_processors=[
-                ThreadAttributes(),
-                CancelledSpans(),
-                *([Amounts()] if has_django() else ()),
-                *(processors() if lens else ()),
-            ],
-        )
-        self._undo.callback(self.telemetry.shutdown)
-        meter = self.telemetry.meter_provider.get_meter
-        count_threads(meter("overlap.instrument.threads"))
-        if has_capacity_metrics():
-            self._undo.callback(report_pools(meter))
-        self._endings = Endings(drain_timeout_s, self.telemetry.flush, shutdown)
-        if journal_dir is not None:
-            from overlap.instrument.tasks.process_journal import start_journal
+        try:
+            self._add("calls in threads", _record_calls, recorder_dir)  # the lens stands on it
+            self.telemetry: Telemetry = start_telemetry(
+                service_name=service_name,
+                log_format=log_format,
+                span_processors=[
+                    ThreadAttributes(),
+                    CancelledSpans(),
+                    *([Amounts()] if has_django() else ()),
+                    *(processors() if lens else ()),
+                ],
+            )
+            self._undo.callback(self.telemetry.shutdown)
+            meter = self.telemetry.meter_provider.get_meter
+            self._add("threads", lambda: count_threads(meter("overlap.instrument.threads")))
+            if has_capacity_metrics():
+                self._add("connection pools", report_pools, meter)
+            self._endings = Endings(drain_timeout_s, self.telemetry.flush, shutdown)
+            if journal_dir is not None:
+                from overlap.instrument.tasks.process_journal import start_journal
 
-            self._undo.callback(start_journal(journal_dir, self.telemetry.tracer_provider))
-        self._record(recorder_dir)
-        self._undo.callback(_finish_all)
-        self.watched_loops = WatchedLoops(
-            blocked_threshold_s, lenses=Lenses(_lens_rate()) if lens else None
-        )
-        self._undo.callback(self.watched_loops.stop)
-        if has_capacity_metrics():
-            report_utilization(meter("overlap.instrument.loop"), self.watched_loops.shares)
-        # uvicorn imports the application inside its running loop; other servers do not.
-        self.watched_loops.watch_running()
-        self._undo.callback(self._endings.install(self.watched_loops.loop_started))
-        self._undo.callback(instrument_websockets(self.watched_loops.watch_running))
-        self._undo.callback(observe_project())
-        self._undo.callback(instrument_httpx())
-        self._undo.callback(instrument_queues(shutdown))
-        if instrumentors:
-            self._undo.callback(instrument_installed())
-        if has_django():
-            from overlap.lean import install, reduce_gc_work, replace_handler
+                journal = partial(start_journal, journal_dir, self.telemetry.tracer_provider)
+                self._add("the journal", journal)
+            self._record(recorder_dir)
+            self._undo.callback(_finish_all)
+            self.watched_loops = WatchedLoops(
+                blocked_threshold_s, lenses=Lenses(_lens_rate()) if lens else None
+            )
+            self._undo.callback(self.watched_loops.stop)
+            if has_capacity_metrics():
+                shares = self.watched_loops.shares
+                self._add(
+                    "the loop's utilization",
+                    lambda: report_utilization(meter("overlap.instrument.loop"), shares),
+                )
+            # uvicorn imports the application inside its running loop; other servers do not.
+            self.watched_loops.watch_running()
+            self._add("ends", self._endings.install, self.watched_loops.loop_started)
+            self._add("WebSockets", instrument_websockets, self.watched_loops.watch_running)
+            self._add("the project's instrumentations", observe_project)
+            self._add("httpx", instrument_httpx)
+            self._add("task queues", instrument_queues, shutdown)
+            if instrumentors:
+                self._add("installed instrumentations", instrument_installed)
+            if has_django():
+                self._switch_on_django(django, server_timing, shutdown, lean=lean)
+        except BaseException:
+            self._undo.close()
+            raise
 
-            # Before anything else wraps the handler.
-            self._undo.callback(replace_handler())
-            self._undo.callback(trace_management_commands(shutdown))
-            self._instrument_django(django, server_timing)
-            # Both even with lean off: each request leaves a reference cycle, which would keep our
-            # spans alive, and the modules we load would make each collection longer.
-            self._undo.callback(install() if lean else reduce_gc_work())
+    def _add(self, what: str, switch_on: Callable[..., Any], *arguments: Any) -> None:
+        """Switch a part on, which returns its undoing. Where it fails, the rest goes on."""
+        undo = guarded(f"{what}: not switched on", switch_on, *arguments)
+        if undo is not None:
+            self._undo.callback(undo)
 
     def close(self) -> None:
         """Switch everything off and flush, within a few seconds even if the backend is down."""
@@ -108,11 +117,30 @@ class Instrumentation:
             return
         from overlap.instrument.recorded.start import start_recorder
 
-        self._undo.callback(start_recorder(folder, self.telemetry.tracer_provider))
+        self._add("the recorder", start_recorder, folder, self.telemetry.tracer_provider)
         if has_django():
             from overlap.instrument.recorded.connections import record_connections
 
-            self._undo.callback(record_connections())
+            self._add("connections in the recorder", record_connections)
+
+    def _switch_on_django(
+        self,
+        options: dict[str, Any],
+        server_timing: bool | None,
+        shutdown: Callable[[], None],
+        *,
+        lean: bool,
+    ) -> None:
+        from overlap.instrument.process.management_command import trace_management_commands
+        from overlap.lean import install, reduce_gc_work, replace_handler
+
+        # Before anything else wraps the handler.
+        self._add("lean", replace_handler)
+        self._add("management commands", trace_management_commands, shutdown)
+        self._instrument_django(options, server_timing)
+        # Both even with lean off: each request leaves a reference cycle, which would keep our spans
+        # alive, and the modules we load would make each collection longer.
+        self._add("lean", install if lean else reduce_gc_work)
 
     def _instrument_django(self, options: dict[str, Any], server_timing: bool | None) -> None:
         from overlap.instrument.calls.database_queries import instrument_queries
@@ -120,22 +148,22 @@ class Instrumentation:
         from overlap.instrument.requests.django_instrumentor import instrument_django
         from overlap.instrument.requests.naming.graphql_operations import name_graphql_operations
 
-        self._undo.callback(
-            instrument_django(
-                on_load=self.telemetry.logging.attach,
-                on_request=self.watched_loops.watch_running,
-                server_timing=server_timing,
-                **options,
-            )
+        django = partial(
+            instrument_django,
+            on_load=self.telemetry.logging.attach,
+            on_request=self.watched_loops.watch_running,
+            server_timing=server_timing,
+            **options,
         )
-        self._undo.callback(instrument_queries())
-        self._undo.callback(name_graphql_operations())
-        self._undo.callback(instrument_framework())
+        self._add("requests", django)
+        self._add("queries", instrument_queries)
+        self._add("names of GraphQL operations", name_graphql_operations)
+        self._add("parts of Django", instrument_framework)
 
 
-def _record_calls(folder: Path | None) -> Callable[[], None]:
+def _record_calls(folder: Path | None) -> Callable[[], None] | None:
     if folder is None:
-        return lambda: None
+        return None
     from overlap.instrument.recorded.calls import record_calls
 
     return record_calls()
@@ -153,12 +181,3 @@ def _finish_all() -> None:
 
     stop_all()
     report_lost()
-
-
-def has_django() -> bool:
-    """Return whether this process belongs to a Django project: settings are configured or named."""
-    if "DJANGO_SETTINGS_MODULE" in os.environ:
-        return True
-    from django.conf import settings
-
-    return bool(settings.configured)

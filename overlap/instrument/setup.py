@@ -6,14 +6,17 @@ import atexit
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from overlap.instrument.django_settings import has_django, load_settings
 from overlap.instrument.environment import flag, folder, optional_flag, project_name, seconds
 from overlap.instrument.instrumentation import Instrumentation
 from overlap.runtime.guard import guarded
 from overlap.runtime.untested import warn_if_untested
 from overlap.telemetry import Telemetry, start
+from overlap.telemetry.export.own_exports import own_setup
 
 BLOCKED_THRESHOLD_S = 0.1
 """As in asyncio's debug mode, from which a callback counts as slow."""
@@ -21,8 +24,10 @@ DRAIN_TIMEOUT_S = 8.0
 """With cancelled tasks and a flush, just under the ten seconds of `docker stop`."""
 
 _log = logging.getLogger(__name__)
-_lock = threading.Lock()
+_lock = threading.RLock()
 _active: Instrumentation | None = None
+_starting_in: int | None = None
+"""The thread that is switching it on: what that imports may call instrument() as well."""
 
 
 def instrument(  # noqa: PLR0913  one argument a setting
@@ -70,7 +75,13 @@ def instrument(  # noqa: PLR0913  one argument a setting
     if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         _log.warning("OTEL_SDK_DISABLED is true: Overlap is off, and nothing is traced")
         return
+    if _starting_in == threading.get_ident():
+        return
     warn_if_untested()
+    # Each instrumentation reads this variable once, when it is imported: by the settings, perhaps.
+    os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
+    if _active is None and has_django():
+        load_settings()
     switch_on(
         start,
         service_name=service_name or project_name(),
@@ -98,19 +109,33 @@ def switch_on(
     global _active  # noqa: PLW0603  one instrument a process
     with _lock:
         if _active is None:
-            _active = Instrumentation(
-                blocked_threshold_s=seconds(
-                    blocked_threshold_s, "OVERLAP_BLOCKED_THRESHOLD_MS", 1000, BLOCKED_THRESHOLD_S
-                ),
-                drain_timeout_s=seconds(
-                    drain_timeout_s, "OVERLAP_DRAIN_TIMEOUT_S", 1, DRAIN_TIMEOUT_S
-                ),
-                start_telemetry=start_telemetry,
-                shutdown=shutdown,
-                **settings,
-            )
+            with own_setup(), _starting():
+                _active = Instrumentation(
+                    blocked_threshold_s=seconds(
+                        blocked_threshold_s,
+                        "OVERLAP_BLOCKED_THRESHOLD_MS",
+                        1000,
+                        BLOCKED_THRESHOLD_S,
+                    ),
+                    drain_timeout_s=seconds(
+                        drain_timeout_s, "OVERLAP_DRAIN_TIMEOUT_S", 1, DRAIN_TIMEOUT_S
+                    ),
+                    start_telemetry=start_telemetry,
+                    shutdown=shutdown,
+                    **settings,
+                )
             atexit.register(shutdown)
         return _active
+
+
+@contextmanager
+def _starting() -> Iterator[None]:
+    global _starting_in  # noqa: PLW0603
+    _starting_in = threading.get_ident()
+    try:
+        yield
+    finally:
+        _starting_in = None
 
 
 def active() -> Instrumentation | None:

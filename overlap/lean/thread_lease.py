@@ -10,6 +10,7 @@ from typing import Any
 
 from overlap.lean.connection_reset import needs_no_reset, reset_connections
 from overlap.lean.thread_pool import Pool, Worker
+from overlap.runtime.guard import hide_frames
 
 
 class Lease(Executor):
@@ -69,6 +70,9 @@ class Lease(Executor):
                 self._prepare()
                 self._prepare = None
             return fn(*args, **kwargs)
+        except BaseException as error:
+            hide_frames(error)
+            raise
         finally:
             self._needs_no_reset = needs_no_reset()
             self._ran += 1

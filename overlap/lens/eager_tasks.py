@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Any
 
 from overlap.lens.current_account import account_in, span_in
+from overlap.runtime.guard import hide_frames
 from overlap.runtime.loop_methods import replaced
 
 
@@ -21,7 +22,11 @@ class Factory:
     def __call__(self, loop: Any, coro: Any, **options: Any) -> Any:
         above = account_in(None)
         begin = perf_counter()
-        task = self.stock(loop, coro, **options)
+        try:
+            task = self.stock(loop, coro, **options)
+        except BaseException as error:
+            hide_frames(error)
+            raise
         end = perf_counter()
         # Accounts above both include the step that creates the task already.
         account = account_in(task.get_context()) if hasattr(task, "get_context") else None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from overlap.runtime.class_methods import replace_method
+from overlap.runtime.guard import hide_frames
 
 
 def instrument_commands(module: Any, switch_on: Callable[[], None]) -> None:
@@ -19,7 +20,11 @@ def instrument_commands(module: Any, switch_on: Callable[[], None]) -> None:
         def run_from_argv(command: Any, argv: Any) -> Any:
             if command_name(command) not in SERVERS | SHELLS:
                 switch_on()
-            return stock(command, argv)
+            try:
+                return stock(command, argv)
+            except BaseException as error:
+                hide_frames(error)
+                raise
 
         return run_from_argv
 

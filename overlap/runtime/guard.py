@@ -2,13 +2,18 @@
 
 Telemetry never hurts the service: whatever our code, or a provider, processor, sampler or
 propagator that it calls, raises there is logged and goes no further.
+
+And what the service raises reads as without us: our frames are not in its tracebacks
+(`hide_frames`). What shows the stack of running code, such as logging's `stack_info`, has them.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -18,6 +23,8 @@ from opentelemetry.trace import Span, Status, StatusCode, set_span_in_context
 Result = TypeVar("Result")
 
 _log = logging.getLogger("overlap.instrument")
+_OWN = f"{Path(__file__).resolve().parents[1]}{os.sep}"
+"""The folder of Overlap itself, as code objects name it."""
 _reported: set[str] = set()
 
 
@@ -42,6 +49,22 @@ def guarded(
         return None
 
 
+def hide_frames(error: BaseException) -> None:
+    """Remove our outermost frames from the traceback of an exception that we caught.
+
+    Then raise it by a bare `raise`, which adds no frame. Where all of the traceback is ours, its
+    innermost frame stays: the exception is ours.
+    """
+    traceback = error.__traceback__
+    while (
+        traceback is not None
+        and traceback.tb_next is not None
+        and traceback.tb_frame.f_code.co_filename.startswith(_OWN)
+    ):
+        traceback = traceback.tb_next
+    error.__traceback__ = traceback
+
+
 def never_raises(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Decorate a function that returns nothing: what it raises is logged."""
 
@@ -62,7 +85,7 @@ class CurrentSpan:
     """A context manager: `span` is current inside, gets the exception that passes, and ends.
 
     OpenTelemetry's `use_span(span, end_on_exit=True)`, except that nothing of it raises. Where
-    there is no span, nothing happens.
+    there is no span, nothing happens. Our frames are not in the exception's traceback.
     """
 
     __slots__ = ("_span", "_token", "_what")
@@ -83,6 +106,8 @@ class CurrentSpan:
         error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
+        if error is not None:
+            hide_frames(error)
         if self._token is not None:
             detach(self._token)  # logs by itself, and never raises
         if (span := self._span) is None:

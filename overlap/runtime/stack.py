@@ -94,9 +94,12 @@ def lines(innermost: FrameType, outermost: FrameType | None) -> tuple[Line, ...]
 
 
 def culprit(stack: tuple[Line, ...]) -> Line:
-    """Return the innermost line of the user's code; if there is none, the innermost but ours."""
+    """Return the innermost line of the user's code, or else the innermost line of a library.
+
+    Not one of ours, nor of Python's import system.
+    """
     users = (line for line in stack if is_users(line.file))
-    others = (line for line in stack if not line.file.startswith(f"{OWN}/"))
+    others = (line for line in stack if not line.file.startswith((f"{OWN}/", "<frozen ")))
     return next(users, None) or next(others, stack[0])
 
 

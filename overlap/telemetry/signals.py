@@ -57,7 +57,11 @@ class Telemetry:
         self.logger_provider = self._logs.own
         self.tracer_provider: Any = TRACES.project()
         self.meter_provider: Any = METRICS.project()
-        remarks = [self._join_spans(), self._join_metrics(), self._join_logs(LOGS.project())]
+        remarks = [
+            _guarded(self._join_spans),
+            _guarded(self._join_metrics),
+            _guarded(lambda: self._join_logs(LOGS.project())),
+        ]
         self._undo.callback(TRACES.watch(self._on_tracer_provider))
         self._undo.callback(METRICS.watch(self._on_meter_provider))
         self._undo.callback(LOGS.watch(self._on_logger_provider))
@@ -67,7 +71,7 @@ class Telemetry:
             lambda: self._logs.is_sent_by(LOGS.project()),
             self._logs.receives,
         )
-        self.drops.count_with(self.meter_provider.get_meter("overlap.telemetry"))
+        _report(_guarded(self._count_drops))
         _report(*remarks)
         at_fork(WeakMethod(self._in_child))
 
@@ -134,6 +138,10 @@ class Telemetry:
         self._undo.callback(LOGS.withdraw, self._logs.lent)
         return ""
 
+    def _count_drops(self) -> str:
+        self.drops.count_with(self.meter_provider.get_meter("overlap.telemetry"))
+        return ""
+
     def _on_tracer_provider(self, provider: Any) -> None:
         self.tracer_provider = provider
         _report(_guarded(self._join_spans))
@@ -177,7 +185,10 @@ def start(
 
 def _sampled(provider: Any) -> str:
     sampler = getattr(unwrapped(provider), "sampler", None)
-    what = str(getattr(sampler, "get_description", lambda: "")())
+    try:
+        what = str(getattr(sampler, "get_description", lambda: "")())
+    except Exception:
+        return ""
     # Of one that follows its parent, what decides where there is none.
     if what.removeprefix("ParentBased{root:").startswith(("TraceIdRatio", "AlwaysOff")):
         return f"the project's sampler decides which requests are traced: {what}"

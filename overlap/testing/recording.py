@@ -9,7 +9,7 @@ from functools import partial
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from overlap.instrument import setup
-from overlap.instrument.instrumentation import has_django
+from overlap.instrument.django_settings import has_django
 from overlap.testing.recorder import Recorder
 from overlap.testing.span_memory import Memory
 from overlap.testing.telemetry import InMemory, processors, redirected, without_global_providers

@@ -185,3 +185,62 @@ def test_instrument_can_be_called_whatever_was_imported_before(own_sink, run):
         own_sink.url,
     )
     assert own_sink.one("here").resource["service.name"] == "called"
+
+
+def test_a_settings_module_may_call_instrument_while_the_asgi_module_does(own_sink, run):
+    """The first to finish counts: the settings module's arguments apply, and nothing hangs."""
+    run(
+        """
+        import os, sys, faulthandler
+        from importlib.machinery import ModuleSpec
+        faulthandler.dump_traceback_later(20, exit=True)
+
+        class Settings:
+            def find_spec(self, name, *_):
+                return ModuleSpec(name, self) if name == "late_settings" else None
+            def create_module(self, spec):
+                return None
+            def exec_module(self, module):
+                import overlap
+                module.SECRET_KEY, module.MIDDLEWARE = "x" * 50, []
+                module.ROOT_URLCONF = "smokesite.urls"
+                overlap.instrument(service_name="by-settings")
+
+        from django.conf import settings
+        assert not settings.configured
+        sys.meta_path.insert(0, Settings())
+        os.environ["DJANGO_SETTINGS_MODULE"] = "late_settings"
+        import overlap
+        overlap.instrument(service_name="by-asgi")
+        from django.conf import settings
+        assert len(settings.MIDDLEWARE) == 1, settings.MIDDLEWARE
+        from opentelemetry.trace import get_tracer
+        get_tracer("t").start_span("one").end()
+        overlap.shutdown()
+        assert settings.MIDDLEWARE == []
+        """,
+        own_sink.url,
+        OTEL_SERVICE_NAME="",
+    )
+    assert own_sink.names() == {"one": 1}
+    assert {span.resource["service.name"] for span in own_sink.spans} == {"by-settings"}
+
+
+def test_what_is_switched_on_may_call_instrument_itself(own_sink, run):
+    """A module that an instrumentation imports: the second call does nothing, at once."""
+    run(
+        """
+        import faulthandler, overlap
+        from overlap.instrument.calls import installed_instrumentors as installed
+        faulthandler.dump_traceback_later(20, exit=True)
+        calls, stock = [], installed.metadata.entry_points
+        def entry_points(**named):
+            calls.append(overlap.instrument())
+            return stock(**named)
+        installed.metadata.entry_points = entry_points
+        overlap.instrument()
+        assert calls == [None]
+        overlap.shutdown()
+        """,
+        own_sink.url,
+    )

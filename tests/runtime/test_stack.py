@@ -26,6 +26,7 @@ def test_without_a_line_of_the_users_the_innermost_is():
     assert culprit((INSTALLED, STDLIB)) == INSTALLED
     assert culprit((OURS, INSTALLED, STDLIB)) == INSTALLED
     assert culprit((OURS,)) == OURS
+    assert culprit((FROZEN, INSTALLED)) == INSTALLED  # a library that is imported late
 
 
 def deep(depth):

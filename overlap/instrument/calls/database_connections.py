@@ -16,7 +16,7 @@ from opentelemetry.trace import get_current_span
 
 from overlap import names
 from overlap.runtime.class_methods import replace_method
-from overlap.runtime.guard import guarded
+from overlap.runtime.guard import guarded, hide_frames
 from overlap.runtime.when_imported import when_imported
 
 _METHODS = {
@@ -48,6 +48,9 @@ def _timed(attribute: str, stock: Any) -> Any:
         began = perf_counter()
         try:
             return stock(self, *args, **named)
+        except BaseException as error:
+            hide_frames(error)
+            raise
         finally:
             guarded("a database connection is not timed", _add, attribute, began)
 
@@ -59,6 +62,9 @@ def _timed_async(attribute: str, stock: Any) -> Any:
         began = perf_counter()
         try:
             return await stock(self, *args, **named)
+        except BaseException as error:
+            hide_frames(error)
+            raise
         finally:
             guarded("a database connection is not timed", _add, attribute, began)
 

@@ -21,7 +21,7 @@ from overlap import names
 from overlap.instrument.calls.database_connections import time_connections
 from overlap.instrument.calls.observed_signals import observe_signal
 from overlap.instrument.calls.thread_attributes import thread_attributes
-from overlap.runtime.guard import CurrentSpan, guarded
+from overlap.runtime.guard import CurrentSpan, guarded, hide_frames
 from overlap.runtime.identity_cache import IdentityCache
 
 _SCOPE = "overlap.instrument.queries"
@@ -66,7 +66,11 @@ def _traced(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, 
         return _traced_async(execute, sql, params, many, context)
     span = guarded(_WHAT, _start_span, sql, params, context)
     if span is None:
-        return execute(sql, params, many, context)
+        try:
+            return execute(sql, params, many, context)
+        except BaseException as error:
+            hide_frames(error)
+            raise
     with CurrentSpan(_WHAT, span):
         if not _suppressed:
             return execute(sql, params, many, context)

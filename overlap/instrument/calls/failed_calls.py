@@ -28,7 +28,7 @@ from opentelemetry.util.http import get_excluded_urls, sanitize_method
 
 from overlap import names
 from overlap.runtime.class_methods import replace_method
-from overlap.runtime.guard import never_raises
+from overlap.runtime.guard import hide_frames, never_raises
 
 LONG_S = 30.0
 """Most proxies wait for no longer than this (gunicorn's and Heroku's limit is 30 s, nginx's 60)."""
@@ -55,6 +55,7 @@ def _sync(note: _Note, stock: Callable[..., Any]) -> Callable[..., Any]:
             return stock(self, request)
         except BaseException as error:
             note(request, error, time.perf_counter() - began)
+            hide_frames(error)
             raise
 
     return handle_request
@@ -68,6 +69,7 @@ def _async(note: _Note, stock: Callable[..., Any]) -> Callable[..., Any]:
             return await stock(self, request)
         except BaseException as error:  # a cancelled call took time as well
             note(request, error, time.perf_counter() - began)
+            hide_frames(error)
             raise
 
     return handle_async_request

@@ -18,7 +18,7 @@ from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
 from overlap import names
 from overlap.runtime.class_methods import replace_method
-from overlap.runtime.guard import guarded
+from overlap.runtime.guard import guarded, hide_frames
 from overlap.runtime.when_imported import when_imported
 
 SERVERS = 50
@@ -51,7 +51,11 @@ class HttpPools:
             def handle(self: Any, *args: Any, **named: Any) -> Any:
                 if self not in pools:
                     guarded(_WHAT, pools.add, self)
-                return stock(self, *args, **named)
+                try:
+                    return stock(self, *args, **named)
+                except BaseException as error:
+                    hide_frames(error)
+                    raise
 
             return handle
 

@@ -17,7 +17,7 @@ from overlap import names
 from overlap.instrument.framework.amounts import add, children, recording_span
 from overlap.instrument.framework.class_patches import ClassPatches
 from overlap.instrument.framework.slow_parts import LEAST_S, record_span
-from overlap.runtime.guard import guarded
+from overlap.runtime.guard import guarded, hide_frames
 
 OPERATIONS = frozenset({
     "add", "get", "set", "touch", "delete", "has_key", "incr", "decr",
@@ -50,10 +50,17 @@ def _wrapped(name: str, stock: Callable[..., Any]) -> Callable[..., Any]:
         async def timed_async(self: Any, *args: Any, **named: Any) -> Any:
             span = None if _inside.get() else recording_span()
             if span is None:
-                return await stock(self, *args, **named)
+                try:
+                    return await stock(self, *args, **named)
+                except BaseException as error:
+                    hide_frames(error)
+                    raise
             before, began, token = children(span), perf_counter(), _inside.set(True)
             try:
                 return await stock(self, *args, **named)
+            except BaseException as error:
+                hide_frames(error)
+                raise
             finally:
                 guarded(_WHAT, _inside.reset, token)  # a coroutine may be closed elsewhere
                 guarded(_WHAT, _record, self, operation, span, before, began)
@@ -63,10 +70,17 @@ def _wrapped(name: str, stock: Callable[..., Any]) -> Callable[..., Any]:
     def timed(self: Any, *args: Any, **named: Any) -> Any:
         span = None if _inside.get() else recording_span()
         if span is None:
-            return stock(self, *args, **named)
+            try:
+                return stock(self, *args, **named)
+            except BaseException as error:
+                hide_frames(error)
+                raise
         before, began, token = children(span), perf_counter(), _inside.set(True)
         try:
             return stock(self, *args, **named)
+        except BaseException as error:
+            hide_frames(error)
+            raise
         finally:
             _inside.reset(token)
             guarded(_WHAT, _record, self, operation, span, before, began)

@@ -11,7 +11,7 @@ from overlap import names
 from overlap.instrument.framework.amounts import recording_span
 from overlap.instrument.framework.class_patches import ClassPatches
 from overlap.instrument.framework.slow_parts import start_span
-from overlap.runtime.guard import CurrentSpan, guarded
+from overlap.runtime.guard import CurrentSpan, guarded, hide_frames
 from overlap.runtime.when_imported import when_imported
 
 _WHAT = "mail is not traced"
@@ -37,11 +37,14 @@ def _patch(module: Any, undo: ExitStack) -> None:
 
 def _wrapped(_name: str, stock: Callable[..., Any]) -> Callable[..., Any]:
     def send_messages(self: Any, email_messages: Any, *args: Any, **named: Any) -> Any:
-        if _here.backend is self:  # super().send_messages()
-            return stock(self, email_messages, *args, **named)
         outer, _here.backend = _here.backend, self
         try:
+            if outer is self:  # super().send_messages()
+                return stock(self, email_messages, *args, **named)
             return send(self, email_messages, *args, **named)
+        except BaseException as error:
+            hide_frames(error)
+            raise
         finally:
             _here.backend = outer
 

@@ -13,7 +13,7 @@ from overlap.instrument.framework.amounts import recording_span
 from overlap.instrument.framework.class_patches import ClassPatches
 from overlap.instrument.framework.slow_parts import start_span
 from overlap.runtime.class_methods import replace_method
-from overlap.runtime.guard import CurrentSpan, guarded
+from overlap.runtime.guard import CurrentSpan, guarded, hide_frames
 from overlap.runtime.when_imported import when_imported
 
 _WHAT = "password hashing is not traced"
@@ -41,7 +41,11 @@ def _patch(module: Any, undo: ExitStack) -> None:
 
 def _finding(patches: ClassPatches, stock: Callable[..., Any]) -> Callable[..., Any]:
     def find(*args: Any, **named: Any) -> Any:
-        hasher = stock(*args, **named)
+        try:
+            hasher = stock(*args, **named)
+        except BaseException as error:
+            hide_frames(error)
+            raise
         guarded(_WHAT, patches.patch, type(hasher))
         return hasher
 
@@ -50,14 +54,17 @@ def _finding(patches: ClassPatches, stock: Callable[..., Any]) -> Callable[..., 
 
 def _wrapped(operation: str, stock: Callable[..., Any]) -> Callable[..., Any]:
     def traced(self: Any, *args: Any, **named: Any) -> Any:
-        if _here.is_hashing:
-            return stock(self, *args, **named)
-        _here.is_hashing = True
+        outer, _here.is_hashing = _here.is_hashing, True
         try:
+            if outer:
+                return stock(self, *args, **named)
             with CurrentSpan(_WHAT, guarded(_WHAT, _start, self, operation)):
                 return stock(self, *args, **named)
+        except BaseException as error:
+            hide_frames(error)
+            raise
         finally:
-            _here.is_hashing = False
+            _here.is_hashing = outer
 
     return traced
 

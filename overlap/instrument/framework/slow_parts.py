@@ -22,7 +22,7 @@ from opentelemetry.trace import (
 )
 
 from overlap.instrument.framework.amounts import add, children, recording_span
-from overlap.runtime.guard import CurrentSpan, failed, guarded
+from overlap.runtime.guard import CurrentSpan, failed, guarded, hide_frames
 from overlap.runtime.identity_cache import IdentityCache
 
 LEAST_S = 0.005
@@ -110,6 +110,8 @@ class Part:
             guarded(_WHAT, self._exit, error)
         if self._within is not None:
             self._within.__exit__(kind, error, traceback)
+        elif error is not None:
+            hide_frames(error)
 
     def _exit(self, error: BaseException | None) -> None:
         whole, seconds = self._whole, perf_counter() - self._began

@@ -11,7 +11,7 @@ from typing import Any
 from overlap import names
 from overlap.instrument.framework.slow_parts import SlowParts
 from overlap.runtime.class_methods import replace_method
-from overlap.runtime.guard import guarded
+from overlap.runtime.guard import guarded, hide_frames
 from overlap.runtime.when_imported import when_imported
 
 _WHAT = "a template is not timed"
@@ -32,7 +32,11 @@ def _patch(module: Any, undo: ExitStack) -> None:
     def make(stock: Callable[..., Any]) -> Callable[..., Any]:
         def render(self: Any, *args: Any, **named: Any) -> Any:
             if _inside.get():  # a form's widget, or an inclusion tag
-                return stock(self, *args, **named)
+                try:
+                    return stock(self, *args, **named)
+                except BaseException as error:
+                    hide_frames(error)
+                    raise
             name = guarded(_WHAT, _name, self) or ""
             token = _inside.set(True)
             try:

@@ -21,7 +21,7 @@ from opentelemetry.trace import Span, Status, StatusCode
 
 from overlap import names
 from overlap.runtime.class_methods import replace_method
-from overlap.runtime.guard import CurrentSpan, guarded
+from overlap.runtime.guard import CurrentSpan, guarded, hide_frames
 from overlap.runtime.stop_signals import end_by_sigterm, is_sigterm_default
 from overlap.runtime.when_imported import when_imported
 
@@ -73,9 +73,13 @@ def trace_management_commands(shutdown: Callable[[], None]) -> Callable[[], None
         def make(stock: Callable[..., Any]) -> Callable[..., Any]:
             def execute(command: Any, *args: Any, **options: Any) -> Any:
                 called = getattr(command, "_called_from_command_line", False)
-                if not called or _running:
-                    return stock(command, *args, **options)
-                return _execute(stock, shutdown, command, args, options)
+                try:
+                    if not called or _running:
+                        return stock(command, *args, **options)
+                    return _execute(stock, shutdown, command, args, options)
+                except BaseException as error:
+                    hide_frames(error)
+                    raise
 
             return execute
 

@@ -14,10 +14,19 @@ from typing import Any
 
 from overlap.instrument.process.stop_delay import report_delay
 from overlap.runtime.class_methods import replace_method
-from overlap.runtime.guard import failed
+from overlap.runtime.guard import failed, guarded
 from overlap.runtime.when_imported import when_imported
 
 OnShutdown = Callable[[bool], Awaitable[None]]
+
+
+def _report_delay() -> asyncio.Task[None]:
+    delay = report_delay()
+    try:
+        return asyncio.get_running_loop().create_task(delay)
+    except BaseException:  # of the project's task factory
+        delay.close()
+        raise
 
 
 def drain_at_uvicorn_shutdown(
@@ -31,11 +40,12 @@ def drain_at_uvicorn_shutdown(
 
     def make(stock: Callable[..., Any]) -> Callable[..., Any]:
         async def shutdown(self: Any, *arguments: Any, **named: Any) -> None:
-            report = asyncio.get_running_loop().create_task(report_delay())
+            report = guarded("a slow shutdown is not reported", _report_delay)
             try:
                 await stock(self, *arguments, **named)
             finally:
-                report.cancel()
+                if report is not None:
+                    report.cancel()
             if getattr(self, "force_exit", False):
                 on_forced()
             else:

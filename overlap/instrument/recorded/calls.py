@@ -12,7 +12,7 @@ from overlap.lens.threads.function import function_name
 from overlap.recorder import active, layout
 from overlap.recorder.flight import REQUEST
 from overlap.runtime.class_methods import replace_method
-from overlap.runtime.guard import guarded
+from overlap.runtime.guard import guarded, hide_frames
 
 _WHAT = "a call in a thread is not in the flight recorder"
 
@@ -33,6 +33,9 @@ class _Call:
         began = perf_counter()
         try:
             return call(*args, **named)
+        except BaseException as error:
+            hide_frames(error)
+            raise
         finally:
             guarded(_WHAT, self._record, began)
 

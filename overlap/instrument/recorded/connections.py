@@ -17,7 +17,7 @@ from overlap.instrument.recorded.pool_waits import observe_pool_waits
 from overlap.recorder import active, layout
 from overlap.recorder.flight import REQUEST
 from overlap.runtime.class_methods import replace_method
-from overlap.runtime.guard import guarded
+from overlap.runtime.guard import guarded, hide_frames
 
 SHORTEST_S = 0.001
 """A shorter wait for a pool is none."""
@@ -40,7 +40,11 @@ def record_connections() -> Callable[[], None]:
 def _connect(stock: Callable[..., Any]) -> Callable[..., Any]:
     def connect(self: Any, *args: Any, **named: Any) -> Any:
         began = perf_counter()
-        result = stock(self, *args, **named)
+        try:
+            result = stock(self, *args, **named)
+        except BaseException as error:
+            hide_frames(error)
+            raise
         guarded(_WHAT, _opened, self, began)
         return result
 

@@ -19,6 +19,7 @@ from django.core.handlers.asgi import ASGIHandler
 
 from overlap import names
 from overlap.runtime.class_methods import replace_method
+from overlap.runtime.guard import hide_frames
 
 
 class AcceptedRequest:
@@ -113,6 +114,9 @@ def _handle(stock: Callable[..., Any]) -> Callable[..., Any]:
         token = _CURRENT.set(AcceptedRequest(scope))
         try:
             await stock(self, scope, receive, send)
+        except BaseException as error:
+            hide_frames(error)
+            raise
         finally:
             _CURRENT.reset(token)
 

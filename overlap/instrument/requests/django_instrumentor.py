@@ -26,6 +26,7 @@ from opentelemetry.metrics import get_meter
 
 from overlap.instrument.calls.installed_instrumentors import DISABLED, is_disabled
 from overlap.instrument.calls.observed_signals import observe_signal
+from overlap.instrument.django_settings import load_settings
 from overlap.instrument.environment import has_capacity_metrics
 from overlap.instrument.requests.accepted import observe_handler
 from overlap.instrument.requests.browser.request_times import COLLECTING
@@ -33,7 +34,7 @@ from overlap.instrument.requests.metrics.active_requests import ActiveRequests, 
 from overlap.instrument.requests.metrics.fast_histogram import FastHistogram
 from overlap.instrument.requests.middleware import Middleware, note_exception
 from overlap.instrument.requests.middleware_times import MiddlewareTimes
-from overlap.instrument.requests.project_instrumentor import ProjectInstrumentor, load_settings
+from overlap.instrument.requests.project_instrumentor import ProjectInstrumentor
 from overlap.instrument.requests.server_span import Instruments
 from overlap.instrument.requests.server_span_factory import ServerSpanFactory
 from overlap.instrument.requests.sync_middleware import SyncMiddlewareFinder

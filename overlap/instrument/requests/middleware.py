@@ -105,7 +105,7 @@ class Middleware(_DjangoMiddleware):
                 type(self).on_request()
             server_span = self.factory.make(request)
         except Exception:  # telemetry never hurts the service
-            _log.exception("a request is not traced")
+            failed("a request is not traced")
             return None
         if server_span is None:
             return None
@@ -118,7 +118,7 @@ class Middleware(_DjangoMiddleware):
         try:
             self._answer(request, response, server_span)
         except Exception:  # telemetry never hurts the service
-            _log.exception("a response is not traced to its end")
+            failed("a response is not traced to its end")
             server_span.finish()
         return response
 

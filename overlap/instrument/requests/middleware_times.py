@@ -11,7 +11,7 @@ from django.core.handlers import base
 
 from overlap import names
 from overlap.instrument.framework.amounts import amounts_of
-from overlap.runtime.guard import guarded
+from overlap.runtime.guard import guarded, hide_frames
 
 _KEY = "_overlap_middleware_times"
 _NAME = "middleware "
@@ -67,6 +67,9 @@ class MiddlewareTimes:
             began = perf_counter()
             try:
                 return middleware(request)
+            except BaseException as error:
+                hide_frames(error)
+                raise
             finally:
                 guarded("a middleware is not timed", self._record, request, path, began)
 
@@ -91,6 +94,9 @@ def _inside(get_response: Callable[[Any], Any], path: str) -> Callable[[Any], An
         began = perf_counter()
         try:
             return get_response(request)
+        except BaseException as error:
+            hide_frames(error)
+            raise
         finally:
             guarded("a middleware is not timed", _leave, request, path, began)
 

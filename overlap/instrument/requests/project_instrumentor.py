@@ -14,7 +14,6 @@ from contextlib import ExitStack
 from typing import Any, TypeAlias
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from opentelemetry.instrumentation.django import DjangoInstrumentor
 from opentelemetry.instrumentation.django.middleware.otel_middleware import _DjangoMiddleware
 
@@ -39,14 +38,6 @@ Replacement: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
 """Makes a method from the stock one."""
 
 _log = logging.getLogger(__name__)
-
-
-def load_settings() -> None:
-    """Load Django's settings: a settings module may switch the instrumentor on itself."""
-    try:
-        settings.MIDDLEWARE  # noqa: B018  the first attribute loads them
-    except (ImproperlyConfigured, ModuleNotFoundError):
-        _log.debug("there are no settings")  # the stock instrumentor configures empty ones
 
 
 class ProjectInstrumentor:

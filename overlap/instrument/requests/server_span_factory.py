@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 from functools import partial
 from types import SimpleNamespace
@@ -26,8 +25,8 @@ from overlap.instrument.requests.accepted import AcceptedRequest, UnparsedReques
 from overlap.instrument.requests.captured_headers import CapturedHeaders
 from overlap.instrument.requests.request_attributes import LazyAttributes, RequestAttributes
 from overlap.instrument.requests.server_span import Instruments, ServerSpan
+from overlap.runtime.guard import failed
 
-_log = logging.getLogger(__name__)
 _stock: Any = _DjangoMiddleware
 """The stock instrumentor configures itself in this class's attributes."""
 
@@ -88,7 +87,7 @@ class ServerSpanFactory:
                     server_span.set_status(status)
                 server_span.finish(error)
         except Exception:  # telemetry never hurts the service
-            _log.exception("a request that Django could not parse is not traced")
+            failed("a request that Django could not parse is not traced")
 
     def _attributes(
         self, request: Any, attributes: RequestAttributes, is_asgi: bool

@@ -14,6 +14,7 @@ from opentelemetry.context import attach, detach
 
 from overlap import names
 from overlap.instrument.requests.server_span import ServerSpan
+from overlap.runtime.guard import hide_frames
 
 
 def finish_with_stream(response: Any, server_span: ServerSpan) -> None:
@@ -49,6 +50,7 @@ class _AsyncParts:
             raise
         except BaseException as error:
             self._server_span.finish(error)
+            hide_frames(error)
             raise
         finally:
             detach(token)
@@ -80,6 +82,7 @@ class _Parts:
             raise
         except BaseException as error:
             self._server_span.finish(error)
+            hide_frames(error)
             raise
         finally:
             detach(token)

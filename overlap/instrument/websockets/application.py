@@ -9,7 +9,7 @@ from opentelemetry.context import attach, detach
 from opentelemetry.trace import Span, set_span_in_context
 
 from overlap.instrument.websockets.connection import CURRENT, Connection, end
-from overlap.runtime.guard import CurrentSpan, guarded
+from overlap.runtime.guard import CurrentSpan, guarded, hide_frames
 
 Application = Callable[..., Awaitable[Any]]
 _WHAT = "a WebSocket connection is not traced"
@@ -28,6 +28,7 @@ async def serve(application: Application, scope: Any, receive: Any, send: Any) -
         result = await application(scope, _receiver(connection, receive), _sender(connection, send))
     except BaseException as error:
         guarded(_WHAT, connection.finish, error)
+        hide_frames(error)
         raise
     finally:
         detach(token)
@@ -99,6 +100,8 @@ class _MessageSpan(CurrentSpan):
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
         if type(error).__name__ == "StopConsumer":
             error = None
+        if error is not None:
+            hide_frames(error)
         if self._token is not None:
             detach(self._token)
         if self._span is not None:

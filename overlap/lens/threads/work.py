@@ -29,7 +29,7 @@ from overlap.lens.threads.occupants import ahead, running_in
 from overlap.lens.threads.occupants import words as taken_by
 from overlap.lens.waits.task_number import current_number
 from overlap.runtime.class_methods import replace_method
-from overlap.runtime.guard import guarded
+from overlap.runtime.guard import guarded, hide_frames
 from overlap.runtime.thread_cpu import BusyClock
 
 OBSERVERS: list[Callable[[Work], None]] = []
@@ -74,6 +74,9 @@ class Work:
         cpu, busy = thread_time(), clock.read()
         try:
             return call(*args, **named)
+        except BaseException as error:
+            hide_frames(error)
+            raise
         finally:
             self.cpu, self.busy = thread_time() - cpu, clock.read() - busy
             clock.close()

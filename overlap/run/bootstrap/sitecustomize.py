@@ -69,13 +69,13 @@ class _Finder:
 def _patch(module: ModuleType) -> None:
     try:
         from overlap.run.served_process import patch
+
+        patch(module)
     except ImportError as error:
         _refuse(
             f"Overlap is not installed for {sys.executable}, which serves: install it there "
             f"({error})"
         )
-    else:
-        patch(module)
 
 
 def _refuse(sentence: str) -> None:

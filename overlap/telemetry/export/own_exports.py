@@ -8,6 +8,7 @@ call there, such as asyncio's "Task was destroyed but it is pending!".
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -17,6 +18,7 @@ _SENDERS = frozenset({"charset_normalizer", "opentelemetry", "overlap", "request
 _EXPORTING: ContextVar[bool] = ContextVar("overlap_exporting", default=False)
 
 _OWN_THREAD: ContextVar[bool] = ContextVar("overlap_own_thread", default=False)
+_OWN_SETUP: ContextVar[bool] = ContextVar("overlap_own_setup", default=False)
 
 
 @contextmanager
@@ -33,6 +35,19 @@ def own_thread() -> Iterator[None]:
 
 
 @contextmanager
+def own_setup() -> Iterator[None]:
+    """Mark the code in the block as OpenTelemetry's set-up by Overlap, not by the project.
+
+    What is worth an INFO or a warning is still logged.
+    """
+    token = _OWN_SETUP.set(True)
+    try:
+        yield
+    finally:
+        _OWN_SETUP.reset(token)
+
+
+@contextmanager
 def own_export() -> Iterator[None]:
     """Mark the code in the block as an export by Overlap."""
     token = _EXPORTING.set(True)
@@ -42,9 +57,11 @@ def own_export() -> Iterator[None]:
         _EXPORTING.reset(token)
 
 
-def is_own_message(logger: str) -> bool:
-    """Return whether what this logger says, here and now, is of Overlap's own exports."""
+def is_own_message(logger: str, level: int = logging.NOTSET) -> bool:
+    """Return whether what this logger says, here and now, is of Overlap's own exports or set-up."""
     package = logger.partition(".")[0]
     if _EXPORTING.get():
         return package in _SENDERS
-    return _OWN_THREAD.get() and package == "opentelemetry"
+    if package != "opentelemetry":
+        return False
+    return _OWN_THREAD.get() or (_OWN_SETUP.get() and level <= logging.DEBUG)

@@ -66,9 +66,16 @@ class Console:
 
     def _like(self, other: logging.Handler) -> logging.Handler:
         """Return a handler of ours that shows what another shows: Django's, only with DEBUG."""
+
+        def is_ours(record: logging.LogRecord) -> bool:
+            if not logging.getLogger().handlers:
+                return True
+            other.handle(record)  # the project has configured logging since
+            return False
+
         ours = copy(self._handler)
         ours.level = other.level
-        ours.filters = [*self._handler.filters, *other.filters]
+        ours.filters = [*other.filters, is_ours]
         return ours
 
     def _restore_django_console(

@@ -13,7 +13,7 @@ import logging
 import sys
 from collections.abc import Callable
 from functools import wraps
-from types import FrameType
+from types import FrameType, FunctionType
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -52,12 +52,13 @@ class StdlibRecords:
 
         @wraps(original)
         def callHandlers(logger: logging.Logger, record: logging.LogRecord) -> None:
-            if is_own_message(record.name) and record.name != LOGGER_NAME:
+            if is_own_message(record.name, record.levelno) and record.name != LOGGER_NAME:
                 return
             original(logger, record)
             if self._is_open:
                 self._send(record)
 
+        _move_to_logging(callHandlers)
         self._original, self._wrapper = original, callHandlers
         logging.Logger.callHandlers = callHandlers  # type: ignore[method-assign,assignment]
 
@@ -95,6 +96,26 @@ class StdlibRecords:
             )
         except Exception:  # telemetry never hurts the service
             logging.getLogger(LOGGER_NAME).debug("a record was not sent", exc_info=True)
+
+
+def _move_to_logging(function: FunctionType) -> None:
+    """Let a function's frames appear as frames of the logging module: the end of `Logger.handle`.
+
+    Handlers that look for the line which logged, such as those that pass records on to loguru,
+    skip all frames of logging. With a frame of ours in between, that line would be ours.
+
+    Source: Objects/locations.md of CPython 3.11 for the table of lines. An entry of code 13 has
+    a line and no columns, and covers up to eight instructions.
+    """
+    code = function.__code__
+    place = getattr(logging.Logger.handle, "__code__", code)  # somebody may have wrapped it
+    instructions = len(code.co_code) // 2
+    lengths = [8] * (instructions // 8) + [instructions % 8] * (instructions % 8 > 0)
+    function.__code__ = code.replace(
+        co_filename=logging.addLevelName.__code__.co_filename,  # as logging finds its own
+        co_firstlineno=max(line or 0 for _, _, line in place.co_lines()),
+        co_linetable=b"".join(bytes([0x80 | 13 << 3 | length - 1, 0]) for length in lengths),
+    )
 
 
 def context_of(record: logging.LogRecord) -> Context | None:

@@ -240,3 +240,89 @@ def test_a_process_without_standard_error_is_traced(own_sink, run, log_format):
     assert own_sink.names() == {"daemon": 1}
     bodies = {record.body for record in own_sink.logs}
     assert bodies == {"lit", "smoke", "out"}
+
+
+def test_a_handler_that_looks_for_the_line_which_logged_finds_it(own_sink, run):
+    """Handlers that pass records on to loguru skip the frames of logging; none of ours remains."""
+    run(
+        """
+        import logging, sys, traceback, overlap
+
+        class Intercept(logging.Handler):
+            def emit(self, record):
+                frame = sys._getframe()
+                while frame.f_code.co_filename == logging.__file__ or frame == sys._getframe():
+                    frame = frame.f_back
+                found.append(frame.f_code.co_name)
+                if record.msg == "fails":
+                    raise ValueError("no disk")
+
+        found = []
+        logging.getLogger().addHandler(Intercept())
+        overlap.instrument()
+
+        def shop(message):
+            logging.getLogger("shop").warning(message)
+
+        shop("low on wood")
+        assert found == ["shop"], found
+        try:
+            shop("fails")
+        except ValueError as error:
+            entries = traceback.extract_tb(error.__traceback__)
+            assert not [each for each in entries if "overlap" in each.filename], entries
+            assert sum(each.line == "self.callHandlers(record)" for each in entries) == 2
+        overlap.shutdown()
+        """,
+        own_sink.url,
+    )
+
+
+def test_a_root_logger_at_debug_hears_nothing_of_what_we_switch_on(own_sink, run):
+    """OpenTelemetry's instrumentations say at DEBUG which of their variables are not set."""
+    run(
+        """
+        import logging, overlap
+        heard = []
+        handler = logging.Handler()
+        handler.emit = heard.append
+        logging.getLogger().addHandler(handler)
+        logging.getLogger().setLevel(logging.DEBUG)
+        overlap.instrument()
+        overlap.shutdown()
+        assert not [each for each in heard if each.name.startswith("opentelemetry")], heard
+        logging.getLogger("opentelemetry.instrumentation.django").debug("the project's own")
+        assert heard[-1].getMessage() == "the project's own"
+        """,
+        own_sink.url,
+    )
+
+
+def test_logging_that_is_configured_later_leaves_djangos_lines_as_they_are(own_sink, run):
+    """With DEBUG, Django's own console handler shows its line, and the project's another."""
+    run(
+        """
+        import io, logging, sys, overlap
+        from django.conf import settings
+        settings.DEBUG = True
+        sys.stderr = console = io.StringIO()
+        overlap.instrument()
+        from django.core.asgi import get_asgi_application
+        get_asgi_application()
+        logging.getLogger("django.request").warning("before")
+        assert '"event": "before"' in console.getvalue(), console.getvalue()
+        mine = io.StringIO()
+        logging.basicConfig(format="MINE %(message)s", stream=mine)
+        console.truncate(0)
+        console.seek(0)
+        logging.getLogger("django.request").warning("after")
+        assert console.getvalue() == "after\\n", console.getvalue()
+        assert mine.getvalue() == "MINE after\\n", mine.getvalue()
+        settings.DEBUG = False
+        logging.getLogger("django.request").warning("not for Django's console")
+        assert console.getvalue() == "after\\n", console.getvalue()
+        overlap.shutdown()
+        """,
+        own_sink.url,
+        OVERLAP_LOG_FORMAT="json",
+    )
