@@ -10,7 +10,8 @@ Two counts, k of n requests before and l of m after, differ if so many of all k 
 to one side with a probability of less than 1 %, had each been as likely at any request: the
 conditional test of two Poisson rates. Source: J. Przyborowski, H. Wilenski, Homogeneity of results
 in testing samples from Poisson series, Biometrika 31 (1940). Of as many requests before and after,
-seven events of a new kind are beyond noise.
+seven events of a new kind are beyond noise. Where the standard deviation is above a thousand events, the
+normal distribution is as near as matters, and takes no longer for more of them.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from overlap.survey.totals.durations import Durations
 Z: Final = 2.576
 """Of the normal distribution: 99 % lie within so many standard deviations."""
 LEVEL: Final = 0.01
+MANY: Final = 1_000_000
+"""The variance above which the exact sum has thousands of terms."""
 
 
 class Bounds(NamedTuple):
@@ -55,6 +58,11 @@ def more(before: int, of_before: int, after: int, of_after: int) -> bool:
 
 def _tail(trials: int, least: int, chance: float) -> float:
     """Return the probability of `least` successes or more: of the binomial distribution."""
+    if chance >= 1.0:  # rounded: nearly all requests are on one side
+        return 1.0
+    variance = trials * chance * (1 - chance)
+    if variance > MANY:
+        return math.erfc((least - 0.5 - trials * chance) / math.sqrt(2 * variance)) / 2
     log_chance, log_rest = math.log(chance), math.log1p(-chance)
     found = 0.0
     for successes in range(least, trials + 1):
@@ -65,8 +73,9 @@ def _tail(trials: int, least: int, chance: float) -> float:
             + successes * log_chance
             + (trials - successes) * log_rest
         )
-        term = math.exp(log)
+        term = math.exp(min(log, 0.0))
         found += term
-        if term < found * 1e-9:  # the rest is less, and falls faster
+        # The rest is less, and falls faster; of very many events, logarithms are not exact.
+        if term <= found * 1e-9 or found >= 1.0:
             break
     return found

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
+
+import jinja2
 
 from overlap.survey.html.environment import environment
 from overlap.survey.totals.model import CATEGORIES
@@ -20,19 +23,21 @@ def page(document: dict[str, Any], *, traces_url: str = "") -> str:
     traces_url: where a backend shows its traces; examples are links to it. Without it they are
         plain ids.
     """
-    return (
-        environment(when=_when)
-        .get_template("survey.html")
-        .render(
-            survey=document,
-            trace_url=f"{traces_url.rstrip('/')}/trace/" if traces_url else None,
-            same="",
-            categories=CATEGORIES,
-            words=CATEGORY_WORDS,
-            most_routes=MOST_ROUTES,
-            most_rows=MOST_ROWS,
-        )
+    return _template().render(
+        survey=document,
+        trace_url=f"{traces_url.rstrip('/')}/trace/" if traces_url else None,
+        same="",
+        categories=CATEGORIES,
+        words=CATEGORY_WORDS,
+        most_routes=MOST_ROUTES,
+        most_rows=MOST_ROWS,
     )
+
+
+@cache
+def _template() -> jinja2.Template:
+    """Return the template, which is compiled once."""
+    return environment(when=_when).get_template("survey.html")
 
 
 def _when(time_ns: int | None) -> str:

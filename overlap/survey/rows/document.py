@@ -12,6 +12,7 @@ from overlap.survey.rows.culprits import culprits, waits
 from overlap.survey.rows.routes import routes
 from overlap.survey.rows.tasks import background, lost
 from overlap.survey.rows.units import seconds
+from overlap.survey.totals.checking import contradiction
 from overlap.survey.totals.merging import bound
 from overlap.survey.totals.model import Totals
 
@@ -53,6 +54,9 @@ def from_dict(document: Any, *, source: str = "input") -> Totals:
     if version != VERSION:
         raise OverlapError(f"{source} is no report of a survey in version {VERSION}")
     try:
-        return msgspec.convert(document.get("state"), Totals, strict=False)
+        totals = msgspec.convert(document.get("state"), Totals, strict=False)
     except (msgspec.ValidationError, UnicodeError) as error:
         raise OverlapError(f"{source} is a damaged report of a survey: {error}") from None
+    if found := contradiction(totals):
+        raise OverlapError(f"{source} is a damaged report of a survey: {found}")
+    return totals

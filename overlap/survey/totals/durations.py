@@ -17,10 +17,14 @@ RELATIVE_ERROR = 0.01
 _GAMMA = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
 _LOG_GAMMA = log(_GAMMA)
 NS_PER_MS = 1_000_000
+_ROUNDING = 1e-6
+"""Of logarithms and powers, and of sums of them."""
 
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 """Also of nanoseconds: 292 years."""
+Positive = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+"""Of what has a row only once it has occurred."""
 Bucket = Annotated[int, msgspec.Meta(ge=0, le=5000)]
 """More than the longest time that 64 bits hold needs."""
 
@@ -29,7 +33,7 @@ class Durations(msgspec.Struct):
     """Durations in nanoseconds, by bucket. Bucket 0 holds those below two nanoseconds."""
 
     total_ns: Count = 0
-    counts: dict[Bucket, Count] = {}
+    counts: dict[Bucket, Positive] = {}
     examples: dict[Bucket, str] = {}
     """By bucket: the smallest of its trace ids."""
 
@@ -71,6 +75,14 @@ class Durations(msgspec.Struct):
         if bucket == 0:
             return 0.0, 1 / NS_PER_MS
         return _GAMMA ** (bucket - 1) / NS_PER_MS, _GAMMA**bucket / NS_PER_MS
+
+    def sums_ns(self) -> tuple[float, float]:
+        """Return between which two values the sum of all durations lies."""
+        low = high = 0.0
+        for bucket, count in self.counts.items():
+            low += count * (_GAMMA ** (bucket - 1) if bucket else 0.0)
+            high += count * _GAMMA**bucket
+        return low * (1 - _ROUNDING), high * (1 + _ROUNDING)
 
     def _bucket(self, share: float) -> int:
         return self._at(max(1, ceil(share * self.count)))

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from overlap.survey.totals.durations import Count, Durations
+from overlap.survey.totals.durations import Count, Durations, Positive
 
 SEPARATOR: Final = "\x1f"
 """Between the parts of a key: ASCII's unit separator."""
@@ -38,7 +38,7 @@ class AdviceSum(msgspec.Struct):
     """How much less other requests of the same trace would wait."""
     evidence: str = ""
     """Of `gather`: whether the condition is proven or possible; seen follows from the route."""
-    calls: dict[str, Count] = {}
+    calls: dict[str, Positive] = {}
     """Of `gather`: in how many traces these calls would run at once; names in their order."""
     diff: str = ""
     """The change of the source that proves it."""
@@ -65,20 +65,20 @@ class Route(msgspec.Struct):
     errors: Count = 0
     traces: Count = 0
     """The traces whose main request it is."""
-    shapes: dict[str, Count] = {}
-    time: dict[str, Count] = {}
+    shapes: dict[str, Positive] = {}
+    time: dict[str, Positive] = {}
     """By category: the nanoseconds of the critical paths of all requests."""
     self_time: dict[str, Durations] = {}
     """By path of names, from the request down: the span's own time on the critical path."""
     advice: dict[str, AdviceSum] = {}
-    background: dict[str, dict[str, Count]] = {}
+    background: dict[str, dict[str, Positive]] = {}
     """By name of the task: how often each end occurred."""
-    lost: dict[str, Count] = {}
+    lost: dict[str, Positive] = {}
     queries: dict[str, Repeated] = {}
     """By statement without literals."""
-    orders: dict[str, Count] = {}
+    orders: dict[str, Positive] = {}
     """By parent's name and the names below it, each once, in order of start: how often."""
-    at_once: dict[str, Count] = {}
+    at_once: dict[str, Positive] = {}
     """By parent's name and two names: how often the second began before the first had ended."""
     failed: dict[str, list[str]] = {}
     """By parent's name and the name of a call that failed: what was called beside it each time."""
@@ -123,4 +123,4 @@ class Totals(msgspec.Struct):
     traces report it; a loop has at most ten blocks a second, whatever its traces are."""
     waited: dict[str, Waited] = {}
     """By the id of the block."""
-    warnings: dict[str, Count] = {}
+    warnings: dict[str, Positive] = {}
