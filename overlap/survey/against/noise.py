@@ -10,8 +10,8 @@ Two counts, k of n requests before and l of m after, differ if so many of all k 
 to one side with a probability of less than 1 %, had each been as likely at any request: the
 conditional test of two Poisson rates. Source: J. Przyborowski, H. Wilenski, Homogeneity of results
 in testing samples from Poisson series, Biometrika 31 (1940). Of as many requests before and after,
-seven events of a new kind are beyond noise. Where the standard deviation is above a thousand events, the
-normal distribution is as near as matters, and takes no longer for more of them.
+seven events of a new kind are beyond noise. Where the standard deviation is above a thousand
+events, the normal distribution is as near as matters, and takes no longer for more of them.
 """
 
 from __future__ import annotations
