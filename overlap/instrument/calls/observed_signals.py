@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from overlap.runtime.class_methods import replace_method
-from overlap.runtime.guard import guarded
+from overlap.runtime.guard import failed
 
 _SENDERS = ("send", "send_robust", "asend", "asend_robust")
 _WHAT = "a signal of Django's is not observed"
@@ -34,7 +34,10 @@ def observe_signal(
         def send(sender: Any, **named: Any) -> Any:
             if wanted is None or sender is wanted:
                 for observe in observers:
-                    guarded(_WHAT, observe, signal=signal, sender=sender, **named)
+                    try:  # not through `guarded`: it would copy the arguments once more
+                        observe(signal=signal, sender=sender, **named)
+                    except Exception:
+                        failed(_WHAT)
             return stock(sender, **named)
 
         return send

@@ -22,23 +22,34 @@ processor time than this."""
 def set_figures(span: Span, works: list[Work]) -> None:
     """Set the sums over the work of a span that is about to end."""
     now, queued_in_parent = perf_counter(), has(span, names.THREAD_QUEUED_MS)
-    done = [work for work in works if work.ended]
-    never = [work for work in works if not work.began]
-    abandoned = [work for work in works if work.began and (work.abandoned or not work.ended)]
+    done: list[Work] = []
+    never: list[Work] = []
+    abandoned: list[Work] = []
+    running = queued = 0.0
+    for work in works:  # once, as each measured request with a call in a thread runs this
+        began, ended = work.began, work.ended
+        if ended:
+            done.append(work)
+            running += ended - began
+            queued += began - work.asked
+        if not began:
+            never.append(work)
+        elif work.abandoned or not ended:
+            abandoned.append(work)
     figures: dict[str, Any] = {}
     if done:
         figures[names.THREAD_CALLS] = len(done)
         figures[names.THREAD_FUNCTIONS] = functions_text(
             (work.function, work.ended - work.began) for work in done
         )
-        figures[names.THREAD_RUNNING_MS] = in_ms(sum(work.ended - work.began for work in done))
+        figures[names.THREAD_RUNNING_MS] = in_ms(running)
         if not queued_in_parent:
-            figures[names.THREAD_QUEUED_MS] = in_ms(sum(work.began - work.asked for work in done))
+            figures[names.THREAD_QUEUED_MS] = in_ms(queued)
         figures |= _processor_time(done)
-    longest = max(done, key=lambda work: work.began - work.asked, default=None)
-    if longest and longest.taken_by and not queued_in_parent:
-        figures[names.THREAD_POOL_MOST] = longest.size
-        figures[names.THREAD_TAKEN_BY] = longest.taken_by
+        longest = done[0] if len(done) == 1 else max(done, key=_queued)
+        if longest.taken_by and not queued_in_parent:
+            figures[names.THREAD_POOL_MOST] = longest.size
+            figures[names.THREAD_TAKEN_BY] = longest.taken_by
     if never:
         waited = sum((work.cancelled or now) - work.asked for work in never)
         figures[names.THREAD_NEVER_RAN] = len(never)
@@ -50,9 +61,13 @@ def set_figures(span: Span, works: list[Work]) -> None:
     set_while_ending(span, figures)
 
 
+def _queued(work: Work) -> float:
+    return work.began - work.asked
+
+
 def _processor_time(done: list[Work]) -> dict[str, float]:
     """Return how much calls computed; of several, what shows whether they did so at once."""
-    used = sum(work.cpu for work in done)
+    used = done[0].cpu if len(done) == 1 else sum(work.cpu for work in done)
     if used < SHORTEST_S:
         return {}
     figures = {names.THREAD_CPU_MS: in_ms(used)}
