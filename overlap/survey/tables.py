@@ -25,9 +25,8 @@ _LEAST_WIDTH = 19
 
 def report(found: dict[str, Any]) -> RenderableType:
     """Return the report of what `Report.as_dict` returns: what to begin with first."""
-    parts: list[RenderableType] = [
-        Text(f"{found['traces']:,} traces, {found['spans']:,} spans in {seconds(found['seconds'])}")
-    ]
+    traces, spans = _count(found["traces"], "trace"), _count(found["spans"], "span")
+    parts: list[RenderableType] = [Text(f"{traces}, {spans} in {seconds(found['seconds'])}")]
     if found["begin_with"]:
         parts += [heading("Begin with"), _advice(found["begin_with"])]
     if found["culprits"]:
@@ -50,6 +49,10 @@ def report(found: dict[str, Any]) -> RenderableType:
         parts += _lines("note", [f"{left_out:,} spans of very long traces were left out"])
     return Renderables(*parts)
 
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number:,} {name}" if number == 1 else f"{number:,} {name}s"
 
 def _name(one: dict[str, Any]) -> Text:
     return Text(f"{clean(one['service'])} {clean(one['route'])}")

@@ -274,6 +274,7 @@ def test_two_surveys_are_compared_and_a_gate_fails(tmp_path):
         (["--against", "x", "--html", "y"], "without --against"),
         (["--against", "x", "--fail-on", "worse"], "is none of slower:10%"),
         (["--since", "1h", "--from", "2026-01-01"], "exclude one another"),
+        (["--from", "2026-01-02", "--to", "2026-01-01"], "--from must be before --to"),
         (["--from", "yesterday"], "is not a time such as 2026-11-30"),
         (["--json", "--html", "-"], "only one of"),
         (["--html", "/nowhere/page.html"], "/nowhere/page.html can't be written"),
@@ -305,3 +306,9 @@ def test_the_source_proves_advice(tmp_path):
     assert b"gather (proven)" in run(path, "--source", tmp_path).stdout
     refused = run(path, "--source", tmp_path / "none")
     assert (refused.returncode, b"is no folder" in refused.stderr) == (2, True)
+
+
+def test_a_folder_without_files_is_refused(tmp_path):
+    """As a pattern that matches nothing: a comparison with nothing would find no change."""
+    done = run(tmp_path)
+    assert (done.returncode, b"there is no file in the folder" in done.stderr) == (2, True)

@@ -156,6 +156,8 @@ def _check(given: dict[str, Any]) -> None:
         raise OverlapError(f"--source {given['source']!a} is no folder")
     if given["since"] is not None and given["start_ns"] is not None:
         raise click.UsageError("--since and --from exclude one another")
+    if None not in {given["start_ns"], given["end_ns"]} and given["start_ns"] >= given["end_ns"]:
+        raise click.UsageError("--from must be before --to")
     if [given["as_json"], *(given[key] == "-" for key in _FILES)].count(True) > 1:
         raise click.UsageError(
             "only one of --json, --html -, --flame - and --sarif - can be printed"

@@ -53,7 +53,10 @@ def files(source: str) -> list[Input]:
     path = Path(source)
     try:
         if path.is_dir():
-            return [Input(each, is_named=False) for each in sorted(_files_below(str(path)))]
+            below = [Input(each, is_named=False) for each in sorted(_files_below(str(path)))]
+            if not below:
+                raise OverlapError(f"there is no file in the folder {source!a}")
+            return below
         if path.exists():
             return [Input(source)]
         matches = sorted(glob.glob(source, recursive=True))  # noqa: PTH207  `**` and absolute

@@ -7,12 +7,17 @@ structure alone, so they are found once for all traces that have it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from overlap.judge.tree.span_tree import Tree
 from overlap.judge.tree.structure import NO_PARENT
 from overlap.survey.summing.time import plain_category
 from overlap.survey.totals.model import SEPARATOR
+
+MOST_DEEP: Final = 100
+"""Names of a path: of a chain of spans, each below the one before, all paths take its square."""
+DEEPER: Final = "(deeper)"
+"""The name of all that is deeper."""
 
 
 class PathRows(NamedTuple):
@@ -63,6 +68,8 @@ def _add(tree: Tree, request: int, index: int, known: PathRows) -> None:
 
 def _below(path: str, name: str) -> str:
     """Return the path of names to a span below another; calls in a row of one name are one."""
-    if path == name or path.endswith(SEPARATOR + name):
+    if path == name or path.endswith(SEPARATOR + name) or path.endswith(SEPARATOR + DEEPER):
         return path
+    if path.count(SEPARATOR) >= MOST_DEEP - 1:
+        name = DEEPER
     return f"{path}{SEPARATOR}{name}"
