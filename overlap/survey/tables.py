@@ -50,9 +50,9 @@ def report(found: dict[str, Any]) -> RenderableType:
     return Renderables(*parts)
 
 
-
 def _count(number: int, name: str) -> str:
     return f"{number:,} {name}" if number == 1 else f"{number:,} {name}s"
+
 
 def _name(one: dict[str, Any]) -> Text:
     return Text(f"{clean(one['service'])} {clean(one['route'])}")
