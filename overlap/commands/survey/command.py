@@ -159,9 +159,7 @@ def _check(given: dict[str, Any]) -> None:
     if None not in {given["start_ns"], given["end_ns"]} and given["start_ns"] >= given["end_ns"]:
         raise click.UsageError("--from must be before --to")
     if [given["as_json"], *(given[key] == "-" for key in _FILES)].count(True) > 1:
-        raise click.UsageError(
-            "only one of --json, --html -, --flame - and --sarif - can be printed"
-        )
+        raise click.UsageError("only one of --json, --html -, --flame -, --sarif - can be printed")
     against = given["against"]
     if given["fail_on"] and not against:
         raise click.UsageError("--fail-on needs --against")
