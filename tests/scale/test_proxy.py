@@ -55,8 +55,8 @@ def gateways():
 
 
 @pytest.fixture
-def proxy(gateways, tmp_path):
-    """Caddy with the file of compose.scale.yml; its address for OTLP."""
+def proxy(gateways, apps, tmp_path):
+    """Caddy with the file of compose.scale.yml; its two ports, for the apps and for OTLP."""
     with socket.create_server((HOST, 0)) as one, socket.create_server((HOST, 0)) as other:
         ports = [each.getsockname()[1] for each in (one, other)]
     addresses = " ".join(f"{HOST}:{each.server_address[1]}" for each in gateways)
@@ -65,7 +65,7 @@ def proxy(gateways, tmp_path):
         [caddy, "run", "--config", FILES / "Caddyfile", "--adapter", "caddyfile"],
         env={
             "BIND_HOST": HOST, "PROXY_PORT": str(ports[0]), "OTLP_PORT": str(ports[1]),
-            "GATEWAYS": addresses, "APPS": addresses,
+            "GATEWAYS": addresses, "APPS": " ".join(f"{HOST}:{each.port}" for each in apps),
             "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path),
         },
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -75,9 +75,50 @@ def proxy(gateways, tmp_path):
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    yield f"http://{HOST}:{ports[1]}/v1/traces"
+    yield ports
     process.terminate()
     process.wait(30)
+
+
+@pytest.fixture
+def apps():
+    """Two hosts of the app, as servers that answer GET; each can be stopped and started."""
+    hosts = [Host(), Host()]
+    yield hosts
+    for each in hosts:
+        each.stop()
+
+
+class Host:
+    """An app on a port of its own."""
+
+    def __init__(self):
+        self.port, self.server = 0, None
+        self.start()
+
+    def start(self):
+        """Listen, on the same port as before."""
+        self.server = ThreadingHTTPServer((HOST, self.port), App)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, args=(0.02,)).start()
+
+    def stop(self):
+        """Refuse every connection from now on."""
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class App(BaseHTTPRequestHandler):
+    """Answers GET with an empty page, and closes the connection."""
+
+    def do_GET(self):
+        """Answer."""
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Print nothing."""
 
 
 def listens(port):
@@ -90,6 +131,27 @@ def test_a_batch_whose_gateway_is_killed_reaches_the_other_one(gateways, proxy):
     dying, other = gateways
     with httpx.Client(trust_env=False, timeout=EXPORT_TIMEOUT_S) as client:
         for _ in range(4):
-            assert client.post(proxy, content=BATCH).status_code == 200
+            assert (
+                client.post(f"http://{HOST}:{proxy[1]}/v1/traces", content=BATCH).status_code == 200
+            )
     assert dying.bodies
     assert other.bodies == [BATCH] * 4
+
+
+def test_a_host_that_was_restarted_is_used_again_before_the_next_one_restarts(apps, proxy):
+    """No request waits until the proxy forgets that a host failed which has long been ready."""
+    took_s = []
+
+    def request(client):
+        began = time.monotonic()
+        assert client.get("/").status_code == 200
+        took_s.append(time.monotonic() - began)
+
+    with httpx.Client(base_url=f"http://{HOST}:{proxy[0]}", trust_env=False, timeout=30) as client:
+        for host in apps:
+            host.stop()
+            for _ in range(2):  # one of them meets the host that is away
+                request(client)
+            time.sleep(1.2)  # as long as an app takes to start, at least
+            host.start()
+    assert max(took_s) < 1.0
