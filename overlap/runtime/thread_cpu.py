@@ -7,6 +7,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from types import BuiltinFunctionType
 
 
 class ThreadClock:
@@ -14,7 +15,10 @@ class ThreadClock:
 
     def __init__(self) -> None:
         self._clock: int | None = None
-        if hasattr(time, "pthread_getcpuclockid"):
+        # gevent has a get_ident of its own, of greenlets: asking for their clock may crash.
+        if hasattr(time, "pthread_getcpuclockid") and isinstance(
+            threading.get_ident, BuiltinFunctionType
+        ):
             self._clock = time.pthread_getcpuclockid(threading.get_ident())
         self._queue = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from overlap.runtime.thread_cpu import BusyClock
+from overlap.runtime.thread_cpu import BusyClock, ThreadClock
 
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="/proc/thread-self is of Linux")
 
@@ -88,3 +88,10 @@ def test_a_platform_that_does_not_say_is_zero(monkeypatch):
 
     monkeypatch.setattr(os, "open", missing)
     assert BusyClock().read() == 0.0
+
+
+def test_a_greenlet_has_no_clock(monkeypatch):
+    """Where gevent has patched threading, there is no thread of that number."""
+    assert ThreadClock().used() > 0
+    monkeypatch.setattr(threading, "get_ident", lambda: threading.main_thread().ident)
+    assert ThreadClock().used() == 0.0
