@@ -49,7 +49,7 @@ def advice(requests: Requests) -> Iterator[Advice]:
                 parent=server,
                 do=f"start the task of {first} with overlap.spawn, which keeps a reference, waits "
                 f"for it at shutdown and records its end: it continued for "
-                f"{duration(length / NS_PER_MS)} after the response, and nothing waited for its end",
+                f"{duration(length / NS_PER_MS)} after the response; nothing waited for its end",
                 condition="if nothing else keeps the task and waits for it",
             )
         )
