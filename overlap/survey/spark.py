@@ -10,7 +10,11 @@ moment.
 from __future__ import annotations
 
 import io
+import re
+import socket
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -34,17 +38,20 @@ DataFrame = Any
 
 COLUMN = "value"
 """What `spark.read.text` and Spark's Kafka source call their column."""
+_MISSING = re.compile(r"OverlapError: (the folder of the code, .+)")
+"""In the text of Spark's error: what `_check_folder` raised."""
 _BATCH = 10_000
 """Spans that are grouped before they are sent to the shuffle."""
 
 
-def survey(
+def survey(  # noqa: PLR0913  all but the first by keyword
     source: Rdd | DataFrame,
     *,
     column: str = COLUMN,
     start_ns: int | None = None,
     end_ns: int | None = None,
     partitions: int | None = None,
+    source_dir: str | Path | None = None,
 ) -> Report:
     """Return the report of traces that Spark reads.
 
@@ -53,14 +60,21 @@ def survey(
         `spark.read.text`, of Parquet, or of Kafka. The spans of one trace may be in any of them.
     start_ns, end_ns: only traces that began in this time.
     partitions: of the shuffle; by default as many as the source has.
+    source_dir: the folder of the code that made the traces, which proves advice. Each worker needs
+        it at the same path. A relative one is that of the driver.
+
+    Raise OverlapError where a DataFrame lacks the column, or a worker the folder.
     """
-    return survey_and_count(source, column, Selection(start_ns, end_ns), partitions)[0]
+    selection = Selection(start_ns, end_ns, source=None if source_dir is None else Path(source_dir))
+    return survey_and_count(source, column, selection, partitions)[0]
 
 
 def survey_and_count(
     source: Rdd | DataFrame, column: str, selection: Selection, partitions: int | None
 ) -> tuple[Report, int]:
     """Return the report, and how many lines or messages could not be read."""
+    if selection.source is not None:  # workers have a current folder of their own
+        selection = replace(selection, source=selection.source.absolute())
     lines = lines_of(source, column)
     unread = lines.context.accumulator(0)
 
@@ -68,6 +82,7 @@ def survey_and_count(
         return pieces(part, unread.add)
 
     def judged(part: Iterable[tuple[str, _Piece]]) -> Iterator[Totals]:
+        _check_folder(selection.source)
         yield judge(part, selection)
 
     sums = (
@@ -79,7 +94,18 @@ def survey_and_count(
         totals = sums.treeReduce(_added)
     except ValueError:  # nothing at all, not even a partition
         totals = Totals()
+    except Exception as error:  # Spark's, with the text of what a task raised
+        if (found := _MISSING.search(str(error))) is None:
+            raise
+        raise OverlapError(found[1]) from None
     return Report(totals), unread.value
+
+
+def _check_folder(folder: Path | None) -> None:
+    """Raise OverlapError in a worker without the folder: its traces would prove nothing."""
+    if folder is not None and not folder.is_dir():
+        host = socket.gethostname()
+        raise OverlapError(f"the folder of the code, {str(folder)!a}, is not on the worker {host}")
 
 
 def lines_of(source: Rdd | DataFrame, column: str) -> Rdd:

@@ -1,6 +1,7 @@
 """Traces of a small service, and how to write them to a file."""
 
 import json
+import shutil
 
 import pytest
 
@@ -60,6 +61,7 @@ def _resource_spans(each):
         "startTimeUnixNano": str(each.start_ns),
         "endTimeUnixNano": str(each.end_ns),
         "attributes": [_attribute(*pair) for pair in each.attributes.items()],
+        "status": {"code": {"unset": 0, "ok": 1, "error": 2}[each.status]},
     }
     return {
         "resource": {"attributes": [_attribute("service.name", each.service)]},
@@ -80,3 +82,16 @@ def make():
     return SimpleNamespace(
         span=span, request=request, delayed_by=delayed_by, trace=trace, otlp=otlp
     )
+
+
+@pytest.fixture(scope="session")
+def spark():
+    """A session on this machine."""
+    pytest.importorskip("pyspark", reason="PySpark is not installed (make test-spark)")
+    if shutil.which("java") is None:
+        pytest.skip("no Java on this machine: Spark needs 17 or newer")
+    from overlap.survey.spark_session import session
+
+    found = session("local[2]")
+    yield found
+    found.stop()

@@ -2,7 +2,6 @@
 
 import json
 import random
-import shutil
 import subprocess
 import sys
 
@@ -78,19 +77,6 @@ def test_a_line_that_is_no_otlp_is_counted():
 
 
 # --- with Spark ------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def spark():
-    """A session on this machine."""
-    pytest.importorskip("pyspark", reason="PySpark is not installed (make test-spark)")
-    if shutil.which("java") is None:
-        pytest.skip("no Java on this machine: Spark needs 17 or newer")
-    from overlap.survey.spark_session import session
-
-    found = session("local[2]")
-    yield found
-    found.stop()
 
 
 @pytest.mark.spark
