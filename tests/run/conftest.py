@@ -67,7 +67,7 @@ class Run:
     def spans(self) -> list[dict[str, Any]]:
         """The spans that the backend has of this run, each with its process' id."""
         # 0: what the project's own exporter has sent.
-        wanted = {0, *self.served()}
+        wanted = {0, *self.served(), *self.pids}
         return [span for span in self.every_span(self.service) if span["pid"] in wanted]
 
     def requests(self) -> list[dict[str, Any]]:

@@ -2,10 +2,12 @@
 
 import signal
 import socket
+from inspect import signature
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import uvicorn
 
 pytestmark = pytest.mark.slow
 
@@ -15,7 +17,9 @@ GUNICORN = (
     "-b", "127.0.0.1:{port}", "-w", "2",
 )  # fmt: skip
 # On a busy machine a worker may not answer its parent within the usual 5 s, and is killed.
-WORKERS = (*UVICORN, "--workers", "2", "--timeout-worker-healthcheck", "60")
+HAS_HEALTHCHECK = "timeout_worker_healthcheck" in signature(uvicorn.Config).parameters
+PATIENT = ("--timeout-worker-healthcheck", "60") if HAS_HEALTHCHECK else ()
+WORKERS = (*UVICORN, "--workers", "2", *PATIENT)
 HYPERCORN = ("hypercorn", "bakery.asgi:application", "-b", "127.0.0.1:{port}")
 GRANIAN = ("granian", "--interface", "asgi", "bakery.asgi:application", "--port", "{port}")
 RUNSERVER = ("python", "manage.py", "runserver", "{port}")

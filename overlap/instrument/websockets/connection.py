@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
 
@@ -169,5 +170,14 @@ def _attributes(scope: dict[str, Any]) -> dict[str, Any]:
 
 def _endpoint(scope: dict[str, Any]) -> str:
     """Return the route or the function that Starlette has found for the connection."""
-    path = getattr(scope.get("route"), "path", None)
-    return str(path or getattr(scope.get("endpoint"), "__qualname__", ""))
+    endpoint = scope.get("endpoint")
+    # Older versions of Starlette do not say which route it was: that of this endpoint.
+    route = scope.get("route") or next(_routes_of(endpoint, scope.get("router")), None)
+    return str(getattr(route, "path", None) or getattr(endpoint, "__qualname__", ""))
+
+
+def _routes_of(endpoint: Any, router: Any) -> Iterator[Any]:
+    for route in getattr(router, "routes", None) or () if endpoint is not None else ():
+        if getattr(route, "endpoint", None) is endpoint:
+            yield route
+        yield from _routes_of(endpoint, route)

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from types import FrameType, FunctionType
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 from opentelemetry._logs import LoggerProvider
@@ -58,7 +58,7 @@ class StdlibRecords:
             if self._is_open:
                 self._send(record)
 
-        _move_to_logging(callHandlers)
+        _move_to_logging(cast("FunctionType", callHandlers))
         self._original, self._wrapper = original, callHandlers
         logging.Logger.callHandlers = callHandlers  # type: ignore[method-assign,assignment]
 
