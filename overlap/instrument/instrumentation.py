@@ -96,8 +96,7 @@ class Instrumentation:
             self._add("task queues", instrument_queues, shutdown)
             if instrumentors:
                 self._add("installed instrumentations", instrument_installed)
-            if has_django():
-                self._switch_on_django(django, server_timing, shutdown, lean=lean)
+            self._switch_on_django(django, server_timing, shutdown, lean=lean)
         except BaseException:
             self._undo.close()
             raise
@@ -131,7 +130,12 @@ class Instrumentation:
         *,
         lean: bool,
     ) -> None:
+        from overlap.instrument.late_settings import warn_of_late_settings
         from overlap.instrument.process.management_command import trace_management_commands
+
+        if not has_django():
+            self._add("late settings", warn_of_late_settings)
+            return
         from overlap.lean import install, reduce_gc_work, replace_handler
 
         # Before anything else wraps the handler.

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from overlap import names
+from overlap.judge.advice.refusals import URLS
 from overlap.judge.advice.requests import Change, Requests
 from overlap.judge.model import Advice
 from overlap.judge.path.awaited import awaited
@@ -16,7 +17,6 @@ from overlap.trace.model import Span
 
 CIRCUIT_BREAKER: Final = "circuit_breaker"
 _BUSY = frozenset({"408", "425", "429"})
-_URLS = ("url.full", "http.url")
 
 
 def advice(requests: Requests) -> Iterator[Advice]:
@@ -33,7 +33,7 @@ def advice(requests: Requests) -> Iterator[Advice]:
         answered: dict[tuple[str, str], int] = {}  # by method and server: the last start
         for index in awaited(tree, parent):
             span = tree.spans[index]
-            url = next((span.attributes[key] for key in _URLS if key in span.attributes), None)
+            url = next((span.attributes[key] for key in URLS if key in span.attributes), None)
             if span.kind != "client" or not isinstance(url, str):
                 continue
             server = _server(url)
@@ -65,7 +65,7 @@ def _error(span: Span) -> str | None:
 
 def may_have(tree: Tree) -> bool:
     """Return whether a trace has an error of a call, and an address."""
-    return names.ERROR_TYPE in tree.words and not tree.words.isdisjoint(_URLS)
+    return names.ERROR_TYPE in tree.words and not tree.words.isdisjoint(URLS)
 
 
 def _failed(requests: Requests, parent: int, tries: list[int], error: str) -> Advice | None:

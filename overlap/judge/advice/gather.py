@@ -10,6 +10,7 @@ from overlap import names
 from overlap.judge.advice.one_client import set_ups
 from overlap.judge.advice.one_query import is_query, repeated_queries
 from overlap.judge.advice.refusals import (
+    asks_again,
     one_a_connection,
     wait_for_each_other,
     without_effects,
@@ -66,7 +67,7 @@ def _useful(requests: Requests, chain: list[int]) -> Iterator[list[int]]:
         if requests.on_path(index) >= LEAST_NS and requests.on_path(index) * LEAST_PART >= whole
     ]
     large = without_effects(requests, one_a_connection(requests, large))
-    if len(large) < 2 or wait_for_each_other(requests, large):
+    if len(large) < 2 or wait_for_each_other(requests, large) or asks_again(requests, chain):
         return
     if _is_retry(requests, chain) or requested_at_once(requests.context, large):
         return

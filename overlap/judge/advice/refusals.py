@@ -12,6 +12,9 @@ from overlap.judge.tree.tasks import task_of_child, task_record
 
 MOST_BELOW: Final = 200
 """The most spans below one that are looked at for an effect."""
+URLS: Final = ("url.full", "http.url")
+PAUSE_NS: Final = 50_000_000
+"""Between two calls of one address; a shorter one may be that of a busy machine."""
 _WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _CHANGES = frozenset(
     (
@@ -73,6 +76,24 @@ def _effect(requests: Requests, index: int) -> bool:
             return True
         if len(todo) < MOST_BELOW:
             todo.extend(tree.children.get(each, ()))
+    return False
+
+
+def asks_again(requests: Requests, chain: list[int]) -> bool:
+    """Return whether one address is asked again after a pause: until its answer is another one."""
+    tree = requests.tree
+    if tree.words.isdisjoint(URLS):
+        return False
+    asked: dict[tuple[str, str], int] = {}
+    for index in chain:  # in order of start
+        span = tree.spans[index]
+        url = next((span.attributes[key] for key in URLS if key in span.attributes), None)
+        if span.kind != "client" or not isinstance(url, str):
+            continue
+        before = asked.get((span.name, url))
+        if before is not None and tree.starts[index] - tree.ends[before] >= PAUSE_NS:
+            return True
+        asked[span.name, url] = index
     return False
 
 

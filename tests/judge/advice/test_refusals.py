@@ -82,3 +82,27 @@ def test_tasks_that_waited_for_each_other_are_gathered_already(span: MakeSpan) -
     own = [{"attributes": {names.AWAIT_TASK: 2}}, {}]
     above = {names.AWAIT_TASK: 1, names.AWAIT_EDGES: "0+100000 1 await 2"}
     assert gathered(row(span, *own, **above)) == [["1", "2"]]
+
+
+def polling(span: MakeSpan, pause: float, *urls: str) -> list[Span]:
+    """Calls of 100 ms each, with a pause of so many ms between them."""
+    step = 100 + pause
+    spans = [span("0", "GET /", 0, step * len(urls), kind="server")]
+    for n, url in enumerate(urls):
+        place = {"kind": "client", "attributes": {"url.full": url}}
+        spans.append(span(str(n + 1), "GET", step * n, step * n + 100, "0", **place))
+    return spans
+
+
+@pytest.mark.parametrize("urls", ["aaa", "aba", "bcaa"])
+def test_an_address_that_is_asked_again_after_a_pause_is_waited_for(
+    span: MakeSpan, urls: str
+) -> None:
+    """A job is asked for until it is done: at once, all answers would be the first one."""
+    assert gathered(polling(span, 200, *urls)) == []
+
+
+def test_calls_of_other_addresses_or_without_a_pause_are_not(span: MakeSpan) -> None:
+    """The same address may be asked twice by a mistake, or for something random."""
+    assert gathered(polling(span, 200, *"abc")) == [["1", "2", "3"]]
+    assert gathered(polling(span, 0, *"aa")) == [["1", "2"]]
