@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from overlap.instrument.django_settings import has_django
+from overlap.instrument.django_settings import has_django, warn_of_late_settings
 from overlap.instrument.environment import has_capacity_metrics, seconds
 from overlap.runtime.guard import guarded
 from overlap.telemetry import Telemetry, start
@@ -130,7 +130,6 @@ class Instrumentation:
         *,
         lean: bool,
     ) -> None:
-        from overlap.instrument.late_settings import warn_of_late_settings
         from overlap.instrument.process.management_command import trace_management_commands
 
         if not has_django():
