@@ -7,7 +7,15 @@ from typing import Final
 
 from overlap import names
 from overlap.judge.model import Background, Offloaded
-from overlap.judge.tree.span_tree import EVIDENCE, Tree, ms, on_threads, plain, same_process
+from overlap.judge.tree.span_tree import (
+    EVIDENCE,
+    Tree,
+    is_protocol_event,
+    ms,
+    on_threads,
+    plain,
+    same_process,
+)
 from overlap.judge.tree.structure import NO_PARENT
 from overlap.trace.model import Span
 
@@ -148,14 +156,20 @@ def offloaded(tree: Tree) -> list[Offloaded]:
 
 
 def cancelled(tree: Tree) -> list[str]:
-    """Return the names of cancelled spans, in order of start. O(n log n)."""
+    """Return the names of cancelled spans, in order of start. O(n log n).
+
+    Not of those that waited for the client's next message: each ends so when its request does.
+    """
     if names.CANCELLED not in tree.words and names.TASK_END not in tree.words:
         return []
     found = [
         index
         for index, span in enumerate(tree.spans)
-        if span.attributes.get(names.CANCELLED) is True
-        or span.attributes.get(names.TASK_END) == names.TASK_CANCELLED
+        if (
+            span.attributes.get(names.CANCELLED) is True
+            or span.attributes.get(names.TASK_END) == names.TASK_CANCELLED
+        )
+        and not is_protocol_event(span)
     ]
     found.sort(key=lambda index: (tree.starts[index], index))
     return [tree.spans[index].name for index in found]

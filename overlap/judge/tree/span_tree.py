@@ -125,7 +125,7 @@ class Tree:
             self.starts[index] != self.ends[index]
             and span.name not in EVIDENCE
             and names.WAIT_KIND not in span.attributes
-            and not (span.name.endswith(PROTOCOL_SPANS) and _is_protocol_event(span))
+            and not is_protocol_event(span)
         )
 
     def is_remote(self, index: int) -> bool:
@@ -171,12 +171,16 @@ class Tree:
         return 0
 
 
-def _is_protocol_event(span: Span) -> bool:
+def is_protocol_event(span: Span) -> bool:
     """Return whether this is a span for one ASGI message: it only waits for the client."""
-    return span.kind in _PROTOCOL_KINDS and (
-        names.ASGI_EVENT_TYPE in span.attributes
-        or not span.scope
-        or span.scope.startswith("opentelemetry.instrumentation.")
+    return (
+        span.name.endswith(PROTOCOL_SPANS)
+        and span.kind in _PROTOCOL_KINDS
+        and (
+            names.ASGI_EVENT_TYPE in span.attributes
+            or not span.scope
+            or span.scope.startswith("opentelemetry.instrumentation.")
+        )
     )
 
 
