@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 SCRIPT = """
-import asyncio, io, sys, traceback, types, overlap
+import asyncio, django, io, sys, traceback, types, overlap
 from django.conf import settings
 settings.TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates"}]
 settings.PASSWORD_HASHERS = ["here.Hasher"]
-settings.EMAIL_BACKEND = "here.Mail"
+if django.VERSION >= (6, 1):
+    settings.MAILERS = {"default": {"BACKEND": "here.Mail"}}
+else:
+    settings.EMAIL_BACKEND = "here.Mail"
 settings.CACHES = {"default": {"BACKEND": "here.Cache"}}
 overlap.instrument()
 import httpx

@@ -150,7 +150,7 @@ def test_a_sync_middleware_around_an_async_view_needs_a_thread(span: MakeSpan) -
 
 def test_a_sync_middleware_without_a_span_is_known_from_the_request(span: MakeSpan) -> None:
     """The names of all sync middlewares are on the request."""
-    paths = ("shop.timing.timing", "shop.audit.audit")
+    paths = ["shop.timing.timing", "shop.audit.audit"]
     spans = [
         span("1", "GET /order/", 0, 100, kind="server",
              attributes={**LOOP, names.SYNC_MIDDLEWARE: paths}),
