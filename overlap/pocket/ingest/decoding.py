@@ -35,12 +35,19 @@ def decode(body: bytes, message: M, content_type: str) -> M:
     if kind == PROTOBUF:
         try:
             message.ParseFromString(body)
-        except (DecodeError, RecursionError):
+        except (DecodeError, RecursionError) as error:
+            if is_out_of_memory(error):
+                raise MemoryError from None
             raise Refused(400, "the body is not the protobuf of an OTLP export request") from None
         return message
     if kind == JSON:
         return _from_json(body, message)
     raise Refused(415, f"content type {kind[:60]!r} is neither {PROTOBUF} nor {JSON}")
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Return whether the parser of protobuf found no memory: it has no error of its own for that."""
+    return "alloc failed" in str(error)
 
 
 def _from_json(body: bytes, message: M) -> M:

@@ -24,6 +24,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from overlap.errors import OverlapError
+from overlap.pocket.ingest.decoding import is_out_of_memory
 from overlap.pocket.ingest.receiver import off_loop, rejection
 from overlap.pocket.ingest.request_body import WIRE_LIMIT
 from overlap.pocket.storage.logs_and_metrics import Telemetry
@@ -100,8 +101,10 @@ class GrpcReceiver:
 
             try:
                 return await export(data)
-            except (DecodeError, RecursionError):
+            except (DecodeError, RecursionError) as error:
                 self._store.counts.refused_requests += 1
+                if is_out_of_memory(error):  # a client sends it again then
+                    await context.abort(grpc.StatusCode.UNAVAILABLE, "no memory for the message")
                 await context.abort(
                     grpc.StatusCode.INVALID_ARGUMENT,
                     "the message is not the protobuf of an OTLP export request",

@@ -6,10 +6,12 @@ import secrets
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import grpc
 import httpx
 import pytest
+from google.protobuf.message import DecodeError
 from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
@@ -169,3 +171,21 @@ def test_what_it_receives_and_refuses_is_counted():
 
     counts = asyncio.run(run())
     assert (counts.logs, counts.refused_requests) == (1, 1)
+
+
+def test_no_memory_for_a_message_is_not_called_malformed():
+    """UNAVAILABLE: a client sends it again."""
+    said = []
+
+    class Context:
+        async def abort(self, code, details):
+            said.append((code, details))
+            raise grpc.RpcError
+
+    async def export(_data):
+        raise DecodeError("Error parsing message with type 'x': Arena alloc failed")
+
+    answer = grpc_receiver.GrpcReceiver._guarded(SimpleNamespace(_store=Store()), export)
+    with pytest.raises(grpc.RpcError):
+        asyncio.run(answer(b"x", Context()))
+    assert said == [(grpc.StatusCode.UNAVAILABLE, "no memory for the message")]
