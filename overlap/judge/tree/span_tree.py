@@ -173,15 +173,10 @@ class Tree:
 
 def is_protocol_event(span: Span) -> bool:
     """Return whether this is a span for one ASGI message: it only waits for the client."""
-    return (
-        span.name.endswith(PROTOCOL_SPANS)
-        and span.kind in _PROTOCOL_KINDS
-        and (
-            names.ASGI_EVENT_TYPE in span.attributes
-            or not span.scope
-            or span.scope.startswith("opentelemetry.instrumentation.")
-        )
-    )
+    if not span.name.endswith(PROTOCOL_SPANS) or span.kind not in _PROTOCOL_KINDS:
+        return False
+    is_theirs = not span.scope or span.scope.startswith("opentelemetry.instrumentation.")
+    return is_theirs or names.ASGI_EVENT_TYPE in span.attributes
 
 
 def number(span: Span, name: str) -> float:

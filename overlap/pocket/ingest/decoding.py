@@ -46,7 +46,7 @@ def decode(body: bytes, message: M, content_type: str) -> M:
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Return whether the parser of protobuf found no memory: it has no error of its own for that."""
+    """Return whether the parser of protobuf found no memory: it has one error for everything."""
     return "alloc failed" in str(error)
 
 
