@@ -119,13 +119,14 @@ def test_no_object_of_ours_stays(own_sink, run, tmp_path):
 
     objects()
     before = objects()
-    # On a busy machine a thread of ours may not have ended yet. What leaks is more each time.
+    # On a busy machine an export that was given up may hold its pipeline for some seconds. What
+    # leaks is more each time: one at least for each of these twenty.
     for _ in range(10):
         grown = objects() - before
         ours = {name: count for name, count in grown.items() if name.startswith("overlap")}
         if not ours:
             break
-    assert not ours, grown
+    assert all(count < 20 for count in ours.values()), grown
     # The SDK registers functions for forked processes, which can't be removed.
     assert grown.total() < 500 * 10, grown
         """,
