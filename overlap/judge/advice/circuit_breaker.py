@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from overlap import names
-from overlap.judge.advice.refusals import URLS
+from overlap.judge.advice.refusals import URLS, called_url
 from overlap.judge.advice.requests import Change, Requests
 from overlap.judge.model import Advice
 from overlap.judge.path.awaited import awaited
@@ -33,8 +33,7 @@ def advice(requests: Requests) -> Iterator[Advice]:
         answered: dict[tuple[str, str], int] = {}  # by method and server: the last start
         for index in awaited(tree, parent):
             span = tree.spans[index]
-            url = next((span.attributes[key] for key in URLS if key in span.attributes), None)
-            if span.kind != "client" or not isinstance(url, str):
+            if (url := called_url(span)) is None:
                 continue
             server = _server(url)
             if (error := _error(span)) is not None:

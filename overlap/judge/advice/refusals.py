@@ -9,6 +9,7 @@ from overlap.judge.advice.one_query import is_query, statement
 from overlap.judge.advice.requests import Requests
 from overlap.judge.tree.span_tree import plain
 from overlap.judge.tree.tasks import task_of_child, task_record
+from overlap.trace.model import Span
 
 MOST_BELOW: Final = 200
 """The most spans below one that are looked at for an effect."""
@@ -79,6 +80,12 @@ def _effect(requests: Requests, index: int) -> bool:
     return False
 
 
+def called_url(span: Span) -> str | None:
+    """Return the whole address that a call of a client went to; None if it is not known."""
+    url = next((span.attributes[key] for key in URLS if key in span.attributes), None)
+    return url if span.kind == "client" and isinstance(url, str) else None
+
+
 def asks_again(requests: Requests, chain: list[int]) -> bool:
     """Return whether one address is asked again after a pause: until its answer is another one."""
     tree = requests.tree
@@ -87,8 +94,7 @@ def asks_again(requests: Requests, chain: list[int]) -> bool:
     asked: dict[tuple[str, str], int] = {}
     for index in chain:  # in order of start
         span = tree.spans[index]
-        url = next((span.attributes[key] for key in URLS if key in span.attributes), None)
-        if span.kind != "client" or not isinstance(url, str):
+        if (url := called_url(span)) is None:
             continue
         before = asked.get((span.name, url))
         if before is not None and tree.starts[index] - tree.ends[before] >= PAUSE_NS:
